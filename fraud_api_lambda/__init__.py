@@ -1,0 +1,1 @@
+"""What ships in the Lambda image: the fraud scorer and its HTTP API."""

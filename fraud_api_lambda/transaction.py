@@ -1,0 +1,103 @@
+"""The domain: a transaction and what we say of it. Knows nothing of wires, files or models."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class TransactionType(StrEnum):
+    """The five kinds of mobile-money transaction."""
+
+    CASH_IN = "CASH_IN"
+    CASH_OUT = "CASH_OUT"
+    DEBIT = "DEBIT"
+    PAYMENT = "PAYMENT"
+    TRANSFER = "TRANSFER"
+
+
+class Decision(StrEnum):
+    """What the caller should do with the payment, mildest first."""
+
+    APPROVE = "approve"
+    REVIEW = "review"
+    BLOCK = "block"
+
+
+def hour_of_step[T: (int, object)](step: T) -> T:
+    """Hour of the day, 0 to 23, of a step or of a column of steps (1 is the first hour)."""
+    return step % 24  # type: ignore[operator, return-value]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transaction:
+    """What is known of a payment before the money moves.
+
+    Attributes
+    ----------
+    amount : float
+        0 to 1e12, in the model's currency.
+    hour : int
+        Hour of the day on the payer's clock, 0 to 23.
+    origin, destination : str
+        Account ids. A destination that starts with ``M`` is a merchant.
+    origin_balance : float
+        The payer's balance before the payment.
+    destination_balance : float or None
+        The payee's balance before it, where the payee banks here too.
+    transaction_id : str or None
+        The caller's own id.
+    """
+
+    type: TransactionType
+    amount: float
+    hour: int
+    origin: str
+    destination: str
+    origin_balance: float
+    destination_balance: float | None = None
+    transaction_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One observation that raised the fraud probability.
+
+    Attributes
+    ----------
+    code : str
+        From the closed list in `reasons.py`.
+    feature : str
+        The feature of the group that contributed most.
+    value : float
+        Its value in this transaction.
+    contribution : float
+        What the whole group added to the log-odds, above 0.
+    text : str
+        The observation in words.
+    """
+
+    code: str
+    feature: str
+    value: float
+    contribution: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """How each feature moved the log-odds: `base_value` plus the contributions is `margin`."""
+
+    base_value: float
+    margin: float
+    contributions: dict[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """The scorer's answer to one transaction."""
+
+    fraud_probability: float
+    threshold: float
+    is_fraud: bool
+    decision: Decision
+    reasons: tuple[Reason, ...]
+    explanation: Explanation | None = None
