@@ -2,6 +2,18 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any, Final
+
+MAX_AMOUNT: Final = 1e12
+"""Largest amount or balance: float32 still tells 65,536 apart there, and no currency pays more."""
+
+MAX_STEP: Final = 1_000_000
+"""Largest step, 114 years of hours."""
+
+ACCOUNT_PATTERN: Final = r"^[!-~]{1,64}$"
+"""An account or transaction id: 1 to 64 printable ASCII characters without spaces."""
+
+MERCHANT_PREFIX: Final = "M"
 
 
 class TransactionType(StrEnum):
@@ -22,9 +34,9 @@ class Decision(StrEnum):
     BLOCK = "block"
 
 
-def hour_of_step[T: (int, object)](step: T) -> T:
-    """Hour of the day, 0 to 23, of a step or of a column of steps (1 is the first hour)."""
-    return step % 24  # type: ignore[operator, return-value]
+def hour_of_step(step: Any) -> Any:
+    """Hour of the day, 0 to 23, of a step (hours since the data began) or of a column of steps."""
+    return step % 24
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,24 @@
+"""Two payments, fixed before any model was trained: what the docs show and the smoke tests post."""
+
+from typing import Any, Final
+
+FRAUD: Final[dict[str, Any]] = {
+    "step": 27,
+    "type": "TRANSFER",
+    "amount": 412_500.0,
+    "nameOrig": "C2718281828",
+    "oldbalanceOrg": 412_500.0,
+    "nameDest": "C3141592653",
+    "oldbalanceDest": 0.0,
+}
+"""An account emptied to the cent by a transfer at three in the morning."""
+
+GENUINE: Final[dict[str, Any]] = {
+    "step": 14,
+    "type": "PAYMENT",
+    "amount": 1_820.5,
+    "nameOrig": "C1618033988",
+    "oldbalanceOrg": 20_430.75,
+    "nameDest": "M1414213562",
+}
+"""A purchase at a merchant in the afternoon, a small share of the balance."""
