@@ -1,0 +1,171 @@
+"""The model bundle: plain data in one file that holds all that can change an answer.
+
+`joblib.load` opens it, but the runtime reads it with an unpickler that resolves no class at all: it
+cannot run code, and needs neither joblib nor scikit-learn. The only reader of pickled bytes.
+"""
+
+import hashlib
+import io
+import pickle
+import sys
+from dataclasses import dataclass
+from typing import Any, Final, NoReturn
+
+from fraud_api_lambda.features import FEATURE_SETS
+
+FORMAT: Final = 1
+VERSION_DIGITS: Final = 16
+
+
+class BundleError(Exception):
+    """Raise when bytes are not a model bundle that this program can serve."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bundle:
+    """A decoded bundle.
+
+    Attributes
+    ----------
+    version : str
+        First 16 hex digits of the sha256 of the bundle's bytes.
+    booster : bytes
+        XGBoost's own UBJSON.
+    feature_set : str
+        A key of `features.FEATURE_SETS`.
+    features : tuple of str
+        What that set meant when the model was fitted, in the booster's order.
+    calibration : dict
+        ``{"method": "platt" | "none", "slope": float, "intercept": float}``, on the log-odds.
+    threshold : float
+        Fraud at or above this calibrated probability.
+    policy : dict
+        How the decision is taken: ``{"method": "threshold"}``.
+    typical : dict
+        Median amount and balance of genuine rows by type: ``{"amount": {...}, "balance": {...}}``.
+    known_answer : dict
+        A transaction and the probability that this model must give it.
+    trained_on, metrics : dict
+        What it was fitted on and how it did on later data; served by ``GET /model``.
+    """
+
+    version: str
+    booster: bytes
+    feature_set: str
+    features: tuple[str, ...]
+    calibration: dict[str, Any]
+    threshold: float
+    policy: dict[str, Any]
+    typical: dict[str, Any]
+    known_answer: dict[str, Any]
+    trained_on: dict[str, Any]
+    metrics: dict[str, Any]
+
+
+_TYPES: Final[dict[str, type]] = {
+    "format": int,
+    "booster": bytes,
+    "feature_set": str,
+    "features": list,
+    "calibration": dict,
+    "threshold": float,
+    "policy": dict,
+    "typical": dict,
+    "known_answer": dict,
+    "trained_on": dict,
+    "metrics": dict,
+}
+
+
+def version_of(data: bytes) -> str:
+    """The version of a bundle: the first 16 hex digits of its sha256."""
+    return hashlib.sha256(data).hexdigest()[:VERSION_DIGITS]
+
+
+def pack(content: dict[str, Any]) -> bytes:
+    """The bytes of `model.joblib` for a bundle's content, the same for equal content.
+
+    Parameters
+    ----------
+    content : dict
+        The fields of `Bundle` but `version`, as plain data: dict, list, tuple, str, bytes, numbers.
+
+    Raises
+    ------
+    BundleError
+        If a value is not plain data, or the result could not be read back.
+    """
+    import joblib  # noqa: PLC0415  # training's; the image has none
+
+    buffer = io.BytesIO()
+    joblib.dump(_canonical({"format": FORMAT, **content}), buffer)
+    data = buffer.getvalue()
+    read(data)
+    return data
+
+
+def _canonical(value: Any) -> Any:
+    """A copy in which equal strings are one object: pickle's memo would show which were shared."""
+    match value:
+        case None | bool() | bytes():
+            return value
+        case str():
+            return sys.intern(str(value))
+        case int():
+            return int(value)
+        case float():
+            return float(value)
+        case list() | tuple():
+            return [_canonical(item) for item in value]
+        case dict():
+            return {sys.intern(str(key)): _canonical(item) for key, item in value.items()}
+    raise BundleError(f"a bundle holds plain data only, not {type(value).__name__}")
+
+
+class _PlainUnpickler(pickle.Unpickler):
+    def find_class(self, module: str, name: str) -> NoReturn:
+        raise BundleError(f"the bundle asks for {module}.{name}: a bundle holds plain data only")
+
+    def persistent_load(self, pid: object) -> NoReturn:
+        raise BundleError(f"the bundle asks for an outside object ({type(pid).__name__})")
+
+
+def read(data: bytes) -> Bundle:
+    """Decode a bundle whose digest has been compared with its pin.
+
+    Raises
+    ------
+    BundleError
+        If the bytes are not plain data, or not a bundle of this format with known features.
+    """
+    content = _unpickle(data)
+    _check(content)
+    content.pop("format")
+    content["features"] = tuple(content["features"])
+    return Bundle(version=version_of(data), **content)
+
+
+def _unpickle(data: bytes) -> Any:
+    stream = io.BytesIO(data)
+    try:
+        content = _PlainUnpickler(stream).load()
+    except BundleError:
+        raise
+    except Exception as error:  # damaged opcodes raise nearly anything
+        raise BundleError(f"not a model bundle: {type(error).__name__} while reading it") from error
+    if stream.read(1):
+        raise BundleError("bytes follow the end of the bundle")
+    return content
+
+
+def _check(content: Any) -> None:
+    if not isinstance(content, dict) or content.get("format") != FORMAT:
+        raise BundleError(f"not a model bundle of format {FORMAT}: train with this version")
+    if content.keys() != _TYPES.keys():
+        raise BundleError(f"the bundle's fields differ: {sorted(content.keys() ^ _TYPES.keys())}")
+    for field, kind in _TYPES.items():
+        if type(content[field]) is not kind:
+            raise BundleError(f"the bundle's {field} is not of type {kind.__name__}")
+    known = FEATURE_SETS.get(content["feature_set"])
+    if known is None or content["features"] != list(known):
+        raise BundleError("the bundle's features are not this program's: train with this version")

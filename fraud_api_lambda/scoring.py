@@ -1,0 +1,161 @@
+"""From a transaction to an assessment: features, probability, decision, reasons. Pure."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, Final
+
+import numpy as np
+import xgboost as xgb
+
+from fraud_api_lambda.bundle import Bundle, BundleError
+from fraud_api_lambda.features import feature_row
+from fraud_api_lambda.policy import decide
+from fraud_api_lambda.reasons import reasons_for
+from fraud_api_lambda.transaction import (
+    Assessment,
+    Decision,
+    Explanation,
+    Transaction,
+    TransactionType,
+)
+
+type Matrix = np.ndarray[tuple[int, int], np.dtype[np.float32]]
+
+SURE: Final = 1e-12
+"""How near to 0 or 1 a probability may come: a model never knows."""
+
+
+def calibrated(margin: float, calibration: dict[str, Any]) -> float:
+    """The fraud probability of a margin (log-odds): Platt's sigmoid, kept off 0 and 1.
+
+    Plain `math.exp`, for a column too: NumPy's own differs from it in the last bit.
+
+    References
+    ----------
+    J. Platt: Probabilistic outputs for support vector machines, 1999.
+    """
+    log_odds = calibration["slope"] * margin + calibration["intercept"]
+    if log_odds >= 0:
+        return min(1.0 / (1.0 + math.exp(-log_odds)), 1.0 - SURE)
+    odds = math.exp(log_odds)
+    return max(odds / (1.0 + odds), SURE)
+
+
+class Scorer:
+    """Answers how likely fraud is, by one model bundle.
+
+    Parameters
+    ----------
+    bundle : Bundle
+    threads : int
+        Threads for XGBoost; one row is fastest with one.
+    """
+
+    def __init__(self, bundle: Bundle, *, threads: int = 1) -> None:
+        self.bundle = bundle
+        self.version = bundle.version
+        self._booster = _booster(bundle.booster, threads)
+        self._names = list(bundle.features)
+
+    @classmethod
+    def from_bundle(cls, bundle: Bundle, *, threads: int = 1) -> "Scorer":
+        """A scorer that has given the bundle's known answer.
+
+        Raises
+        ------
+        BundleError
+            If the booster cannot be read, or answers otherwise than when it was packed.
+        """
+        try:
+            scorer = cls(bundle, threads=threads)
+            known = bundle.known_answer
+            expected = known["fraud_probability"]
+            transaction = Transaction(
+                **{**known["transaction"], "type": TransactionType(known["transaction"]["type"])}
+            )
+            got = scorer.assess(transaction).fraud_probability
+        except (KeyError, TypeError, ValueError, xgb.core.XGBoostError) as error:
+            raise BundleError(f"the bundle cannot be used: {type(error).__name__}") from error
+        # The margin is a float32 sum, which another processor may round otherwise.
+        if not math.isclose(got, expected, rel_tol=1e-5):
+            raise BundleError("the bundle's known answer differs: it was made by another version")
+        return scorer
+
+    def assess(self, transaction: Transaction, *, explain: bool = False) -> Assessment:
+        """The assessment of one transaction; see `assess_many`."""
+        return self.assess_many([transaction], explain=explain)[0]
+
+    def assess_many(
+        self, transactions: Sequence[Transaction], *, explain: bool = False
+    ) -> list[Assessment]:
+        """The assessments of transactions, in order.
+
+        Reasons are given where the decision is not to approve, and everywhere if `explain`.
+        """
+        rows = [feature_row(transaction, self._names) for transaction in transactions]
+        matrix: Matrix = np.array(rows, dtype=np.float32)
+        margins = self.margins(matrix)
+        answers = [self._answer(margin) for margin in margins]
+        chosen = [
+            index
+            for index, answer in enumerate(answers)
+            if explain or answer.decision is not Decision.APPROVE
+        ]
+        if chosen:
+            for index, parts in zip(chosen, self._contributions(matrix[chosen]), strict=True):
+                *contributions, base = parts
+                answers[index] = replace(
+                    answers[index],
+                    reasons=reasons_for(
+                        transactions[index],
+                        self._names,
+                        rows[index],
+                        contributions,
+                        self.bundle.typical,
+                    ),
+                    explanation=self._explanation(base, margins[index], contributions)
+                    if explain
+                    else None,
+                )
+        return answers
+
+    def margins(self, matrix: Matrix) -> list[float]:
+        """The log-odds before calibration of rows of features, shape (n_transactions,)."""
+        predicted = self._booster.inplace_predict(
+            matrix, predict_type="margin", validate_features=False
+        )
+        margins: list[float] = predicted.tolist()
+        return margins
+
+    def probabilities(self, matrix: Matrix) -> list[float]:
+        """The calibrated fraud probabilities of rows of features, the same that `assess` gives."""
+        return [calibrated(margin, self.bundle.calibration) for margin in self.margins(matrix)]
+
+    def _answer(self, margin: float) -> Assessment:
+        probability = calibrated(margin, self.bundle.calibration)
+        threshold = self.bundle.threshold
+        return Assessment(
+            fraud_probability=probability,
+            threshold=threshold,
+            is_fraud=probability >= threshold,
+            decision=decide(probability, threshold),
+            reasons=(),
+        )
+
+    def _contributions(self, matrix: Matrix) -> list[list[float]]:
+        """Per row, what each feature added to the log-odds, and the base value last."""
+        parts = self._booster.predict(xgb.DMatrix(matrix, nthread=1), pred_contribs=True)
+        contributions: list[list[float]] = parts.tolist()
+        return contributions
+
+    def _explanation(
+        self, base: float, margin: float, contributions: Sequence[float]
+    ) -> Explanation:
+        return Explanation(base, margin, dict(zip(self._names, contributions, strict=True)))
+
+
+def _booster(model: bytes, threads: int) -> xgb.Booster:
+    booster = xgb.Booster({"nthread": threads})
+    booster.load_model(bytearray(model))
+    return booster
