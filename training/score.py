@@ -1,0 +1,121 @@
+"""A model applied to a file: scores for every row, or the figures of a window."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from fraud_api_lambda.bundle import BundleError, read
+from fraud_api_lambda.policy import decide
+from fraud_api_lambda.scoring import Scorer
+from training.arms import Data
+from training.dataset import read_transactions, to_facts
+from training.errors import CheckFailedError, InputError
+from training.evaluate import evaluate
+from training.pipeline import feature_matrix
+from training.simulate import write_transactions
+from training.split import Window
+
+ALL_CORES = 0
+
+
+def load_scorer(model: Path) -> Scorer:
+    """The scorer of a directory that `train` wrote.
+
+    Raises
+    ------
+    InputError
+        If there is no model, or it cannot be used.
+    """
+    path = model / "model.joblib"
+    try:
+        return Scorer.from_bundle(read(path.read_bytes()), threads=ALL_CORES)
+    except OSError as error:
+        raise InputError(
+            f"{path}: {error.strerror}; make one with: python -m training train --out {model}"
+        ) from error
+    except BundleError as error:
+        raise InputError(f"{path}: {error}") from error
+
+
+def score(model: Path, data: Path, out: Path) -> int:
+    """Write `data` with `fraud_probability`, `is_fraud` and `decision` added; return the rows."""
+    scorer = load_scorer(model)
+    frame = read_transactions(data, labelled=False)
+    probabilities = scorer.probabilities(feature_matrix(to_facts(frame), scorer.bundle.features))
+    threshold = scorer.bundle.threshold
+    frame["fraud_probability"] = probabilities
+    frame["is_fraud"] = [probability >= threshold for probability in probabilities]
+    frame["decision"] = [str(decide(probability, threshold)) for probability in probabilities]
+    write_transactions(frame, out)
+    return len(frame)
+
+
+def evaluate_model(
+    model: Path, data: Path, *, start: int | None, end: int | None, in_sample: bool
+) -> dict[str, Any]:
+    """The figures of a model on the window `start` to `end` of a file.
+
+    Parameters
+    ----------
+    start, end : int, optional
+        First and last step. Default: the test window of a model that was not refitted, and all
+        that follows the training window otherwise.
+    in_sample : bool
+        Allow rows that the model was trained on.
+
+    Raises
+    ------
+    CheckFailedError
+        If the window holds rows of the training window, unless `in_sample`.
+    InputError
+        If it does not hold both classes.
+    """
+    scorer = load_scorer(model)
+    columns = Data.of(read_transactions(data))
+    trained_on = scorer.bundle.trained_on
+    windows = trained_on["windows"]
+    trained = Window(windows["fit"]["start"], windows["threshold"]["end"])
+    window = _window(start, end, trained, trained_on, columns.steps)
+    if not in_sample and window.start <= trained.end and window.end >= trained.start:
+        raise CheckFailedError(
+            f"{window} were trained on ({trained}): figures there would flatter; give later data "
+            "with --from, train with --no-refit, or say --in-sample"
+        )
+    inside = window.holds(columns.steps)
+    labels = columns.is_fraud[inside]
+    if not labels.any() or labels.all():
+        raise InputError(
+            f"{data}: {window} hold {len(labels)} rows, {labels.sum()} of them fraud; "
+            "choose a window with both classes (--from, --to)"
+        )
+    rows = feature_matrix(columns.facts, scorer.bundle.features)[inside]
+    figures = evaluate(
+        labels,
+        np.array(scorer.probabilities(rows)),
+        columns.weights[inside],
+        threshold=scorer.bundle.threshold,
+        seed=trained_on["seed"],
+    )
+    return {
+        "version": scorer.version,
+        "window": {"start": window.start, "end": window.end},
+        "in_sample": in_sample,
+        **figures,
+    }
+
+
+def _window(
+    start: int | None,
+    end: int | None,
+    trained: Window,
+    trained_on: dict[str, Any],
+    steps: np.ndarray,
+) -> Window:
+    last = int(steps.max())
+    if start is None and end is None and not trained_on["refitted"]:
+        return Window(trained_on["evaluated_on"]["start"], trained_on["evaluated_on"]["end"])
+    if start is None and end is None and last <= trained.end:
+        # Nothing later at hand: name the window that the user most likely meant.
+        return Window(trained_on["evaluated_on"]["start"], last)
+    return Window(trained.end + 1 if start is None else start, last if end is None else end)

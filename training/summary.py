@@ -1,0 +1,66 @@
+"""What `train` says on stdout: how the data was split, and every arm on the test window."""
+
+from pathlib import Path
+from typing import Any
+
+from training.leaky import LEAKY
+
+
+def summary(metrics: dict[str, Any], out: Path) -> str:
+    """The figures of a training run as text for a terminal."""
+    lines = [_split(metrics), "", _heading(metrics), *_table(metrics["arms"])]
+    if LEAKY in metrics["arms"]:
+        lines += ["", f"{LEAKY} knows balances from after the payment: a warning, not a model."]
+    for sentence in metrics["artefacts"]:
+        lines += ["", sentence]
+    if "version" in metrics:
+        lines += ["", _published(metrics), f"model {metrics['version']} written to {out}"]
+    else:
+        lines += ["", f"{out} holds metrics only: {LEAKY} is never a model to publish"]
+    return "\n".join(lines)
+
+
+def _split(metrics: dict[str, Any]) -> str:
+    split = metrics["split"]
+    windows = ", ".join(
+        f"{name} {split[name]['start']}-{split[name]['end']}"
+        for name in ("fit", "calibrate", "threshold", "test")
+        if split[name]
+    )
+    if split["by"] == "hours":
+        return (
+            "Too little data for days: split by hours, without a gap for late labels and without "
+            f"calibration, so read the figures as a smoke test. Steps: {windows}"
+        )
+    return f"Split by days, steps: {windows}, after a gap of {split['gap_hours']} hours."
+
+
+def _heading(metrics: dict[str, Any]) -> str:
+    test = metrics["arms"][metrics["feature_set"]]
+    return (
+        f"Test window: {test['rows']:,} rows for {test['transactions']:,.0f} transactions, "
+        f"{test['frauds']:,} frauds ({test['fraud_rate']:.3%})."
+    )
+
+
+def _table(arms: dict[str, dict[str, Any]]) -> list[str]:
+    rows = ["features         average precision (95 %)   recall  precision  observed/expected"]
+    for name, figures in arms.items():
+        cut, calibration = figures["at_threshold"], figures["calibration"]
+        low, high = figures["average_precision_low"], figures["average_precision_high"]
+        rows.append(
+            f"{name:<16} {figures['average_precision']:.3f} ({low:.3f} to {high:.3f})     "
+            f"{cut['recall']:>6.1%} {cut['precision']:>9.1%} "
+            f"{calibration['observed_over_expected']:>14.2f}"
+        )
+    return rows
+
+
+def _published(metrics: dict[str, Any]) -> str:
+    published = metrics["published"]
+    refitted = "refitted on all the data" if published["refitted"] else "as evaluated"
+    return (
+        f"Published model: {metrics['feature_set']}, {refitted}; {published['rows']:,} rows, "
+        f"{published['invented_frauds']:,} frauds invented by SMOTE, "
+        f"threshold {published['threshold']:.4g}."
+    )
