@@ -23,7 +23,7 @@ BOOSTER: Final[dict[str, Any]] = {
     "n_estimators": 300,
     "max_depth": 4,
     "learning_rate": 0.1,
-    # At a fraud rate of 0.1 % a row's hessian is about 0.001: XGBoost's default of 1 forbids splits.
+    # At a fraud rate of 0.1 % a row's hessian is near 0.001: the default of 1 would forbid splits.
     "min_child_weight": 0.1,
     "reg_lambda": 1.0,
     "subsample": 0.8,

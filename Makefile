@@ -1,0 +1,38 @@
+# Each target is one command that works without make too. `make` alone lists them.
+.DEFAULT_GOAL := help
+.PHONY: help setup run train test check soak smoke invoke format lock
+
+PYTHON := .venv/bin/python
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: ## Make .venv and .venv-sam from the pinned requirements; quick the second time
+	@.ci/setup
+
+run: setup ## Simulate, train, publish locally and serve until Ctrl-C  [DATA=file.csv] [PORT=8000]
+	$(PYTHON) -m training run $(if $(DATA),--data $(DATA)) $(if $(PORT),--port $(PORT))
+
+train: setup ## Train on your own transactions  DATA=file.csv
+	$(PYTHON) -m training train --data $(or $(DATA),$(error say which file: make train DATA=file.csv))
+
+test: setup ## Everything that must hold
+	$(PYTHON) -m pytest -n 2 -q
+
+check: setup ## What CI runs: lint, types, then `make test`
+	.ci/check
+
+soak: setup ## The long repetitions in full: 1,000 tampered bundles, 100 kills
+	$(PYTHON) -m pytest -q -m soak
+
+smoke: ## Ask a running API four questions with curl  URL=http://... [KEY=...]
+	.ci/smoke $(or $(URL),$(error say which API: make smoke URL=http://127.0.0.1:8000)) $(KEY)
+
+invoke: setup ## Run the image as Lambda does: sam build, sam local invoke (needs Docker or podman)
+	$(PYTHON) -m training invoke
+
+format: setup ## Format and fix what can be fixed
+	.ci/format
+
+lock: ## Compile the pinned requirements anew from pyproject.toml (needs uv)
+	.ci/lock
