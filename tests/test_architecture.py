@@ -1,0 +1,116 @@
+"""Who may know what: imports go downwards, and a few powers stay in their rooms."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+SHIPPED = ROOT / "fraud_api_lambda"
+
+LAYERS = (
+    {"transaction", "examples"},
+    {"features"},
+    {"policy", "bundle", "reasons"},
+    {"scoring"},
+    {"model_store"},
+    {"model_provider"},
+    {"settings", "schemas", "problems", "logs", "strict_json", "openapi"},
+    {"api"},
+    {"handler"},
+)
+
+ROOMS = {
+    "boto3": {"model_store"},
+    "os": {"settings"},
+    "pickle": {"bundle"},
+    "joblib": {"bundle"},
+    "pandas": set(),
+    "sklearn": set(),
+    "imblearn": set(),
+    "training": set(),
+}
+"""What may be imported only in these modules of what ships."""
+
+STANDARD_LIBRARY_ONLY = ("transaction", "examples", "features", "policy", "reasons", "bundle")
+
+
+def imported(path: Path) -> Iterator[str]:
+    """Every module that a file imports, at its top or inside a function."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            module = node.module or ""
+            yield module
+            yield from (f"{module}.{alias.name}" for alias in node.names)
+
+
+def modules() -> list[str]:
+    return sorted(path.stem for path in SHIPPED.glob("*.py") if path.stem != "__init__")
+
+
+def layer(name: str) -> int:
+    return next(index for index, names in enumerate(LAYERS) if name in names)
+
+
+def siblings(name: str) -> set[str]:
+    prefix = "fraud_api_lambda."
+    found = {
+        each.removeprefix(prefix).split(".")[0]
+        for each in imported(SHIPPED / f"{name}.py")
+        if each.startswith(prefix)
+    }
+    return found & set(modules())
+
+
+@pytest.mark.parametrize("name", modules())
+def test_every_module_that_ships_has_a_layer_and_imports_downwards(name: str) -> None:
+    above = {other for other in siblings(name) if layer(other) > layer(name)}
+
+    assert not above
+
+
+@pytest.mark.parametrize("power", ROOMS)
+def test_a_power_stays_in_its_room(power: str) -> None:
+    users = {
+        name
+        for name in modules()
+        if any(each.split(".")[0] == power for each in imported(SHIPPED / f"{name}.py"))
+    }
+
+    assert users <= ROOMS[power]
+
+
+@pytest.mark.parametrize("name", STANDARD_LIBRARY_ONLY)
+def test_the_pure_core_needs_the_standard_library_only(name: str) -> None:
+    # bundle.pack, which the image never calls, asks joblib.
+    allowed = sys.stdlib_module_names | {"fraud_api_lambda", "joblib"}
+
+    assert {each.split(".")[0] for each in imported(SHIPPED / f"{name}.py")} <= allowed
+
+
+@pytest.mark.parametrize("name", [name for name in modules() if name != "handler"])
+def test_importing_a_module_reads_no_environment_and_opens_no_connection(name: str) -> None:
+    watch = (
+        "import os, sys\n"
+        "def refuse(event, args):\n"
+        "    if event in {'socket.connect', 'subprocess.Popen'}: raise SystemExit(event)\n"
+        "sys.addaudithook(refuse)\n"
+        f"import fraud_api_lambda.{name}\n"
+    )
+
+    subprocess.run([sys.executable, "-c", watch], check=True, cwd=ROOT, env={})
+
+
+def test_training_modules_are_small_enough_to_read() -> None:
+    sizes = {
+        path.relative_to(ROOT): len(path.read_text().splitlines())
+        for folder in ("fraud_api_lambda", "training")
+        for path in (ROOT / folder).glob("*.py")
+    }
+
+    assert not {path: lines for path, lines in sizes.items() if lines > 250}

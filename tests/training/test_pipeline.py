@@ -1,0 +1,139 @@
+"""SMOTE invents frauds that could exist, and leaves probabilities as they were."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from imblearn.over_sampling import SMOTE
+
+from fraud_api_lambda.features import FEATURE_SETS, Facts
+from fraud_api_lambda.transaction import TransactionType
+from training.pipeline import (
+    build_pipeline,
+    derive,
+    fact_matrix,
+    fact_names,
+    frauds_wanted,
+    restored_weights,
+)
+
+ROWS = 3_000
+
+
+@pytest.fixture(scope="module")
+def sample() -> tuple[Facts, np.ndarray]:
+    """Payments of which a few that empty the account at night are fraud."""
+    random = np.random.default_rng(0)
+    balance = random.lognormal(8, 1, ROWS).round(2)
+    empties = random.random(ROWS) < 0.2
+    amount = np.where(empties, balance, (balance * random.random(ROWS)).round(2))
+    hour = random.integers(0, 24, ROWS)
+    types = pd.Categorical.from_codes(
+        random.integers(0, 5, ROWS), categories=[str(kind) for kind in TransactionType]
+    )
+    facts = Facts(types, amount, balance, random.random(ROWS) < 0.3, hour)
+    is_fraud = empties & (hour < 6) & (types != "CASH_IN")
+    return facts, is_fraud & (random.random(ROWS) < 0.7)
+
+
+def invented(sample: tuple[Facts, np.ndarray]) -> np.ndarray:
+    facts, is_fraud = sample
+    matrix = fact_matrix(facts, "decision-time")
+    resampled, _ = SMOTE(random_state=0).fit_resample(matrix, is_fraud)
+    return derive(resampled[ROWS:], "decision-time")
+
+
+def test_smote_leaves_the_real_rows_first(sample: tuple[Facts, np.ndarray]) -> None:
+    facts, is_fraud = sample
+    matrix = fact_matrix(facts, "decision-time")
+
+    resampled, labels = SMOTE(random_state=0).fit_resample(matrix, is_fraud)
+
+    np.testing.assert_array_equal(resampled[:ROWS], matrix)
+    assert labels[ROWS:].all()
+
+
+def test_an_invented_fraud_has_one_type_and_a_whole_hour(
+    sample: tuple[Facts, np.ndarray],
+) -> None:
+    names = FEATURE_SETS["decision-time"]
+    rows = invented(sample)
+
+    types = rows[:, [names.index(f"type_{kind}") for kind in TransactionType]]
+    hours = rows[:, names.index("hour")]
+    assert (types.sum(axis=1) == 1).all()
+    assert np.isin(types, [0, 1]).all()
+    np.testing.assert_array_equal(hours, np.rint(hours))
+
+
+def test_an_invented_fraud_does_not_contradict_itself(
+    sample: tuple[Facts, np.ndarray],
+) -> None:
+    names = FEATURE_SETS["decision-time"]
+    rows = invented(sample).astype(np.float64)
+    amount, balance, share = (
+        rows[:, names.index(name)] for name in ("amount", "balance", "share_leaving")
+    )
+
+    np.testing.assert_allclose(share, amount / balance, rtol=1e-6)
+    emptied = rows[:, names.index("emptied")] == 1
+    assert emptied.all()
+
+
+def test_smote_sees_facts_only() -> None:
+    assert fact_names("decision-time") == [
+        *(f"type_{kind}" for kind in TransactionType),
+        "amount",
+        "payee_is_merchant",
+        "hour",
+        "balance",
+    ]
+
+
+@given(
+    weights=st.lists(st.sampled_from([0.5, 1.0, 170.0]), min_size=4, max_size=20),
+    extra=st.integers(0, 30),
+)
+def test_all_frauds_together_weigh_what_the_real_ones_did(weights: list[float], extra: int) -> None:
+    real = np.array(weights)
+    is_fraud = np.concatenate([np.arange(len(real)) % 3 == 0, np.ones(extra, dtype=bool)])
+
+    restored = restored_weights(is_fraud, real)
+
+    real_share = real[is_fraud[: len(real)]].sum() / real.sum()
+    assert restored[is_fraud].sum() / restored.sum() == pytest.approx(real_share)
+    assert restored.mean() == pytest.approx(1)
+
+
+def test_smote_does_not_overstate_probabilities(sample: tuple[Facts, np.ndarray]) -> None:
+    facts, is_fraud = sample
+    matrix = fact_matrix(facts, "decision-time")
+    pipeline = build_pipeline(
+        "decision-time", resampling="smote", smote_ratio=1.0, n_frauds=int(is_fraud.sum()), seed=0
+    )
+
+    pipeline.fit(matrix, is_fraud.astype(int), classify__row_weights=np.ones(ROWS))
+
+    predicted = pipeline.predict_proba(matrix)[:, 1]
+    assert predicted.mean() == pytest.approx(is_fraud.mean(), rel=0.15)
+
+
+def test_prediction_never_resamples(sample: tuple[Facts, np.ndarray]) -> None:
+    facts, is_fraud = sample
+    matrix = fact_matrix(facts, "strict")
+    pipeline = build_pipeline(
+        "strict", resampling="smote", smote_ratio=0.5, n_frauds=int(is_fraud.sum()), seed=0
+    )
+
+    pipeline.fit(matrix, is_fraud.astype(int), classify__row_weights=np.ones(ROWS))
+
+    assert len(pipeline.predict_proba(matrix)) == ROWS
+    assert [name for name, _ in pipeline.steps] == ["smote", "derive", "classify"]
+
+
+@pytest.mark.parametrize(("ratio", "wanted"), [(0.5, 45), (0.01, 10), (1.0, 90)])
+def test_smote_raises_frauds_to_the_ratio_and_never_removes_any(ratio: float, wanted: int) -> None:
+    is_fraud = np.arange(100) < 10
+
+    assert frauds_wanted(is_fraud, ratio) == {1: wanted}

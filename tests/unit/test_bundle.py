@@ -1,0 +1,140 @@
+"""A bundle is plain data, the same bytes for the same content, and nothing else is ever read."""
+
+import io
+import pickle
+import random
+from pathlib import Path
+from typing import Any
+
+import joblib
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fraud_api_lambda.bundle import BundleError, pack, read, version_of
+from fraud_api_lambda.features import FEATURE_SETS
+
+CONTENT: dict[str, Any] = {
+    "booster": b"{L",
+    "feature_set": "strict",
+    "features": list(FEATURE_SETS["strict"]),
+    "calibration": {"method": "none", "slope": 1.0, "intercept": 0.0},
+    "threshold": 0.5,
+    "policy": {"method": "threshold"},
+    "typical": {"amount": {}, "balance": {}},
+    "known_answer": {},
+    "trained_on": {"rows": 3},
+    "metrics": {},
+}
+
+plain = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner),
+    max_leaves=8,
+)
+
+
+@given(metrics=st.dictionaries(st.text(max_size=3), plain, max_size=3))
+def test_what_is_packed_is_read_back(metrics: dict[str, Any]) -> None:
+    bundle = read(pack({**CONTENT, "metrics": metrics}))
+
+    assert bundle.metrics == metrics
+    assert bundle.features == FEATURE_SETS["strict"]
+    assert bundle.booster == CONTENT["booster"]
+
+
+def test_equal_content_gives_equal_bytes_whichever_strings_are_shared() -> None:
+    shared = "a name".upper()
+    other = "".join(["A", " NAME"])
+
+    first = pack({**CONTENT, "metrics": {"x": shared, "y": shared}})
+    second = pack({**CONTENT, "metrics": {"x": shared, "y": other}})
+
+    assert first == second
+
+
+def test_joblib_opens_it() -> None:
+    content = joblib.load(io.BytesIO(pack(CONTENT)))
+
+    assert content["features"] == CONTENT["features"]
+
+
+def test_the_version_is_the_start_of_the_digest() -> None:
+    data = pack(CONTENT)
+
+    assert read(data).version == version_of(data)
+    assert len(version_of(data)) == 16
+
+
+def test_only_plain_data_is_packed() -> None:
+    with pytest.raises(BundleError, match="plain data only, not PosixPath"):
+        pack({**CONTENT, "metrics": {"where": Path("x")}})
+
+
+@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+def test_a_pickle_that_would_run_code_is_refused_and_does_not_run(
+    tmp_path: Path, protocol: int
+) -> None:
+    target = tmp_path / "written"
+    attack = _attack(f"open({str(target)!r}, 'w').close()", protocol)
+
+    with pytest.raises(BundleError, match="plain data only"):
+        read(attack)
+
+    assert not target.exists()
+
+
+def test_the_attack_of_these_tests_works_where_classes_are_resolved(tmp_path: Path) -> None:
+    target = tmp_path / "written"
+
+    pickle.loads(_attack(f"open({str(target)!r}, 'w').close()", pickle.DEFAULT_PROTOCOL))
+
+    assert target.exists()
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"threshold": "0.5"}, "threshold is not of type float"),
+        ({"features": ["amount"]}, "features are not this program's"),
+        ({"feature_set": "leaky-baseline"}, "features are not this program's"),
+        ({"extra": 1}, "fields differ"),
+        ({"format": 2}, "format 1"),
+    ],
+)
+def test_a_bundle_that_is_not_ours_is_refused_with_its_fault(
+    changes: dict[str, Any], message: str
+) -> None:
+    buffer = io.BytesIO()
+    joblib.dump({"format": 1, **CONTENT, **changes}, buffer)
+
+    with pytest.raises(BundleError, match=message):
+        read(buffer.getvalue())
+
+
+def test_bytes_after_the_end_are_refused() -> None:
+    with pytest.raises(BundleError, match="follow the end"):
+        read(pack(CONTENT) + b"x")
+
+
+def test_truncated_bundles_are_refused() -> None:
+    data = pack(CONTENT)
+
+    for length in range(len(data)):
+        with pytest.raises(BundleError):
+            read(data[:length])
+
+
+def test_random_bytes_never_raise_anything_else() -> None:
+    chance = random.Random(1)
+    for _ in range(300):
+        with pytest.raises(BundleError):
+            read(chance.randbytes(chance.randrange(200)))
+
+
+def _attack(code: str, protocol: int) -> bytes:
+    class Attack:
+        def __reduce__(self) -> tuple[Any, ...]:
+            return (exec, (code,))
+
+    return pickle.dumps({"format": 1, **CONTENT, "metrics": Attack()}, protocol)
