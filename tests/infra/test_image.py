@@ -1,0 +1,136 @@
+"""What enters the image, and in which order; and what the deployment files must not know."""
+
+import re
+from pathlib import Path
+
+import pytest
+from docker.utils.build import exclude_paths
+
+ROOT = Path(__file__).parents[2]
+DOCKERFILE = (ROOT / "Dockerfile").read_text()
+IGNORE = (ROOT / ".dockerignore").read_text()
+
+CLONE = [
+    ".env",
+    ".git/config",
+    ".venv/bin/python",
+    "README.md",
+    "build/model/model.joblib",
+    "fraud_api_lambda/__pycache__/api.cpython-313.pyc",
+    "fraud_api_lambda/api.py",
+    "requirements.txt",
+    "requirements/dev.txt",
+    "tests/test_local.py",
+    "training/train.py",
+]
+
+
+def steps(dockerfile):
+    """The instructions, each on one line, without comments."""
+    lines = [line for line in dockerfile.splitlines() if not line.startswith("#")]
+    return [line for line in re.sub(r"\\\\\n\s*", "", "\n".join(lines)).splitlines() if line]
+
+
+def context(ignore, tree):
+    """The files of a clone that an engine is sent."""
+    for name in CLONE:
+        (tree / name).parent.mkdir(parents=True, exist_ok=True)
+        (tree / name).touch()
+    patterns = [line for line in ignore.splitlines() if line and not line.startswith("#")]
+    return {path for path in exclude_paths(str(tree), patterns) if (tree / path).is_file()}
+
+
+def the_base_can_be_replaced(dockerfile):
+    assert steps(dockerfile)[:2] == [
+        "ARG BASE=public.ecr.aws/lambda/python:3.13",
+        "FROM ${BASE}",
+    ]
+
+
+def dependencies_come_before_code(dockerfile):
+    order = [line for line in steps(dockerfile) if line.startswith(("COPY", "RUN"))]
+
+    assert order[0].startswith("COPY requirements.txt")
+    assert "pip install" in order[1]
+    assert order[2].startswith("COPY fraud_api_lambda/")
+
+
+def dependencies_are_pinned_by_hash_and_leave_no_cache(dockerfile):
+    (install,) = [line for line in steps(dockerfile) if "pip install" in line]
+
+    assert "--require-hashes" in install
+    assert "--no-cache-dir" in install
+
+
+def everything_is_compiled(dockerfile):
+    compiled = [line for line in steps(dockerfile) if "compileall" in line]
+
+    assert len(compiled) == 2
+    assert all("--invalidation-mode unchecked-hash" in line for line in compiled)
+
+
+def nothing_else_is_copied(dockerfile):
+    copied = [line.split()[1] for line in steps(dockerfile) if line.startswith(("COPY", "ADD"))]
+
+    assert copied == ["requirements.txt", "fraud_api_lambda/"]
+
+
+def the_command_is_the_handler(dockerfile):
+    assert steps(dockerfile)[-1] == 'CMD ["fraud_api_lambda.handler.handler"]'
+
+
+DEFECTS = [
+    (the_base_can_be_replaced, "FROM ${BASE}", "FROM python:3.13"),
+    (dependencies_come_before_code, "COPY requirements.txt ./", "COPY . ./"),
+    (dependencies_are_pinned_by_hash_and_leave_no_cache, "--require-hashes", ""),
+    (dependencies_are_pinned_by_hash_and_leave_no_cache, "--no-cache-dir", ""),
+    (everything_is_compiled, "compileall -q --invalidation-mode unchecked-hash .", "true"),
+    (everything_is_compiled, "unchecked-hash fraud", "timestamp fraud"),
+    (nothing_else_is_copied, "CMD", "COPY training/ training/\nCMD"),
+    (the_command_is_the_handler, "handler.handler", "api.app"),
+]
+
+
+@pytest.mark.parametrize(
+    "check", dict.fromkeys(check for check, _, _ in DEFECTS), ids=lambda check: check.__name__
+)
+def test_the_dockerfile_holds_that(check):
+    check(DOCKERFILE)
+
+
+@pytest.mark.parametrize(("check", "old", "new"), DEFECTS)
+def test_a_planted_defect_is_found(check, old, new):
+    assert old in DOCKERFILE
+
+    with pytest.raises(AssertionError):
+        check(DOCKERFILE.replace(old, new))
+
+
+def test_only_the_code_and_its_requirements_are_let_in(tmp_path):
+    assert context(IGNORE, tmp_path) == {"fraud_api_lambda/api.py", "requirements.txt"}
+
+
+@pytest.mark.parametrize(
+    ("line", "enters"),
+    [
+        ("*", "training/train.py"),
+        ("**/__pycache__/", "fraud_api_lambda/__pycache__/api.cpython-313.pyc"),
+    ],
+)
+def test_each_line_of_the_ignore_file_keeps_something_out(tmp_path, line, enters):
+    assert line in IGNORE.splitlines()
+
+    assert enters in context(IGNORE.replace(line, "", 1), tmp_path)
+
+
+def test_nothing_in_the_deployment_files_belongs_to_one_account():
+    files = ("template.yaml", "samconfig.toml", "Dockerfile")
+    text = "\n".join((ROOT / name).read_text() for name in files)
+
+    assert not re.search(r"\b\d{12}\b|dkr\.ecr|amazonaws\.com|\b[a-z]{2}-[a-z]+-\d\b", text)
+
+
+def test_the_command_line_discards_no_parameter_of_the_configuration():
+    lines = (ROOT / "samconfig.toml").read_text().splitlines()
+
+    assert not [line for line in lines if line.startswith("parameter_overrides")]
