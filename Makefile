@@ -7,7 +7,7 @@ PYTHON := .venv/bin/python
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: ## Make .venv and .venv-sam from the pinned requirements; quick the second time
+setup: ## Make the virtual environments from the pinned requirements; quick the second time
 	@.ci/setup
 
 run: setup ## Simulate, train, publish locally and serve until Ctrl-C  [DATA=file.csv] [PORT=8000]

@@ -1,0 +1,186 @@
+"""A training run, end to end: from a file of transactions to a bundle that the API serves."""
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fraud_api_lambda.bundle import read
+from fraud_api_lambda.examples import FRAUD, GENUINE
+from fraud_api_lambda.schemas import TransactionIn
+from fraud_api_lambda.scoring import Scorer
+from training.arms import Settings
+from training.errors import CheckFailedError, InputError
+from training.leaky import LEAKY
+from training.score import evaluate_model, load_scorer, score
+from training.simulate import simulate, write_transactions
+from training.summary import summary
+from training.train import Windows, train
+
+ROWS = 40_000
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("data") / "transactions.csv"
+    write_transactions(simulate(ROWS, seed=5, days=10), path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def trained(data: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
+    """A model trained without a refit, and its metrics."""
+    out = tmp_path_factory.mktemp("model")
+    return out, train(data, out, windows=Windows(test_days=2), refit=False)
+
+
+def test_the_model_answers_the_two_fixed_payments_rightly(data: Path, tmp_path: Path) -> None:
+    train(data, tmp_path, compare=False)
+
+    scorer = load_scorer(tmp_path)
+
+    assert scorer.assess(TransactionIn.model_validate(FRAUD).to_domain()).is_fraud
+    assert not scorer.assess(TransactionIn.model_validate(GENUINE).to_domain()).is_fraud
+
+
+def test_every_feature_set_is_judged_on_the_same_later_days(
+    trained: tuple[Path, dict[str, Any]],
+) -> None:
+    _, metrics = trained
+
+    assert set(metrics["arms"]) == {"decision-time", "strict+hour", "strict", LEAKY}
+    assert len({arm["rows"] for arm in metrics["arms"].values()}) == 1
+    assert metrics["split"]["test"]["start"] - metrics["split"]["threshold"]["end"] == 25
+
+
+def test_the_directory_holds_the_bundle_and_what_people_read(
+    trained: tuple[Path, dict[str, Any]],
+) -> None:
+    out, metrics = trained
+
+    assert sorted(path.name for path in out.iterdir()) == [
+        "manifest.json",
+        "metrics.json",
+        "model.joblib",
+    ]
+    bundle = read((out / "model.joblib").read_bytes())
+    manifest = json.loads((out / "manifest.json").read_text())
+    assert bundle.version == manifest["version"] == metrics["version"]
+    assert json.loads((out / "metrics.json").read_text()) == metrics
+
+
+def test_the_same_data_and_seed_give_the_same_bytes(
+    data: Path, trained: tuple[Path, dict[str, Any]], tmp_path: Path
+) -> None:
+    again = train(data, tmp_path, windows=Windows(test_days=2), refit=False)
+
+    assert again["version"] == trained[1]["version"]
+
+
+def test_another_seed_gives_another_model(
+    data: Path, trained: tuple[Path, dict[str, Any]], tmp_path: Path
+) -> None:
+    windows = Windows(test_days=2)
+
+    other = train(data, tmp_path, settings=Settings(seed=9), windows=windows, refit=False)
+
+    assert other["version"] != trained[1]["version"]
+
+
+def test_a_bundle_holds_no_path_host_or_clock(
+    data: Path, trained: tuple[Path, dict[str, Any]]
+) -> None:
+    model = (trained[0] / "model.joblib").read_bytes()
+
+    assert str(data.parent).encode() not in model
+    assert b"created" not in model
+
+
+def test_score_keeps_every_row_and_column_and_adds_three(
+    data: Path, trained: tuple[Path, dict[str, Any]], tmp_path: Path
+) -> None:
+    out = tmp_path / "scored.csv"
+
+    assert score(trained[0], data, out) == ROWS
+
+    with data.open() as before, out.open() as after:
+        given, scored = csv.DictReader(before), csv.DictReader(after)
+        assert scored.fieldnames == [
+            *(given.fieldnames or []),
+            "fraud_probability",
+            "is_fraud",
+            "decision",
+        ]
+        for old, new in zip(given, scored, strict=True):
+            assert (old["nameOrig"], float(old["amount"])) == (
+                new["nameOrig"],
+                float(new["amount"]),
+            )
+
+
+def test_score_and_the_scorer_give_the_same_bits(
+    data: Path, trained: tuple[Path, dict[str, Any]], tmp_path: Path
+) -> None:
+    out = tmp_path / "scored.csv"
+    score(trained[0], data, out)
+    scorer = Scorer.from_bundle(read((trained[0] / "model.joblib").read_bytes()))
+
+    with data.open() as before, out.open() as after:
+        rows = list(zip(csv.DictReader(before), csv.DictReader(after), strict=True))[::40]
+    for posted, scored in rows:
+        body = {name: posted[name] for name in ("type", "nameOrig", "nameDest")}
+        numbers = {name: float(posted[name]) for name in ("amount", "oldbalanceOrg")}
+        transaction = TransactionIn.model_validate({**body, **numbers, "step": int(posted["step"])})
+        answer = scorer.assess(transaction.to_domain())
+        assert answer.fraud_probability == float(scored["fraud_probability"])
+        assert answer.is_fraud == (scored["is_fraud"].lower() == "true")
+        assert answer.decision == scored["decision"]
+
+
+def test_evaluate_repeats_the_figures_of_the_test_window(
+    data: Path, trained: tuple[Path, dict[str, Any]]
+) -> None:
+    out, metrics = trained
+
+    figures = evaluate_model(out, data, start=None, end=None, in_sample=False)
+
+    test = metrics["arms"]["decision-time"]
+    assert figures["average_precision"] == test["average_precision"]
+    assert figures["at_threshold"] == test["at_threshold"]
+
+
+def test_evaluate_refuses_rows_that_were_trained_on(
+    data: Path, trained: tuple[Path, dict[str, Any]]
+) -> None:
+    with pytest.raises(CheckFailedError, match="--in-sample"):
+        evaluate_model(trained[0], data, start=1, end=100, in_sample=False)
+
+    assert evaluate_model(trained[0], data, start=1, end=100, in_sample=True)["in_sample"]
+
+
+def test_the_leaky_set_leaves_metrics_but_never_a_bundle(data: Path, tmp_path: Path) -> None:
+    train(data, tmp_path, compare=False)
+
+    metrics = train(data, tmp_path, feature_set=LEAKY, compare=False)
+
+    assert "version" not in metrics
+    assert [path.name for path in tmp_path.iterdir()] == ["metrics.json"]
+
+
+def test_a_directory_without_a_model_says_how_to_make_one(data: Path, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"python -m training train --out"):
+        score(tmp_path, data, tmp_path / "out.csv")
+
+
+def test_the_summary_says_the_windows_and_warns_of_the_leaky_arm(
+    trained: tuple[Path, dict[str, Any]],
+) -> None:
+    out, metrics = trained
+
+    text = summary(metrics, out)
+
+    assert text.startswith("Split by days, steps: fit ")
+    assert "a warning, not a model" in text
+    assert f"model {metrics['version']} written to" in text
