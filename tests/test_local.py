@@ -1,0 +1,248 @@
+"""The stand-ins for AWS leave nothing behind, and the smoke script tells right from wrong."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from threading import Thread
+from types import SimpleNamespace
+
+import boto3
+import pytest
+import uvicorn
+
+from fraud_api_lambda.examples import FRAUD, GENUINE
+from fraud_api_lambda.transaction import Assessment, Decision
+from training.errors import InputError, TrainingError
+from training.processes import environment, free_port, served
+from training.sam import find_engine
+from training.stand_in import local_aws
+
+ROOT = Path(__file__).parents[1]
+SMOKE = ROOT / ".ci" / "smoke"
+
+HOLD_LOCAL_AWS = """
+import signal
+from training.stand_in import local_aws
+with local_aws() as aws:
+    print(aws.port, flush=True)
+    signal.pause()
+"""
+
+
+def answers(port):
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def wait_until_silent(port, seconds=5):
+    deadline = time.monotonic() + seconds
+    while answers(port) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return not answers(port)
+
+
+class FakeScorer:
+    """Calls a transfer of everything fraud, or what it is told to."""
+
+    version = "0123456789abcdef"
+    bundle = None
+
+    def __init__(self, *, always=None):
+        self.always = always
+
+    def assess(self, transaction, *, explain=False):  # noqa: ARG002
+        emptied = transaction.amount == transaction.origin_balance
+        is_fraud = emptied if self.always is None else self.always
+        return Assessment(
+            fraud_probability=0.9 if is_fraud else 0.1,
+            threshold=0.5,
+            is_fraud=is_fraud,
+            decision=Decision.BLOCK if is_fraud else Decision.APPROVE,
+            reasons=(),
+        )
+
+
+class FakeProvider:
+    """Has had its model all along."""
+
+    def __init__(self, scorer):
+        self.model = SimpleNamespace(scorer=scorer, version=scorer.version, degraded=())
+
+    def peek(self):
+        return self.model
+
+    get = peek
+
+
+@contextmanager
+def live_api(scorer):
+    from fraud_api_lambda.api import create_app
+
+    port = free_port()
+    app = create_app(FakeProvider(scorer))
+    config = uvicorn.Config(app, port=port, lifespan="off", ws="none", log_level="critical")
+    server = uvicorn.Server(config)
+    thread = Thread(target=server.run)
+    thread.start()
+    try:
+        while not server.started:
+            time.sleep(0.01)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
+@contextmanager
+def engine(version):
+    """A container engine that can say what it is, and no more."""
+
+    class Answer(BaseHTTPRequestHandler):
+        def do_GET(self):
+            body = json.dumps(version).encode()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_):
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Answer) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield f"tcp://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def smoke(*arguments):
+    return subprocess.run(
+        [SMOKE, *arguments], capture_output=True, text=True, timeout=60, check=False
+    )
+
+
+def test_local_aws_has_a_versioned_bucket_and_parameters_and_ends_with_its_block():
+    with local_aws() as aws, environment(aws.environment):
+        versioning = boto3.client("s3").get_bucket_versioning(Bucket=aws.bucket)
+        ssm = boto3.client("ssm")
+        ssm.put_parameter(Name=aws.parameter, Value="pointer", Type="String")
+
+        assert versioning["Status"] == "Enabled"
+        assert ssm.get_parameter(Name=aws.parameter)["Parameter"]["Value"] == "pointer"
+
+    assert not answers(aws.port)
+
+
+@pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+def test_local_aws_ends_with_its_parent(end):
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLD_LOCAL_AWS],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    ) as parent:
+        port = int(parent.stdout.readline())
+        was_up = answers(port)
+        parent.send_signal(end)
+
+    assert was_up
+    assert wait_until_silent(port)
+
+
+def test_a_taken_port_is_named_in_one_line():
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+
+        with pytest.raises(InputError, match=rf"^port {port} cannot be used \(.*\); .*$"):
+            free_port(port)
+
+
+def test_a_server_that_ends_at_once_is_named_with_its_exit_code():
+    port = free_port()
+
+    with (
+        pytest.raises(TrainingError, match=r"^moto\.server does not answer .* \(exit code 2\)$"),
+        served("moto.server", "--no-such-option", port=port, path="/", quiet=True),
+    ):
+        pass
+
+
+def test_the_users_own_aws_settings_are_put_aside_and_come_back(monkeypatch):
+    monkeypatch.setenv("AWS_PROFILE", "mine")
+
+    with environment({"AWS_DEFAULT_REGION": "us-east-1"}):
+        inside = {name: value for name, value in os.environ.items() if name.startswith("AWS_")}
+
+    assert inside == {"AWS_DEFAULT_REGION": "us-east-1"}
+    assert os.environ["AWS_PROFILE"] == "mine"
+
+
+@pytest.mark.parametrize(
+    ("version", "host_name"),
+    [
+        ({"Components": [{"Name": "Podman Engine"}]}, "host.containers.internal"),
+        ({"Components": [{"Name": "Engine"}]}, "host.docker.internal"),
+    ],
+)
+def test_each_engine_has_its_own_name_for_this_machine(monkeypatch, version, host_name):
+    with engine(version) as address:
+        monkeypatch.setenv("DOCKER_HOST", address)
+
+        assert find_engine().host_name == host_name
+
+
+def test_without_a_container_engine_one_line_says_what_works_instead(monkeypatch):
+    monkeypatch.setenv("DOCKER_HOST", f"tcp://127.0.0.1:{free_port()}")
+
+    with pytest.raises(TrainingError, match=r"^no container engine answers: .*`make run`.*$"):
+        find_engine()
+
+
+def test_the_smoke_script_posts_the_two_examples():
+    bodies = dict(re.findall(r"^(fraud|genuine)='(.*)'$", SMOKE.read_text(), re.MULTILINE))
+
+    assert json.loads(bodies["fraud"]) == FRAUD
+    assert json.loads(bodies["genuine"]) == GENUINE
+
+
+def test_the_smoke_script_passes_an_api_that_is_right():
+    with live_api(FakeScorer()) as url:
+        done = smoke(f"{url}/", "some-key")
+
+    assert done.stdout.splitlines() == ["health: ok", "fraud: ok", "genuine: ok", "bad body: ok"]
+    assert done.returncode == 0
+
+
+@pytest.mark.parametrize(("always", "wrong"), [(False, "fraud"), (True, "genuine")])
+def test_the_smoke_script_fails_an_api_that_is_wrong_about(always, wrong):
+    with live_api(FakeScorer(always=always)) as url:
+        done = smoke(url)
+
+    failed = [line for line in done.stdout.splitlines() if "FAILED" in line]
+    assert [line.split(":")[0] for line in failed] == [wrong]
+    assert f'"is_fraud":{str(always).lower()}' in failed[0]
+    assert done.returncode == 1
+
+
+def test_the_smoke_script_fails_where_nothing_answers():
+    done = smoke(f"http://127.0.0.1:{free_port()}")
+
+    assert [line.split(",")[0] for line in done.stdout.splitlines()] == [
+        f"{name}: FAILED" for name in ("health", "fraud", "genuine", "bad body")
+    ]
+    assert done.returncode == 1
+
+
+@pytest.mark.parametrize("arguments", [[], [""], ["url", "key", "more"]])
+def test_the_smoke_script_says_how_to_call_it(arguments):
+    done = smoke(*arguments)
+
+    assert done.stderr.startswith("usage: .ci/smoke URL [KEY]")
+    assert done.returncode == 2

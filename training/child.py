@@ -1,0 +1,21 @@
+"""``python -m training.child MODULE ARGUMENT...``: run a module that ends with its parent.
+
+The parent holds the other end of our standard input and writes nothing. When it is gone, killed or
+not, the system closes that end: it works on every Unix and needs nobody's care.
+"""
+
+import os
+import runpy
+import sys
+from threading import Thread
+
+
+def _end_with_parent() -> None:
+    os.read(sys.stdin.fileno(), 1)
+    os._exit(1)
+
+
+if __name__ == "__main__":
+    Thread(target=_end_with_parent, daemon=True).start()
+    del sys.argv[0]
+    runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)

@@ -1,0 +1,63 @@
+"""S3 and SSM on this machine, empty but for a bucket."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import boto3
+
+from training.processes import LOOPBACK, environment, free_port, served
+
+
+@dataclass(frozen=True, slots=True)
+class LocalAws:
+    """A running stand-in for S3 and SSM; its bucket exists, its parameter not yet."""
+
+    port: int
+    bucket: str = "fraud-models"
+    parameter: str = "/fraud/model"
+
+    @property
+    def endpoint_url(self) -> str:
+        """Where it listens, seen from this machine."""
+        return f"http://{LOOPBACK}:{self.port}"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What a process needs in its environment to use it."""
+        return {
+            "AWS_ENDPOINT_URL": self.endpoint_url,
+            "AWS_DEFAULT_REGION": "us-east-1",
+            "AWS_ACCESS_KEY_ID": "local",
+            "AWS_SECRET_ACCESS_KEY": "local",
+            "FRAUD_MODEL_BUCKET": self.bucket,
+            "FRAUD_MODEL_PARAMETER": self.parameter,
+            "no_proxy": LOOPBACK,
+        }
+
+
+@contextmanager
+def local_aws(port: int | None = None, *, host: str = LOOPBACK) -> Iterator[LocalAws]:
+    """Start a moto server with an empty, versioned bucket; stop it at the end of the block.
+
+    Parameters
+    ----------
+    port : int, optional
+        A free one unless given.
+    host : str
+        The address that it listens on.
+
+    Yields
+    ------
+    LocalAws
+    """
+    aws = LocalAws(free_port(port))
+    address = ("-H", host, "-p", str(aws.port))
+    with served("moto.server", *address, port=aws.port, path="/moto-api/", quiet=True):
+        with environment(aws.environment):
+            s3 = boto3.client("s3")
+            s3.create_bucket(Bucket=aws.bucket)
+            s3.put_bucket_versioning(
+                Bucket=aws.bucket, VersioningConfiguration={"Status": "Enabled"}
+            )
+        yield aws
