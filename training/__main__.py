@@ -100,8 +100,12 @@ def train(
     seed: Seed = 0,
     resampling: Annotated[str, typer.Option(help="smote or none.")] = "smote",
     smote_ratio: Annotated[
-        float, typer.Option(help="Frauds to genuine rows after SMOTE, above 0 up to 1.")
-    ] = 0.1,
+        float | None,
+        typer.Option(
+            help="Frauds to genuine rows after SMOTE, above 0 up to 1.",
+            show_default="chosen in time folds",
+        ),
+    ] = None,
     goal: Annotated[
         str, typer.Option(help="What the threshold must reach: recall:0.75, precision:0.9.")
     ] = "recall:0.75",
@@ -147,6 +151,7 @@ def train(
             feature_set=feature_set,
             settings=settings,
             windows=windows,
+            choose_ratio=smote_ratio is None,
             refit=refit,
             compare=compare,
             progress=progress,

@@ -1,6 +1,6 @@
 """One arm of a training run: a feature set fitted, calibrated, given a threshold and evaluated."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,12 +15,22 @@ from training.evaluate import evaluate
 from training.leaky import LEAKY, leaky_matrix
 from training.pipeline import build_pipeline, derive, fact_matrix, features_of
 from training.split import Split, Window
-from training.threshold import Goal, choose_threshold
+from training.threshold import Goal, ThresholdNotFoundError, choose_threshold
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How an arm is fitted: everything but the data and the feature set."""
+    """How an arm is fitted: everything but the data and the feature set.
+
+    Attributes
+    ----------
+    resampling : {"smote", "none"}
+    smote_ratio : float in (0, 1]
+        Frauds to genuine rows after SMOTE.
+    goal : Goal
+        Of the threshold.
+    seed : int
+    """
 
     resampling: str = "smote"
     smote_ratio: float = 0.1
@@ -64,33 +74,44 @@ class Arm:
     feature_set: str
     booster: xgb.Booster
     calibration: dict[str, Any]
-    threshold: float
+    threshold: float | None
     n_invented: int
 
     def probabilities(self, rows: np.ndarray) -> np.ndarray:
         """Calibrated probabilities of the booster's rows, by the arithmetic that serves."""
-        margins = _margins(self.booster, rows)
+        margins = margins_of(self.booster, rows)
         return np.array([calibrated(margin, self.calibration) for margin in margins.tolist()])
 
 
-def fit_arm(data: Data, split: Split, feature_set: str, settings: Settings) -> Arm:
-    """Fit, calibrate and choose the threshold, each on its own window."""
+def fit_arm(
+    data: Data, split: Split, feature_set: str, settings: Settings, *, for_comparison: bool = False
+) -> Arm:
+    """Fit, calibrate and choose the threshold, each on its own window.
+
+    Raises
+    ------
+    ThresholdNotFoundError
+        If no threshold reaches the goal; an arm `for_comparison` then has none.
+    """
     matrix = data.matrix(feature_set)
-    booster, n_invented = _fit_booster(data, matrix, split.fit, feature_set, settings)
+    booster, n_invented = fit_booster(data, matrix, split.fit, feature_set, settings)
     calibration = dict(NO_CALIBRATION)
     if split.calibrate is not None:
         inside = split.calibrate.holds(data.steps)
-        margins = _margins(booster, derive(matrix[inside], feature_set))
+        margins = margins_of(booster, derive(matrix[inside], feature_set))
         calibration = fit_platt(margins, data.is_fraud[inside], data.weights[inside])
-    uncut = Arm(feature_set, booster, calibration, 1.0, n_invented)
+    arm = Arm(feature_set, booster, calibration, None, n_invented)
     inside = split.threshold.holds(data.steps)
-    threshold = choose_threshold(
-        data.is_fraud[inside],
-        uncut.probabilities(derive(matrix[inside], feature_set)),
-        data.weights[inside],
-        settings.goal,
-    )
-    return Arm(feature_set, booster, calibration, threshold, n_invented)
+    probabilities = arm.probabilities(derive(matrix[inside], feature_set))
+    try:
+        threshold = choose_threshold(
+            data.is_fraud[inside], probabilities, data.weights[inside], settings.goal
+        )
+    except ThresholdNotFoundError:
+        if for_comparison:
+            return arm
+        raise
+    return replace(arm, threshold=threshold)
 
 
 def evaluate_arm(arm: Arm, data: Data, window: Window, seed: int) -> dict[str, Any]:
@@ -106,9 +127,10 @@ def evaluate_arm(arm: Arm, data: Data, window: Window, seed: int) -> dict[str, A
     )
 
 
-def _fit_booster(
+def fit_booster(
     data: Data, matrix: np.ndarray, window: Window, feature_set: str, settings: Settings
 ) -> tuple[xgb.Booster, int]:
+    """A booster fitted on a window of `Data.matrix`, and how many frauds SMOTE invented."""
     inside = window.holds(data.steps)
     labels = data.is_fraud[inside].astype(np.int64)
     pipeline = build_pipeline(
@@ -125,7 +147,8 @@ def _fit_booster(
     return booster, classifier.n_fitted_ - len(labels)
 
 
-def _margins(booster: xgb.Booster, rows: np.ndarray) -> np.ndarray:
+def margins_of(booster: xgb.Booster, rows: np.ndarray) -> np.ndarray:
+    """The log-odds before calibration of the booster's rows, float64."""
     margins: np.ndarray = booster.inplace_predict(
         rows, predict_type="margin", validate_features=False
     ).astype(np.float64)

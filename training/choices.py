@@ -1,5 +1,6 @@
 """Options of `train` checked before any work begins, with a suggestion for a near miss."""
 
+from dataclasses import replace
 from difflib import get_close_matches
 from typing import Any
 
@@ -13,7 +14,13 @@ from training.train import Windows
 
 
 def checked(
-    *, features: str, resampling: str, smote_ratio: float, goal: str, seed: int, **windows: Any
+    *,
+    features: str,
+    resampling: str,
+    smote_ratio: float | None,
+    goal: str,
+    seed: int,
+    **windows: Any,
 ) -> tuple[str, Settings, Windows]:
     """The feature set, settings and windows that the options name.
 
@@ -24,9 +31,11 @@ def checked(
     """
     _known("--features", features, (*FEATURE_SETS, LEAKY))
     _known("--resampling", resampling, RESAMPLING)
-    if not 0 < smote_ratio <= 1:
+    if smote_ratio is not None and not 0 < smote_ratio <= 1:
         raise InputError(f"--smote-ratio {smote_ratio}: write a number above 0 up to 1")
-    settings = Settings(resampling, smote_ratio, Goal.parse(goal), seed)
+    settings = Settings(resampling=resampling, goal=Goal.parse(goal), seed=seed)
+    if smote_ratio is not None:
+        settings = replace(settings, smote_ratio=smote_ratio)
     return features, settings, Windows(**windows)
 
 

@@ -21,7 +21,7 @@ def evaluate(
     probabilities: np.ndarray,
     weights: np.ndarray,
     *,
-    threshold: float,
+    threshold: float | None,
     seed: int,
 ) -> dict[str, Any]:
     """All figures of one model on one window, as plain data.
@@ -32,7 +32,8 @@ def evaluate(
         Natural fraud rate, both classes present.
     probabilities : ndarray of shape (n_transactions,), float in (0, 1)
     weights : ndarray of shape (n_transactions,), float
-    threshold : float
+    threshold : float, optional
+        None where no threshold reached the goal: then `at_threshold` is None too.
     seed : int
         For the bootstrap.
     """
@@ -47,7 +48,9 @@ def evaluate(
         "average_precision_high": high,
         "precision_at_recall": _precision_at_recall(is_fraud, probabilities, weights),
         "recall_at_reviews": _recall_at_reviews(is_fraud, probabilities, weights),
-        "at_threshold": at_threshold(is_fraud, probabilities, weights, threshold),
+        "at_threshold": None
+        if threshold is None
+        else at_threshold(is_fraud, probabilities, weights, threshold),
         "calibration": calibration_figures(is_fraud, probabilities, weights),
     }
 

@@ -35,6 +35,8 @@ RESAMPLING: Final = ("smote", "none")
 
 NEIGHBOURS: Final = 5
 
+TYPES: Final = pd.Index([str(kind) for kind in TransactionType])
+
 
 def features_of(feature_set: str) -> tuple[str, ...]:
     """The features of a set, the leaky one included, in the booster's order."""
@@ -66,7 +68,7 @@ def facts_from_matrix(matrix: np.ndarray, feature_set: str) -> Facts:
     types = np.column_stack([columns[f"type_{kind}"] for kind in TransactionType])
     nothing = np.zeros(len(matrix))
     return Facts(
-        type=pd.Categorical.from_codes(types.argmax(axis=1), categories=list(TransactionType)),
+        type=pd.Categorical.from_codes(types.argmax(axis=1), categories=TYPES),
         amount=columns["amount"],
         balance=columns.get("balance", nothing),
         payee_is_merchant=columns["payee_is_merchant"] >= 0.5,

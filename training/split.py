@@ -119,11 +119,11 @@ def split_by_time(
 def until_the_end(split: Split, steps: np.ndarray, is_fraud: np.ndarray) -> Split:
     """The windows of the published model: the same shares of all the data, with no test."""
     if split.by == "hours":
-        fit_until = _step_at_fraud_share(steps, is_fraud, 1 - HOURS_THRESHOLD_SHARE)
+        fit_until = step_at_fraud_share(steps, is_fraud, 1 - HOURS_THRESHOLD_SHARE)
         calibrate, threshold_from = None, fit_until + 1
     else:
-        fit_until = _step_at_fraud_share(steps, is_fraud, FIT_SHARE)
-        calibrate_until = _step_at_fraud_share(steps, is_fraud, FIT_SHARE + CALIBRATE_SHARE)
+        fit_until = step_at_fraud_share(steps, is_fraud, FIT_SHARE)
+        calibrate_until = step_at_fraud_share(steps, is_fraud, FIT_SHARE + CALIBRATE_SHARE)
         calibrate, threshold_from = Window(fit_until + 1, calibrate_until), calibrate_until + 1
     end = int(steps.max())
     return Split(
@@ -169,8 +169,8 @@ def _by_days(steps: np.ndarray, is_fraud: np.ndarray, train_until: int, test_fro
     known, frauds = steps[in_training], is_fraud[in_training]
     if not frauds.any():
         raise InputError(f"no fraud until step {train_until}; train on a longer stretch")
-    fit_until = _step_at_fraud_share(known, frauds, FIT_SHARE)
-    calibrate_until = _step_at_fraud_share(known, frauds, FIT_SHARE + CALIBRATE_SHARE)
+    fit_until = step_at_fraud_share(known, frauds, FIT_SHARE)
+    calibrate_until = step_at_fraud_share(known, frauds, FIT_SHARE + CALIBRATE_SHARE)
     return Split(
         by="days",
         fit=Window(int(steps.min()), fit_until),
@@ -182,8 +182,8 @@ def _by_days(steps: np.ndarray, is_fraud: np.ndarray, train_until: int, test_fro
 
 
 def _by_hours(steps: np.ndarray, is_fraud: np.ndarray) -> Split:
-    fit_until = _step_at_fraud_share(steps, is_fraud, HOURS_FIT_SHARE)
-    threshold_until = _step_at_fraud_share(steps, is_fraud, HOURS_FIT_SHARE + HOURS_THRESHOLD_SHARE)
+    fit_until = step_at_fraud_share(steps, is_fraud, HOURS_FIT_SHARE)
+    threshold_until = step_at_fraud_share(steps, is_fraud, HOURS_FIT_SHARE + HOURS_THRESHOLD_SHARE)
     return Split(
         by="hours",
         fit=Window(int(steps.min()), fit_until),
@@ -194,7 +194,7 @@ def _by_hours(steps: np.ndarray, is_fraud: np.ndarray) -> Split:
     )
 
 
-def _step_at_fraud_share(steps: np.ndarray, is_fraud: np.ndarray, share: float) -> int:
+def step_at_fraud_share(steps: np.ndarray, is_fraud: np.ndarray, share: float) -> int:
     """The step by which `share` of the frauds have happened."""
     fraud_steps = np.sort(steps[is_fraud])
     return int(fraud_steps[min(int(share * len(fraud_steps)), len(fraud_steps) - 1)])

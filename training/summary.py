@@ -50,8 +50,8 @@ def _table(arms: dict[str, dict[str, Any]]) -> list[str]:
         low, high = figures["average_precision_low"], figures["average_precision_high"]
         rows.append(
             f"{name:<16} {figures['average_precision']:.3f} ({low:.3f} to {high:.3f})     "
-            f"{cut['recall']:>6.1%} {cut['precision']:>9.1%} "
-            f"{calibration['observed_over_expected']:>14.2f}"
+            + (f"{cut['recall']:>6.1%} {cut['precision']:>9.1%} " if cut else f"{'-':>6} {'-':>9} ")
+            + f"{calibration['observed_over_expected']:>14.2f}"
         )
     return rows
 

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version as installed
 from pathlib import Path
@@ -20,6 +20,7 @@ from training.artefacts import artefacts
 from training.dataset import read_transactions
 from training.files import write_files
 from training.leaky import LEAKY, has_leaky_columns
+from training.search import choose_smote_ratio
 from training.split import Split, split_by_time, until_the_end
 
 type Progress = Callable[[str], None]
@@ -44,6 +45,7 @@ def train(
     feature_set: str = "decision-time",
     settings: Settings | None = None,
     windows: Windows | None = None,
+    choose_ratio: bool = True,
     refit: bool = True,
     compare: bool = True,
     progress: Progress = lambda _: None,
@@ -60,6 +62,8 @@ def train(
         One of `FEATURE_SETS`, or the leaky one, of which only the metrics are written.
     settings : Settings, optional
     windows : Windows, optional
+    choose_ratio : bool
+        Choose SMOTE's ratio in time folds of the fit window, where the data is split by days.
     refit : bool
         Fit the published model on all the data, with windows that end at its last row.
     compare : bool
@@ -77,13 +81,18 @@ def train(
     progress(f"reading {data}")
     columns = Data.of(read_transactions(data))
     split = split_by_time(columns.steps, columns.is_fraud, **asdict(windows))
+    trials: list[dict[str, Any]] = []
+    if choose_ratio and settings.resampling == "smote" and split.by == "days":
+        ratio, trials = choose_smote_ratio(columns, split, feature_set, settings, progress)
+        settings = replace(settings, smote_ratio=ratio)
     arms: dict[str, Arm] = {}
     figures: dict[str, dict[str, Any]] = {}
     for name in _arms(columns, feature_set, compare=compare):
         progress(f"fitting and evaluating {name}")
-        arms[name] = fit_arm(columns, split, name, settings)
+        arms[name] = fit_arm(columns, split, name, settings, for_comparison=name != feature_set)
         figures[name] = evaluate_arm(arms[name], columns, split.test, settings.seed)
     metrics = _metrics(columns, split, feature_set, settings, figures)
+    metrics["smote_ratio_trials"] = trials
     files: dict[str, bytes] = {}
     if feature_set != LEAKY:
         published, chosen = split, arms[feature_set]
@@ -151,6 +160,7 @@ def _trained_on(
         "evaluated_on": evaluated.as_dict()["test"],
         "refitted": refitted,
         "resampling": settings.resampling,
+        "smote_ratio": settings.smote_ratio,
         "invented_frauds": arm.n_invented,
         "seed": settings.seed,
         "libraries": _libraries(),

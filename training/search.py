@@ -1,0 +1,82 @@
+"""How much SMOTE: the ratio chosen in time-ordered folds of the fit window."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, Final
+
+import numpy as np
+
+from training.arms import Data, Settings, fit_booster, margins_of
+from training.evaluate import average_precision
+from training.pipeline import derive, frauds_wanted
+from training.split import Split, Window, step_at_fraud_share
+
+RATIOS: Final = (0.01, 0.1, 0.5, 1.0)
+FOLDS: Final = ((0.5, 0.75), (0.75, 1.0))
+"""Fit until the first share of the fit window's frauds, judge on those until the second."""
+
+
+def choose_smote_ratio(
+    data: Data,
+    split: Split,
+    feature_set: str,
+    settings: Settings,
+    progress: Callable[[str], None],
+) -> tuple[float, list[dict[str, Any]]]:
+    """The ratio with the best mean average precision over time folds, and what each reached.
+
+    The folds end with the fit window, so nothing that is judged later has been seen. Ties go to the
+    smaller ratio.
+
+    Returns
+    -------
+    ratio : float in (0, 1]
+    trials : list of dict
+        `smote_ratio` and `average_precision` of each candidate.
+    """
+    inside = split.fit.holds(data.steps)
+    steps, is_fraud = data.steps[inside], data.is_fraud[inside]
+    bounds = [
+        tuple(step_at_fraud_share(steps, is_fraud, share) for share in fold) for fold in FOLDS
+    ]
+    matrix = data.matrix(feature_set)
+    trials = []
+    for ratio in _worth_trying(is_fraud):
+        progress(f"trying SMOTE to a ratio of {ratio:g}")
+        tried = replace(settings, smote_ratio=ratio)
+        reached = [
+            _judge(
+                data,
+                matrix,
+                feature_set,
+                tried,
+                fit=Window(split.fit.start, until),
+                judge=Window(until + 1, judge_until),
+            )
+            for until, judge_until in bounds
+        ]
+        trials.append({"smote_ratio": ratio, "average_precision": float(np.mean(reached))})
+    best = max(trials, key=lambda trial: (trial["average_precision"], -trial["smote_ratio"]))
+    return best["smote_ratio"], trials
+
+
+def _worth_trying(is_fraud: np.ndarray) -> list[float]:
+    """The candidates that would invent any fraud, and at least the first."""
+    n_fraud = int(is_fraud.sum())
+    adding = [ratio for ratio in RATIOS if frauds_wanted(is_fraud, ratio)[1] > n_fraud]
+    return adding or [RATIOS[0]]
+
+
+def _judge(
+    data: Data,
+    matrix: np.ndarray,
+    feature_set: str,
+    settings: Settings,
+    *,
+    fit: Window,
+    judge: Window,
+) -> float:
+    booster, _ = fit_booster(data, matrix, fit, feature_set, settings)
+    inside = judge.holds(data.steps)
+    margins = margins_of(booster, derive(matrix[inside], feature_set))
+    return average_precision(data.is_fraud[inside], margins, data.weights[inside])
