@@ -102,22 +102,13 @@ class Scorer:
             for index, answer in enumerate(answers)
             if explain or answer.decision is not Decision.APPROVE
         ]
-        if chosen:
-            for index, parts in zip(chosen, self._contributions(matrix[chosen]), strict=True):
-                *contributions, base = parts
-                answers[index] = replace(
-                    answers[index],
-                    reasons=reasons_for(
-                        transactions[index],
-                        self._names,
-                        rows[index],
-                        contributions,
-                        self.bundle.typical,
-                    ),
-                    explanation=self._explanation(base, margins[index], contributions)
-                    if explain
-                    else None,
-                )
+        parts = self._contributions(matrix[chosen]) if chosen else []
+        for index, (*contributions, base) in zip(chosen, parts, strict=True):
+            because = reasons_for(
+                transactions[index], self._names, rows[index], contributions, self.bundle.typical
+            )
+            details = self._explanation(base, margins[index], contributions) if explain else None
+            answers[index] = replace(answers[index], reasons=because, explanation=details)
         return answers
 
     def margins(self, matrix: Matrix) -> list[float]:
