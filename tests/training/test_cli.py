@@ -1,0 +1,156 @@
+"""The command line: help at once, errors in one line, exit codes that mean something."""
+
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import typer.main
+from typer.testing import CliRunner
+
+from training.__main__ import app
+from training.simulate import simulate, write_transactions
+
+ROOT = Path(__file__).parents[2]
+COMMANDS = sorted(typer.main.get_command(app).commands)  # type: ignore[attr-defined]
+
+
+def training(*arguments: object) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "training", *map(str, arguments)]
+    return subprocess.run(
+        command, check=False, cwd=ROOT, capture_output=True, text=True, timeout=120
+    )
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("data") / "transactions.csv"
+    write_transactions(simulate(20_000, seed=3, days=10), path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def model(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("model")
+    done = training("train", "--data", data, "--out", out, "--no-compare", "--smote-ratio", 0.1)
+    assert done.returncode == 0, done.stderr
+    return out
+
+
+def help_of(*command: str) -> str:
+    result = CliRunner().invoke(app, [*command, "--help"])
+    assert result.exit_code == 0
+    return result.output
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_says_what_it_does_with_an_example(command: str) -> None:
+    text = help_of(command)
+
+    assert re.search(r"^  [A-Z].*\.$", text, re.MULTILINE)
+    assert f"Example: python -m training {command}" in text
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_example_names_options_that_exist(command: str) -> None:
+    text = help_of(command)
+
+    example = text.partition("Example: ")[2]
+    for option in re.findall(r"--[a-z-]+", example):
+        assert re.search(rf"^  .*{option}\b", text.partition("Example: ")[0], re.MULTILINE)
+
+
+def test_help_imports_nothing_heavy() -> None:
+    code = (
+        "import runpy, sys; sys.argv = ['training', '--help']\n"
+        "try: runpy.run_module('training', run_name='__main__')\n"
+        "except SystemExit: pass\n"
+        "heavy = {'pandas', 'xgboost', 'numpy', 'sklearn', 'boto3', 'moto'} & sys.modules.keys()\n"
+        "sys.exit(','.join(heavy))"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", code], check=False, cwd=ROOT, capture_output=True, text=True
+    )
+
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "suggestion"),
+    [
+        (["trian"], "train"),
+        (["train", "--dat", "x"], "--data"),
+        (["train", "--data", "x", "--features", "decision-tim"], "did you mean decision-time?"),
+    ],
+)
+def test_a_near_miss_gets_a_suggestion_and_exit_code_2(
+    arguments: list[str], suggestion: str
+) -> None:
+    done = training(*arguments)
+
+    assert done.returncode == 2
+    assert suggestion in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_file_that_is_not_there_is_one_line_and_exit_code_2() -> None:
+    done = training("train", "--data", "nowhere.csv")
+
+    assert done.returncode == 2
+    (line,) = [line for line in done.stderr.splitlines() if line.startswith("error:")]
+    assert "nowhere.csv" in line
+    assert "Traceback" not in done.stderr
+
+
+def test_a_check_that_says_no_is_exit_code_3(data: Path, model: Path) -> None:
+    done = training("evaluate", "--model", model, "--data", data, "--from", 1, "--to", 50)
+
+    assert done.returncode == 3
+    assert "--in-sample" in done.stderr
+
+
+def test_a_failure_of_aws_is_exit_code_1(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {
+        "AWS_ENDPOINT_URL": "http://127.0.0.1:9",
+        "AWS_DEFAULT_REGION": "eu-central-1",
+        "AWS_ACCESS_KEY_ID": "none",
+        "AWS_SECRET_ACCESS_KEY": "none",
+    }.items():
+        monkeypatch.setenv(name, value)
+
+    done = training("models", "--bucket", "fraud-models", "--parameter", "/fraud/model")
+
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+
+
+def test_an_interrupt_is_exit_code_130_and_leaves_the_old_model(data: Path, model: Path) -> None:
+    before = (model / "model.joblib").read_bytes()
+    command = [sys.executable, "-m", "training", "train", "--data", str(data), "--out", str(model)]
+
+    with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) as process:
+        time.sleep(1.5)
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=30)
+
+    assert process.returncode == 130
+    assert "Traceback" not in errors
+    assert (model / "model.joblib").read_bytes() == before
+
+
+def test_results_go_to_stdout_and_the_next_command_is_the_last_line(
+    data: Path, model: Path, tmp_path: Path
+) -> None:
+    done = training("score", "--model", model, "--data", data, "--out", tmp_path / "scored.csv")
+
+    assert done.returncode == 0
+    assert done.stdout == f"{tmp_path / 'scored.csv'}: 20,000 transactions scored\n"
+    assert done.stderr.splitlines()[-1].startswith("next: python -m training ")
+
+
+def test_the_version_is_told() -> None:
+    assert re.match(r"training \d+\.\d+\.\d+ \(xgboost-cpu 3\.", training("--version").stdout)
