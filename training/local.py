@@ -1,0 +1,131 @@
+"""Train, publish and serve on this machine, by the code path that production takes."""
+
+import json
+import shlex
+import subprocess
+from collections.abc import Callable
+from contextlib import AbstractContextManager, ExitStack
+from pathlib import Path
+from typing import Final
+
+import typer
+
+from fraud_api_lambda.examples import FRAUD, GENUINE
+from training.arms import Settings
+from training.errors import CheckFailedError, TrainingError
+from training.processes import LOOPBACK, environment, free_port, interruptible, request, served
+from training.progress import reported
+from training.publish import publish
+from training.sam import find_engine, find_sam, invoke_function
+from training.simulate import simulate, write_transactions
+from training.stand_in import local_aws
+from training.train import train
+
+type Progress = Callable[[str], None]
+
+EXAMPLES: Final = (("fraudulent", FRAUD, True), ("genuine", GENUINE, False))
+
+
+def run(*, data: Path | None, rows: int, seed: int, port: int | None, out: Path) -> None:
+    """Train, publish to a local S3, post the two examples to the API and serve until Ctrl-C.
+
+    Parameters
+    ----------
+    data : Path or None
+        Transactions to train on; simulated ones if None.
+    rows, seed : int
+        Of the simulation; `seed` of the training too.
+    port : int or None
+        The API's port on localhost; a free one if None.
+    out : Path
+        Directory for the model; simulated transactions go beside it.
+
+    Raises
+    ------
+    CheckFailedError
+        If an example is answered wrongly.
+    """
+    port = free_port(port)
+    with interruptible(), ExitStack() as stack:
+        with reported() as progress:
+            _make_model(data, rows=rows, seed=seed, out=out, progress=progress)
+            progress("publishing to a local S3")
+            aws = stack.enter_context(local_aws())
+            stack.enter_context(environment({**aws.environment, "FRAUD_DOCS": "1"}))
+            publish(out, bucket=aws.bucket, parameter=aws.parameter, promote=True)
+            progress("starting the API")
+            api = stack.enter_context(_served_api(port))
+        _post_examples(port)
+        _serve(api, port)
+
+
+def _make_model(data: Path | None, *, rows: int, seed: int, out: Path, progress: Progress) -> None:
+    if data is None:
+        data = out.parent / "transactions.csv"
+        progress(f"simulating {rows:,} transactions into {data}")
+        write_transactions(simulate(rows, seed), data)
+    train(data, out, settings=Settings(seed=seed), compare=False, progress=progress)
+
+
+def _served_api(port: int) -> AbstractContextManager[subprocess.Popen[bytes]]:
+    arguments = f"fraud_api_lambda.handler:app --host {LOOPBACK} --port {port} --log-level warning"
+    return served("uvicorn", *arguments.split(), port=port, path="/health", quiet=False)
+
+
+def _post_examples(port: int) -> None:
+    wrong = []
+    for kind, transaction, is_fraud in EXAMPLES:
+        status, body = request(port, "POST", "/predict", transaction)
+        answer = json.loads(body)
+        right = status == 200 and answer["is_fraud"] is is_fraud
+        typer.echo(f"The {kind} transaction is answered {'rightly' if right else 'WRONGLY'}:")
+        typer.echo(json.dumps(answer, indent=2))
+        wrong += [] if right else [kind]
+    if wrong:
+        raise CheckFailedError(f"the model is wrong about the {' and the '.join(wrong)} example")
+
+
+def _serve(api: subprocess.Popen[bytes], port: int) -> None:
+    """Say how to ask again, and return at Ctrl-C."""
+    url = f"http://{LOOPBACK}:{port}"
+    body = shlex.quote(json.dumps(FRAUD))
+    typer.echo(f"\ncurl {url}/predict -H 'Content-Type: application/json' -d {body}\n")
+    typer.echo(f"Docs: {url}/docs")
+    typer.echo("Serving until Ctrl-C")
+    try:
+        code = api.wait()
+    except KeyboardInterrupt:
+        return
+    raise TrainingError(f"the API ended by itself (exit code {code})")
+
+
+def invoke(*, event: Path, out: Path, rows: int = 200_000, seed: int = 0) -> None:
+    """Build the image with SAM and send it an event, with a local S3 that the container reaches.
+
+    Parameters
+    ----------
+    event : Path
+        A recorded API Gateway event.
+    out : Path
+        Directory of the model to serve; a simulated one is trained if there is none.
+    rows, seed : int
+        Of that one.
+
+    Raises
+    ------
+    TrainingError
+        If no container engine or no SAM command line is found, or the function fails.
+    """
+    engine = find_engine()
+    sam = find_sam()
+    with interruptible(), ExitStack() as stack:
+        with reported() as progress:
+            if not (out / "model.joblib").exists():
+                _make_model(None, rows=rows, seed=seed, out=out, progress=progress)
+            progress("publishing to a local S3")
+            aws = stack.enter_context(local_aws(host=engine.listen_on))
+            stack.enter_context(environment(aws.environment))
+            publish(out, bucket=aws.bucket, parameter=aws.parameter, promote=True)
+        endpoint = f"http://{engine.host_name}:{aws.port}"
+        answer = invoke_function(sam, engine, event, {"AWS_ENDPOINT_URL": endpoint})
+        typer.echo(json.dumps(answer, indent=2))
