@@ -1,0 +1,267 @@
+"""Where models live: objects in S3, and one SSM parameter that pins the one to serve.
+
+The only importer of boto3. It checks length and digest and decodes nothing.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final
+
+from fraud_api_lambda.bundle import VERSION_DIGITS, version_of
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_ssm import SSMClient
+
+PREFIX: Final = "models/"
+
+CONNECT_TIMEOUT_S: Final = 1
+READ_TIMEOUT_S: Final = 2
+ATTEMPTS: Final = 2
+"""boto3's own defaults would wait minutes for a network that swallows packets."""
+
+
+class ModelStoreError(Exception):
+    """Raise when S3 or SSM did not do what was asked of it."""
+
+
+class NotFoundError(ModelStoreError):
+    """Raise when there is no such object, parameter or bucket."""
+
+
+class AlreadyThereError(ModelStoreError):
+    """Raise when an object that is written once exists."""
+
+
+class IntegrityError(ModelStoreError):
+    """Raise when an object's length or digest differs from its pin."""
+
+
+@dataclass(frozen=True, slots=True)
+class PinnedModel:
+    """One object, named so that nothing else can take its place."""
+
+    key: str
+    version_id: str
+    size: int
+    sha256: str
+
+    @property
+    def version(self) -> str:
+        """The bundle's version: the start of its digest."""
+        return self.sha256[:VERSION_DIGITS]
+
+
+@dataclass(frozen=True, slots=True)
+class Pointer:
+    """What the SSM parameter says: the model to serve, and the one before."""
+
+    current: PinnedModel
+    previous: PinnedModel | None
+
+    def to_json(self) -> str:
+        """The parameter's value."""
+        previous = asdict(self.previous) if self.previous else None
+        return json.dumps({**asdict(self.current), "previous": previous}, separators=(",", ":"))
+
+    @classmethod
+    def from_json(cls, text: str) -> "Pointer":
+        """Read a parameter's value.
+
+        Raises
+        ------
+        ModelStoreError
+            If it is not a pointer.
+        """
+        try:
+            fields = json.loads(text)
+            previous = fields.pop("previous")
+            return cls(_pinned(fields), _pinned(previous) if previous else None)
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise ModelStoreError(
+                "the parameter's value is not a model pointer; promote a version to repair it"
+            ) from error
+
+
+def _pinned(fields: dict[str, Any]) -> PinnedModel:
+    pinned = PinnedModel(**fields)
+    for name, kind in (("key", str), ("version_id", str), ("size", int), ("sha256", str)):
+        if type(getattr(pinned, name)) is not kind:
+            raise TypeError(name)
+    return pinned
+
+
+def key_of(version: str) -> str:
+    """The S3 key of a version's bundle."""
+    return f"{PREFIX}{version}/model.joblib"
+
+
+class ModelStore:
+    """The models of one bucket, and the parameter that points at one of them.
+
+    Parameters
+    ----------
+    bucket : str
+        Versioned.
+    parameter : str
+    """
+
+    def __init__(self, *, bucket: str, parameter: str) -> None:
+        self.bucket = bucket
+        self.parameter = parameter
+
+    @cached_property
+    def _s3(self) -> "S3Client":
+        client: S3Client = _session().client("s3", config=_config())
+        return client
+
+    @cached_property
+    def _ssm(self) -> "SSMClient":
+        client: SSMClient = _session().client("ssm", config=_config())
+        return client
+
+    def read_pointer(self) -> Pointer:
+        """The pointer as it is now.
+
+        Raises
+        ------
+        NotFoundError
+            If nothing was ever promoted.
+        ModelStoreError
+            If SSM cannot be asked, or the value is not a pointer.
+        """
+        with _explained(f"reading the parameter {self.parameter}"):
+            answer = self._ssm.get_parameter(Name=self.parameter)
+        return Pointer.from_json(answer["Parameter"]["Value"])
+
+    def write_pointer(self, pointer: Pointer) -> None:
+        """Point at a model: one write, so readers see the old pointer or the new one."""
+        with _explained(f"writing the parameter {self.parameter}"):
+            self._ssm.put_parameter(
+                Name=self.parameter, Value=pointer.to_json(), Type="String", Overwrite=True
+            )
+
+    def fetch(self, pinned: PinnedModel) -> bytes:
+        """The bytes of a pinned model, compared with its pin before anything decodes them.
+
+        Raises
+        ------
+        IntegrityError
+            If length or digest differ.
+        ModelStoreError
+            If S3 cannot be asked.
+        """
+        with _explained(f"reading {self._place(pinned.key)}"):
+            answer = self._s3.get_object(
+                Bucket=self.bucket, Key=pinned.key, VersionId=pinned.version_id
+            )
+            # One byte more than expected tells a longer object without reading all of it.
+            data = answer["Body"].read(pinned.size + 1)
+        if len(data) != pinned.size:
+            raise IntegrityError(f"{self._place(pinned.key)} is not as long as its pin says")
+        if hashlib.sha256(data).hexdigest() != pinned.sha256:
+            raise IntegrityError(f"{self._place(pinned.key)} has another digest than its pin")
+        return data
+
+    def find(self, version: str) -> tuple[PinnedModel, bytes]:
+        """The pin and the bytes of a published version.
+
+        Raises
+        ------
+        NotFoundError
+            If there is none.
+        IntegrityError
+            If the object is not that version.
+        """
+        key = key_of(version)
+        with _explained(f"reading {self._place(key)}"):
+            answer = self._s3.get_object(Bucket=self.bucket, Key=key)
+            data = answer["Body"].read()
+        if version_of(data) != version:
+            raise IntegrityError(f"{self._place(key)} is not version {version}")
+        digest = hashlib.sha256(data).hexdigest()
+        return PinnedModel(key, answer.get("VersionId", "null"), len(data), digest), data
+
+    def add(self, version: str, data: bytes) -> None:
+        """Write a bundle once.
+
+        Raises
+        ------
+        AlreadyThereError
+            If the version exists.
+        """
+        key = key_of(version)
+        with _explained(f"writing {self._place(key)}"):
+            self._s3.put_object(Bucket=self.bucket, Key=key, Body=data, IfNoneMatch="*")
+
+    def add_manifest(self, version: str, data: bytes) -> None:
+        """Write what people read about a version; nothing trusts it."""
+        key = f"{PREFIX}{version}/manifest.json"
+        with _explained(f"writing {self._place(key)}"):
+            self._s3.put_object(
+                Bucket=self.bucket, Key=key, Body=data, ContentType="application/json"
+            )
+
+    def manifests(self) -> list[dict[str, Any]]:
+        """The manifests of all published versions, in no particular order."""
+        with _explained(f"listing {self._place(PREFIX)}"):
+            pages = self._s3.get_paginator("list_objects_v2").paginate(
+                Bucket=self.bucket, Prefix=PREFIX
+            )
+            keys = [item["Key"] for page in pages for item in page.get("Contents", [])]
+            wanted = [key for key in keys if key.endswith("/manifest.json")]
+            return [self._manifest(key) for key in wanted]
+
+    def is_versioned(self) -> bool:
+        """Whether the bucket keeps what was overwritten, which a pin relies on."""
+        with _explained(f"asking whether s3://{self.bucket} is versioned"):
+            return self._s3.get_bucket_versioning(Bucket=self.bucket).get("Status") == "Enabled"
+
+    def _manifest(self, key: str) -> dict[str, Any]:
+        body = self._s3.get_object(Bucket=self.bucket, Key=key)["Body"].read()
+        manifest: dict[str, Any] = json.loads(body)
+        return manifest
+
+    def _place(self, key: str) -> str:
+        return f"s3://{self.bucket}/{key}"
+
+
+def _session() -> Any:
+    import boto3  # noqa: PLC0415  # 200 ms, while the rest of the program is imported
+
+    return boto3.session.Session()
+
+
+def _config() -> Any:
+    from botocore.config import Config  # noqa: PLC0415  # as above
+
+    return Config(
+        connect_timeout=CONNECT_TIMEOUT_S,
+        read_timeout=READ_TIMEOUT_S,
+        retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
+    )
+
+
+@contextmanager
+def _explained(what: str) -> Iterator[None]:
+    """Turn AWS's errors into ours: what was attempted, and why it failed."""
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415  # as above
+
+    kinds: dict[str, type[ModelStoreError]] = {
+        "NoSuchKey": NotFoundError,
+        "NoSuchBucket": NotFoundError,
+        "NoSuchVersion": NotFoundError,
+        "ParameterNotFound": NotFoundError,
+        "PreconditionFailed": AlreadyThereError,
+    }
+    try:
+        yield
+    except ClientError as error:
+        code = error.response.get("Error", {}).get("Code", "no code")
+        raise kinds.get(code, ModelStoreError)(f"{what}: AWS says {code}") from error
+    except BotoCoreError as error:
+        raise ModelStoreError(f"{what}: {type(error).__name__}") from error
