@@ -12,7 +12,7 @@ TEMPLATE = (ROOT / "template.yaml").read_text()
 SAM = ROOT / ".venv-sam" / "bin"
 ROUTES = {"POST /predict", "POST /predict/batch", "GET /health", "GET /model"}
 
-pytestmark = pytest.mark.skipif(
+needs_sam = pytest.mark.skipif(
     not (SAM / "sam").exists(), reason="no .venv-sam: `.ci/setup sam` makes it"
 )
 
@@ -226,17 +226,20 @@ def transformed():
     return dict(zip(texts, json.loads(done.stdout), strict=True))
 
 
+@needs_sam
 def test_sam_finds_nothing_to_object_to():
     done = run_sam(str(SAM / "sam"), "validate", "--lint")
 
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+@needs_sam
 @pytest.mark.parametrize("check", DEFECTS, ids=lambda check: check.__name__)
 def test_the_template_holds_that(transformed, check):
     check(transformed[TEMPLATE])
 
 
+@needs_sam
 @pytest.mark.parametrize(("check", "old", "new"), PLANTED)
 def test_a_planted_defect_is_found(transformed, check, old, new):
     assert old in TEMPLATE
