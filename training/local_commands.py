@@ -1,0 +1,47 @@
+"""Commands that run everything on this machine."""
+# ruff: noqa: PLC0415  # a command imports what it needs when it runs, so that --help is quick
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from training.options import BUILD, Seed
+
+app = typer.Typer()
+
+
+@app.command(epilog="Example: python -m training run --port 8000")
+def run(
+    *,
+    data: Annotated[
+        Path | None,
+        typer.Option(help="Your transactions, CSV or Parquet.", show_default="simulated ones"),
+    ] = None,
+    rows: Annotated[int, typer.Option(help="Transactions to simulate.")] = 200_000,
+    seed: Seed = 0,
+    port: Annotated[
+        int | None, typer.Option(min=1, max=65535, help="Of the API.", show_default="a free one")
+    ] = None,
+    out: Annotated[Path, typer.Option(help="Directory for the model.")] = BUILD,
+) -> None:
+    """Train, publish to a local S3, serve on localhost and ask it twice, until Ctrl-C."""
+    from training.local import run as serve
+
+    serve(data=data, rows=rows, seed=seed, port=port, out=out)
+
+
+@app.command(epilog="Example: python -m training invoke --event tests/events/rest_v1_fraud.json")
+def invoke(
+    *,
+    event: Annotated[Path, typer.Option(help="A recorded API Gateway event.")] = Path(
+        "tests/events/rest_v1_fraud.json"
+    ),
+    out: Annotated[
+        Path, typer.Option(help="Directory of the model to serve; trained if empty.")
+    ] = BUILD,
+) -> None:
+    """Build the image and send it an event, as Lambda would (Docker or podman)."""
+    from training.local import invoke as invoke_image
+
+    invoke_image(event=event, out=out)

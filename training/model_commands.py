@@ -1,0 +1,160 @@
+"""Commands that make, judge and apply a model."""
+# ruff: noqa: PLC0415  # a command imports what it needs when it runs, so that --help is quick
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from training.options import BUILD, DataFile, ModelDirectory, Seed, say_next
+
+app = typer.Typer()
+
+
+@app.command(epilog="Example: python -m training simulate --rows 1000000 --out build/data.csv")
+def simulate(
+    rows: Annotated[int, typer.Option(help="Transactions to make, 1,000 or more.")] = 200_000,
+    seed: Seed = 0,
+    out: Annotated[Path, typer.Option(help="CSV or Parquet file to write.")] = Path(
+        "build/transactions.csv"
+    ),
+) -> None:
+    """Make transactions with known frauds, in PaySim's columns."""
+    from training.progress import reported
+    from training.simulate import simulate as make
+    from training.simulate import write_transactions
+
+    with reported() as progress:
+        progress(f"simulating {rows:,} transactions")
+        frame = make(rows, seed)
+        progress(f"writing {out}")
+        write_transactions(frame, out)
+    typer.echo(f"{out}: {len(frame):,} transactions, {frame['isFraud'].sum():,} of them fraud")
+    say_next(f"python -m training train --data {out}")
+
+
+@app.command(epilog="Example: python -m training train --data build/transactions.csv")
+def train(
+    data: DataFile,
+    *,
+    out: Annotated[Path, typer.Option(help="Directory for the model and its metrics.")] = BUILD,
+    features: Annotated[
+        str,
+        typer.Option(
+            help="decision-time, strict+hour or strict; leaky-baseline gives metrics only."
+        ),
+    ] = "decision-time",
+    seed: Seed = 0,
+    resampling: Annotated[str, typer.Option(help="smote or none.")] = "smote",
+    smote_ratio: Annotated[
+        float | None,
+        typer.Option(
+            help="Frauds to genuine rows after SMOTE, above 0 up to 1.",
+            show_default="chosen in time folds",
+        ),
+    ] = None,
+    goal: Annotated[
+        str, typer.Option(help="What the threshold must reach: recall:0.75, precision:0.9.")
+    ] = "recall:0.75",
+    test_days: Annotated[
+        int | None,
+        typer.Option(min=1, help="Days to test on, the last ones.", show_default="a fifth"),
+    ] = None,
+    train_until: Annotated[
+        int | None, typer.Option(min=1, help="Last step to train on.", show_default=False)
+    ] = None,
+    test_from: Annotated[
+        int | None, typer.Option(min=1, help="First step to test on.", show_default=False)
+    ] = None,
+    label_delay: Annotated[
+        int, typer.Option(min=0, help="Hours until a fraud is known to be one.")
+    ] = 24,
+    refit: Annotated[
+        bool, typer.Option(help="Fit the published model on all the data, test window included.")
+    ] = True,
+    compare: Annotated[bool, typer.Option(help="Evaluate the other feature sets too.")] = True,
+) -> None:
+    """Fit SMOTE and XGBoost, judge them on later data, and write the model."""
+    from training.choices import checked
+    from training.progress import reported
+    from training.summary import summary
+    from training.train import train as fit
+
+    feature_set, settings, windows = checked(
+        features=features,
+        seed=seed,
+        resampling=resampling,
+        smote_ratio=smote_ratio,
+        goal=goal,
+        test_days=test_days,
+        train_until=train_until,
+        test_from=test_from,
+        label_delay=label_delay,
+    )
+    with reported() as progress:
+        metrics = fit(
+            data,
+            out,
+            feature_set=feature_set,
+            settings=settings,
+            windows=windows,
+            choose_ratio=smote_ratio is None,
+            refit=refit,
+            compare=compare,
+            progress=progress,
+        )
+    typer.echo(summary(metrics, out))
+    if "version" in metrics:
+        say_next(
+            f"python -m training publish {out} --bucket BUCKET --parameter PARAMETER --promote"
+        )
+    else:
+        say_next(f"python -m training train --data {data}")
+
+
+@app.command(epilog="Example: python -m training evaluate --data later.csv --from 721")
+def evaluate(
+    data: DataFile,
+    *,
+    model: ModelDirectory = BUILD,
+    start: Annotated[
+        int | None,
+        typer.Option("--from", help="First step.", show_default="the model's test window"),
+    ] = None,
+    end: Annotated[
+        int | None, typer.Option("--to", help="Last step.", show_default="the last of the data")
+    ] = None,
+    in_sample: Annotated[
+        bool, typer.Option("--in-sample", help="Allow rows that the model was trained on.")
+    ] = False,
+) -> None:
+    """Judge a model on a window of labelled data, as JSON."""
+    from training.progress import reported
+    from training.score import evaluate_model
+
+    with reported() as progress:
+        progress(f"evaluating {model} on {data}")
+        figures = evaluate_model(model, data, start=start, end=end, in_sample=in_sample)
+    typer.echo(json.dumps(figures, indent=2))
+    say_next(f"python -m training publish {model} --bucket BUCKET --parameter PARAMETER --promote")
+
+
+@app.command(epilog="Example: python -m training score --data new.csv --out build/scored.csv")
+def score(
+    data: DataFile,
+    *,
+    model: ModelDirectory = BUILD,
+    out: Annotated[Path, typer.Option(help="CSV or Parquet file to write.")] = Path(
+        "build/scored.csv"
+    ),
+) -> None:
+    """Add fraud_probability, is_fraud and decision to every row of a file."""
+    from training.progress import reported
+    from training.score import score as add_scores
+
+    with reported() as progress:
+        progress(f"scoring {data}")
+        rows = add_scores(model, data, out)
+    typer.echo(f"{out}: {rows:,} transactions scored")
+    say_next(f"python -m training evaluate --model {model} --data {data}")

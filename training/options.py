@@ -1,0 +1,26 @@
+"""Options that several commands share, and their last line."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+DataFile = Annotated[
+    Path, typer.Option("--data", help="CSV or Parquet with PaySim's columns.", show_default=False)
+]
+ModelDirectory = Annotated[Path, typer.Option("--model", help="Directory that train wrote.")]
+Bucket = Annotated[str, typer.Option(envvar="FRAUD_MODEL_BUCKET", help="S3 bucket of the models.")]
+Parameter = Annotated[
+    str,
+    typer.Option(envvar="FRAUD_MODEL_PARAMETER", help="SSM parameter that points at the model."),
+]
+Seed = Annotated[int, typer.Option(help="Same seed, same result.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would change, change nothing.")]
+
+BUILD = Path("build/model")
+"""Where a model goes unless told otherwise; git ignores it."""
+
+
+def say_next(command: str) -> None:
+    """Say the next command to run, as the last line."""
+    typer.echo(f"next: {command}", err=True)
