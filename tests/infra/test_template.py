@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from fraud_api_lambda.problems import MEDIA_TYPE, NOT_FOUND
+
 ROOT = Path(__file__).parents[2]
 TEMPLATE = (ROOT / "template.yaml").read_text()
 SAM = ROOT / ".venv-sam" / "bin"
@@ -67,6 +69,23 @@ def there_is_one_stage_and_it_is_throttled(template):
     assert stage["Properties"]["StageName"] == "live"
     assert "StageName" not in deployment["Properties"]
     assert settings["ThrottlingRateLimit"]
+
+
+def an_unknown_route_is_answered_as_the_app_would(template):
+    responses = api(template)["Properties"]["Body"]["x-amazon-apigateway-gateway-responses"]
+    unknown = responses["MISSING_AUTHENTICATION_TOKEN"]
+    headers = unknown["responseParameters"]
+    problem = json.loads(unknown["responseTemplates"]["application/json"])
+
+    assert unknown["statusCode"] == str(NOT_FOUND.status)
+    assert headers == {"gatewayresponse.header.Content-Type": f"'{MEDIA_TYPE}'"}
+    assert problem == {
+        "type": NOT_FOUND.type,
+        "title": NOT_FOUND.title,
+        "status": NOT_FOUND.status,
+        "detail": NOT_FOUND.detail,
+        "request_id": "$context.requestId",
+    }
 
 
 def the_api_is_regional(template):
@@ -149,6 +168,10 @@ DEFECTS = {
     there_is_one_stage_and_it_is_throttled: [
         ("      OpenApiVersion: 3.0.1", "      #"),
         ("ThrottlingRateLimit", "ThrottlingRateLimi"),
+    ],
+    an_unknown_route_is_answered_as_the_app_would: [
+        ("StatusCode: 404", "StatusCode: 403"),
+        ("fraud-api:not-found", "fraud-api:nowhere"),
     ],
     the_api_is_regional: [
         ("Type: REGIONAL", "Type: EDGE"),
