@@ -136,7 +136,9 @@ class Scorer:
 
     def _contributions(self, matrix: Matrix) -> list[list[float]]:
         """Per row, what each feature added to the log-odds, and the base value last."""
-        parts = self._booster.predict(xgb.DMatrix(matrix, nthread=1), pred_contribs=True)
+        parts = self._booster.predict(
+            xgb.DMatrix(matrix, nthread=1), pred_contribs=True, validate_features=False
+        )
         contributions: list[list[float]] = parts.tolist()
         return contributions
 

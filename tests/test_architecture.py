@@ -18,7 +18,9 @@ LAYERS = (
     {"scoring"},
     {"model_store"},
     {"model_provider"},
-    {"settings", "schemas", "problems", "logs", "strict_json", "openapi"},
+    {"settings", "schemas", "answers", "strict_json"},
+    {"problems"},
+    {"logs", "openapi"},
     {"api"},
     {"handler"},
 )

@@ -11,9 +11,10 @@ from typing import Any, Final
 
 import numpy as np
 
-from fraud_api_lambda.bundle import pack, version_of
+from fraud_api_lambda.bundle import pack, read, version_of
 from fraud_api_lambda.examples import FRAUD
 from fraud_api_lambda.features import FEATURE_SETS, feature_row
+from fraud_api_lambda.scoring import Scorer
 from fraud_api_lambda.transaction import Transaction, TransactionType, hour_of_step
 from training.arms import Arm, Data, Settings, evaluate_arm, fit_arm
 from training.artefacts import artefacts
@@ -102,6 +103,7 @@ def train(
             chosen = fit_arm(columns, published, feature_set, settings)
         trained_on = _trained_on(columns, split, published, chosen, settings, refitted=refit)
         model = pack(_content(columns, published, chosen, trained_on, figures))
+        Scorer.from_bundle(read(model))  # it must answer here before it is written
         metrics["version"] = version_of(model)
         metrics["published"] = {"threshold": chosen.threshold, **trained_on}
         files["manifest.json"] = as_json(_manifest(model, feature_set, trained_on, metrics))

@@ -1,0 +1,151 @@
+"""What is sent back: answers, explanations, problems."""
+
+from typing import Any, Final, Literal
+from uuid import uuid4
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.json_schema import SkipJsonSchema
+
+from fraud_api_lambda.transaction import Assessment, Transaction
+
+MAX_ERRORS: Final = 10
+
+
+class ReasonOut(BaseModel):
+    """An observation that raised the probability."""
+
+    model_config = ConfigDict(title="Reason")
+
+    code: str = Field(description="From a closed list.")
+    feature: str
+    value: float
+    contribution: float = Field(gt=0, description="What it added to the log-odds.")
+    text: str
+
+
+class ExplanationOut(BaseModel):
+    """How each feature moved the log-odds: base and contributions sum to `margin`."""
+
+    model_config = ConfigDict(title="Explanation")
+
+    base_value: float
+    margin: float = Field(description="The log-odds before calibration.")
+    contributions: dict[str, float]
+
+
+class AnswerOut(BaseModel):
+    """How likely fraud is, what to do about it, and why."""
+
+    model_config = ConfigDict(title="Answer", protected_namespaces=())
+
+    prediction_id: str
+    transaction_id: str | None
+    is_fraud: bool = Field(description="Whether the probability reaches the threshold.")
+    fraud_probability: float = Field(gt=0, lt=1, description="Calibrated.")
+    threshold: float
+    decision: Literal["approve", "review", "block"]
+    reasons: list[ReasonOut] = Field(description="Empty where the decision is to approve.")
+    model_version: str
+    degraded: list[str] = Field(description="In what way the answer falls short; normally empty.")
+    explanation: ExplanationOut | SkipJsonSchema[None] = Field(
+        None, description="With ?explain=true."
+    )
+
+    @classmethod
+    def of(
+        cls,
+        assessment: Assessment,
+        transaction: Transaction,
+        *,
+        model_version: str,
+        degraded: tuple[str, ...],
+    ) -> "AnswerOut":
+        """The answer to a transaction, with an id of its own."""
+        answer = cls(
+            prediction_id=str(uuid4()),
+            transaction_id=transaction.transaction_id,
+            is_fraud=assessment.is_fraud,
+            fraud_probability=assessment.fraud_probability,
+            threshold=assessment.threshold,
+            decision=assessment.decision.value,
+            reasons=[
+                ReasonOut(
+                    code=reason.code,
+                    feature=reason.feature,
+                    value=reason.value,
+                    contribution=reason.contribution,
+                    text=reason.text,
+                )
+                for reason in assessment.reasons
+            ],
+            model_version=model_version,
+            degraded=list(degraded),
+        )
+        if assessment.explanation is not None:
+            answer.explanation = ExplanationOut.model_validate(
+                assessment.explanation, from_attributes=True
+            )
+        return answer
+
+
+class FaultOut(BaseModel):
+    """One wrong value."""
+
+    model_config = ConfigDict(title="Fault")
+
+    detail: str
+    pointer: str = Field(description="Where in the body, as a JSON pointer.")
+
+
+class ProblemOut(BaseModel):
+    """An error (RFC 9457)."""
+
+    model_config = ConfigDict(title="Problem")
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    request_id: str
+    errors: list[FaultOut] | SkipJsonSchema[None] = Field(
+        None, max_length=MAX_ERRORS, description="With status 422."
+    )
+
+
+class BatchItemOut(BaseModel):
+    """A transaction that could not be judged."""
+
+    model_config = ConfigDict(title="BatchProblem")
+
+    problem: ProblemOut
+
+
+class BatchOut(BaseModel):
+    """An answer or a problem for each transaction, in order."""
+
+    model_config = ConfigDict(title="BatchAnswer")
+
+    results: list[AnswerOut | BatchItemOut]
+
+
+class HealthOut(BaseModel):
+    """The process is up; it says nothing of the inside."""
+
+    model_config = ConfigDict(title="Health", json_schema_extra={"examples": [{"status": "ok"}]})
+
+    status: Literal["ok"] = "ok"
+
+
+class ModelOut(BaseModel):
+    """Which model answers, what it was trained on, and how it did on later data."""
+
+    model_config = ConfigDict(title="Model", from_attributes=True)
+
+    version: str
+    feature_set: str
+    features: list[str]
+    threshold: float
+    calibration: dict[str, Any]
+    policy: dict[str, Any]
+    trained_on: dict[str, Any]
+    metrics: dict[str, Any]

@@ -1,0 +1,99 @@
+"""The composition root: settings, store, provider, app, and the Lambda handler.
+
+Importing it never raises for want of AWS or of settings: then every request but /health is answered
+503, and the log says why.
+"""
+
+import json
+import logging
+from typing import Any
+
+from fraud_api_lambda import logs
+from fraud_api_lambda.model_provider import LoadedModel, ModelProvider, ModelUnavailableError
+from fraud_api_lambda.model_store import ModelStore
+from fraud_api_lambda.settings import Settings, SettingsError
+
+log = logging.getLogger(__name__)
+
+
+class _NoModel:
+    """Stands in where the settings name no model."""
+
+    def peek(self) -> LoadedModel | None:
+        return None
+
+    def get(self) -> LoadedModel:
+        raise ModelUnavailableError
+
+
+def _settings() -> Settings | None:
+    try:
+        return Settings.from_environment()
+    except SettingsError as error:
+        logs.configure("INFO")
+        log.error("settings cannot be used: %s", error)  # noqa: TRY400  # the text says it all
+        return None
+
+
+def _provider(settings: Settings | None) -> ModelProvider | _NoModel:
+    if settings is None:
+        return _NoModel()
+    logs.configure(settings.log_level)
+    store = ModelStore(bucket=settings.model_bucket, parameter=settings.model_parameter)
+    provider = ModelProvider(store, refresh_s=settings.model_refresh_s)
+    # S3 answers while the rest is imported.
+    provider.prefetch()
+    return provider
+
+
+settings = _settings()
+provider = _provider(settings)
+
+from mangum import Mangum  # noqa: E402  # after the model began to load
+
+from fraud_api_lambda.api import create_app  # noqa: E402
+from fraud_api_lambda.problems import MEDIA_TYPE, UNKNOWN_EVENT, problem  # noqa: E402
+
+app = create_app(provider, docs=settings is not None and settings.docs)
+
+_adapter = Mangum(
+    app,
+    lifespan="off",  # Mangum would run it on every invocation
+    text_mime_types=["application/json", MEDIA_TYPE, "text/"],  # else problems become base64
+)
+
+
+def handler(event: Any, context: Any) -> dict[str, Any]:
+    """Answer an event of API Gateway: REST (payload 1.0) or HTTP (payload 2.0)."""
+    if not _is_from_an_api(event):
+        log.warning("unknown event", extra={"event_kind": type(event).__name__})
+        return _unknown_event(context)
+    answer: dict[str, Any] = _adapter(_without_stage(event), context)
+    return answer
+
+
+def _is_from_an_api(event: Any) -> bool:
+    if not isinstance(event, dict) or not isinstance(event.get("requestContext"), dict):
+        return False
+    return "httpMethod" in event or "http" in event["requestContext"]
+
+
+def _without_stage(event: dict[str, Any]) -> dict[str, Any]:
+    """An HTTP API puts a named stage before the path, a REST API does not."""
+    context = event["requestContext"]
+    stage = f"/{context.get('stage')}"
+    if "http" not in context or not event.get("rawPath", "").startswith(f"{stage}/"):
+        return event
+    path = event["rawPath"].removeprefix(stage)
+    http = {**context["http"], "path": path}
+    return {**event, "rawPath": path, "requestContext": {**context, "http": http}}
+
+
+def _unknown_event(context: Any) -> dict[str, Any]:
+    request_id = str(getattr(context, "aws_request_id", "unknown"))
+    return {
+        "statusCode": UNKNOWN_EVENT.status,
+        "headers": {"content-type": MEDIA_TYPE, "x-request-id": request_id},
+        "body": json.dumps(problem(UNKNOWN_EVENT, request_id)),
+        "isBase64Encoded": False,
+    }

@@ -1,0 +1,113 @@
+"""What the OpenAPI document says beyond what the routes' types do: problems, key, examples."""
+
+from typing import Any, Final
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from fraud_api_lambda.answers import ProblemOut
+from fraud_api_lambda.problems import (
+    INTERNAL,
+    INVALID_VALUE,
+    MALFORMED_JSON,
+    MEDIA_TYPE,
+    MODEL_UNAVAILABLE,
+    TOO_LARGE,
+    UNSUPPORTED_MEDIA_TYPE,
+    Kind,
+    problem,
+)
+
+WITH_BODY: Final = (MALFORMED_JSON, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, INVALID_VALUE)
+WITH_MODEL: Final = (MODEL_UNAVAILABLE, INTERNAL)
+
+DESCRIPTION: Final = (
+    "How likely is this payment fraud, what to do about it, and why: before the money moves. "
+    "Errors are problems as RFC 9457 has them; each response carries X-Request-Id."
+)
+
+REQUEST_ID: Final = "7c1f8a52-8d0e-4b7e-9d6b-0f5a3c2e1d4b"
+
+ANSWER: Final[dict[str, Any]] = {
+    "prediction_id": "0a4b2c9e-6f1d-4c57-8b3a-5d2e7f9c1a60",
+    "transaction_id": None,
+    "is_fraud": True,
+    "fraud_probability": 0.62,
+    "threshold": 0.04,
+    "decision": "block",
+    "reasons": [
+        {
+            "code": "EMPTIES_ACCOUNT",
+            "feature": "emptied",
+            "value": 1.0,
+            "contribution": 3.1,
+            "text": "The payment sends 100 % of the payer's balance.",
+        }
+    ],
+    "model_version": "0123456789abcdef",
+    "degraded": [],
+}
+
+MODEL: Final[dict[str, Any]] = {
+    "version": "0123456789abcdef",
+    "feature_set": "strict",
+    "features": ["type_CASH_IN", "type_CASH_OUT", "amount"],
+    "threshold": 0.04,
+    "calibration": {"method": "platt", "slope": 0.93, "intercept": -0.11},
+    "policy": {"method": "threshold"},
+    "trained_on": {"rows": 200000, "frauds": 260},
+    "metrics": {"average_precision": 0.49},
+}
+
+
+def answers(example: dict[str, Any], *kinds: Kind) -> dict[int | str, dict[str, Any]]:
+    """The `responses` of a route: its example, and each problem that it can answer with."""
+    by_status: dict[int | str, dict[str, Any]] = {
+        200: {"content": {"application/json": {"examples": {"usual": {"value": example}}}}}
+    }
+    for kind in kinds:
+        errors = [{"detail": "this field is required", "pointer": "#/amount"}]
+        value = problem(kind, REQUEST_ID, errors=errors if kind is INVALID_VALUE else None)
+        by_status[kind.status] = {
+            "description": kind.title,
+            "model": ProblemOut,
+            "content": {MEDIA_TYPE: {"examples": {kind.name: {"value": value}}}},
+        }
+    return by_status
+
+
+def document(app: FastAPI) -> dict[str, Any]:
+    """The OpenAPI document of an app, made once."""
+    if app.openapi_schema is None:
+        schema = get_openapi(
+            title=app.title,
+            version=app.version,
+            description=DESCRIPTION,
+            routes=app.routes,
+            separate_input_output_schemas=False,
+        )
+        _problems_as_their_own_type(schema)
+        _key_for_all_but_health(schema)
+        app.openapi_schema = schema
+    return app.openapi_schema
+
+
+def _operations(schema: dict[str, Any]) -> list[dict[str, Any]]:
+    return [operation for path in schema["paths"].values() for operation in path.values()]
+
+
+def _problems_as_their_own_type(schema: dict[str, Any]) -> None:
+    """FastAPI writes every model under application/json; problems have a type of their own."""
+    for operation in _operations(schema):
+        for response in operation["responses"].values():
+            content = response["content"]
+            if MEDIA_TYPE in content:
+                content[MEDIA_TYPE]["schema"] = content.pop("application/json")["schema"]
+
+
+def _key_for_all_but_health(schema: dict[str, Any]) -> None:
+    schema["components"]["securitySchemes"] = {
+        "apiKey": {"type": "apiKey", "in": "header", "name": "x-api-key"}
+    }
+    for operation in _operations(schema):
+        operation["security"] = [] if operation["operationId"] == "health" else [{"apiKey": []}]

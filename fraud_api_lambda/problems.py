@@ -1,0 +1,186 @@
+"""Errors as RFC 9457 has them, and the only place that maps ours to HTTP statuses.
+
+A problem never repeats what was sent, nor an exception's text.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from fraud_api_lambda.answers import MAX_ERRORS
+from fraud_api_lambda.model_provider import ModelUnavailableError
+
+MEDIA_TYPE: Final = "application/problem+json"
+TYPE_PREFIX: Final = "urn:problem-type:fraud-api:"
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of problem: its type's last part, status, title and usual detail."""
+
+    name: str
+    status: int
+    title: str
+    detail: str
+
+    @property
+    def type(self) -> str:
+        """The problem type's URI."""
+        return TYPE_PREFIX + self.name
+
+
+MALFORMED_JSON: Final = Kind(
+    "malformed-json", 400, "The body is not JSON", "Send one JSON object in UTF-8."
+)
+UNKNOWN_EVENT: Final = Kind(
+    "unknown-event",
+    400,
+    "The event is not from an API",
+    "Invoke the function with an API Gateway event (REST or HTTP API); see tests/events.",
+)
+NOT_FOUND: Final = Kind("not-found", 404, "There is no such route", "See the API's routes.")
+METHOD_NOT_ALLOWED: Final = Kind(
+    "method-not-allowed", 405, "The route has another method", "See the Allow header."
+)
+TOO_LARGE: Final = Kind(
+    "too-large", 413, "The body is too large", "Send at most 8 KiB, or 256 KiB as a batch."
+)
+UNSUPPORTED_MEDIA_TYPE: Final = Kind(
+    "unsupported-media-type",
+    415,
+    "The body is not declared as JSON",
+    "Send Content-Type: application/json.",
+)
+INVALID_VALUE: Final = Kind(
+    "invalid-value", 422, "A value is not allowed", "See errors for what is wrong where."
+)
+INTERNAL: Final = Kind(
+    "internal", 500, "The request failed", "It is logged under its request id; try again."
+)
+MODEL_UNAVAILABLE: Final = Kind(
+    "model-unavailable",
+    503,
+    "No model is loaded",
+    "The model could not be loaded; try again after the seconds in Retry-After.",
+)
+
+KINDS: Final = (
+    MALFORMED_JSON,
+    UNKNOWN_EVENT,
+    NOT_FOUND,
+    METHOD_NOT_ALLOWED,
+    TOO_LARGE,
+    UNSUPPORTED_MEDIA_TYPE,
+    INVALID_VALUE,
+    INTERNAL,
+    MODEL_UNAVAILABLE,
+)
+
+
+class ProblemError(HTTPException):
+    """Raise to answer with a problem."""
+
+    def __init__(self, kind: Kind, detail: str | None = None) -> None:
+        super().__init__(kind.status, detail or kind.detail)
+        self.kind = kind
+
+
+def problem(
+    kind: Kind,
+    request_id: str,
+    *,
+    detail: str | None = None,
+    errors: Sequence[dict[str, str]] | None = None,
+) -> dict[str, Any]:
+    """The body of a problem."""
+    body: dict[str, Any] = {
+        "type": kind.type,
+        "title": kind.title,
+        "status": kind.status,
+        "detail": detail or kind.detail,
+        "request_id": request_id,
+    }
+    if errors is not None:
+        body["errors"] = list(errors)
+    return body
+
+
+def faults(errors: Sequence[Any], *, within: tuple[str | int, ...] = ()) -> list[dict[str, str]]:
+    """Pydantic's errors as faults, without the values that caused them.
+
+    Parameters
+    ----------
+    errors : sequence of dict
+        Of a `ValidationError`.
+    within : tuple
+        Where in the body the validated value lies.
+    """
+    return [
+        {"detail": _detail(error), "pointer": _pointer((*within, *error["loc"]))}
+        for error in errors[:MAX_ERRORS]
+    ]
+
+
+def _detail(error: dict[str, Any]) -> str:
+    if error["type"] == "extra_forbidden":
+        return "this field is not known"
+    if error["type"] == "missing":
+        return "this field is required"
+    return str(error["msg"]).removeprefix("Value error, ")
+
+
+def _pointer(location: Sequence[str | int]) -> str:
+    """A JSON pointer; a name that somebody made up is shown only where it is harmless."""
+    parts = [str(part) for part in location]
+    if not all(re.fullmatch(r"\w{1,32}", part, re.ASCII) for part in parts):
+        return "#"
+    return "/".join(["#", *parts])
+
+
+def respond(
+    kind: Kind,
+    request_id: str,
+    *,
+    detail: str | None = None,
+    errors: Sequence[dict[str, str]] | None = None,
+    headers: dict[str, str] | None = None,
+) -> JSONResponse:
+    """A problem as a response."""
+    body = problem(kind, request_id, detail=detail, errors=errors)
+    return JSONResponse(body, kind.status, headers, media_type=MEDIA_TYPE)
+
+
+def add_problem_handlers(app: FastAPI) -> None:
+    """Map every error that a route can raise to its problem."""
+    app.add_exception_handler(ModelUnavailableError, _model_unavailable)
+    app.add_exception_handler(RequestValidationError, _invalid_value)
+    app.add_exception_handler(HTTPException, _http_error)
+
+
+async def _model_unavailable(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, ModelUnavailableError)  # noqa: S101  # for the type checker
+    headers = {"Retry-After": str(error.retry_after_s)}
+    return respond(MODEL_UNAVAILABLE, request.state.request_id, headers=headers)
+
+
+async def _invalid_value(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)  # noqa: S101  # for the type checker
+    found = [
+        {**each, "loc": each["loc"][1:] if each["loc"][0] == "body" else ()}
+        for each in error.errors()
+    ]
+    return respond(INVALID_VALUE, request.state.request_id, errors=faults(found))
+
+
+async def _http_error(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)  # noqa: S101  # for the type checker
+    if isinstance(error, ProblemError):
+        return respond(error.kind, request.state.request_id, detail=error.detail)
+    kind = {404: NOT_FOUND, 405: METHOD_NOT_ALLOWED}.get(error.status_code, INTERNAL)
+    return respond(kind, request.state.request_id, headers=dict(error.headers or {}))

@@ -1,0 +1,67 @@
+"""JSON as the standard has it: what Python's reader lets pass beyond that is refused."""
+
+import json
+import math
+from typing import Any, Final, NoReturn
+
+BOM: Final = b"\xef\xbb\xbf"
+
+LONGEST_INTEGER: Final = 20
+"""Digits; longer ones are read as floats, which a hostile length cannot make slow."""
+
+
+class MalformedJsonError(ValueError):
+    """Raise when bytes are not JSON; the message is fixed text and repeats nothing of them."""
+
+
+def loads(body: bytes) -> Any:
+    """The value of a JSON text in UTF-8.
+
+    Raises
+    ------
+    MalformedJsonError
+        If it is not JSON, or has a duplicate key, NaN, Infinity, a number beyond binary64, a lone
+        surrogate, a byte order mark, or nests too deeply.
+    """
+    if body.startswith(BOM):
+        raise MalformedJsonError("the body begins with a byte order mark")
+    try:
+        value = json.loads(
+            body.decode("utf-8"),
+            object_pairs_hook=_object,
+            parse_int=_integer,
+            parse_float=_number,
+            parse_constant=_constant,
+        )
+        if b"\\u" in body:
+            # A lone surrogate is the one thing that reads well and cannot be written.
+            json.dumps(value, ensure_ascii=False).encode("utf-8")
+    except UnicodeError as error:
+        raise MalformedJsonError("the body is not UTF-8 text") from error
+    except json.JSONDecodeError as error:
+        raise MalformedJsonError(f"the body is not JSON at character {error.pos}") from error
+    except RecursionError as error:
+        raise MalformedJsonError("the body nests too deeply") from error
+    return value
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    value = dict(pairs)
+    if len(value) != len(pairs):
+        raise MalformedJsonError("a key occurs twice in one object")
+    return value
+
+
+def _integer(text: str) -> float:
+    return int(text) if len(text) <= LONGEST_INTEGER else _number(text)
+
+
+def _number(text: str) -> float:
+    value = float(text)
+    if math.isinf(value):
+        raise MalformedJsonError("a number is too large")
+    return value
+
+
+def _constant(_: str) -> NoReturn:
+    raise MalformedJsonError("NaN and Infinity are not JSON")
