@@ -11,7 +11,7 @@ from threading import Lock, Thread
 from typing import Final, Protocol
 
 from fraud_api_lambda.bundle import BundleError, read
-from fraud_api_lambda.model_store import ModelStoreError, PinnedModel, Pointer
+from fraud_api_lambda.pointer import ModelStoreError, PinnedModel, Pointer
 from fraud_api_lambda.scoring import Scorer
 
 DEADLINE_S: Final = 4.5

@@ -7,26 +7,20 @@ import hashlib
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
-from fraud_api_lambda.bundle import VERSION_DIGITS, version_of
+from fraud_api_lambda.bundle import version_of
+from fraud_api_lambda.pointer import PREFIX, ModelStoreError, PinnedModel, Pointer, key_of
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_ssm import SSMClient
 
-PREFIX: Final = "models/"
-
 CONNECT_TIMEOUT_S: Final = 1
 READ_TIMEOUT_S: Final = 2
 ATTEMPTS: Final = 2
 """boto3's own defaults would wait minutes for a network that swallows packets."""
-
-
-class ModelStoreError(Exception):
-    """Raise when S3 or SSM did not do what was asked of it."""
 
 
 class NotFoundError(ModelStoreError):
@@ -39,65 +33,6 @@ class AlreadyThereError(ModelStoreError):
 
 class IntegrityError(ModelStoreError):
     """Raise when an object's length or digest differs from its pin."""
-
-
-@dataclass(frozen=True, slots=True)
-class PinnedModel:
-    """One object, named so that nothing else can take its place."""
-
-    key: str
-    version_id: str
-    size: int
-    sha256: str
-
-    @property
-    def version(self) -> str:
-        """The bundle's version: the start of its digest."""
-        return self.sha256[:VERSION_DIGITS]
-
-
-@dataclass(frozen=True, slots=True)
-class Pointer:
-    """What the SSM parameter says: the model to serve, and the one before."""
-
-    current: PinnedModel
-    previous: PinnedModel | None
-
-    def to_json(self) -> str:
-        """The parameter's value."""
-        previous = asdict(self.previous) if self.previous else None
-        return json.dumps({**asdict(self.current), "previous": previous}, separators=(",", ":"))
-
-    @classmethod
-    def from_json(cls, text: str) -> "Pointer":
-        """Read a parameter's value.
-
-        Raises
-        ------
-        ModelStoreError
-            If it is not a pointer.
-        """
-        try:
-            fields = json.loads(text)
-            previous = fields.pop("previous")
-            return cls(_pinned(fields), _pinned(previous) if previous else None)
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise ModelStoreError(
-                "the parameter's value is not a model pointer; promote a version to repair it"
-            ) from error
-
-
-def _pinned(fields: dict[str, Any]) -> PinnedModel:
-    pinned = PinnedModel(**fields)
-    for name, kind in (("key", str), ("version_id", str), ("size", int), ("sha256", str)):
-        if type(getattr(pinned, name)) is not kind:
-            raise TypeError(name)
-    return pinned
-
-
-def key_of(version: str) -> str:
-    """The S3 key of a version's bundle."""
-    return f"{PREFIX}{version}/model.joblib"
 
 
 class ModelStore:

@@ -17,11 +17,9 @@ from fraud_api_lambda.bundle import BundleError, read
 from fraud_api_lambda.model_store import (
     AlreadyThereError,
     ModelStore,
-    ModelStoreError,
     NotFoundError,
-    PinnedModel,
-    Pointer,
 )
+from fraud_api_lambda.pointer import ModelStoreError, PinnedModel, Pointer
 from fraud_api_lambda.scoring import Scorer
 from training.errors import CheckFailedError, InputError, TrainingError
 from training.leaky import LEAKY

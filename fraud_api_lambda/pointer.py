@@ -1,0 +1,72 @@
+"""What names the model to serve, so that nothing else can take its place. Pure."""
+
+import json
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+from fraud_api_lambda.bundle import VERSION_DIGITS
+
+PREFIX: Final = "models/"
+
+
+class ModelStoreError(Exception):
+    """Raise when S3 or SSM did not do what was asked of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class PinnedModel:
+    """One object, named so that nothing else can take its place."""
+
+    key: str
+    version_id: str
+    size: int
+    sha256: str
+
+    @property
+    def version(self) -> str:
+        """The bundle's version: the start of its digest."""
+        return self.sha256[:VERSION_DIGITS]
+
+
+@dataclass(frozen=True, slots=True)
+class Pointer:
+    """What the SSM parameter says: the model to serve, and the one before."""
+
+    current: PinnedModel
+    previous: PinnedModel | None
+
+    def to_json(self) -> str:
+        """The parameter's value."""
+        previous = asdict(self.previous) if self.previous else None
+        return json.dumps({**asdict(self.current), "previous": previous}, separators=(",", ":"))
+
+    @classmethod
+    def from_json(cls, text: str) -> "Pointer":
+        """Read a parameter's value.
+
+        Raises
+        ------
+        ModelStoreError
+            If it is not a pointer.
+        """
+        try:
+            fields = json.loads(text)
+            previous = fields.pop("previous")
+            return cls(_pinned(fields), _pinned(previous) if previous else None)
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise ModelStoreError(
+                "the parameter's value is not a model pointer; promote a version to repair it"
+            ) from error
+
+
+def _pinned(fields: dict[str, Any]) -> PinnedModel:
+    pinned = PinnedModel(**fields)
+    for name, kind in (("key", str), ("version_id", str), ("size", int), ("sha256", str)):
+        if type(getattr(pinned, name)) is not kind:
+            raise TypeError(name)
+    return pinned
+
+
+def key_of(version: str) -> str:
+    """The S3 key of a version's bundle."""
+    return f"{PREFIX}{version}/model.joblib"
