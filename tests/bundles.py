@@ -1,0 +1,91 @@
+"""Small real bundles: a booster fitted in milliseconds on invented rows."""
+
+import hashlib
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xgboost as xgb
+
+from fraud_api_lambda.bundle import pack, version_of
+from fraud_api_lambda.features import FEATURE_SETS, feature_row
+from fraud_api_lambda.scoring import calibrated
+from fraud_api_lambda.transaction import Transaction, TransactionType
+from tests.transactions import transaction
+
+CALIBRATION = {"method": "platt", "slope": 1.0, "intercept": 0.0}
+
+
+def make_bundle(seed: int = 0, **changes: Any) -> bytes:
+    """The bytes of a bundle that calls emptied accounts fraud.
+
+    Each seed gives another model, the same one every time; `changes` replace what is packed.
+    """
+    names = FEATURE_SETS["decision-time"]
+    booster = _booster(seed, names)
+    known = transaction(amount=1_000.0)
+    row = np.array([feature_row(known, names)], dtype=np.float32)
+    margin = booster.inplace_predict(row, predict_type="margin", validate_features=False)[0]
+    typical = dict.fromkeys(TransactionType, 500.0)
+    content = {
+        "booster": bytes(booster.save_raw("ubj")),
+        "feature_set": "decision-time",
+        "features": list(names),
+        "calibration": CALIBRATION,
+        "threshold": 0.5,
+        "policy": {"method": "threshold"},
+        "typical": {"amount": typical, "balance": typical},
+        "known_answer": {
+            "transaction": asdict(known),
+            "fraud_probability": calibrated(float(margin), CALIBRATION),
+        },
+        "trained_on": {"rows": 200, "seed": seed},
+        "metrics": {"average_precision": 0.5},
+    }
+    return pack({**content, **changes})
+
+
+def write_model(
+    directory: Path, data: bytes, *, created: str = "2026-01-01T00:00:00+00:00", **changes: Any
+) -> str:
+    """Write a bundle and its manifest as `train` does; returns the version."""
+    manifest = {
+        "version": version_of(data),
+        "sha256": hashlib.sha256(data).hexdigest(),
+        "size": len(data),
+        "created": created,
+        "feature_set": "decision-time",
+        "metrics": {"average_precision": 0.5},
+    }
+    directory.mkdir(exist_ok=True)
+    (directory / "model.joblib").write_bytes(data)
+    (directory / "manifest.json").write_text(json.dumps({**manifest, **changes}))
+    return version_of(data)
+
+
+def _booster(seed: int, names: tuple[str, ...]) -> xgb.Booster:
+    chance = np.random.default_rng(seed)
+    payments = [_payment(chance, is_fraud=index % 4 == 0) for index in range(200)]
+    rows = np.array([feature_row(payment, names) for payment in payments], dtype=np.float32)
+    labels = np.array([index % 4 == 0 for index in range(200)])
+    booster = xgb.train(
+        {"objective": "binary:logistic", "max_depth": 3, "nthread": 1, "seed": seed},
+        xgb.DMatrix(rows, label=labels, nthread=1),
+        num_boost_round=5,
+    )
+    booster.feature_names = list(names)
+    return booster
+
+
+def _payment(chance: np.random.Generator, *, is_fraud: bool) -> Transaction:
+    kinds = ["CASH_OUT", "TRANSFER"] if is_fraud else list(TransactionType)
+    balance = float(chance.integers(1_000, 1_000_000))
+    return transaction(
+        type=TransactionType(chance.choice(kinds)),
+        amount=balance if is_fraud else balance * float(chance.uniform(0, 1.2)),
+        hour=int(chance.integers(24)),
+        destination="C2" if is_fraud or chance.random() < 0.5 else "M2",
+        origin_balance=balance,
+    )
