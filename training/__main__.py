@@ -1,5 +1,6 @@
 """The command line: ``python -m training COMMAND``."""
 
+import os
 import sys
 from typing import Annotated
 
@@ -42,6 +43,8 @@ def _options(
 
 def main() -> None:
     """Run the command line and end with its exit code."""
+    # On busy cores XGBoost's threads would burn their time waiting for each other: 90 s became 30.
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     try:
         app(prog_name="python -m training")
     except TrainingError as error:
