@@ -64,7 +64,15 @@ def _make_model(data: Path | None, *, rows: int, seed: int, out: Path, progress:
         data = out.parent / "transactions.csv"
         progress(f"simulating {rows:,} transactions into {data}")
         write_transactions(simulate(rows, seed), data)
-    train(data, out, settings=Settings(seed=seed), compare=False, progress=progress)
+    # What `train` does more, comparing and searching, is for a model that stays.
+    train(
+        data,
+        out,
+        settings=Settings(seed=seed),
+        choose_ratio=False,
+        compare=False,
+        progress=progress,
+    )
 
 
 def _served_api(port: int) -> AbstractContextManager[subprocess.Popen[bytes]]:
