@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 import numpy as np
 import pandas as pd
@@ -66,6 +66,8 @@ class Fault:
         """What is wrong with the cell, in words."""
         if pd.isna(self.value):
             return "the cell is empty"
+        if self.column in TEXT and not isinstance(self.value, str):
+            return f"{self.value} is not text"
         if isinstance(self.value, str):
             shown = repr(self.value if len(self.value) <= 40 else f"{self.value[:37]}...")
             return f"{shown} is not {'allowed' if self.column in TEXT else 'a number'}"
@@ -124,7 +126,7 @@ def to_facts(frame: pd.DataFrame) -> Facts:
 
 
 def _read(path: Path) -> pd.DataFrame:
-    readers: dict[str, Callable[[Path], pd.DataFrame]] = {
+    readers: dict[str, Callable[[BinaryIO], pd.DataFrame]] = {
         ".csv": _read_csv,
         ".parquet": pd.read_parquet,
     }
@@ -132,27 +134,32 @@ def _read(path: Path) -> pd.DataFrame:
     if reader is None:
         raise InputError(f"{path}: not CSV or Parquet by its ending; name it .csv or .parquet")
     try:
-        return reader(path)
+        with path.open("rb") as file:
+            return reader(file)
     except pd.errors.EmptyDataError:
         raise InputError(f"{path}: the file is empty; give a header and rows") from None
     except (pd.errors.ParserError, pd.errors.ParserWarning) as error:
-        where = re.search(r"line (\d+)", str(error))
-        row = f", row {where[1]}" if where else ""
-        raise InputError(f"{path}{row}: not the same number of cells as the header") from error
+        raise InputError(f"{path}, {_misshapen(str(error))}") from error
     except UnicodeDecodeError as error:
         raise InputError(f"{path}: not UTF-8 text; save it as UTF-8") from error
-    except OSError as error:
-        why = error.strerror or "cannot be read"
+    except (OSError, ValueError) as error:  # pyarrow's errors are either
+        why = getattr(error, "strerror", None) or "not a Parquet file, or a damaged one"
         raise InputError(f"{path}: {why}; give a CSV or Parquet file") from error
-    except ValueError as error:  # pyarrow's errors are ValueErrors
-        raise InputError(f"{path}: not a Parquet file, or a damaged one") from error
 
 
-def _read_csv(path: Path) -> pd.DataFrame:
+def _misshapen(why: str) -> str:
+    if quote := re.search(r"inside string starting at row (\d+)", why):
+        return f"row {int(quote[1]) + 1}: a quote is opened but never closed"
+    # The first row's surplus is pandas' warning, which names no line.
+    line = re.search(r"line (\d+)", why)
+    return f"row {line[1] if line else 2}: more cells than the header"
+
+
+def _read_csv(file: BinaryIO) -> pd.DataFrame:
     with warnings.catch_warnings():
         warnings.simplefilter("error", pd.errors.ParserWarning)  # cells beyond the header's
         frame = pd.read_csv(
-            path,
+            file,
             dtype=dict.fromkeys(TEXT, "str"),
             keep_default_na=False,
             na_values=[""],
@@ -178,6 +185,9 @@ def _require_columns(path: Path, frame: pd.DataFrame, *, labelled: bool) -> None
         if near:
             meant = next(name for name in absent if name.lower() == near[0])
             raise InputError(f"{path}: unknown column {unknown}; did you mean {meant}?")
+    twice = [name for name in RIGHT if f"{name}.1" in frame.columns]  # so pandas numbers them
+    if twice:
+        raise InputError(f"{path}: column {twice[0]} is there twice; keep one")
     missing = [name for name in required if name in absent]
     if missing:
         raise InputError(
@@ -211,10 +221,9 @@ def _faults(frame: pd.DataFrame) -> list[Fault]:
         pa.DataFrameSchema(columns).validate(frame.reset_index(drop=True), lazy=True)
     except pa.errors.SchemaErrors as errors:
         cases = errors.failure_cases.drop_duplicates(["column", "index"])
-        return [
-            Fault(int(case.index_), case.column, case.failure_case)
-            for case in cases.rename(columns={"index": "index_"}).itertuples()
-        ]
+        # A check that cannot run, as of text on numbers, names no row: then all are wrong.
+        rows = zip(cases["column"], cases["index"].fillna(0).astype(int), strict=True)
+        return [Fault(row, column, frame[column].iloc[row]) for column, row in rows]
     return []
 
 
