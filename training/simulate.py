@@ -5,6 +5,7 @@ balance follows from the ones before. Written from the description of PaySim (Lo
 Axelsson, EMSS 2016) and from totals of the published file.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -124,7 +125,7 @@ def _genuine(random: np.random.Generator, world: World, rows: int, days: int) ->
 def _steps(random: np.random.Generator, rows: int, days: int) -> np.ndarray:
     """Steps from 1, on the daily rhythm, with quieter and busier days."""
     daily = random.uniform(0.8, 1.2, days)
-    hourly = np.outer(daily, HOURLY).ravel()
+    hourly = np.outer(daily, np.roll(HOURLY, -1)).ravel()  # step 1 is hour 1
     return 1 + random.choice(24 * days, rows, p=hourly / hourly.sum())
 
 
@@ -148,7 +149,7 @@ def _take_overs(random: np.random.Generator, world: World, count: int, days: int
     mule = random.choice(world.n_customers, count)
     by_day = _steps(random, count, days)
     hour = np.where(random.random(count) < NIGHT_FRAUDS, random.integers(0, 6, count), by_day % 24)
-    step = np.maximum(1, by_day - by_day % 24 + hour)
+    step = np.clip(by_day - by_day % 24 + hour, 1, 24 * days)
     exact = random.random(count) < 0.3
     share = np.where(exact, 1.0, random.beta(4, 1, count))
     cashed = np.where(random.random(count) < 0.3, 1.0, random.uniform(0.6, 1, count))
@@ -211,6 +212,9 @@ def write_transactions(frame: pd.DataFrame, path: Path) -> None:
         waiting.replace(path)
     except OSError as error:
         raise InputError(f"{path}: cannot be written: {error.strerror}; choose another") from error
+    finally:
+        with suppress(OSError):
+            waiting.unlink()
 
 
 def _write_csv(frame: pd.DataFrame, path: Path) -> None:
