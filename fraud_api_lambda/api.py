@@ -97,6 +97,7 @@ def create_app(provider: Provider, *, docs: bool = False) -> FastAPI:
     app = _bare_app(docs=docs)
     app.include_router(_health())
     app.include_router(_predictions(provider))
+    app.router.redirect_slashes = False  # a redirect would be no problem and repeat the Host sent
     app.add_middleware(RequestLog)
     add_problem_handlers(app)
     app.openapi = lambda: openapi.document(app)  # type: ignore[method-assign]  # FastAPI's own way
@@ -173,7 +174,9 @@ def _predictions(provider: Provider) -> APIRouter:
             for index, item in enumerate(batch.transactions)
         ]
         payments = [each for each in read if isinstance(each, Transaction)]
-        assessments = iter(model.scorer.assess_many(payments, explain=explain))
+        # XGBoost refuses an empty matrix, which a batch of faulty transactions would be.
+        assessed = model.scorer.assess_many(payments, explain=explain) if payments else []
+        assessments = iter(assessed)
         results = [
             AnswerOut.of(
                 next(assessments), each, model_version=model.version, degraded=model.degraded

@@ -136,10 +136,12 @@ def _detail(error: dict[str, Any]) -> str:
 
 
 def _pointer(location: Sequence[str | int]) -> str:
-    """A JSON pointer; a name that somebody made up is shown only where it is harmless."""
-    parts = [str(part) for part in location]
-    if not all(re.fullmatch(r"\w{1,32}", part, re.ASCII) for part in parts):
-        return "#"
+    """A JSON pointer; it ends before a name that somebody made up of more than letters."""
+    parts = []
+    for part in location:
+        if isinstance(part, str) and not re.fullmatch(r"[A-Za-z_]{1,32}", part):
+            break
+        parts.append(str(part))
     return "/".join(["#", *parts])
 
 
