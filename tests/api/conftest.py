@@ -1,0 +1,39 @@
+"""A real scorer, the app over it, and its log."""
+
+import json
+import logging
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from fraud_api_lambda import bundle, logs
+from fraud_api_lambda.api import create_app
+from fraud_api_lambda.scoring import Scorer
+from tests.api.support import ReadyProvider
+from tests.bundles import make_bundle
+
+
+@pytest.fixture(scope="session")
+def scorer() -> Scorer:
+    return Scorer.from_bundle(bundle.read(make_bundle()))
+
+
+@pytest.fixture(scope="session")
+def client(scorer: Scorer) -> Iterator[TestClient]:
+    with TestClient(create_app(ReadyProvider(scorer))) as client:
+        yield client
+
+
+@pytest.fixture
+def log_lines(
+    capsys: pytest.CaptureFixture[str],
+) -> Iterator[Callable[[], list[dict[str, Any]]]]:
+    """What has been logged since the last call, as Lambda's console would see it."""
+    logger = logging.getLogger(logs.PACKAGE)
+    before = logger.handlers[:], logger.level, logger.propagate
+    logs.configure("INFO")
+    yield lambda: [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    logger.handlers[:], logger.propagate = before[0], before[2]
+    logger.setLevel(before[1])

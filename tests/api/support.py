@@ -1,0 +1,133 @@
+"""Providers of ready models, payments as they are sent, and what every problem keeps to."""
+
+import socket
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from threading import Thread
+from typing import Any
+
+import uvicorn
+from fastapi import FastAPI
+from hypothesis import strategies as st
+from starlette.testclient import TestClient
+
+from fraud_api_lambda.api import create_app
+from fraud_api_lambda.model_provider import LoadedModel
+from fraud_api_lambda.problems import KINDS, MEDIA_TYPE
+from fraud_api_lambda.scoring import Scorer
+from fraud_api_lambda.transaction import MAX_AMOUNT, MAX_STEP, Assessment, Transaction
+from tests.transactions import ACCOUNTS, CENTS, MONEY
+
+JSON = {"Content-Type": "application/json"}
+
+PAYMENT: dict[str, Any] = {
+    "step": 14,
+    "type": "TRANSFER",
+    "amount": 250.0,
+    "nameOrig": "C1",
+    "nameDest": "C2",
+    "oldbalanceOrg": 1_000.0,
+}
+"""What must be sent, and no more."""
+
+TYPES = st.sampled_from(["CASH_IN", "CASH_OUT", "DEBIT", "PAYMENT", "TRANSFER"])
+AMOUNTS = MONEY | CENTS | st.integers(0, int(MAX_AMOUNT))
+
+PAYMENTS = st.fixed_dictionaries(
+    {
+        "step": st.integers(1, MAX_STEP),
+        "type": TYPES,
+        "amount": AMOUNTS,
+        "nameOrig": ACCOUNTS,
+        "nameDest": ACCOUNTS,
+        "oldbalanceOrg": AMOUNTS,
+    },
+    optional={"oldbalanceDest": AMOUNTS | st.none(), "transaction_id": ACCOUNTS | st.none()},
+)
+
+
+class ReadyProvider:
+    """A provider whose model has been there all along."""
+
+    def __init__(self, scorer: Any, degraded: tuple[str, ...] = ()) -> None:
+        self.model = LoadedModel(scorer, scorer.version, degraded)
+
+    def peek(self) -> LoadedModel | None:
+        return self.model
+
+    def get(self) -> LoadedModel:
+        return self.model
+
+
+class RecordingScorer:
+    """A scorer that remembers what it was asked."""
+
+    def __init__(self, scorer: Scorer) -> None:
+        self._scorer = scorer
+        self.version = scorer.version
+        self.seen: list[Transaction] = []
+
+    def assess(self, transaction: Transaction, *, explain: bool = False) -> Assessment:
+        self.seen.append(transaction)
+        return self._scorer.assess(transaction, explain=explain)
+
+
+class BrokenScorer:
+    """A scorer that fails with what nobody may see."""
+
+    version = "0123456789abcdef"
+
+    def __init__(self, secret: str) -> None:
+        self._secret = secret
+
+    def assess(self, transaction: Transaction, **_: bool) -> Assessment:
+        raise RuntimeError(f"{self._secret}: {transaction}")
+
+    def assess_many(self, transactions: Sequence[Transaction], **_: bool) -> list[Assessment]:
+        raise RuntimeError(f"{self._secret}: {transactions}")
+
+
+def client_of(scorer: Any, **how: Any) -> TestClient:
+    return TestClient(create_app(ReadyProvider(scorer, **how)))
+
+
+def payment(**changes: Any) -> dict[str, Any]:
+    """A payment as it is sent, with changes; a field set to `...` is left out."""
+    return {key: value for key, value in {**PAYMENT, **changes}.items() if value is not ...}
+
+
+def check_problem(response: Any, status: int) -> dict[str, Any]:
+    """The body of a problem, after what every problem keeps to."""
+    assert response.status_code == status, response.text
+    assert response.headers["content-type"] == MEDIA_TYPE
+    assert len(response.content) <= 2048
+    body: dict[str, Any] = response.json()
+    members = {"type", "title", "status", "detail", "request_id"}
+    assert body.keys() == members | ({"errors"} if status == 422 else set())
+    assert {body["type"]} <= {kind.type for kind in KINDS if kind.status == status}
+    assert body["title"]
+    assert body["detail"]
+    assert body["status"] == status
+    assert body["request_id"] == response.headers["x-request-id"]
+    for fault in body.get("errors", []):
+        assert fault.keys() == {"detail", "pointer"}
+        assert fault["pointer"].startswith("#")
+    return body
+
+
+@contextmanager
+def served(app: FastAPI) -> Iterator[str]:
+    """The URL of an app that listens on a free port of this machine."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        config = uvicorn.Config(app, lifespan="off", ws="none", log_level="critical")
+        server = uvicorn.Server(config)
+        thread = Thread(target=server.run, kwargs={"sockets": [listening]})
+        thread.start()
+        try:
+            while not server.started:
+                time.sleep(0.01)
+            yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join()
