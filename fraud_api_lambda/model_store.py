@@ -6,7 +6,7 @@ The only importer of boto3. It checks length and digest and decodes nothing.
 import hashlib
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
@@ -95,7 +95,8 @@ class ModelStore:
                 Bucket=self.bucket, Key=pinned.key, VersionId=pinned.version_id
             )
             # One byte more than expected tells a longer object without reading all of it.
-            data = answer["Body"].read(pinned.size + 1)
+            with closing(answer["Body"]) as body:
+                data = body.read(pinned.size + 1)
         if len(data) != pinned.size:
             raise IntegrityError(f"{self._place(pinned.key)} is not as long as its pin says")
         if hashlib.sha256(data).hexdigest() != pinned.sha256:

@@ -1,0 +1,72 @@
+"""Pytest fixtures: S3 and SSM on this machine, known to every test by `conftest.py`."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import count
+from typing import Any
+
+import boto3
+import pytest
+
+from fraud_api_lambda.model_store import ModelStore, PinnedModel, Pointer
+from training.processes import environment
+from training.stand_in import LocalAws, local_aws
+
+_numbers = count(1)
+
+
+@dataclass(frozen=True)
+class Aws:
+    """A bucket and a parameter's name that no other test has used."""
+
+    bucket: str
+    parameter: str
+    endpoint_url: str
+    environment: dict[str, str]
+
+    @cached_property
+    def s3(self) -> Any:
+        return boto3.client("s3")
+
+    @cached_property
+    def ssm(self) -> Any:
+        return boto3.client("ssm")
+
+    @cached_property
+    def store(self) -> ModelStore:
+        return ModelStore(bucket=self.bucket, parameter=self.parameter)
+
+    def serve(self, version: str, data: bytes) -> PinnedModel:
+        """Put a bundle there and point at it."""
+        self.store.add(version, data)
+        pinned, _ = self.store.find(version)
+        self.store.write_pointer(Pointer(pinned, None))
+        return pinned
+
+
+@pytest.fixture(scope="session")
+def moto() -> Iterator[LocalAws]:
+    """A moto server, one for all tests of a process."""
+    with local_aws() as running:
+        yield running
+
+
+@pytest.fixture
+def aws(moto: LocalAws) -> Iterator[Aws]:
+    """A fresh versioned bucket and a fresh parameter; the environment leads there."""
+    number = next(_numbers)
+    bucket, parameter = f"fraud-models-{number}", f"/fraud/model-{number}"
+    variables = {
+        **moto.environment,
+        "FRAUD_MODEL_BUCKET": bucket,
+        "FRAUD_MODEL_PARAMETER": parameter,
+    }
+    with environment(variables):
+        made = Aws(bucket, parameter, moto.endpoint_url, variables)
+        made.s3.create_bucket(Bucket=bucket)
+        made.s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+        yield made
+        for client in ("s3", "ssm"):
+            if client in vars(made):
+                vars(made)[client].close()

@@ -1,0 +1,319 @@
+"""The provider: no failure is final, none takes longer than the deadline, S3 is seldom asked."""
+
+import hashlib
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier, Event
+
+import pytest
+
+from fraud_api_lambda.bundle import version_of
+from fraud_api_lambda.model_provider import (
+    REFRESH_PATIENCE_S,
+    LoadedModel,
+    ModelProvider,
+    ModelUnavailableError,
+)
+from fraud_api_lambda.pointer import ModelStoreError, PinnedModel, Pointer, key_of
+from tests.bundles import make_bundle
+
+REFRESH_S = 60.0
+OLD, NEW = make_bundle(0), make_bundle(1)
+
+
+class FakeStore:
+    """Points at one bundle; each failure queued in `failures` is raised by one call."""
+
+    def __init__(self, data: bytes = OLD) -> None:
+        self.data = data
+        self.failures: list[Exception] = []
+        self.pointers_read = 0
+        self.fetched = 0
+
+    @property
+    def calls(self) -> int:
+        return self.pointers_read + self.fetched
+
+    def read_pointer(self) -> Pointer:
+        self.pointers_read += 1
+        if self.failures:
+            raise self.failures.pop(0)
+        digest = hashlib.sha256(self.data).hexdigest()
+        key = key_of(version_of(self.data))
+        return Pointer(PinnedModel(key, "v", len(self.data), digest), None)
+
+    def fetch(self, pinned: PinnedModel) -> bytes:  # noqa: ARG002
+        self.fetched += 1
+        return self.data
+
+
+class BlackHole(FakeStore):
+    """Swallows every fetch that begins while it `swallows`, until it is opened."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.swallows = True
+        self.opened = Event()
+
+    def fetch(self, pinned: PinnedModel) -> bytes:
+        data = super().fetch(pinned)
+        if self.swallows:
+            self.opened.wait(30)
+        return data
+
+
+class Clock:
+    """A clock that moves when told."""
+
+    def __init__(self) -> None:
+        self.now = 1_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def store() -> FakeStore:
+    return FakeStore()
+
+
+@pytest.fixture
+def provider(store: FakeStore, clock: Clock) -> ModelProvider:
+    return ModelProvider(store, refresh_s=REFRESH_S, clock=clock, deadline_s=20)
+
+
+@pytest.fixture
+def black_hole() -> Iterator[BlackHole]:
+    store = BlackHole()
+    yield store
+    store.opened.set()
+
+
+def wait_for(condition: Callable[[], object]) -> None:
+    deadline = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+
+
+def refreshed(provider: ModelProvider, clock: Clock) -> LoadedModel:
+    """The model after the next look is due and whatever it found is known."""
+    clock.now += REFRESH_S
+    wait_for(lambda: provider.get() is provider.peek())
+    return provider.get()
+
+
+def test_the_first_get_loads_the_model(provider: ModelProvider) -> None:
+    model = provider.get()
+
+    assert model.version == model.pinned.version == version_of(OLD)
+    assert model.degraded == ()
+
+
+def test_before_the_first_load_there_is_nothing_to_peek_at(provider: ModelProvider) -> None:
+    assert provider.peek() is None
+
+    assert provider.get() is provider.peek()
+
+
+def test_a_failed_load_is_unavailable_and_the_next_get_tries_again(
+    store: FakeStore, provider: ModelProvider
+) -> None:
+    store.failures = [ModelStoreError("no network")]
+
+    with pytest.raises(ModelUnavailableError) as caught:
+        provider.get()
+
+    assert caught.value.retry_after_s >= 1
+    assert provider.get().version == version_of(OLD)
+
+
+def test_a_store_that_raises_anything_is_unavailable_not_a_crash(
+    store: FakeStore, provider: ModelProvider
+) -> None:
+    store.failures = [ZeroDivisionError()]
+
+    with pytest.raises(ModelUnavailableError):
+        provider.get()
+
+    assert provider.get().version == version_of(OLD)
+
+
+@pytest.mark.parametrize("data", [b"", OLD[:-100], make_bundle(known_answer={})])
+def test_a_bundle_that_cannot_be_used_is_unavailable_until_it_is_replaced(
+    store: FakeStore, provider: ModelProvider, data: bytes
+) -> None:
+    store.data = data
+    with pytest.raises(ModelUnavailableError):
+        provider.get()
+    store.data = OLD
+
+    assert provider.get().version == version_of(OLD)
+
+
+def test_get_takes_what_was_prefetched(store: FakeStore, provider: ModelProvider) -> None:
+    provider.prefetch()
+    wait_for(lambda: store.fetched)
+
+    assert provider.get().version == version_of(OLD)
+    assert store.calls == 2
+
+
+def test_a_failed_prefetch_is_dropped_and_get_tries_again(
+    store: FakeStore, provider: ModelProvider
+) -> None:
+    store.failures = [ModelStoreError("no network")]
+    provider.prefetch()
+    wait_for(lambda: provider._attempt and provider._attempt.outcome.done())
+
+    assert provider.get().version == version_of(OLD)
+
+
+def test_a_store_that_never_answers_is_unavailable_within_the_deadline(
+    black_hole: BlackHole,
+) -> None:
+    provider = ModelProvider(black_hole, refresh_s=REFRESH_S, deadline_s=0.2)
+    began = time.monotonic()
+
+    with pytest.raises(ModelUnavailableError):
+        provider.get()
+
+    assert 0.1 < time.monotonic() - began < 2
+
+
+def test_after_a_black_hole_a_later_get_begins_anew_and_succeeds(black_hole: BlackHole) -> None:
+    provider = ModelProvider(black_hole, refresh_s=REFRESH_S, deadline_s=1)
+    with pytest.raises(ModelUnavailableError):
+        provider.get()
+    black_hole.swallows = False
+
+    assert provider.get().version == version_of(OLD)
+    assert black_hole.fetched == 2
+
+
+def test_an_abandoned_attempt_that_ends_late_changes_nothing(
+    black_hole: BlackHole, clock: Clock
+) -> None:
+    provider = ModelProvider(black_hole, refresh_s=REFRESH_S, deadline_s=1, clock=clock)
+    with pytest.raises(ModelUnavailableError):
+        provider.get()
+    abandoned = provider._attempt
+    assert abandoned is not None
+    clock.now += 2
+    black_hole.swallows = False
+    black_hole.data = NEW
+    assert provider.get().version == version_of(NEW)
+
+    black_hole.opened.set()
+
+    assert abandoned.outcome.result(10).version == version_of(OLD)
+    assert provider.get().version == version_of(NEW)
+
+
+def test_a_new_version_is_served_after_refresh_and_not_before(
+    store: FakeStore, provider: ModelProvider, clock: Clock
+) -> None:
+    provider.get()
+    store.data = NEW
+
+    clock.now += REFRESH_S - 1
+    assert provider.get().version == version_of(OLD)
+
+    clock.now += 1
+    assert refreshed(provider, clock).version == version_of(NEW)
+
+
+def test_an_unchanged_pointer_fetches_nothing(
+    store: FakeStore, provider: ModelProvider, clock: Clock
+) -> None:
+    provider.get()
+
+    refreshed(provider, clock)
+
+    assert (store.pointers_read, store.fetched) == (2, 1)
+
+
+def test_a_bad_new_version_leaves_the_last_good_one_and_says_so(
+    store: FakeStore, provider: ModelProvider, clock: Clock
+) -> None:
+    provider.get()
+    store.data = OLD[:-100]
+
+    model = refreshed(provider, clock)
+
+    assert model.version == version_of(OLD)
+    assert model.degraded == ("stale_model",)
+
+
+@pytest.mark.parametrize("repaired", [OLD, NEW])
+def test_a_later_good_version_ends_the_degradation(
+    store: FakeStore, provider: ModelProvider, clock: Clock, repaired: bytes
+) -> None:
+    provider.get()
+    store.data = OLD[:-100]
+    assert refreshed(provider, clock).degraded
+    store.data = repaired
+
+    model = refreshed(provider, clock)
+
+    assert model.version == version_of(repaired)
+    assert model.degraded == ()
+
+
+def test_after_a_failed_refresh_the_store_is_left_alone_for_a_while(
+    store: FakeStore, provider: ModelProvider, clock: Clock
+) -> None:
+    provider.get()
+    store.failures = [ModelStoreError("no network")]
+    assert refreshed(provider, clock).degraded
+    calls = store.calls
+
+    for _ in range(100):
+        provider.get()
+
+    assert store.calls == calls
+
+
+def test_while_a_refresh_hangs_the_loaded_model_answers_soon(
+    black_hole: BlackHole, clock: Clock
+) -> None:
+    provider = ModelProvider(black_hole, refresh_s=REFRESH_S, deadline_s=20, clock=clock)
+    black_hole.swallows = False
+    provider.get()
+    black_hole.swallows = True
+    black_hole.data = NEW
+    clock.now += REFRESH_S
+    began = time.monotonic()
+
+    assert provider.get().version == version_of(OLD)
+    assert time.monotonic() - began < REFRESH_PATIENCE_S + 2
+
+
+def test_ten_thousand_gets_over_minutes_ask_the_store_a_few_times(
+    store: FakeStore, provider: ModelProvider, clock: Clock
+) -> None:
+    for _ in range(10_000):
+        clock.now += 0.02
+        provider.get()
+
+    assert 3 <= store.calls < 10
+
+
+def test_concurrent_gets_load_once(store: FakeStore, provider: ModelProvider) -> None:
+    together = Barrier(8)
+
+    def get() -> LoadedModel:
+        together.wait(10)
+        return provider.get()
+
+    with ThreadPoolExecutor(8) as threads:
+        models = [each.result() for each in [threads.submit(get) for _ in range(8)]]
+
+    assert {model.version for model in models} == {version_of(OLD)}
+    assert (store.pointers_read, store.fetched) == (1, 1)
