@@ -116,6 +116,9 @@ class ModelProvider:
         if loaded is not None:
             return loaded
         with self._lock:
+            loaded = self.peek()
+            if loaded is not None:  # another request has loaded it since
+                return loaded
             attempt = self._current_attempt()
             patience = attempt.started + self._deadline_s - self._clock()
         if self._loaded is not None:
