@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from contextlib import contextmanager
+from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from threading import Thread
@@ -140,6 +141,18 @@ def test_local_aws_has_a_versioned_bucket_and_parameters_and_ends_with_its_block
     assert not answers(aws.port)
 
 
+def test_a_container_finds_the_bucket_under_its_own_name_for_this_machine():
+    with local_aws() as aws:
+        connection = HTTPConnection("127.0.0.1", aws.port)
+        connection.request(
+            "GET", f"/{aws.bucket}?versioning", headers={"Host": f"host.docker.internal:{aws.port}"}
+        )
+        body = connection.getresponse().read()
+        connection.close()
+
+    assert b"<Status>Enabled</Status>" in body
+
+
 @pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
 def test_local_aws_ends_with_its_parent(end):
     with subprocess.Popen(
@@ -203,6 +216,13 @@ def test_without_a_container_engine_one_line_says_what_works_instead(monkeypatch
 
     with pytest.raises(TrainingError, match=r"^no container engine answers: .*`make run`.*$"):
         find_engine()
+
+
+def test_an_event_that_is_not_there_is_named_before_anything_is_built(tmp_path):
+    from training.local import invoke
+
+    with pytest.raises(InputError, match=r"^.*/missing\.json is not a file; .*$"):
+        invoke(event=tmp_path / "missing.json", out=tmp_path)
 
 
 def test_the_smoke_script_posts_the_two_examples():

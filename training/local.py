@@ -12,7 +12,7 @@ import typer
 
 from fraud_api_lambda.examples import FRAUD, GENUINE
 from training.arms import Settings
-from training.errors import CheckFailedError, TrainingError
+from training.errors import CheckFailedError, InputError, TrainingError
 from training.processes import LOOPBACK, environment, free_port, interruptible, request, served
 from training.progress import reported
 from training.publish import publish
@@ -121,9 +121,13 @@ def invoke(*, event: Path, out: Path, rows: int = 200_000, seed: int = 0) -> Non
 
     Raises
     ------
+    InputError
+        If there is no such event.
     TrainingError
         If no container engine or no SAM command line is found, or the function fails.
     """
+    if not event.is_file():
+        raise InputError(f"{event} is not a file; name a recorded API Gateway event")
     engine = find_engine()
     sam = find_sam()
     with interruptible(), ExitStack() as stack:
@@ -136,4 +140,6 @@ def invoke(*, event: Path, out: Path, rows: int = 200_000, seed: int = 0) -> Non
             publish(out, bucket=aws.bucket, parameter=aws.parameter, promote=True)
         endpoint = f"http://{engine.host_name}:{aws.port}"
         answer = invoke_function(sam, engine, event, {"AWS_ENDPOINT_URL": endpoint})
-        typer.echo(json.dumps(answer, indent=2))
+    typer.echo(json.dumps(answer, indent=2))
+    if answer["statusCode"] >= 500:
+        raise TrainingError(f"the function answers {answer['statusCode']}; its log is above")

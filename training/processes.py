@@ -45,7 +45,12 @@ def free_port(port: int | None = None) -> int:
 
 @contextmanager
 def served(
-    module: str, *arguments: str, port: int, path: str, quiet: bool
+    module: str,
+    *arguments: str,
+    port: int,
+    path: str,
+    quiet: bool,
+    variables: Mapping[str, str] | None = None,
 ) -> Iterator[subprocess.Popen[bytes]]:
     """``python -m module arguments`` as a process that answers, and that ends with the block.
 
@@ -59,6 +64,8 @@ def served(
         What it answers 200 to once it is ready.
     quiet : bool
         Drop what it writes; else it goes to stderr.
+    variables : mapping of str to str, optional
+        Added to the environment that it inherits.
 
     Raises
     ------
@@ -69,6 +76,7 @@ def served(
     with subprocess.Popen(
         [sys.executable, "-m", "training.child", module, *arguments],
         cwd=ROOT,
+        env={**os.environ, **(variables or {})},
         stdin=subprocess.PIPE,
         stdout=output,
         stderr=output,

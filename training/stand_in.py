@@ -52,8 +52,15 @@ def local_aws(port: int | None = None, *, host: str = LOOPBACK) -> Iterator[Loca
     LocalAws
     """
     aws = LocalAws(free_port(port))
-    address = ("-H", host, "-p", str(aws.port))
-    with served("moto.server", *address, port=aws.port, path="/moto-api/", quiet=True):
+    moto = served(
+        *("moto.server", "-H", host, "-p", str(aws.port)),
+        port=aws.port,
+        path="/moto-api/",
+        quiet=True,
+        # Else it takes the first part of a container's name for this machine for the bucket.
+        variables={"S3_IGNORE_SUBDOMAIN_BUCKETNAME": "true"},
+    )
+    with moto:
         with environment(aws.environment):
             s3 = boto3.client("s3")
             s3.create_bucket(Bucket=aws.bucket)
