@@ -145,7 +145,7 @@ def test_a_container_finds_the_bucket_under_its_own_name_for_this_machine():
     with local_aws() as aws:
         connection = HTTPConnection("127.0.0.1", aws.port)
         connection.request(
-            "GET", f"/{aws.bucket}?versioning", headers={"Host": f"host.docker.internal:{aws.port}"}
+            "GET", f"/{aws.bucket}?versioning", headers={"Host": "host.containers.internal"}
         )
         body = connection.getresponse().read()
         connection.close()

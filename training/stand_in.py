@@ -57,7 +57,7 @@ def local_aws(port: int | None = None, *, host: str = LOOPBACK) -> Iterator[Loca
         port=aws.port,
         path="/moto-api/",
         quiet=True,
-        # Else it takes the first part of a container's name for this machine for the bucket.
+        # Else it takes "host" for the bucket: podman's name for us is host.containers.internal.
         variables={"S3_IGNORE_SUBDOMAIN_BUCKETNAME": "true"},
     )
     with moto:
