@@ -1,8 +1,10 @@
 """A real scorer, the app over it, and its log."""
 
+import io
 import json
 import logging
 from collections.abc import Callable, Iterator
+from contextlib import redirect_stdout
 from typing import Any
 
 import pytest
@@ -27,13 +29,13 @@ def client(scorer: Scorer) -> Iterator[TestClient]:
 
 
 @pytest.fixture
-def log_lines(
-    capsys: pytest.CaptureFixture[str],
-) -> Iterator[Callable[[], list[dict[str, Any]]]]:
-    """What has been logged since the last call, as Lambda's console would see it."""
+def log_lines() -> Iterator[Callable[[], list[dict[str, Any]]]]:
+    """What has been logged so far, as Lambda's console would see it."""
     logger = logging.getLogger(logs.PACKAGE)
     before = logger.handlers[:], logger.level, logger.propagate
-    logs.configure("INFO")
-    yield lambda: [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    console = io.StringIO()
+    with redirect_stdout(console):
+        logs.configure("INFO")
+    yield lambda: [json.loads(line) for line in console.getvalue().splitlines()]
     logger.handlers[:], logger.propagate = before[0], before[2]
     logger.setLevel(before[1])

@@ -1,0 +1,107 @@
+"""Settings: each variable is read, and a wrong one is named without its value."""
+
+from typing import Any
+
+import pytest
+
+from fraud_api_lambda.settings import Settings, SettingsError
+
+
+@pytest.fixture(autouse=True)
+def needed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FRAUD_MODEL_BUCKET", "models")
+    monkeypatch.setenv("FRAUD_MODEL_PARAMETER", "/fraud/model")
+
+
+def test_two_variables_are_enough() -> None:
+    assert Settings.from_environment() == Settings(
+        model_bucket="models",
+        model_parameter="/fraud/model",
+        model_refresh_s=60,
+        docs=False,
+        log_level="INFO",
+    )
+
+
+@pytest.mark.parametrize(
+    ("variable", "text", "field", "value"),
+    [
+        ("FRAUD_MODEL_BUCKET", "others", "model_bucket", "others"),
+        ("FRAUD_MODEL_PARAMETER", "/other", "model_parameter", "/other"),
+        ("FRAUD_MODEL_REFRESH_S", "0", "model_refresh_s", 0.0),
+        ("FRAUD_MODEL_REFRESH_S", "2.5", "model_refresh_s", 2.5),
+        ("FRAUD_DOCS", "true", "docs", True),
+        ("FRAUD_DOCS", "1", "docs", True),
+        ("FRAUD_DOCS", "0", "docs", False),
+        ("FRAUD_LOG_LEVEL", "DEBUG", "log_level", "DEBUG"),
+        ("FRAUD_LOG_LEVEL", "ERROR", "log_level", "ERROR"),
+    ],
+)
+def test_each_variable_sets_its_field(
+    monkeypatch: pytest.MonkeyPatch, variable: str, text: str, field: str, value: Any
+) -> None:
+    monkeypatch.setenv(variable, text)
+
+    assert getattr(Settings.from_environment(), field) == value
+
+
+@pytest.mark.parametrize("variable", ["FRAUD_MODEL_BUCKET", "FRAUD_MODEL_PARAMETER"])
+def test_a_missing_variable_is_named(monkeypatch: pytest.MonkeyPatch, variable: str) -> None:
+    monkeypatch.delenv(variable)
+
+    with pytest.raises(SettingsError, match=rf"^{variable}: [^;]+$"):
+        Settings.from_environment()
+
+
+@pytest.mark.parametrize(
+    "variable",
+    [
+        "FRAUD_MODEL_BUCKET",
+        "FRAUD_MODEL_PARAMETER",
+        "FRAUD_MODEL_REFRESH_S",
+        "FRAUD_DOCS",
+        "FRAUD_LOG_LEVEL",
+    ],
+)
+def test_an_empty_variable_is_named(monkeypatch: pytest.MonkeyPatch, variable: str) -> None:
+    monkeypatch.setenv(variable, "")
+
+    with pytest.raises(SettingsError, match=rf"^{variable}: [^;]+$"):
+        Settings.from_environment()
+
+
+@pytest.mark.parametrize(
+    ("variable", "text"),
+    [
+        ("FRAUD_MODEL_REFRESH_S", "canary"),
+        ("FRAUD_MODEL_REFRESH_S", "-71717"),
+        ("FRAUD_MODEL_REFRESH_S", "nan"),
+        ("FRAUD_DOCS", "canary"),
+        ("FRAUD_LOG_LEVEL", "canary"),
+    ],
+)
+def test_a_wrong_variable_is_named_without_its_value(
+    monkeypatch: pytest.MonkeyPatch, variable: str, text: str
+) -> None:
+    monkeypatch.setenv(variable, text)
+
+    with pytest.raises(SettingsError, match=rf"^{variable}: [^;]+$") as refused:
+        Settings.from_environment()
+
+    assert text not in str(refused.value)
+    assert refused.value.__suppress_context__
+
+
+def test_all_that_is_wrong_is_named_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("FRAUD_MODEL_BUCKET")
+    monkeypatch.setenv("FRAUD_DOCS", "perhaps")
+
+    with pytest.raises(SettingsError, match=r"^FRAUD_MODEL_BUCKET: .*; FRAUD_DOCS: .*$"):
+        Settings.from_environment()
+
+
+def test_other_variables_do_not_matter(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MODEL_BUCKET", "not this")
+    monkeypatch.setenv("FRAUD_SOMETHING", "else")
+
+    assert Settings.from_environment().model_bucket == "models"
