@@ -1,0 +1,182 @@
+"""The handler by itself: what it makes of events, and of an environment that lacks everything."""
+
+import asyncio
+import importlib
+import json
+import logging
+import sys
+from base64 import b64decode
+from contextlib import contextmanager
+from types import SimpleNamespace
+
+import pytest
+from runtime import EVENTS, KINDS, PROBLEMS, STATUSES, event, without_ids
+
+from fraud_api_lambda.examples import FRAUD, GENUINE
+from training.processes import environment
+
+MODULE = "fraud_api_lambda.handler"
+CONTEXT = SimpleNamespace(aws_request_id="11111111-2222-4333-8444-555555555555")
+
+SQS = {
+    "Records": [
+        {
+            "messageId": "00000000-0000-4000-8000-000000000009",
+            "receiptHandle": "example",
+            "body": json.dumps(FRAUD),
+            "attributes": {"ApproximateReceiveCount": "1", "SentTimestamp": "1764051600000"},
+            "messageAttributes": {},
+            "eventSource": "aws:sqs",
+            "eventSourceARN": "arn:aws:sqs:us-east-1:123456789012:example",
+            "awsRegion": "us-east-1",
+        }
+    ]
+}
+SHAPES = {
+    "a bare transaction": FRAUD,
+    "None": None,
+    "a list": [FRAUD],
+    "a text": json.dumps(FRAUD),
+    "an SQS event": SQS,
+    "a request context that is none": {"httpMethod": "POST", "requestContext": None},
+}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _loop():
+    """Mangum asks for the thread's event loop, and Python warns where there is none."""
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    yield
+    asyncio.set_event_loop(None)
+    loop.close()
+
+
+@contextmanager
+def imported(variables):
+    """The handler, imported anew under these variables; no trace of it is left."""
+    package = logging.getLogger("fraud_api_lambda")
+    before = package.handlers[:], package.level, package.propagate
+    with pytest.MonkeyPatch.context() as patch, environment(variables):
+        for name in {"FRAUD_MODEL_BUCKET", "FRAUD_MODEL_PARAMETER"} - set(variables):
+            patch.delenv(name, raising=False)
+        patch.delitem(sys.modules, MODULE, raising=False)
+        yield importlib.import_module(MODULE).handler
+    sys.modules.pop(MODULE, None)
+    package.handlers[:], package.level, package.propagate = before
+
+
+@pytest.fixture(scope="module")
+def handler(served):
+    with imported(served.environment) as handler:
+        yield handler
+
+
+@pytest.mark.parametrize("case", STATUSES)
+def test_a_rest_and_an_http_api_are_answered_alike(handler, case):
+    first, second = (without_ids(handler(event(f"{kind}_{case}"), CONTEXT)) for kind in KINDS)
+
+    assert first == second
+    assert first[0] == STATUSES[case]
+
+
+@pytest.mark.parametrize("case", STATUSES)
+def test_a_named_stage_of_an_http_api_changes_nothing(handler, case):
+    bare = event(f"http_v2_{case}")
+    staged = event(f"http_v2_{case}")
+    staged["rawPath"] = f"/live{bare['rawPath']}"
+    staged["requestContext"]["stage"] = "live"
+    staged["requestContext"]["http"]["path"] = staged["rawPath"]
+
+    assert without_ids(handler(staged, CONTEXT)) == without_ids(handler(bare, CONTEXT))
+
+
+def test_a_body_in_base64_is_the_same_body(handler):
+    plain, encoded = (
+        without_ids(handler(event(name), CONTEXT))
+        for name in ("rest_v1_fraud", "rest_v1_fraud_base64")
+    )
+
+    assert plain == encoded
+    assert plain[0] == 200
+
+
+@pytest.mark.parametrize("case", STATUSES)
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_answer_carries_the_gateways_request_id(handler, kind, case):
+    sent = event(f"{kind}_{case}")
+
+    answer = handler(sent, CONTEXT)
+
+    assert answer["headers"]["x-request-id"] == sent["requestContext"]["requestId"]
+
+
+@pytest.mark.parametrize("case", PROBLEMS)
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_problem_is_sent_as_text(handler, kind, case):
+    answer = handler(event(f"{kind}_{case}"), CONTEXT)
+
+    assert answer["isBase64Encoded"] is False
+    assert answer["headers"]["content-type"] == "application/problem+json"
+    assert json.loads(answer["body"])["status"] == STATUSES[case]
+
+
+@pytest.mark.parametrize("sent", SHAPES.values(), ids=SHAPES)
+def test_an_event_of_no_api_is_a_problem_and_no_crash(handler, sent):
+    answer = handler(sent, CONTEXT)
+
+    assert answer["statusCode"] == 400
+    assert answer["isBase64Encoded"] is False
+    assert answer["headers"]["content-type"] == "application/problem+json"
+    body = json.loads(answer["body"])
+    assert body["type"] == "urn:problem-type:fraud-api:unknown-event"
+    assert body["request_id"] == CONTEXT.aws_request_id
+    assert FRAUD["nameOrig"] not in answer["body"]
+
+
+def test_without_settings_only_health_answers():
+    with imported({}) as handler:
+        answers = {
+            case: handler(event(f"rest_v1_{case}"), CONTEXT)
+            for case in ("health", "fraud", "model")
+        }
+
+    assert {case: answer["statusCode"] for case, answer in answers.items()} == {
+        "health": 200,
+        "fraud": 503,
+        "model": 503,
+    }
+    assert answers["fraud"]["headers"]["retry-after"] == "1"
+    assert json.loads(answers["fraud"]["body"])["type"].endswith(":model-unavailable")
+
+
+@pytest.mark.parametrize("name", ["FRAUD_MODEL_BUCKET", "FRAUD_MODEL_PARAMETER"])
+def test_the_log_names_the_variable_that_is_missing(capsys, name):
+    given = {"FRAUD_MODEL_BUCKET": "models", "FRAUD_MODEL_PARAMETER": "/model"}
+    del given[name]
+
+    with imported(given):
+        pass
+
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    (said,) = [line["message"] for line in lines if "settings" in line["message"]]
+    assert said == f"settings cannot be used: {name}: Field required"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(("case", "example"), [("fraud", FRAUD), ("genuine", GENUINE)])
+def test_the_recorded_payments_are_the_examples(kind, case, example):
+    assert json.loads(event(f"{kind}_{case}")["body"]) == example
+
+
+def test_the_recorded_base64_is_the_fraud():
+    sent = event("rest_v1_fraud_base64")
+
+    assert sent["isBase64Encoded"] is True
+    assert json.loads(b64decode(sent["body"])) == FRAUD
+
+
+def test_every_recorded_event_is_one_that_the_tests_know():
+    known = {f"{kind}_{case}" for kind in KINDS for case in STATUSES} | {"rest_v1_fraud_base64"}
+
+    assert {path.stem for path in EVENTS.iterdir()} == known

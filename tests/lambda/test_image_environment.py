@@ -1,0 +1,70 @@
+"""What ships runs on requirements.txt alone."""
+
+import json
+import os
+import subprocess
+
+import pytest
+from runtime import event
+
+from training.processes import ROOT
+
+PYTHON = ROOT / ".venv-image" / "bin" / "python"
+
+ANSWER = """
+import json, sys
+from fraud_api_lambda.handler import handler
+answer = handler(json.load(sys.stdin), None)
+print(json.dumps({"answer": answer, "modules": sorted(sys.modules)}))
+"""
+
+IMPORT_ALL = """
+import importlib, json, pkgutil
+import fraud_api_lambda
+names = [each.name for each in pkgutil.iter_modules(fraud_api_lambda.__path__)]
+for name in names:
+    importlib.import_module(f"fraud_api_lambda.{name}")
+print(json.dumps(names))
+"""
+
+
+def run(code, *, stdin="", variables=None):
+    """What the code prints last, where only the image's packages are."""
+    if not PYTHON.exists():
+        pytest.skip(f"no {PYTHON}; make it with .ci/setup")
+    done = subprocess.run(
+        [PYTHON, "-c", code],
+        input=stdin,
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env={**os.environ, **(variables or {})},
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+@pytest.fixture(scope="module")
+def answered(served):
+    sent = event("rest_v1_fraud")
+    return run(ANSWER, stdin=json.dumps(sent), variables=served.environment)
+
+
+def test_a_bundle_loads_and_answers(answered):
+    assert answered["answer"]["statusCode"] == 200
+    assert json.loads(answered["answer"]["body"])["is_fraud"] is True
+
+
+def test_answering_loads_no_package_of_a_developer(answered):
+    loaded = {name.partition(".")[0] for name in answered["modules"]}
+
+    assert {"xgboost", "boto3"} <= loaded
+    assert not loaded & {"sklearn", "pandas", "imblearn", "joblib", "moto", "typer"}
+
+
+def test_every_module_that_ships_can_be_imported():
+    shipped = {path.stem for path in (ROOT / "fraud_api_lambda").glob("*.py")}
+
+    assert set(run(IMPORT_ALL)) == shipped - {"__init__"}
