@@ -30,7 +30,7 @@ REQUEST_ID: Final = "7c1f8a52-8d0e-4b7e-9d6b-0f5a3c2e1d4b"
 
 ANSWER: Final[dict[str, Any]] = {
     "prediction_id": "0a4b2c9e-6f1d-4c57-8b3a-5d2e7f9c1a60",
-    "transaction_id": None,
+    "transaction_id": "payment-1001",  # FastAPI leaves null out of the document
     "is_fraud": True,
     "fraud_probability": 0.62,
     "threshold": 0.04,
