@@ -1,0 +1,163 @@
+"""The OpenAPI document says what the app does, with examples that are true to it."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+from openapi_spec_validator import validate
+
+from fraud_api_lambda.problems import KINDS, MEDIA_TYPE
+from fraud_api_lambda.schemas import TransactionIn
+from tests.api.support import payment
+from tests.fakes import app
+
+DOCUMENT: dict[str, Any] = app().openapi()
+OPERATIONS: dict[str, dict[str, Any]] = {
+    operation["operationId"]: operation
+    for path in DOCUMENT["paths"].values()
+    for operation in path.values()
+}
+
+
+def faults(value: Any, schema: dict[str, Any]) -> list[str]:
+    """What a schema of the document finds wrong with a value."""
+    validator = Draft202012Validator({**schema, "components": DOCUMENT["components"]})
+    return [error.message for error in validator.iter_errors(value)]
+
+
+def resolved(schema: dict[str, Any]) -> dict[str, Any]:
+    name = schema["$ref"].removeprefix("#/components/schemas/")
+    found: dict[str, Any] = DOCUMENT["components"]["schemas"][name]
+    return found
+
+
+def contents(operation: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Status, media type and content of each response, and of the request as status `body`."""
+    parts = {**operation["responses"]}
+    if "requestBody" in operation:
+        parts["body"] = operation["requestBody"]
+    for status, part in parts.items():
+        for media_type, content in part["content"].items():
+            yield status, media_type, content
+
+
+def examples(content: dict[str, Any]) -> list[Any]:
+    beside = [each["value"] for each in content.get("examples", {}).values()]
+    return beside + resolved(content["schema"]).get("examples", [])
+
+
+def test_the_document_is_valid_openapi() -> None:
+    validate(DOCUMENT)
+
+
+def test_the_operations_have_names_that_make_good_functions() -> None:
+    assert OPERATIONS.keys() == {"predict", "predict_batch", "health", "model"}
+
+
+@pytest.mark.parametrize(
+    ("operation", "statuses"),
+    [
+        ("predict", {"200", "400", "413", "415", "422", "500", "503"}),
+        ("predict_batch", {"200", "400", "413", "415", "422", "500", "503"}),
+        ("model", {"200", "500", "503"}),
+        ("health", {"200"}),
+    ],
+)
+def test_every_status_that_an_operation_answers_is_written(
+    operation: str, statuses: set[str]
+) -> None:
+    assert OPERATIONS[operation]["responses"].keys() == statuses
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_every_request_and_response_has_examples_true_to_its_schema(operation: str) -> None:
+    for status, _, content in contents(OPERATIONS[operation]):
+        assert examples(content), status
+        for example in examples(content):
+            assert faults(example, content["schema"]) == []
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_problems_have_their_media_type_and_an_example_of_their_own_status(operation: str) -> None:
+    for status, media_type, content in contents(OPERATIONS[operation]):
+        if status in ("200", "body"):
+            assert media_type == "application/json"
+            continue
+        assert media_type == MEDIA_TYPE
+        assert content["schema"] == {"$ref": "#/components/schemas/ProblemOut"}
+        for example in examples(content):
+            assert example["status"] == int(status)
+            assert example["type"] in {kind.type for kind in KINDS if kind.status == int(status)}
+
+
+def test_all_but_health_need_a_key() -> None:
+    schemes = DOCUMENT["components"]["securitySchemes"]
+
+    assert schemes == {"apiKey": {"type": "apiKey", "in": "header", "name": "x-api-key"}}
+    needing = {name for name, each in OPERATIONS.items() if each["security"] == [{"apiKey": []}]}
+    assert needing == {"predict", "predict_batch", "model"}
+    assert OPERATIONS["health"]["security"] == []
+
+
+def test_the_frameworks_own_error_is_nowhere() -> None:
+    assert not {"HTTPValidationError", "ValidationError"} & DOCUMENT["components"]["schemas"].keys()
+    assert "HTTPValidationError" not in str(DOCUMENT)
+
+
+def test_what_is_known_only_after_the_payment_is_deprecated() -> None:
+    fields = DOCUMENT["components"]["schemas"]["TransactionIn"]["properties"]
+
+    deprecated = {name for name, field in fields.items() if field.get("deprecated")}
+    assert deprecated == {"newbalanceOrig", "newbalanceDest"}
+
+
+def test_a_batch_holds_the_same_transaction_as_a_single_request() -> None:
+    single = OPERATIONS["predict"]["requestBody"]["content"]["application/json"]["schema"]
+    batch = DOCUMENT["components"]["schemas"]["BatchIn"]["properties"]["transactions"]
+
+    assert batch["items"] == single
+    assert (batch["minItems"], batch["maxItems"]) == (1, 100)
+
+
+TIMED = {"step": ..., "timestamp": "2026-11-24T03:00:00+01:00"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "is_allowed"),
+    [
+        ({}, True),
+        ({"timestamp": None}, True),
+        (TIMED, True),
+        ({**TIMED, "step": None}, True),
+        ({"timestamp": "2026-11-24T03:00:00Z"}, False),
+        ({"step": ...}, False),
+        ({"step": None}, False),
+        ({"step": None, "timestamp": None}, False),
+        ({**TIMED, "timestamp": "2026-11-24T03:00:00"}, False),
+        ({"amount": -1}, False),
+        ({"amount": 1.1e12}, False),
+        ({"amount": None}, False),
+        ({"oldbalanceDest": None, "newbalanceDest": None, "newbalanceOrig": None}, True),
+        ({"nameOrig": "C 1"}, False),
+        ({"nameDest": "C" * 65}, False),
+        ({"transaction_id": None}, True),
+        ({"transaction_id": ""}, False),
+        ({"type": "transfer"}, False),
+        ({"isFraud": 0}, False),
+        ({"step": 0}, False),
+        ({"step": 1_000_001}, False),
+    ],
+)
+def test_the_schema_allows_what_the_app_allows(
+    changes: dict[str, Any], *, is_allowed: bool
+) -> None:
+    sent = payment(**changes)
+    schema = {"$ref": "#/components/schemas/TransactionIn"}
+
+    assert (faults(sent, schema) == []) is is_allowed
+    if is_allowed:
+        TransactionIn.model_validate(sent)
+    else:
+        with pytest.raises(ValueError, match="validation error"):
+            TransactionIn.model_validate(sent)
