@@ -13,6 +13,10 @@ class ModelStoreError(Exception):
     """Raise when S3 or SSM did not do what was asked of it."""
 
 
+class DamagedPointerError(ModelStoreError):
+    """Raise when the parameter holds something else than a pointer."""
+
+
 @dataclass(frozen=True, slots=True)
 class PinnedModel:
     """One object, named so that nothing else can take its place."""
@@ -46,7 +50,7 @@ class Pointer:
 
         Raises
         ------
-        ModelStoreError
+        DamagedPointerError
             If it is not a pointer.
         """
         try:
@@ -54,7 +58,7 @@ class Pointer:
             previous = fields.pop("previous")
             return cls(_pinned(fields), _pinned(previous) if previous else None)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise ModelStoreError(
+            raise DamagedPointerError(
                 "the parameter's value is not a model pointer; promote a version to repair it"
             ) from error
 

@@ -16,10 +16,11 @@ from typing import Any
 from fraud_api_lambda.bundle import BundleError, read
 from fraud_api_lambda.model_store import (
     AlreadyThereError,
+    IntegrityError,
     ModelStore,
     NotFoundError,
 )
-from fraud_api_lambda.pointer import ModelStoreError, PinnedModel, Pointer
+from fraud_api_lambda.pointer import DamagedPointerError, ModelStoreError, PinnedModel, Pointer
 from fraud_api_lambda.scoring import Scorer
 from training.errors import CheckFailedError, InputError, TrainingError
 from training.leaky import LEAKY
@@ -105,7 +106,7 @@ def promote_version(version: str, *, bucket: str, parameter: str, dry_run: bool 
     with _aws_errors():
         pinned, data = _found(store, version)
         _try(data, f"version {version}")
-        current = _pointer(store)
+        current = _replaceable_pointer(store)
         if current is not None and current.current == pinned:
             return Moved(version, version)
         previous = current.current if current else None
@@ -169,7 +170,7 @@ def _verified(directory: Path) -> tuple[bytes, bytes]:
     try:
         model, manifest = path.read_bytes(), (directory / "manifest.json").read_bytes()
         expected = json.loads(manifest)["sha256"]
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(
             f"{directory}/manifest.json: missing or damaged; train again with --out {directory}"
         ) from error
@@ -223,10 +224,20 @@ def _pointer(store: ModelStore) -> Pointer | None:
         return None
 
 
+def _replaceable_pointer(store: ModelStore) -> Pointer | None:
+    """The pointer, or None if it is damaged: a promotion is how to repair it."""
+    try:
+        return _pointer(store)
+    except DamagedPointerError:
+        return None
+
+
 @contextmanager
 def _aws_errors() -> Iterator[None]:
     try:
         yield
+    except (IntegrityError, DamagedPointerError) as error:
+        raise CheckFailedError(str(error)) from error
     except ModelStoreError as error:
         raise TrainingError(
             f"{error}; check the bucket, your credentials and the region (AWS_DEFAULT_REGION)"

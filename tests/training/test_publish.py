@@ -1,0 +1,297 @@
+"""The registry against S3 and SSM: what is published stays, and what is served was tried before."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from fraud_api_lambda.model_store import NotFoundError
+from fraud_api_lambda.pointer import key_of
+from tests.aws import Aws
+from tests.bundles import make_bundle, write_model
+from training.errors import CheckFailedError, InputError, TrainingError
+from training.publish import Moved, models, promote_version, publish, rollback
+
+type Where = dict[str, str]
+
+
+@pytest.fixture
+def where(aws: Aws) -> Where:
+    return {"bucket": aws.bucket, "parameter": aws.parameter}
+
+
+@pytest.fixture
+def published(where: Where, tmp_path: Path) -> list[str]:
+    """Three versions, published in order, none served."""
+    versions = []
+    for seed in range(3):
+        directory = tmp_path / str(seed)
+        created = f"2026-01-0{seed + 1}T00:00:00+00:00"
+        versions.append(write_model(directory, make_bundle(seed), created=created))
+        publish(directory, **where)
+    return versions
+
+
+def served(aws: Aws) -> tuple[str, str | None] | None:
+    """The version that the pointer names, and the one before."""
+    try:
+        pointer = aws.store.read_pointer()
+    except NotFoundError:
+        return None
+    return pointer.current.version, pointer.previous.version if pointer.previous else None
+
+
+def keys(aws: Aws) -> list[str]:
+    return [item["Key"] for item in aws.s3.list_objects_v2(Bucket=aws.bucket).get("Contents", [])]
+
+
+def test_publishing_uploads_model_and_manifest_and_serves_nothing(
+    aws: Aws, where: Where, tmp_path: Path
+) -> None:
+    version = write_model(tmp_path, make_bundle())
+
+    done = publish(tmp_path, **where)
+
+    assert (done.version, done.is_new) == (version, True)
+    assert keys(aws) == [f"models/{version}/manifest.json", key_of(version)]
+    assert aws.store.find(version)[1] == make_bundle()
+    assert served(aws) is None
+
+
+def test_publishing_again_changes_nothing(aws: Aws, where: Where, tmp_path: Path) -> None:
+    version = write_model(tmp_path, make_bundle())
+    publish(tmp_path, **where)
+    pinned, _ = aws.store.find(version)
+
+    assert publish(tmp_path, **where).is_new is False
+
+    assert aws.store.find(version)[0] == pinned
+
+
+def test_publishing_with_promote_serves_it(aws: Aws, where: Where, tmp_path: Path) -> None:
+    version = write_model(tmp_path, make_bundle())
+
+    publish(tmp_path, promote=True, **where)
+
+    assert served(aws) == (version, None)
+
+
+def test_other_bytes_under_the_same_key_are_refused(aws: Aws, where: Where, tmp_path: Path) -> None:
+    version = write_model(tmp_path, make_bundle())
+    aws.s3.put_object(Bucket=aws.bucket, Key=key_of(version), Body=b"other bytes")
+
+    with pytest.raises(CheckFailedError, match=f"is not version {version}"):
+        publish(tmp_path, **where)
+
+
+def test_a_model_that_is_not_its_manifests_is_refused(
+    aws: Aws, where: Where, tmp_path: Path
+) -> None:
+    write_model(tmp_path, make_bundle(0))
+    (tmp_path / "model.joblib").write_bytes(make_bundle(1))
+
+    with pytest.raises(InputError, match="not the model of its manifest; train again"):
+        publish(tmp_path, **where)
+
+    assert keys(aws) == []
+
+
+@pytest.mark.parametrize("manifest", ["", "{}", "[1]", "null"])
+def test_a_damaged_manifest_is_refused(where: Where, tmp_path: Path, manifest: str) -> None:
+    write_model(tmp_path, make_bundle())
+    (tmp_path / "manifest.json").write_text(manifest)
+
+    with pytest.raises(InputError, match=r"manifest\.json: missing or damaged; train again"):
+        publish(tmp_path, **where)
+
+
+def test_a_missing_manifest_is_refused(where: Where, tmp_path: Path) -> None:
+    write_model(tmp_path, make_bundle())
+    (tmp_path / "manifest.json").unlink()
+
+    with pytest.raises(InputError, match=r"manifest\.json: missing or damaged"):
+        publish(tmp_path, **where)
+
+
+def test_a_directory_without_a_model_is_refused_with_the_command_that_makes_one(
+    where: Where, tmp_path: Path
+) -> None:
+    with pytest.raises(InputError, match="not there; make it with: python -m training train"):
+        publish(tmp_path, **where)
+
+
+def test_the_leaky_arm_is_never_published(aws: Aws, where: Where, tmp_path: Path) -> None:
+    (tmp_path / "metrics.json").write_text(json.dumps({"feature_set": "leaky-baseline"}))
+
+    with pytest.raises(CheckFailedError, match="leaky-baseline arm, which is never published"):
+        publish(tmp_path, **where)
+
+    assert keys(aws) == []
+
+
+def test_a_model_that_answers_otherwise_than_when_packed_is_refused(
+    aws: Aws, where: Where, tmp_path: Path
+) -> None:
+    write_model(tmp_path, make_bundle(calibration={"method": "none", "slope": 2, "intercept": 1}))
+
+    with pytest.raises(CheckFailedError, match="known answer differs"):
+        publish(tmp_path, **where)
+
+    assert keys(aws) == []
+
+
+def test_a_bucket_that_keeps_no_versions_is_refused(aws: Aws, tmp_path: Path) -> None:
+    plain = f"{aws.bucket}-plain"
+    aws.s3.create_bucket(Bucket=plain)
+    write_model(tmp_path, make_bundle())
+
+    with pytest.raises(CheckFailedError, match=f"s3://{plain} is not versioned"):
+        publish(tmp_path, bucket=plain, parameter=aws.parameter)
+
+
+def test_a_bucket_that_is_not_there_is_told_in_one_line(aws: Aws, tmp_path: Path) -> None:
+    write_model(tmp_path, make_bundle())
+
+    with pytest.raises(TrainingError, match=r"s3://no-such-bucket.*NoSuchBucket.*check") as caught:
+        publish(tmp_path, bucket="no-such-bucket", parameter=aws.parameter)
+
+    assert caught.value.exit_code == 1
+    assert "\n" not in str(caught.value)
+
+
+def test_promoting_remembers_the_version_before(
+    aws: Aws, where: Where, published: list[str]
+) -> None:
+    first, second, _ = published
+
+    assert promote_version(first, **where) == Moved(None, first)
+    assert promote_version(second, **where) == Moved(first, second)
+
+    assert served(aws) == (second, first)
+
+
+def test_promoting_what_is_served_changes_nothing(
+    aws: Aws, where: Where, published: list[str]
+) -> None:
+    first, second, _ = published
+    promote_version(first, **where)
+    promote_version(second, **where)
+
+    assert not promote_version(second, **where).is_change
+
+    assert served(aws) == (second, first)
+
+
+def test_rolling_back_serves_the_version_before_and_a_second_time_returns(
+    aws: Aws, where: Where, published: list[str]
+) -> None:
+    first, second, _ = published
+    promote_version(first, **where)
+    promote_version(second, **where)
+
+    assert rollback(**where) == Moved(second, first)
+    assert served(aws) == (first, second)
+
+    assert rollback(**where) == Moved(first, second)
+    assert served(aws) == (second, first)
+
+
+def test_a_dry_run_says_what_would_change_and_changes_nothing(
+    aws: Aws, where: Where, published: list[str]
+) -> None:
+    first, second, third = published
+    assert promote_version(first, dry_run=True, **where) == Moved(None, first)
+    assert served(aws) is None
+    promote_version(first, **where)
+    promote_version(second, **where)
+
+    assert promote_version(third, dry_run=True, **where) == Moved(second, third)
+    assert rollback(dry_run=True, **where) == Moved(second, first)
+
+    assert served(aws) == (second, first)
+
+
+def test_rolling_back_without_a_version_before_is_refused(
+    aws: Aws, where: Where, published: list[str]
+) -> None:
+    with pytest.raises(CheckFailedError, match=f"{aws.parameter} names no version before"):
+        rollback(**where)
+    promote_version(published[0], **where)
+
+    with pytest.raises(CheckFailedError, match=f"{aws.parameter} names no version before"):
+        rollback(**where)
+
+
+def test_rolling_back_to_an_object_that_is_gone_is_refused(
+    aws: Aws, where: Where, published: list[str]
+) -> None:
+    first, second, _ = published
+    promote_version(first, **where)
+    promote_version(second, **where)
+    gone = aws.store.read_pointer().previous
+    assert gone is not None
+    aws.s3.delete_object(Bucket=aws.bucket, Key=gone.key, VersionId=gone.version_id)
+
+    with pytest.raises(TrainingError, match="NoSuch"):
+        rollback(**where)
+
+    assert served(aws) == (second, first)
+
+
+def test_a_version_mistyped_is_answered_with_the_one_that_was_meant(
+    where: Where, published: list[str]
+) -> None:
+    version = published[1]
+
+    with pytest.raises(InputError, match=f"did you mean {version}?"):
+        promote_version(version[:-1], **where)
+
+
+def test_a_version_like_none_is_answered_with_the_command_that_lists_them(
+    where: Where, published: list[str]
+) -> None:
+    del published
+
+    with pytest.raises(InputError, match="list them with: python -m training models"):
+        promote_version("latest", **where)
+
+
+def test_a_version_whose_object_was_replaced_is_not_promoted(
+    aws: Aws, where: Where, published: list[str]
+) -> None:
+    first, second, _ = published
+    promote_version(first, **where)
+    aws.s3.put_object(Bucket=aws.bucket, Key=key_of(second), Body=make_bundle(7))
+
+    with pytest.raises(CheckFailedError, match=f"is not version {second}"):
+        promote_version(second, **where)
+
+    assert served(aws) == (first, None)
+
+
+def test_a_damaged_pointer_is_repaired_by_promoting(
+    aws: Aws, where: Where, published: list[str]
+) -> None:
+    aws.ssm.put_parameter(Name=aws.parameter, Value="{}", Type="String")
+    with pytest.raises(CheckFailedError, match="not a model pointer; promote a version"):
+        rollback(**where)
+
+    promote_version(published[0], **where)
+
+    assert served(aws) == (published[0], None)
+
+
+def test_models_are_listed_newest_first_with_their_place(
+    where: Where, published: list[str]
+) -> None:
+    first, second, third = published
+    promote_version(first, **where)
+    promote_version(third, **where)
+
+    listed = [(each.version, each.place) for each in models(**where)]
+
+    assert listed == [(third, "current"), (second, ""), (first, "previous")]
+
+
+def test_without_models_nothing_is_listed(where: Where) -> None:
+    assert models(**where) == []
