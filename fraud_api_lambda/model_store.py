@@ -5,10 +5,11 @@ The only importer of boto3. It checks length and digest and decodes nothing.
 
 import hashlib
 import json
+import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from fraud_api_lambda.bundle import version_of
 from fraud_api_lambda.pointer import PREFIX, ModelStoreError, PinnedModel, Pointer, key_of
@@ -21,6 +22,10 @@ CONNECT_TIMEOUT_S: Final = 1
 READ_TIMEOUT_S: Final = 2
 ATTEMPTS: Final = 2
 """boto3's own defaults would wait minutes for a network that swallows packets."""
+
+PATIENCE_S: Final = 60
+"""Offline, where no request waits, and the last megabytes of an upload leave long after they were
+handed over; and for a whole object that trickles in."""
 
 
 class NotFoundError(ModelStoreError):
@@ -51,12 +56,17 @@ class ModelStore:
 
     @cached_property
     def _s3(self) -> "S3Client":
-        client: S3Client = _session().client("s3", config=_config())
+        client: S3Client = _client("s3", CONNECT_TIMEOUT_S, READ_TIMEOUT_S)
+        return client
+
+    @cached_property
+    def _patient_s3(self) -> "S3Client":
+        client: S3Client = _client("s3", PATIENCE_S, PATIENCE_S)
         return client
 
     @cached_property
     def _ssm(self) -> "SSMClient":
-        client: SSMClient = _session().client("ssm", config=_config())
+        client: SSMClient = _client("ssm", CONNECT_TIMEOUT_S, READ_TIMEOUT_S)
         return client
 
     def read_pointer(self) -> Pointer:
@@ -95,8 +105,7 @@ class ModelStore:
                 Bucket=self.bucket, Key=pinned.key, VersionId=pinned.version_id
             )
             # One byte more than expected tells a longer object without reading all of it.
-            with closing(answer["Body"]) as body:
-                data = body.read(pinned.size + 1)
+            data = _read(answer["Body"], pinned.size + 1)
         if len(data) != pinned.size:
             raise IntegrityError(f"{self._place(pinned.key)} is not as long as its pin says")
         if hashlib.sha256(data).hexdigest() != pinned.sha256:
@@ -115,7 +124,7 @@ class ModelStore:
         """
         key = key_of(version)
         with _explained(f"reading {self._place(key)}"):
-            answer = self._s3.get_object(Bucket=self.bucket, Key=key)
+            answer = self._patient_s3.get_object(Bucket=self.bucket, Key=key)
             data = answer["Body"].read()
         if version_of(data) != version:
             raise IntegrityError(f"{self._place(key)} is not version {version}")
@@ -132,20 +141,20 @@ class ModelStore:
         """
         key = key_of(version)
         with _explained(f"writing {self._place(key)}"):
-            self._s3.put_object(Bucket=self.bucket, Key=key, Body=data, IfNoneMatch="*")
+            self._patient_s3.put_object(Bucket=self.bucket, Key=key, Body=data, IfNoneMatch="*")
 
     def add_manifest(self, version: str, data: bytes) -> None:
         """Write what people read about a version; nothing trusts it."""
         key = f"{PREFIX}{version}/manifest.json"
         with _explained(f"writing {self._place(key)}"):
-            self._s3.put_object(
+            self._patient_s3.put_object(
                 Bucket=self.bucket, Key=key, Body=data, ContentType="application/json"
             )
 
     def manifests(self) -> list[dict[str, Any]]:
         """The manifests of all published versions, in no particular order."""
         with _explained(f"listing {self._place(PREFIX)}"):
-            pages = self._s3.get_paginator("list_objects_v2").paginate(
+            pages = self._patient_s3.get_paginator("list_objects_v2").paginate(
                 Bucket=self.bucket, Prefix=PREFIX
             )
             keys = [item["Key"] for page in pages for item in page.get("Contents", [])]
@@ -155,12 +164,16 @@ class ModelStore:
     def is_versioned(self) -> bool:
         """Whether the bucket keeps what was overwritten, which a pin relies on."""
         with _explained(f"asking whether s3://{self.bucket} is versioned"):
-            return self._s3.get_bucket_versioning(Bucket=self.bucket).get("Status") == "Enabled"
+            answer = self._patient_s3.get_bucket_versioning(Bucket=self.bucket)
+            return answer.get("Status") == "Enabled"
 
     def _manifest(self, key: str) -> dict[str, Any]:
-        body = self._s3.get_object(Bucket=self.bucket, Key=key)["Body"].read()
-        manifest: dict[str, Any] = json.loads(body)
-        return manifest
+        body = self._patient_s3.get_object(Bucket=self.bucket, Key=key)["Body"].read()
+        try:
+            # The key names the version: it leads to bytes that are compared with it.
+            return {**json.loads(body), "version": key.split("/")[1]}
+        except (ValueError, TypeError) as error:
+            raise ModelStoreError(f"{self._place(key)} is damaged; publish it again") from error
 
     def _place(self, key: str) -> str:
         return f"s3://{self.bucket}/{key}"
@@ -172,20 +185,39 @@ def _session() -> Any:
     return boto3.session.Session()
 
 
-def _config() -> Any:
+def _client(service: Literal["s3", "ssm"], connect_timeout_s: float, read_timeout_s: float) -> Any:
     from botocore.config import Config  # noqa: PLC0415  # as above
 
-    return Config(
-        connect_timeout=CONNECT_TIMEOUT_S,
-        read_timeout=READ_TIMEOUT_S,
+    config = Config(
+        connect_timeout=connect_timeout_s,
+        read_timeout=read_timeout_s,
         retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
     )
+    try:
+        return _session().client(service, config=config)
+    except ValueError as error:
+        # botocore wraps every fault but that of AWS_ENDPOINT_URL.
+        raise ModelStoreError(f"connecting to {service}: {error}") from error
+
+
+def _read(body: Any, limit: int) -> bytes:
+    """At most `limit` bytes as they come: a trickle must not keep a thread for hours."""
+    deadline = time.monotonic() + PATIENCE_S
+    data = bytearray()
+    # botocore's own `read` waits for all that it is asked for; the stream inside of it does not.
+    with body as stream:
+        while chunk := stream.read1(limit - len(data)):
+            data += chunk
+            if time.monotonic() > deadline:
+                raise TimeoutError
+    return bytes(data)
 
 
 @contextmanager
 def _explained(what: str) -> Iterator[None]:
     """Turn AWS's errors into ours: what was attempted, and why it failed."""
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415  # as above
+    from urllib3.exceptions import HTTPError  # noqa: PLC0415  # as above
 
     kinds: dict[str, type[ModelStoreError]] = {
         "NoSuchKey": NotFoundError,
@@ -199,5 +231,5 @@ def _explained(what: str) -> Iterator[None]:
     except ClientError as error:
         code = error.response.get("Error", {}).get("Code", "no code")
         raise kinds.get(code, ModelStoreError)(f"{what}: AWS says {code}") from error
-    except BotoCoreError as error:
+    except (BotoCoreError, HTTPError, TimeoutError) as error:
         raise ModelStoreError(f"{what}: {type(error).__name__}") from error

@@ -106,13 +106,13 @@ def promote_version(version: str, *, bucket: str, parameter: str, dry_run: bool 
     with _aws_errors():
         pinned, data = _found(store, version)
         _try(data, f"version {version}")
-        current = _replaceable_pointer(store)
-        if current is not None and current.current == pinned:
-            return Moved(version, version)
-        previous = current.current if current else None
-        if not dry_run:
+        pointer = _replaceable_pointer(store)
+        old = pointer.current if pointer else None
+        # A version pinned anew, because its object was replaced, keeps its way back.
+        previous = pointer.previous if pointer and pointer.current.version == version else old
+        if not dry_run and old != pinned:
             store.write_pointer(Pointer(pinned, previous))
-    return Moved(previous.version if previous else None, version)
+    return Moved(old.version if old else None, version)
 
 
 def rollback(*, bucket: str, parameter: str, dry_run: bool = False) -> Moved:
@@ -148,6 +148,7 @@ def models(*, bucket: str, parameter: str) -> list[Listed]:
     with _aws_errors():
         pointer = _pointer(store)
         manifests = store.manifests()
+    _check_manifests(manifests)
     places: dict[str, str] = {}
     if pointer is not None:
         places[pointer.current.version] = "current"
@@ -158,6 +159,14 @@ def models(*, bucket: str, parameter: str) -> list[Listed]:
         Listed(manifest["version"], places.get(manifest["version"], ""), manifest)
         for manifest in manifests
     ]
+
+
+def _check_manifests(manifests: list[dict[str, Any]]) -> None:
+    for manifest in manifests:
+        if missing := {"created", "feature_set", "metrics"} - manifest.keys():
+            raise TrainingError(
+                f"the manifest of {manifest['version']} has no {min(missing)}; publish it again"
+            )
 
 
 def _verified(directory: Path) -> tuple[bytes, bytes]:
@@ -182,12 +191,9 @@ def _verified(directory: Path) -> tuple[bytes, bytes]:
 
 def _feature_set(directory: Path) -> str | None:
     try:
-        feature_set: str | None = json.loads((directory / "metrics.json").read_bytes()).get(
-            "feature_set"
-        )
-    except (OSError, ValueError):
+        return str(json.loads((directory / "metrics.json").read_bytes())["feature_set"])
+    except (OSError, ValueError, KeyError, TypeError):
         return None
-    return feature_set
 
 
 def _try(data: bytes, what: str) -> None:

@@ -129,6 +129,16 @@ def test_the_leaky_arm_is_never_published(aws: Aws, where: Where, tmp_path: Path
     assert keys(aws) == []
 
 
+@pytest.mark.parametrize("metrics", ["", "{}", "[]", "null"])
+def test_damaged_metrics_beside_no_model_are_no_traceback(
+    where: Where, tmp_path: Path, metrics: str
+) -> None:
+    (tmp_path / "metrics.json").write_text(metrics)
+
+    with pytest.raises(InputError, match="not there; make it with"):
+        publish(tmp_path, **where)
+
+
 def test_a_model_that_answers_otherwise_than_when_packed_is_refused(
     aws: Aws, where: Where, tmp_path: Path
 ) -> None:
@@ -180,6 +190,20 @@ def test_promoting_what_is_served_changes_nothing(
     assert not promote_version(second, **where).is_change
 
     assert served(aws) == (second, first)
+
+
+def test_promoting_a_version_whose_object_was_written_anew_keeps_the_way_back(
+    aws: Aws, where: Where, published: list[str]
+) -> None:
+    first, second, _ = published
+    promote_version(first, **where)
+    promote_version(second, **where)
+    put = aws.s3.put_object(Bucket=aws.bucket, Key=key_of(second), Body=make_bundle(1))
+
+    promote_version(second, **where)
+
+    assert served(aws) == (second, first)
+    assert aws.store.read_pointer().current.version_id == put["VersionId"]
 
 
 def test_rolling_back_serves_the_version_before_and_a_second_time_returns(
@@ -291,6 +315,15 @@ def test_models_are_listed_newest_first_with_their_place(
     listed = [(each.version, each.place) for each in models(**where)]
 
     assert listed == [(third, "current"), (second, ""), (first, "previous")]
+
+
+def test_a_manifest_that_lacks_something_is_named_with_its_version(
+    aws: Aws, where: Where, published: list[str]
+) -> None:
+    aws.store.add_manifest(published[1], b'{"created": "", "metrics": {}}')
+
+    with pytest.raises(TrainingError, match=f"manifest of {published[1]} has no feature_set"):
+        models(**where)
 
 
 def test_without_models_nothing_is_listed(where: Where) -> None:

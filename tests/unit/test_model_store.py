@@ -3,8 +3,9 @@
 import json
 import socket
 import struct
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from threading import Thread
 from typing import Any
 
@@ -219,7 +220,7 @@ def at_port(port: int) -> Iterator[ModelStore]:
     with environment(variables):
         store = ModelStore(bucket="the-bucket", parameter="/the/parameter")
         yield store
-        for name in ("_s3", "_ssm"):
+        for name in ("_s3", "_patient_s3", "_ssm"):
             if name in vars(store):
                 vars(store)[name].close()
 
@@ -253,7 +254,7 @@ def coded(code: str) -> bytes:
             ModelStoreError,
             "AWS says SlowDown",
         ),
-        (reading_the_object, resetting, ModelStoreError, "ResponseStreamingError"),
+        (reading_the_object, resetting, ModelStoreError, "ProtocolError"),
         (
             reading_the_object,
             answering("200 OK", DATA[:10], len(DATA)),
@@ -319,6 +320,54 @@ def test_a_network_that_swallows_packets_is_given_up_within_seconds(
 
     with faulty_aws(silent) as store, pytest.raises(ModelStoreError, match="ReadTimeoutError"):
         store.read_pointer()
+
+
+def trickling(connection: socket.socket) -> None:
+    """Promise the object, then send it a byte at a time."""
+    answering("200 OK", b"", len(DATA))(connection)
+    with suppress(OSError):  # until the other side hangs up
+        for byte in DATA:
+            time.sleep(0.05)
+            connection.sendall(bytes([byte]))
+
+
+def test_an_object_that_trickles_in_is_given_up_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fraud_api_lambda.model_store.PATIENCE_S", 0.1)
+
+    with faulty_aws(trickling) as store, pytest.raises(ModelStoreError, match=r"TimeoutError$"):
+        store.fetch(PINNED)
+
+
+def test_an_upload_may_take_longer_than_a_request_would_wait(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("fraud_api_lambda.model_store.READ_TIMEOUT_S", 0.1)
+
+    def slow(connection: socket.socket) -> None:
+        request = connection.recv(65_536)
+        if b"100-continue" in request:
+            connection.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
+        time.sleep(0.5)
+        answering("200 OK")(connection)
+
+    with faulty_aws(slow) as store:
+        store.add(VERSION, DATA)
+
+
+def test_an_endpoint_that_is_no_address_is_our_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    with at_port(free_port()) as store:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", "nonsense")
+
+        with pytest.raises(ModelStoreError, match="Invalid endpoint: nonsense"):
+            store.read_pointer()
+
+
+@pytest.mark.parametrize("manifest", [b"", b"nonsense", b"[]", b"7", b"\xff"])
+def test_a_damaged_manifest_is_named(aws: Aws, manifest: bytes) -> None:
+    aws.store.add_manifest("0123456789abcdef", manifest)
+
+    with pytest.raises(ModelStoreError, match=r"0123456789abcdef/manifest\.json is damaged"):
+        aws.store.manifests()
 
 
 def test_missing_credentials_are_our_error(monkeypatch: pytest.MonkeyPatch) -> None:
