@@ -28,7 +28,7 @@ from fraud_api_lambda.transaction import (
 MAX_BATCH: Final = 100
 
 TIMESTAMP: Final = (
-    r"^[1-9]\d{3}-\d\d-\d\dT([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,6})?"
+    r"^[1-9]\d{3}-\d\d-\d\dT([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,9})?"
     r"(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$"
 )
 

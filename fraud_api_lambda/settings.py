@@ -19,7 +19,7 @@ class Settings(BaseModel):
 
     model_bucket: str = Field(min_length=1)
     model_parameter: str = Field(min_length=1)
-    model_refresh_s: float = Field(default=60, ge=0)
+    model_refresh_s: float = Field(default=60, ge=0, allow_inf_nan=False)
     docs: bool = False
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 

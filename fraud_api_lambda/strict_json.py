@@ -2,12 +2,16 @@
 
 import json
 import math
+from collections.abc import Iterable
 from typing import Any, Final, NoReturn
 
 BOM: Final = b"\xef\xbb\xbf"
 
 LONGEST_INTEGER: Final = 20
 """Digits; longer ones are read as floats, which a hostile length cannot make slow."""
+
+DEEPEST: Final = 32
+"""Arrays and objects in one another; a batch needs three."""
 
 
 class MalformedJsonError(ValueError):
@@ -42,7 +46,22 @@ def loads(body: bytes) -> Any:
         raise MalformedJsonError(f"the body is not JSON at character {error.pos}") from error
     except RecursionError as error:
         raise MalformedJsonError("the body nests too deeply") from error
+    if _is_deeper(value, DEEPEST):
+        raise MalformedJsonError("the body nests too deeply")
     return value
+
+
+def _is_deeper(value: Any, depth: int) -> bool:
+    level = [value]
+    for _ in range(depth):
+        level = [child for each in level for child in _children(each)]
+    return any(isinstance(each, dict | list) for each in level)
+
+
+def _children(value: Any) -> Iterable[Any]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

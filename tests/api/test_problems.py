@@ -223,6 +223,7 @@ def test_a_value_that_is_not_allowed_is_a_422_that_points_to_it(
         {"oldbalanceDest": None, "newbalanceOrig": None, "newbalanceDest": None},
         {"transaction_id": None, "timestamp": None},
         {"step": None, "timestamp": "2024-02-29T23:59:59.5+05:30"},
+        {"step": None, "timestamp": "2026-11-24T03:00:00.123456789Z"},
         {"step": 1_000_000},
         {"nameOrig": "!" * 64, "nameDest": "~"},
     ],

@@ -76,6 +76,7 @@ def test_an_empty_variable_is_named(monkeypatch: pytest.MonkeyPatch, variable: s
         ("FRAUD_MODEL_REFRESH_S", "canary"),
         ("FRAUD_MODEL_REFRESH_S", "-71717"),
         ("FRAUD_MODEL_REFRESH_S", "nan"),
+        ("FRAUD_MODEL_REFRESH_S", "inf"),
         ("FRAUD_DOCS", "canary"),
         ("FRAUD_LOG_LEVEL", "canary"),
     ],
