@@ -65,17 +65,11 @@ _adapter = Mangum(
 
 def handler(event: Any, context: Any) -> dict[str, Any]:
     """Answer an event of API Gateway: REST (payload 1.0) or HTTP (payload 2.0)."""
-    if not _is_from_an_api(event):
-        log.warning("unknown event", extra={"event_kind": type(event).__name__})
-        return _unknown_event(context)
-    answer: dict[str, Any] = _adapter(_without_stage(event), context)
+    try:
+        answer: dict[str, Any] = _adapter(_without_stage(event), context)
+    except Exception as error:  # noqa: BLE001  # events are odd in many ways; the app raises nothing
+        return _unknown_event(error, context)
     return answer
-
-
-def _is_from_an_api(event: Any) -> bool:
-    if not isinstance(event, dict) or not isinstance(event.get("requestContext"), dict):
-        return False
-    return "httpMethod" in event or "http" in event["requestContext"]
 
 
 def _without_stage(event: dict[str, Any]) -> dict[str, Any]:
@@ -89,8 +83,12 @@ def _without_stage(event: dict[str, Any]) -> dict[str, Any]:
     return {**event, "rawPath": path, "requestContext": {**context, "http": http}}
 
 
-def _unknown_event(context: Any) -> dict[str, Any]:
+def _unknown_event(error: Exception, context: Any) -> dict[str, Any]:
     request_id = str(getattr(context, "aws_request_id", "unknown"))
+    log.warning(
+        "unknown event",
+        extra={"function_request_id": request_id, "exception_name": type(error).__name__},
+    )
     return {
         "statusCode": UNKNOWN_EVENT.status,
         "headers": {"content-type": MEDIA_TYPE, "x-request-id": request_id},

@@ -32,6 +32,12 @@ SQS = {
         }
     ]
 }
+
+
+def without(sent, name):
+    return {key: value for key, value in sent.items() if key != name}
+
+
 SHAPES = {
     "a bare transaction": FRAUD,
     "None": None,
@@ -39,6 +45,12 @@ SHAPES = {
     "a text": json.dumps(FRAUD),
     "an SQS event": SQS,
     "a request context that is none": {"httpMethod": "POST", "requestContext": None},
+    "a REST event without its path": without(event("rest_v1_fraud"), "path"),
+    "a REST event without its resource": without(event("rest_v1_fraud"), "resource"),
+    "an HTTP event whose request is none": {"version": "2.0", "requestContext": {"http": None}},
+    "an HTTP event whose path is none": {**event("http_v2_fraud"), "rawPath": None},
+    "a body that is not base64": {**event("rest_v1_fraud_base64"), "body": "a"},
+    "a body that is a number": {**event("rest_v1_fraud"), "body": 5},
 }
 
 
