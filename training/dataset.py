@@ -4,12 +4,10 @@ PaySim's spellings live here and on the wire only.
 """
 
 import re
-import warnings
-from collections.abc import Callable
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, BinaryIO, Final
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -25,6 +23,7 @@ from fraud_api_lambda.transaction import (
     hour_of_step,
 )
 from training.errors import InputError
+from training.tables import read_table, row_in_editor
 
 TYPES: Final = [str(kind) for kind in TransactionType]
 TEXT: Final = ("type", "nameOrig", "nameDest")
@@ -43,12 +42,18 @@ RIGHT: Final[dict[str, str]] = {
 }
 """What would be right in each column; its keys are all the columns that we know."""
 
+
+def _is_account(names: pd.Series) -> pd.Series:
+    # A match would let a line break at the end pass, which the API refuses.
+    return names.str.fullmatch(ACCOUNT_PATTERN)
+
+
 _CHECKS: Final[dict[str, list[pa.Check]]] = {
     "step": [pa.Check.in_range(1, MAX_STEP), pa.Check(lambda step: step % 1 == 0)],
     "type": [pa.Check.isin(TYPES)],
     "weight": [pa.Check.gt(0), pa.Check.lt(np.inf)],
     **{name: [pa.Check.in_range(0, MAX_AMOUNT)] for name in MONEY},
-    **{name: [pa.Check.str_matches(ACCOUNT_PATTERN)] for name in ("nameOrig", "nameDest")},
+    **{name: [pa.Check(_is_account)] for name in ("nameOrig", "nameDest")},
     **{name: [pa.Check.isin([0, 1])] for name in LABELS},
 }
 
@@ -96,14 +101,14 @@ def read_transactions(path: Path, *, labelled: bool = True) -> pd.DataFrame:
     InputError
         Naming file, row as an editor counts it, column, what is wrong and what would be right.
     """
-    frame = _read(path)
+    frame = read_table(path, text=TEXT)
     _require_columns(path, frame, labelled=labelled)
     if frame.empty:
         raise InputError(f"{path}: no rows below the header; give at least one transaction")
     numbers, faults = _with_numbers(frame)
     faults += _faults(numbers)
     if faults:
-        raise InputError(_told(path, faults))
+        raise InputError(_told(path, numbers, faults))
     typed = _typed(numbers)
     if labelled and typed[LABEL].nunique() == 1:
         kind = "fraud" if typed[LABEL].iloc[0] else "genuine"
@@ -125,58 +130,6 @@ def to_facts(frame: pd.DataFrame) -> Facts:
     )
 
 
-def _read(path: Path) -> pd.DataFrame:
-    readers: dict[str, Callable[[BinaryIO], pd.DataFrame]] = {
-        ".csv": _read_csv,
-        ".parquet": pd.read_parquet,
-    }
-    reader = readers.get(path.suffix.lower())
-    if reader is None:
-        raise InputError(f"{path}: not CSV or Parquet by its ending; name it .csv or .parquet")
-    try:
-        with path.open("rb") as file:
-            return reader(file)
-    except pd.errors.EmptyDataError:
-        raise InputError(f"{path}: the file is empty; give a header and rows") from None
-    except (pd.errors.ParserError, pd.errors.ParserWarning) as error:
-        raise InputError(f"{path}, {_misshapen(str(error))}") from error
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path}: not UTF-8 text; save it as UTF-8") from error
-    except (OSError, ValueError) as error:  # pyarrow's errors are either
-        why = getattr(error, "strerror", None) or "not a Parquet file, or a damaged one"
-        raise InputError(f"{path}: {why}; give a CSV or Parquet file") from error
-
-
-def _misshapen(why: str) -> str:
-    if quote := re.search(r"inside string starting at row (\d+)", why):
-        return f"row {int(quote[1]) + 1}: a quote is opened but never closed"
-    # The first row's surplus is pandas' warning, which names no line.
-    line = re.search(r"line (\d+)", why)
-    return f"row {line[1] if line else 2}: more cells than the header"
-
-
-def _read_csv(file: BinaryIO) -> pd.DataFrame:
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", pd.errors.ParserWarning)  # cells beyond the header's
-        frame = pd.read_csv(
-            file,
-            dtype=dict.fromkeys(TEXT, "str"),
-            keep_default_na=False,
-            na_values=[""],
-            low_memory=False,  # one type a column, whatever its length
-            skip_blank_lines=False,  # so that rows are counted as an editor does
-            encoding="utf-8-sig",
-            index_col=False,
-        )
-    blank = frame.isna().all(axis=1).to_numpy()
-    return frame.iloc[: len(frame) - _trailing(blank)]
-
-
-def _trailing(blank: np.ndarray) -> int:
-    filled = np.flatnonzero(~blank)
-    return len(blank) - (int(filled[-1]) + 1 if filled.size else 0)
-
-
 def _require_columns(path: Path, frame: pd.DataFrame, *, labelled: bool) -> None:
     required = (*REQUIRED, LABEL) if labelled else REQUIRED
     absent = [name for name in RIGHT if name not in frame.columns]
@@ -184,7 +137,8 @@ def _require_columns(path: Path, frame: pd.DataFrame, *, labelled: bool) -> None
         near = get_close_matches(unknown.lower(), [name.lower() for name in absent], 1, 0.85)
         if near:
             meant = next(name for name in absent if name.lower() == near[0])
-            raise InputError(f"{path}: unknown column {unknown}; did you mean {meant}?")
+            shown = unknown if re.fullmatch(r"\S+", unknown) else repr(unknown)
+            raise InputError(f"{path}: unknown column {shown}; did you mean {meant}?")
     twice = [name for name in RIGHT if f"{name}.1" in frame.columns]  # so pandas numbers them
     if twice:
         raise InputError(f"{path}: column {twice[0]} is there twice; keep one")
@@ -227,10 +181,9 @@ def _faults(frame: pd.DataFrame) -> list[Fault]:
     return []
 
 
-def _told(path: Path, faults: list[Fault]) -> str:
+def _told(path: Path, frame: pd.DataFrame, faults: list[Fault]) -> str:
     first = min(faults, key=lambda fault: (fault.index, list(RIGHT).index(fault.column)))
-    # An editor counts the header of a CSV file as line 1.
-    row = first.index + (2 if path.suffix.lower() == ".csv" else 1)
+    row = row_in_editor(path, frame, first.index)
     others = sum(fault.column == first.column for fault in faults) - 1
     more = f" ({others:,} more {'row has' if others == 1 else 'rows have'} this)" if others else ""
     return f"{path}, row {row}, column {first.column}: {first.what}; {RIGHT[first.column]}{more}"
@@ -238,6 +191,7 @@ def _told(path: Path, faults: list[Fault]) -> str:
 
 def _typed(frame: pd.DataFrame) -> pd.DataFrame:
     frame["type"] = pd.Categorical(frame["type"], categories=TYPES)
-    kinds = {"step": "int64", **dict.fromkeys(LABELS, "int8")}
-    wanted = {name: kinds.get(name, "float64") for name in RIGHT if name not in TEXT}
+    accounts = dict.fromkeys(("nameOrig", "nameDest"), "str")
+    kinds = {"step": "int64", **dict.fromkeys(LABELS, "int8"), **accounts}
+    wanted = {name: kinds.get(name, "float64") for name in RIGHT if name != "type"}
     return frame.astype({name: kind for name, kind in wanted.items() if name in frame})

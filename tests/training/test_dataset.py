@@ -96,6 +96,8 @@ BAD: list[tuple[str, str, str]] = [
         f"\n{FRAUD}\n",
         f", row 2, column step: the cell is empty; {STEP_IS} (1 more row has this)",
     ),
+    ("C3", '"C3\n"', f", row 3, column nameOrig: 'C3\\n' is not allowed; {NAME_IS}"),
+    ("isFraud", '"is\nFraud"', ": unknown column 'is\\nFraud'; did you mean isFraud?"),
     ("1,0\n", "1,0,7\n", ", row 2: more cells than the header"),
     ("0,0\n", "0,0,7\n", ", row 3: more cells than the header"),
     ("1,0\n", "1\n", ", row 2, column isFlaggedFraud: the cell is empty; write 0 or 1"),
@@ -232,6 +234,23 @@ def test_columns_that_we_do_not_know_stay_as_they_were(tmp_path: Path) -> None:
     )
 
     assert list(read_transactions(written(tmp_path, text))["note"]) == ["NA", "007"]
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+def test_line_breaks_within_a_cell_are_counted_as_an_editor_does(
+    tmp_path: Path, newline: str
+) -> None:
+    lines = [f"{line},{note}" for line, note in zip(GOOD.split(), ["note", "", "x"], strict=True)]
+    lines[1] += f'"one{newline}two{newline}three"'
+    path = written(tmp_path, newline.join(lines).replace("9839.64", "much"))
+
+    assert refusal(path) == f", row 5, column amount: 'much' is not a number; {MONEY_IS}"
+
+
+def test_accounts_that_parquet_keeps_as_categories_are_text(tmp_path: Path) -> None:
+    frame = read_transactions(parquet(tmp_path, nameOrig=pd.Categorical(["C1", "C3"])))
+
+    assert frame["nameOrig"].dtype == "str"
 
 
 def test_rows_to_score_need_no_label(tmp_path: Path) -> None:
