@@ -126,9 +126,12 @@ class ModelProvider:
         try:
             fresh = attempt.outcome.result(timeout=max(patience, 0))
         except FutureTimeoutError:
-            return self._without_news(attempt, failed=self._is_over(attempt))
+            failed = self._is_over(attempt)
+            if failed:
+                _log_failure("TimeoutError")
+            return self._without_news(attempt, failed=failed)
         except (ModelStoreError, BundleError) as error:
-            log.warning("model load failed", extra={"exception_name": type(error).__name__})
+            _log_failure(type(error).__name__)
             return self._without_news(attempt, failed=True)
         return self._served(attempt, fresh)
 
@@ -185,3 +188,7 @@ class ModelProvider:
     def _backoff(self) -> float:
         """A while, and not the same for all containers."""
         return min(self._refresh_s, 5.0) * random.uniform(0.5, 1.0)  # noqa: S311  # no secret
+
+
+def _log_failure(exception_name: str) -> None:
+    log.warning("model load failed", extra={"exception_name": exception_name})

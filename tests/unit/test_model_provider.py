@@ -14,6 +14,7 @@ from fraud_api_lambda.model_provider import (
     LoadedModel,
     ModelProvider,
     ModelUnavailableError,
+    log,
 )
 from fraud_api_lambda.pointer import ModelStoreError, PinnedModel, Pointer, key_of
 from tests.bundles import make_bundle
@@ -185,6 +186,21 @@ def test_a_store_that_never_answers_is_unavailable_within_the_deadline(
         provider.get()
 
     assert 0.1 < time.monotonic() - began < 2
+
+
+def test_a_load_that_ends_at_the_deadline_is_logged_with_its_kind(
+    black_hole: BlackHole, caplog: pytest.LogCaptureFixture
+) -> None:
+    provider = ModelProvider(black_hole, refresh_s=REFRESH_S, deadline_s=0.2)
+    log.addHandler(caplog.handler)
+
+    try:
+        with pytest.raises(ModelUnavailableError):
+            provider.get()
+    finally:
+        log.removeHandler(caplog.handler)
+
+    assert "TimeoutError" in {vars(record).get("exception_name") for record in caplog.records}
 
 
 def test_after_a_black_hole_a_later_get_begins_anew_and_succeeds(black_hole: BlackHole) -> None:
