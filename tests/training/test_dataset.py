@@ -163,6 +163,12 @@ def test_parquet_has_no_header_so_its_first_row_is_row_1(
     assert refusal(parquet(tmp_path, **columns)) == message
 
 
+def test_numbers_stored_as_text_in_parquet_are_read_to_the_last_bit(tmp_path: Path) -> None:
+    frame = read_transactions(parquet(tmp_path, amount=["0.1", "123456789.01"]))
+
+    assert frame["amount"].to_list() == [0.1, 123456789.01]
+
+
 @pytest.mark.parametrize("damage", [slice(0, 0), slice(0, 99), slice(99, None), slice(0, -20)])
 def test_a_damaged_parquet_file_is_told_as_that(tmp_path: Path, damage: slice) -> None:
     path = parquet(tmp_path)
