@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import Any, Final, Protocol
 
 from fastapi import APIRouter, FastAPI, Request, Response
@@ -20,6 +21,7 @@ from fraud_api_lambda.answers import (
 from fraud_api_lambda.logs import RequestLog
 from fraud_api_lambda.model_provider import LoadedModel
 from fraud_api_lambda.problems import (
+    INTERNAL,
     INVALID_VALUE,
     MALFORMED_JSON,
     TOO_LARGE,
@@ -28,6 +30,7 @@ from fraud_api_lambda.problems import (
     add_problem_handlers,
     faults,
     problem,
+    respond,
 )
 from fraud_api_lambda.schemas import BatchIn, TransactionIn
 from fraud_api_lambda.transaction import Transaction
@@ -98,7 +101,7 @@ def create_app(provider: Provider, *, docs: bool = False) -> FastAPI:
     app.include_router(_health())
     app.include_router(_predictions(provider))
     app.router.redirect_slashes = False  # a redirect would be no problem and repeat the Host sent
-    app.add_middleware(RequestLog)
+    app.add_middleware(RequestLog, crashed=partial(respond, INTERNAL))
     add_problem_handlers(app)
     app.openapi = lambda: openapi.document(app)  # type: ignore[method-assign]  # FastAPI's own way
     return app
@@ -107,9 +110,11 @@ def create_app(provider: Provider, *, docs: bool = False) -> FastAPI:
 def _bare_app(*, docs: bool) -> FastAPI:
     if not docs:
         return FastAPI(title=TITLE, version=__version__, openapi_url=None)
-    from fastapi_offline import FastAPIOffline  # noqa: PLC0415  # a developer's; the image has none
-
-    app: FastAPI = FastAPIOffline(title=TITLE, version=__version__)
+    try:
+        from fastapi_offline import FastAPIOffline as Documented  # noqa: PLC0415  # a developer's
+    except ModuleNotFoundError:
+        Documented = FastAPI  # as in the image, where the pages load their scripts from a CDN
+    app: FastAPI = Documented(title=TITLE, version=__version__)
     return app
 
 

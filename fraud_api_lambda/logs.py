@@ -2,19 +2,24 @@
 
 import json
 import logging
+import re
 import sys
 import time
 import traceback
+from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, Final
 from uuid import uuid4
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from fraud_api_lambda.problems import INTERNAL, respond
-
 SERVICE: Final = "fraud-api"
 PACKAGE: Final = __name__.partition(".")[0]
+FOLDER: Final = Path(__file__).parent
+
+REQUEST_ID: Final = re.compile(r"[!-~]{1,64}")
+"""An id that may stand in a header; who invokes the function directly can send anything."""
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +50,8 @@ def configure(level: str) -> None:
     logger.handlers[:] = [handler]
     logger.setLevel(level)
     logger.propagate = False
+    # The server's own line for each request would repeat ours.
+    logging.getLogger("uvicorn.access").disabled = True
 
 
 class RequestLog:
@@ -52,10 +59,17 @@ class RequestLog:
 
     An exception that no route expected becomes a problem here, before the framework would answer in
     plain text.
+
+    Parameters
+    ----------
+    app : ASGI application
+    crashed : callable
+        Makes the response to that exception of a request's id.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, *, crashed: Callable[[str], ASGIApp]) -> None:
         self.app = app
+        self._crashed = crashed
         self._is_cold = True
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -81,7 +95,7 @@ class RequestLog:
         except Exception as error:  # noqa: BLE001  # the last one who could answer
             state["log"] |= _where(error)
             if not status:
-                await respond(INTERNAL, request_id)(scope, receive, send_with_id)
+                await self._crashed(request_id)(scope, receive, send_with_id)
         route = getattr(scope.get("route"), "path", None)
         log.log(
             logging.ERROR if status >= 500 else logging.INFO,
@@ -107,13 +121,17 @@ def _ids(scope: Scope) -> tuple[str, str | None]:
     """The request's id, the gateway's where there is one, and Lambda's own."""
     function_request_id = getattr(scope.get("aws.context"), "aws_request_id", None)
     gateway = scope.get("aws.event", {}).get("requestContext", {}).get("requestId")
-    return str(gateway or function_request_id or uuid4()), function_request_id
+    candidates = (str(each) for each in (gateway, function_request_id) if each)
+    fit = (each for each in candidates if REQUEST_ID.fullmatch(each))
+    return next(fit, None) or str(uuid4()), function_request_id
 
 
 def _where(error: Exception) -> dict[str, Any]:
     """The kind of an exception and the last line of ours that it passed."""
+    frames = traceback.extract_tb(error.__traceback__)
     ours = [
-        frame for frame in traceback.extract_tb(error.__traceback__) if PACKAGE in frame.filename
+        f"{path.name}:{frame.lineno}"
+        for frame in frames
+        if (path := Path(frame.filename)).parent == FOLDER
     ]
-    place = f"{ours[-1].filename.rpartition('/')[2]}:{ours[-1].lineno}" if ours else None
-    return {"exception_name": type(error).__name__, "location": place}
+    return {"exception_name": type(error).__name__, "location": ours[-1] if ours else None}

@@ -173,11 +173,16 @@ async def _model_unavailable(request: Request, error: Exception) -> JSONResponse
 
 async def _invalid_value(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)  # noqa: S101  # for the type checker
-    found = [
-        {**each, "loc": each["loc"][1:] if each["loc"][0] == "body" else ()}
-        for each in error.errors()
-    ]
-    return respond(INVALID_VALUE, request.state.request_id, errors=faults(found))
+    found = faults([_in_body(each) for each in error.errors()])
+    return respond(INVALID_VALUE, request.state.request_id, errors=found)
+
+
+def _in_body(error: dict[str, Any]) -> dict[str, Any]:
+    """FastAPI's error with its place in the body; a parameter has none, so its message names it."""
+    part, *location = error["loc"]
+    if part == "body":
+        return {**error, "loc": location}
+    return {**error, "loc": (), "msg": f"{location[0]}: {error['msg']}"}
 
 
 async def _http_error(request: Request, error: Exception) -> JSONResponse:

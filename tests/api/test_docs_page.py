@@ -1,6 +1,7 @@
 """The documentation is served where it is asked for, by the app alone."""
 
 import re
+import sys
 from urllib.parse import urljoin
 
 import pytest
@@ -45,6 +46,15 @@ def test_a_page_leads_to_nothing_but_the_app_itself(with_docs: TestClient, page:
         assert url.startswith(f"{HOST}/")
         assert with_docs.get(url).status_code == 200, url
     assert set(re.findall(r"https?://[^/\s\"']+", response.text)) <= {HOST}
+
+
+def test_where_the_offline_pages_are_not_installed_there_are_pages_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "fastapi_offline", None)
+    client = TestClient(create_app(NoModel(), docs=True))
+
+    assert [client.get(path).status_code for path in (*PAGES, "/openapi.json")] == [200, 200, 200]
 
 
 def test_the_document_served_is_the_one_the_app_keeps(with_docs: TestClient) -> None:

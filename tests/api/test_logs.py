@@ -119,6 +119,16 @@ def test_nothing_of_a_payment_is_logged(
         assert str(secret) not in log
 
 
+def test_the_servers_own_line_for_a_request_is_silenced(
+    log_lines: LogLines, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level("INFO", logger="uvicorn.access"):
+        logging.getLogger("uvicorn.access").info("POST /predict 200")
+
+    assert log_lines() == []
+    assert caplog.records == []
+
+
 def test_the_level_decides_what_is_logged(client: TestClient, log_lines: LogLines) -> None:
     logging.getLogger("fraud_api_lambda").setLevel("ERROR")
 

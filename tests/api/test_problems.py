@@ -242,7 +242,8 @@ def test_json_that_is_no_object_is_a_422(client: TestClient, body: bytes) -> Non
 def test_a_query_that_cannot_be_read_is_a_422(client: TestClient) -> None:
     response = client.post(f"/predict?explain={CANARY}", json=PAYMENT)
 
-    check_problem(response, 422)
+    (fault,) = check_problem(response, 422)["errors"]
+    assert fault["detail"].startswith("explain: ")
     assert CANARY not in response.text
 
 

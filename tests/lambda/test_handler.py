@@ -4,6 +4,7 @@ import asyncio
 import importlib
 import json
 import logging
+import subprocess
 import sys
 from base64 import b64decode
 from contextlib import contextmanager
@@ -13,7 +14,7 @@ import pytest
 from runtime import EVENTS, KINDS, PROBLEMS, STATUSES, event, without_ids
 
 from fraud_api_lambda.examples import FRAUD, GENUINE
-from training.processes import environment
+from training.processes import ROOT, environment
 
 MODULE = "fraud_api_lambda.handler"
 CONTEXT = SimpleNamespace(aws_request_id="11111111-2222-4333-8444-555555555555")
@@ -123,6 +124,17 @@ def test_an_answer_carries_the_gateways_request_id(handler, kind, case):
     assert answer["headers"]["x-request-id"] == sent["requestContext"]["requestId"]
 
 
+@pytest.mark.parametrize("made_up", ["a\r\nset-cookie: b", "a" * 65, {"a": 1}, ""])
+def test_a_request_id_that_does_not_fit_a_header_gives_way_to_lambdas(handler, made_up):
+    sent = event("rest_v1_bad_body")
+    sent["requestContext"]["requestId"] = made_up
+
+    answer = handler(sent, CONTEXT)
+
+    assert answer["headers"]["x-request-id"] == CONTEXT.aws_request_id
+    assert json.loads(answer["body"])["request_id"] == CONTEXT.aws_request_id
+
+
 @pytest.mark.parametrize("case", PROBLEMS)
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_problem_is_sent_as_text(handler, kind, case):
@@ -173,6 +185,30 @@ def test_the_log_names_the_variable_that_is_missing(capsys, name):
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     (said,) = [line["message"] for line in lines if "settings" in line["message"]]
     assert said == f"settings cannot be used: {name}: Field required"
+
+
+FRAMEWORK = """
+import sys
+from fraud_api_lambda.model_provider import ModelProvider
+ModelProvider.prefetch = lambda _: print({"fastapi", "mangum"} & set(sys.modules) or "nothing yet")
+import fraud_api_lambda.handler
+"""
+
+
+def test_the_model_begins_to_load_before_the_framework_is_imported():
+    given = {"FRAUD_MODEL_BUCKET": "models", "FRAUD_MODEL_PARAMETER": "/model"}
+
+    with environment(given):
+        done = subprocess.run(
+            [sys.executable, "-c", FRAMEWORK],
+            capture_output=True,
+            text=True,
+            cwd=ROOT,
+            timeout=60,
+            check=True,
+        )
+
+    assert done.stdout == "nothing yet\n"
 
 
 @pytest.mark.parametrize("kind", KINDS)
