@@ -1,5 +1,7 @@
 """A model applied to a file: scores for every row, or the figures of a window."""
 
+import hashlib
+import json
 from pathlib import Path
 from typing import Any
 
@@ -29,11 +31,17 @@ def load_scorer(model: Path) -> Scorer:
     """
     path = model / "model.joblib"
     try:
-        return Scorer.from_bundle(read(path.read_bytes()), threads=ALL_CORES)
+        data, manifest = path.read_bytes(), (model / "manifest.json").read_bytes()
+        if hashlib.sha256(data).hexdigest() != json.loads(manifest)["sha256"]:
+            # XGBoost may crash on a damaged booster, so it never sees one.
+            raise InputError(f"{path}: not the model of its manifest; train again")
+        return Scorer.from_bundle(read(data), threads=ALL_CORES)
     except OSError as error:
         raise InputError(
             f"{path}: {error.strerror}; make one with: python -m training train --out {model}"
         ) from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise InputError(f"{model}/manifest.json: damaged; train again") from error
     except BundleError as error:
         raise InputError(f"{path}: {error}") from error
 

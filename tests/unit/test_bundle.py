@@ -100,6 +100,7 @@ def test_the_attack_of_these_tests_works_where_classes_are_resolved(tmp_path: Pa
         ({"feature_set": "leaky-baseline"}, "features are not this program's"),
         ({"extra": 1}, "fields differ"),
         ({"format": 2}, "format 1"),
+        ({"booster": b""}, "not UBJSON"),
     ],
 )
 def test_a_bundle_that_is_not_ours_is_refused_with_its_fault(
