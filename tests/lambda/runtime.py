@@ -10,11 +10,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 
 from tests.bundles import make_bundle, write_model
@@ -60,6 +61,9 @@ def publish_model(aws: LocalAws, directory: Path) -> None:
     """Publish a small bundle and point at it."""
     write_model(directory, make_bundle())
     with environment(aws.environment):
+        # moto imports a service when first called; on a busy machine that outlasts our timeouts.
+        with closing(boto3.client("ssm")) as patient:
+            patient.describe_parameters()
         publish(directory, bucket=aws.bucket, parameter=aws.parameter, promote=True)
 
 
