@@ -42,12 +42,14 @@ def test_what_an_earlier_run_left_is_removed(tmp_path: Path) -> None:
     assert content(tmp_path) == {"model": b"2", "notes": b"1"}
 
 
-def test_what_is_written_anew_is_not_removed(tmp_path: Path) -> None:
-    write_files(tmp_path, {"model": b"1"})
+def test_what_is_written_anew_is_not_removed_before(tmp_path: Path) -> None:
+    write_files(tmp_path, {"model": b"old"})
+    (tmp_path / "first").mkdir()  # so that its rename fails, ahead of the model's
 
-    write_files(tmp_path, {"model": b"2"}, remove=["model"])
+    with pytest.raises(InputError):
+        write_files(tmp_path, {"first": b"", "model": b"new"}, remove=["model"])
 
-    assert content(tmp_path) == {"model": b"2"}
+    assert (tmp_path / "model").read_bytes() == b"old"
 
 
 def test_a_write_that_fails_before_all_is_on_disk_changes_nothing(tmp_path: Path) -> None:

@@ -17,14 +17,7 @@ from hypothesis import strategies as st
 
 from training.dataset import read_transactions
 from training.errors import InputError
-from training.simulate import (
-    FRAUD_RATE,
-    HOURLY,
-    TYPE_SHARES,
-    TYPES,
-    simulate,
-    write_transactions,
-)
+from training.simulate import HOURLY, _names, _world, simulate, write_transactions
 
 ROOT = Path(__file__).parents[2]
 ROWS = 30_000
@@ -143,15 +136,14 @@ def test_no_amount_or_balance_is_negative_or_endless(frame: pd.DataFrame) -> Non
 
 
 def test_frauds_are_as_rare_as_in_paysim(frame: pd.DataFrame) -> None:
-    assert frame["isFraud"].mean() == pytest.approx(FRAUD_RATE, rel=0.05)
-    assert pytest.approx(0.0013, rel=0.01) == FRAUD_RATE
+    assert frame["isFraud"].mean() == pytest.approx(0.0013, rel=0.05)
 
 
 def test_genuine_types_are_as_common_as_in_paysim(genuine: pd.DataFrame) -> None:
     shares = genuine["type"].value_counts(normalize=True)
 
-    for kind, share in zip(TYPES, TYPE_SHARES, strict=True):
-        assert shares[kind] == pytest.approx(share, abs=0.01)
+    paysim = {"CASH_IN": 22.0, "CASH_OUT": 35.2, "DEBIT": 0.7, "PAYMENT": 33.8, "TRANSFER": 8.3}
+    assert (100 * shares).to_dict() == pytest.approx(paysim, abs=1)
 
 
 def test_genuine_traffic_sleeps_at_night(genuine: pd.DataFrame) -> None:
@@ -228,8 +220,6 @@ def test_only_payments_go_to_merchants_and_no_merchant_pays(frame: pd.DataFrame)
 
 
 def test_no_two_accounts_share_a_name() -> None:
-    from training.simulate import _names, _world
-
     names = _names(_world(np.random.default_rng(0), 1_000_000))
 
     assert len(set(names)) == len(names) == 64_000
