@@ -42,9 +42,9 @@ def contents(operation: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, An
             yield status, media_type, content
 
 
-def examples(content: dict[str, Any]) -> list[Any]:
-    beside = [each["value"] for each in content.get("examples", {}).values()]
-    return beside + resolved(content["schema"]).get("examples", [])
+def examples(content: dict[str, Any]) -> list[dict[str, Any]]:
+    beside: list[dict[str, Any]] = [each["value"] for each in content.get("examples", {}).values()]
+    return [*beside, *resolved(content["schema"]).get("examples", [])]
 
 
 def test_the_document_is_valid_openapi() -> None:
@@ -76,6 +76,7 @@ def test_every_request_and_response_has_examples_true_to_its_schema(operation: s
         assert examples(content), status
         for example in examples(content):
             assert faults(example, content["schema"]) == []
+            assert example.keys() <= resolved(content["schema"])["properties"].keys()
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
