@@ -1,6 +1,7 @@
 """Writing results so that a crash leaves the old file or the new one, never half of one."""
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from training.errors import InputError
@@ -22,9 +23,9 @@ def write_files(directory: Path, files: Mapping[str, bytes], *, remove: Iterable
     InputError
         If the directory cannot be written.
     """
+    waiting = {name: directory / f".{name}.new" for name in files}
     try:
         directory.mkdir(parents=True, exist_ok=True)
-        waiting = {name: directory / f".{name}.new" for name in files}
         for name, path in waiting.items():
             path.write_bytes(files[name])
         for name in remove:
@@ -36,3 +37,7 @@ def write_files(directory: Path, files: Mapping[str, bytes], *, remove: Iterable
         raise InputError(
             f"cannot write to {directory}: {error.strerror}; choose another"
         ) from error
+    finally:
+        with suppress(OSError):
+            for path in waiting.values():
+                path.unlink(missing_ok=True)

@@ -26,7 +26,7 @@ def choose_smote_ratio(
     """The ratio with the best mean average precision over time folds, and what each reached.
 
     The folds end with the fit window, so nothing that is judged later has been seen. Ties go to the
-    smaller ratio.
+    smaller ratio. Frauds too close together to be put into folds leave the ratio as it is.
 
     Returns
     -------
@@ -39,6 +39,8 @@ def choose_smote_ratio(
     bounds = [
         tuple(step_at_fraud_share(steps, is_fraud, share) for share in fold) for fold in FOLDS
     ]
+    if any(until == judge_until for until, judge_until in bounds):
+        return settings.smote_ratio, []
     matrix = data.matrix(feature_set)
     trials = []
     for ratio in _worth_trying(is_fraud):

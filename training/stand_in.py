@@ -67,4 +67,6 @@ def local_aws(port: int | None = None, *, host: str = LOOPBACK) -> Iterator[Loca
             s3.put_bucket_versioning(
                 Bucket=aws.bucket, VersioningConfiguration={"Status": "Enabled"}
             )
+            # moto imports a service at its first call, which on busy cores outlasts our timeouts.
+            boto3.client("ssm").describe_parameters()
         yield aws
