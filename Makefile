@@ -4,6 +4,9 @@
 
 PYTHON := .venv/bin/python
 
+# Where a machine sets it, every process would compile every library anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
