@@ -31,6 +31,14 @@ PAYMENT: dict[str, Any] = {
 }
 """What must be sent, and no more."""
 
+GOOD: dict[str, dict[str, Any]] = {
+    "/predict": PAYMENT,
+    "/predict/batch": {"transactions": [PAYMENT]},
+}
+"""A body for each route that has one."""
+
+POSTS = tuple(GOOD)
+
 TYPES = st.sampled_from(["CASH_IN", "CASH_OUT", "DEBIT", "PAYMENT", "TRANSFER"])
 AMOUNTS = MONEY | CENTS | st.integers(0, int(MAX_AMOUNT))
 
@@ -95,6 +103,11 @@ def client_of(scorer: Any, **how: Any) -> TestClient:
 def payment(**changes: Any) -> dict[str, Any]:
     """A payment as it is sent, with changes; a field set to `...` is left out."""
     return {key: value for key, value in {**PAYMENT, **changes}.items() if value is not ...}
+
+
+def sent(client: TestClient, body: bytes, path: str = "/predict") -> Any:
+    """The response to any bytes that are called JSON."""
+    return client.post(path, content=body, headers=JSON)
 
 
 def check_problem(response: Any, status: int) -> dict[str, Any]:

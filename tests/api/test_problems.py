@@ -1,42 +1,14 @@
-"""Every way to be refused, as RFC 9457 has it, and nothing of what was sent in it."""
+"""Every way to be refused, as RFC 9457 has it."""
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
 from fraud_api_lambda.api import create_app
-from tests.api.support import (
-    JSON,
-    PAYMENT,
-    PAYMENTS,
-    BrokenScorer,
-    check_problem,
-    client_of,
-    payment,
-)
+from tests.api.support import GOOD, JSON, PAYMENT, POSTS, check_problem, payment, sent
 from tests.fakes import NoModel
-
-type LogLines = Callable[[], list[dict[str, Any]]]
-
-CANARY = "canary7f3a"
-GOOD = {"/predict": PAYMENT, "/predict/batch": {"transactions": [PAYMENT]}}
-POSTS = tuple(GOOD)
-
-
-def check_absent(log: list[dict[str, Any]], *texts: str) -> None:
-    """The canary is neither in these texts nor in a log that has lines."""
-    assert log
-    for text in (*texts, json.dumps(log)):
-        assert CANARY not in text
-
-
-def sent(client: TestClient, body: bytes, path: str = "/predict") -> Any:
-    return client.post(path, content=body, headers=JSON)
 
 
 def one(amount: str) -> bytes:
@@ -79,6 +51,13 @@ def test_what_is_not_json_is_a_400_that_says_why(
     problem = check_problem(sent(client, body, path), 400)
 
     assert because in problem["detail"]
+
+
+@pytest.mark.parametrize("item", [b"[" * 1_000 + b"]" * 1_000, b"[" * 130_000, b'{"a":' * 40_000])
+def test_a_batch_that_nests_as_deep_as_its_size_allows_is_a_400(
+    client: TestClient, item: bytes
+) -> None:
+    check_problem(sent(client, b'{"transactions": [' + item + b"]}", "/predict/batch"), 400)
 
 
 @pytest.mark.parametrize(
@@ -239,37 +218,12 @@ def test_json_that_is_no_object_is_a_422(client: TestClient, body: bytes) -> Non
     assert check_problem(sent(client, body), 422)["errors"][0]["pointer"] == "#"
 
 
-def test_a_query_that_cannot_be_read_is_a_422(client: TestClient) -> None:
-    response = client.post(f"/predict?explain={CANARY}", json=PAYMENT)
-
-    (fault,) = check_problem(response, 422)["errors"]
-    assert fault["detail"].startswith("explain: ")
-    assert CANARY not in response.text
-
-
 def test_at_most_ten_errors_are_listed(client: TestClient) -> None:
     unknown = {f"{'x' * 31}{letter}": 0 for letter in "abcdefghijklmnop"}
 
     problem = check_problem(client.post("/predict", json=payment(**unknown)), 422)
 
     assert len(problem["errors"]) == 10
-
-
-@pytest.mark.parametrize("path", POSTS)
-def test_a_failure_of_ours_is_a_500_that_tells_nothing_of_it(
-    log_lines: LogLines, path: str
-) -> None:
-    broken = client_of(BrokenScorer(CANARY))
-
-    response = broken.post(path, json=GOOD[path])
-
-    check_problem(response, 500)
-    (line,) = log_lines()
-    assert line["level"] == "ERROR"
-    assert line["exception_name"] == "RuntimeError"
-    assert line["location"].startswith("api.py:")
-    check_absent([line], response.text)
-    assert "Traceback" not in response.text + json.dumps(line)
 
 
 @pytest.mark.parametrize("path", ["/predict", "/predict/batch", "/model"])
@@ -284,103 +238,3 @@ def test_without_a_model_it_is_a_503_that_says_when_to_try_again(path: str) -> N
 
 def test_health_needs_no_model() -> None:
     assert TestClient(create_app(NoModel())).get("/health").status_code == 200
-
-
-@pytest.mark.parametrize("field", [*PAYMENT, "timestamp", "transaction_id", "newbalanceDest"])
-@pytest.mark.parametrize("value", [f"{CANARY} x", {CANARY: CANARY}, [CANARY]])
-def test_no_value_that_was_refused_is_repeated(
-    client: TestClient, log_lines: LogLines, field: str, value: Any
-) -> None:
-    body = payment(**{field: value})
-
-    told = client.post("/predict", json=body)
-    in_batch = client.post("/predict/batch", json={"transactions": [body]})
-
-    check_problem(told, 422)
-    assert in_batch.json()["results"][0].keys() == {"problem"}
-    check_absent(log_lines(), told.text, in_batch.text, str(told.headers))
-
-
-@pytest.mark.parametrize("name", [CANARY, f"{CANARY}/~ \n", f"\u202e{CANARY}", CANARY * 500])
-def test_no_made_up_field_name_is_repeated(
-    client: TestClient, log_lines: LogLines, name: str
-) -> None:
-    body = {**PAYMENT, name: 1}
-
-    told = client.post("/predict", json=body)
-    in_batch = client.post("/predict/batch", json={"transactions": [body], name: 1})
-    of_batch = client.post("/predict/batch", json={"transactions": [body]})
-
-    assert told.status_code in (413, 422)
-    check_problem(told, told.status_code)
-    check_problem(in_batch, 422)
-    fault = of_batch.json()["results"][0]["problem"]["errors"][0]
-    assert fault["pointer"] == "#/transactions/0"
-    check_absent(log_lines(), told.text, in_batch.text, of_batch.text)
-
-
-@pytest.mark.parametrize(
-    "body",
-    [b'{"%s": 1, "%s": 2}', b'{"a": "%s\xff", "b": "%s"}', b'["%s", "%s"', b'"%s\\ud800%s"'],
-)
-def test_nothing_of_what_is_not_json_is_repeated(
-    client: TestClient, log_lines: LogLines, body: bytes
-) -> None:
-    response = sent(client, body % (CANARY.encode(), CANARY.encode()))
-
-    check_problem(response, 400)
-    check_absent(log_lines(), response.text)
-
-
-@pytest.mark.parametrize("item", [b"[" * 1_000 + b"]" * 1_000, b"[" * 130_000, b'{"a":' * 40_000])
-def test_a_batch_that_nests_as_deep_as_its_size_allows_is_a_400(
-    client: TestClient, item: bytes
-) -> None:
-    check_problem(sent(client, b'{"transactions": [' + item + b"]}", "/predict/batch"), 400)
-
-
-def test_an_unknown_path_and_query_are_not_repeated(
-    client: TestClient, log_lines: LogLines
-) -> None:
-    response = client.get(f"/{CANARY}?{CANARY}={CANARY}", headers={"X-Request-Id": CANARY})
-
-    check_problem(response, 404)
-    check_absent(log_lines(), response.text, str(response.headers))
-
-
-VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
-    max_leaves=6,
-)
-FIELDS = st.sampled_from([*PAYMENT, "timestamp", "oldbalanceDest", "transaction_id"])
-NEARLY = st.builds(lambda body, wrong: body | wrong, PAYMENTS, st.dictionaries(FIELDS, VALUES))
-BODIES = VALUES | NEARLY | st.fixed_dictionaries({"transactions": st.lists(NEARLY | VALUES)})
-TEXTS = BODIES.map(json.dumps).map(str.encode)
-
-
-def check_answered(client: TestClient, path: str, body: bytes) -> None:
-    """An answer or a refusal, but never a failure of ours."""
-    response = sent(client, body, path)
-    if response.status_code != 200:
-        check_problem(response, response.status_code)
-        assert response.status_code in (400, 413, 422)
-
-
-@settings(max_examples=200)
-@given(path=st.sampled_from(POSTS), body=st.binary())
-def test_any_bytes_are_answered(client: TestClient, path: str, body: bytes) -> None:
-    check_answered(client, path, body)
-
-
-@settings(max_examples=200)
-@given(path=st.sampled_from(POSTS), body=TEXTS)
-def test_any_json_is_answered(client: TestClient, path: str, body: bytes) -> None:
-    check_answered(client, path, body)
-
-
-@pytest.mark.soak
-@settings(max_examples=10_000)
-@given(path=st.sampled_from(POSTS), body=st.binary() | TEXTS)
-def test_ten_thousand_bodies_are_answered(client: TestClient, path: str, body: bytes) -> None:
-    check_answered(client, path, body)
