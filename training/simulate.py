@@ -39,6 +39,8 @@ MERCHANTS_PER_ROW: Final = 0.004
 ACTIVITY_SIGMA: Final = 1.1
 CIRCLE: Final = 6
 NEW_PAYEE_SHARE: Final = 0.15
+RHYTHM_SPREAD: Final = 0.15
+"""How far people stray from their own time of day, as a share of a day's traffic."""
 
 FRAUD_RATE: Final = 0.0013
 EMPTYING_SHARE: Final = 0.015
@@ -48,13 +50,14 @@ NIGHT_FRAUDS: Final = 0.5
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """Who there is: ids, how active each is, and what each holds at the start."""
+    """Who there is, how active, what each holds at the start, whom and when each likes to pay."""
 
     n_customers: int
     n_merchants: int
     activity: np.ndarray
     balances: np.ndarray
     circles: np.ndarray
+    habits: np.ndarray
 
 
 def simulate(rows: int, seed: int, *, days: int = 30) -> pd.DataFrame:
@@ -97,7 +100,8 @@ def _world(random: np.random.Generator, rows: int) -> World:
     # Many keep their money elsewhere: their balance is 0 and payouts exceed it, as in PaySim.
     balances[random.random(n_customers) < 0.3] = 0.0
     circles = random.integers(0, n_customers, (n_customers, CIRCLE))
-    return World(n_customers, n_merchants, activity / activity.sum(), balances, circles)
+    habits = random.random(n_customers)
+    return World(n_customers, n_merchants, activity / activity.sum(), balances, circles, habits)
 
 
 def _genuine(random: np.random.Generator, world: World, rows: int, days: int) -> Events:
@@ -111,7 +115,7 @@ def _genuine(random: np.random.Generator, world: World, rows: int, days: int) ->
         random.random(empties.sum()) < 0.4, 1.0, random.uniform(0.95, 1, empties.sum())
     )
     return Events(
-        step=_steps(random, rows, days),
+        step=_at_their_hours(random, _steps(random, rows, days), world.habits[payer]),
         kind=kind,
         payer=payer,
         payee=_payees(random, world, kind, payer),
@@ -127,6 +131,14 @@ def _steps(random: np.random.Generator, rows: int, days: int) -> np.ndarray:
     daily = random.uniform(0.8, 1.2, days)
     hourly = np.outer(daily, np.roll(HOURLY, -1)).ravel()  # step 1 is hour 1
     return 1 + random.choice(24 * days, rows, p=hourly / hourly.sum())
+
+
+def _at_their_hours(random: np.random.Generator, step: np.ndarray, habit: np.ndarray) -> np.ndarray:
+    """The steps of each day, dealt anew: early ones to early risers. Totals by hour stay."""
+    whim = habit + random.normal(0, RHYTHM_SPREAD, len(step))
+    dealt = np.empty_like(step)
+    dealt[np.lexsort((whim, step // 24))] = np.sort(step)
+    return dealt
 
 
 def _payees(

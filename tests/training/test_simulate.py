@@ -158,6 +158,13 @@ def test_the_rhythm_of_the_day_is_paysims_to_the_hour(genuine: pd.DataFrame) -> 
     np.testing.assert_allclose(by_hour / by_hour.sum(), HOURLY / HOURLY.sum(), atol=0.006)
 
 
+def test_customers_keep_their_own_hours(genuine: pd.DataFrame) -> None:
+    hours = genuine["step"] % 24
+    usual = hours.groupby(genuine["nameOrig"]).transform("median")
+
+    assert (hours - usual).abs().mean() < 0.75 * (hours - hours.median()).abs().mean()
+
+
 def test_thieves_do_not_sleep(frauds: pd.DataFrame, genuine: pd.DataFrame) -> None:
     at_night, usually = (frauds["step"] % 24 < 6).mean(), (genuine["step"] % 24 < 6).mean()
 
