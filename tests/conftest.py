@@ -3,6 +3,9 @@
 import os
 from collections.abc import Iterator
 
+# Before anything imports XGBoost: its threads would only wait for those of the other test process.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 import hypothesis
 import pytest
 

@@ -132,7 +132,9 @@ def to_facts(frame: pd.DataFrame) -> Facts:
 
 def _require_columns(path: Path, frame: pd.DataFrame, *, labelled: bool) -> None:
     required = (*REQUIRED, LABEL) if labelled else REQUIRED
-    absent = [name for name in RIGHT if name not in frame.columns]
+    # Rows to be scored need no label, and `is_fraud` among them is an earlier score.
+    expected = RIGHT if labelled else RIGHT.keys() - set(LABELS)
+    absent = [name for name in RIGHT if name in expected and name not in frame.columns]
     for unknown in frame.columns.difference(list(RIGHT), sort=False):
         near = get_close_matches(unknown.lower(), [name.lower() for name in absent], 1, 0.85)
         if near:

@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from fraud_api_lambda.bundle import read
@@ -12,6 +13,7 @@ from fraud_api_lambda.examples import FRAUD, GENUINE
 from fraud_api_lambda.schemas import TransactionIn
 from fraud_api_lambda.scoring import Scorer
 from training.arms import Settings
+from training.dataset import read_transactions
 from training.errors import CheckFailedError, InputError
 from training.leaky import LEAKY
 from training.score import evaluate_model, load_scorer, score
@@ -118,6 +120,19 @@ def test_score_keeps_every_row_and_column_and_adds_three(
                 new["nameOrig"],
                 float(new["amount"]),
             )
+
+
+def test_a_scored_file_without_labels_can_be_scored_again(
+    data: Path, trained: tuple[Path, dict[str, Any]], tmp_path: Path
+) -> None:
+    score(trained[0], data, tmp_path / "scored.csv")
+    unlabelled = read_transactions(tmp_path / "scored.csv").drop(columns="isFraud")
+    write_transactions(unlabelled, tmp_path / "unlabelled.csv")
+
+    assert score(trained[0], tmp_path / "unlabelled.csv", tmp_path / "again.csv") == ROWS
+
+    again = read_transactions(tmp_path / "again.csv", labelled=False)
+    pd.testing.assert_frame_equal(again, unlabelled)
 
 
 def test_score_and_the_scorer_give_the_same_bits(
