@@ -216,20 +216,19 @@ def test_after_a_black_hole_a_later_get_begins_anew_and_succeeds(black_hole: Bla
 def test_an_abandoned_attempt_that_ends_late_changes_nothing(
     black_hole: BlackHole, clock: Clock
 ) -> None:
-    provider = ModelProvider(black_hole, refresh_s=REFRESH_S, deadline_s=1, clock=clock)
-    with pytest.raises(ModelUnavailableError):
-        provider.get()
-    abandoned = provider._attempt
-    assert abandoned is not None
-    clock.now += 2
-    black_hole.swallows = False
-    black_hole.data = NEW
-    assert provider.get().version == version_of(NEW)
+    provider = ModelProvider(black_hole, refresh_s=REFRESH_S, deadline_s=20, clock=clock)
+    with ThreadPoolExecutor(1) as threads:
+        late = threads.submit(provider.get)
+        wait_for(lambda: black_hole.fetched)
+        clock.now += 20
+        black_hole.swallows = False
+        black_hole.data = NEW
+        assert provider.get().version == version_of(NEW)
 
-    black_hole.opened.set()
+        black_hole.opened.set()
 
-    assert abandoned.outcome.result(10).version == version_of(OLD)
-    assert provider.get().version == version_of(NEW)
+        assert late.result(10).version == version_of(OLD)
+        assert provider.get().version == version_of(NEW)
 
 
 def test_a_new_version_is_served_after_refresh_and_not_before(
