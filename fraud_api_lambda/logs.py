@@ -96,23 +96,21 @@ class RequestLog:
             state["log"] |= _where(error)
             if not status:
                 await self._crashed(request_id)(scope, receive, send_with_id)
+        latency_ms = round(1000 * (time.perf_counter() - began), 3)
+        ids = {"function_request_id": function_request_id, "correlation_id": request_id}
+        self._write(scope, status, {**ids, "latency_ms": latency_ms, **state["log"]})
+
+    def _write(self, scope: Scope, status: int, facts: dict[str, Any]) -> None:
+        """The request's line; a path that is no route of ours may hold anything and stays out."""
         route = getattr(scope.get("route"), "path", None)
+        about = {"cold_start": self._is_cold, "method": scope["method"], "route": route}
         log.log(
             logging.ERROR if status >= 500 else logging.INFO,
             "%s %s %d",
             scope["method"],
-            route or "unknown route",
+            route or "elsewhere",
             status,
-            extra={
-                "cold_start": self._is_cold,
-                "function_request_id": function_request_id,
-                "correlation_id": request_id,
-                "route": route,
-                "method": scope["method"],
-                "status": status,
-                "latency_ms": round(1000 * (time.perf_counter() - began), 3),
-                **state["log"],
-            },
+            extra={**about, "status": status, **facts},
         )
         self._is_cold = False
 
