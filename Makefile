@@ -25,7 +25,7 @@ test: setup ## Everything that must hold
 check: setup ## What CI runs: lint, types, then `make test`
 	.ci/check
 
-soak: setup ## The long repetitions in full: 1,000 tampered bundles, 100 kills
+soak: setup ## The long repetitions in full: 10,000 fuzzed bodies, 100 killed publishes
 	$(PYTHON) -m pytest -q -m soak
 
 smoke: ## Ask a running API four questions with curl  URL=http://... [KEY=...]

@@ -1,5 +1,13 @@
-"""Ten-line doubles of what the app is given."""
+"""Ten-line doubles of what the app is given, and a way to serve it on this machine."""
 
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Thread
+from typing import Any
+
+import uvicorn
 from fastapi import FastAPI
 
 from fraud_api_lambda.api import create_app
@@ -16,6 +24,36 @@ class NoModel:
         raise ModelUnavailableError
 
 
+class ReadyProvider:
+    """A provider whose model has been there all along."""
+
+    def __init__(self, scorer: Any, degraded: tuple[str, ...] = ()) -> None:
+        self.model = LoadedModel(scorer, scorer.version, degraded)
+
+    def peek(self) -> LoadedModel | None:
+        return self.model
+
+    def get(self) -> LoadedModel:
+        return self.model
+
+
 def app() -> FastAPI:
     """The app, for questions that no model is asked for."""
     return create_app(NoModel())
+
+
+@contextmanager
+def served(app: FastAPI) -> Iterator[str]:
+    """The URL of an app that listens on a free port of this machine."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        config = uvicorn.Config(app, lifespan="off", ws="none", log_level="critical")
+        server = uvicorn.Server(config)
+        thread = Thread(target=server.run, kwargs={"sockets": [listening]})
+        thread.start()
+        try:
+            while not server.started:
+                time.sleep(0.01)
+            yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join()

@@ -13,14 +13,14 @@ from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from threading import Thread
-from types import SimpleNamespace
 
 import boto3
 import pytest
-import uvicorn
 
 from fraud_api_lambda.examples import FRAUD, GENUINE
 from fraud_api_lambda.transaction import Assessment, Decision
+from tests.fakes import ReadyProvider
+from tests.fakes import served as live
 from training.errors import InputError, TrainingError
 from training.processes import environment, free_port, served
 from training.sam import find_engine
@@ -71,35 +71,10 @@ class FakeScorer:
         )
 
 
-class FakeProvider:
-    """Has had its model all along."""
-
-    def __init__(self, scorer):
-        self.model = SimpleNamespace(scorer=scorer, version=scorer.version, degraded=())
-
-    def peek(self):
-        return self.model
-
-    get = peek
-
-
-@contextmanager
 def live_api(scorer):
     from fraud_api_lambda.api import create_app
 
-    port = free_port()
-    app = create_app(FakeProvider(scorer))
-    config = uvicorn.Config(app, port=port, lifespan="off", ws="none", log_level="critical")
-    server = uvicorn.Server(config)
-    thread = Thread(target=server.run)
-    thread.start()
-    try:
-        while not server.started:
-            time.sleep(0.01)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        server.should_exit = True
-        thread.join()
+    return live(create_app(ReadyProvider(scorer)))
 
 
 @contextmanager

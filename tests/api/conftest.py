@@ -13,8 +13,8 @@ from starlette.testclient import TestClient
 from fraud_api_lambda import bundle, logs
 from fraud_api_lambda.api import create_app
 from fraud_api_lambda.scoring import Scorer
-from tests.api.support import ReadyProvider
 from tests.bundles import make_bundle
+from tests.fakes import ReadyProvider
 
 
 @pytest.fixture(scope="session")

@@ -1,22 +1,16 @@
-"""Providers of ready models, payments as they are sent, and what every problem keeps to."""
+"""Scorers that remember or fail, payments as they are sent, and what every problem keeps to."""
 
-import socket
-import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from threading import Thread
+from collections.abc import Sequence
 from typing import Any
 
-import uvicorn
-from fastapi import FastAPI
 from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
 from fraud_api_lambda.api import create_app
-from fraud_api_lambda.model_provider import LoadedModel
 from fraud_api_lambda.problems import KINDS, MEDIA_TYPE
 from fraud_api_lambda.scoring import Scorer
 from fraud_api_lambda.transaction import MAX_AMOUNT, MAX_STEP, Assessment, Transaction
+from tests.fakes import ReadyProvider
 from tests.transactions import ACCOUNTS, CENTS, MONEY
 
 JSON = {"Content-Type": "application/json"}
@@ -53,19 +47,6 @@ PAYMENTS = st.fixed_dictionaries(
     },
     optional={"oldbalanceDest": AMOUNTS | st.none(), "transaction_id": ACCOUNTS | st.none()},
 )
-
-
-class ReadyProvider:
-    """A provider whose model has been there all along."""
-
-    def __init__(self, scorer: Any, degraded: tuple[str, ...] = ()) -> None:
-        self.model = LoadedModel(scorer, scorer.version, degraded)
-
-    def peek(self) -> LoadedModel | None:
-        return self.model
-
-    def get(self) -> LoadedModel:
-        return self.model
 
 
 class RecordingScorer:
@@ -127,20 +108,3 @@ def check_problem(response: Any, status: int) -> dict[str, Any]:
         assert fault.keys() == {"detail", "pointer"}
         assert fault["pointer"].startswith("#")
     return body
-
-
-@contextmanager
-def served(app: FastAPI) -> Iterator[str]:
-    """The URL of an app that listens on a free port of this machine."""
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        config = uvicorn.Config(app, lifespan="off", ws="none", log_level="critical")
-        server = uvicorn.Server(config)
-        thread = Thread(target=server.run, kwargs={"sockets": [listening]})
-        thread.start()
-        try:
-            while not server.started:
-                time.sleep(0.01)
-            yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-        finally:
-            server.should_exit = True
-            thread.join()

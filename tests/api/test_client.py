@@ -13,8 +13,7 @@ import pytest
 from fraud_api_lambda.api import create_app
 from fraud_api_lambda.examples import FRAUD
 from fraud_api_lambda.scoring import Scorer
-from tests.api.support import ReadyProvider, served
-from tests.fakes import app
+from tests.fakes import ReadyProvider, app, served
 
 
 @pytest.fixture(scope="module")
