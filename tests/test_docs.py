@@ -1,11 +1,13 @@
 """The README tells the truth: commands, settings, routes and problems are those of the code."""
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
 import typer.main
 
+from fraud_api_lambda import __version__
 from fraud_api_lambda.features import FEATURE_SETS
 from fraud_api_lambda.openapi import document
 from fraud_api_lambda.problems import KINDS
@@ -41,6 +43,12 @@ def test_every_target_of_the_makefile_is_listed_and_no_other() -> None:
     listed = {code(target)[0].removeprefix("make ") for target, _ in rows("lists every target:")}
 
     assert listed == targets
+
+
+def test_the_version_is_the_same_wherever_it_is_written() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+
+    assert project["version"] == __version__
 
 
 def test_every_target_is_one_command() -> None:

@@ -23,9 +23,7 @@ for commands in (model_commands, registry_commands, local_commands):
 
 def _version(*, wanted: bool) -> None:
     if wanted:
-        from importlib.metadata import version  # noqa: PLC0415  # --help must be quick
-
-        typer.echo(f"training {__version__} (xgboost-cpu {version('xgboost-cpu')})")
+        typer.echo(f"training {__version__}")
         raise typer.Exit
 
 

@@ -87,13 +87,16 @@ def models(
             f"{each.version}  {manifest['created']}  {manifest['feature_set']:<13}  "
             f"average precision {manifest['metrics']['average_precision']:.3f}  {each.place}"
         )
-    if not listed:
+    if listed:
+        say_next(f"python -m training promote {listed[0].version}")
+    else:
         say_next("python -m training publish build/model --promote")
 
 
 def _say_moved(moved: "Moved", *, dry_run: bool = False) -> None:
     if not moved.is_change:
         typer.echo(f"{moved.new}: served already, nothing changed")
+        say_next("python -m training models")
         return
     typer.echo(f"{'would serve' if dry_run else 'serving'} {moved.new}, before: {moved.old}")
     if dry_run:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+import xgboost as xgb
 
 from fraud_api_lambda.bundle import pack, read, version_of
 from fraud_api_lambda.examples import FRAUD
@@ -26,7 +27,7 @@ from training.split import Split, split_by_time, until_the_end
 
 type Progress = Callable[[str], None]
 
-LIBRARIES: Final = ("imbalanced-learn", "numpy", "scikit-learn", "xgboost-cpu")
+LIBRARIES: Final = ("imbalanced-learn", "numpy", "scikit-learn")
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +147,7 @@ def _metrics(
 
 
 def _libraries() -> dict[str, str]:
-    return {name: installed(name) for name in LIBRARIES}
+    return {name: installed(name) for name in LIBRARIES} | {"xgboost": xgb.__version__}
 
 
 def _trained_on(
