@@ -4,7 +4,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -134,7 +133,8 @@ def test_an_interrupt_is_exit_code_130_and_leaves_the_old_model(data: Path, mode
     command = [sys.executable, "-m", "training", "train", "--data", str(data), "--out", str(model)]
 
     with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) as process:
-        time.sleep(1.5)
+        assert process.stderr is not None
+        assert "reading" in process.stderr.readline()
         process.send_signal(signal.SIGINT)
         _, errors = process.communicate(timeout=30)
 
