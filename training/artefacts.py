@@ -26,8 +26,8 @@ def _emptied(data: Data) -> str | None:
         return None
     return (
         f"In this data amount == oldbalanceOrg holds for {of_frauds:.1%} of frauds and "
-        f"{of_genuine:.1%} of genuine TRANSFER and CASH_OUT rows, so decision-time scores near 1.0 "
-        "by memorising it: an artefact of how the data was made, not skill."
+        f"{of_genuine:.1%} of genuine TRANSFER and CASH_OUT rows, so decision-time can score near "
+        "1.0 by memorising it: an artefact of how the data was made, not skill."
     )
 
 

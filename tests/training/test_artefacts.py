@@ -60,7 +60,7 @@ def test_frauds_that_empty_the_account_alone_are_named() -> None:
 
     assert sentence == (
         "In this data amount == oldbalanceOrg holds for 97.0% of frauds and 0.2% of genuine "
-        "TRANSFER and CASH_OUT rows, so decision-time scores near 1.0 by memorising it: an "
+        "TRANSFER and CASH_OUT rows, so decision-time can score near 1.0 by memorising it: an "
         "artefact of how the data was made, not skill."
     )
 

@@ -41,12 +41,13 @@ def test_a_row_of_weight_two_counts_as_two_rows() -> None:
     np.testing.assert_allclose(weighted, repeated, rtol=1e-5)
 
 
-def test_classes_that_separate_perfectly_still_get_a_finite_slope() -> None:
+def test_classes_that_separate_perfectly_get_the_log_odds_of_platts_targets() -> None:
     margins = np.concatenate([np.full(50, -3.0), np.full(50, 3.0)])
 
     found = fit_platt(margins, margins > 0, np.ones(100))
 
-    assert 0 < found["slope"] < 10
+    # 51 of 52 is what 50 frauds of 50 allow to say.
+    assert found["slope"] == pytest.approx(np.log(51) / 3, rel=1e-3)
 
 
 @pytest.mark.parametrize("case", ["too few frauds", "upside down"])

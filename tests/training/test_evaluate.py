@@ -97,6 +97,18 @@ def test_the_interval_is_that_of_drawing_rows_one_by_one(
     np.testing.assert_allclose(interval, np.quantile(values, [0.025, 0.975]), atol=0.04)
 
 
+def test_the_interval_knows_that_one_heavy_genuine_row_may_not_have_been_drawn() -> None:
+    is_fraud = np.arange(2_001) > 0
+    scores = np.where(is_fraud, 0.5, 0.9)
+
+    low, high = average_precision_interval(
+        is_fraud, scores, np.where(is_fraud, 1.0, 2_000.0), seed=0
+    )
+
+    assert high == 1.0
+    assert low < 0.4
+
+
 def test_the_confusion_matrix_counts_weighted_transactions_at_or_above_the_threshold() -> None:
     figures = at_threshold(
         np.array([True, True, False, False]),

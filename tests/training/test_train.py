@@ -175,6 +175,17 @@ def test_evaluate_refuses_rows_that_were_trained_on(
     assert evaluate_model(trained[0], data, start=1, end=100, in_sample=True)["in_sample"]
 
 
+def test_the_published_model_is_refitted_until_the_last_row(data: Path, tmp_path: Path) -> None:
+    metrics = train(data, tmp_path, compare=False, choose_ratio=False)
+
+    published = metrics["published"]
+    assert published["refitted"]
+    assert published["windows"]["threshold"]["end"] == metrics["data"]["last_step"]
+    assert published["rows"] == ROWS
+    with pytest.raises(CheckFailedError, match="--in-sample"):
+        evaluate_model(tmp_path, data, start=None, end=None, in_sample=False)
+
+
 def test_the_leaky_set_leaves_metrics_but_never_a_bundle(data: Path, tmp_path: Path) -> None:
     train(data, tmp_path, compare=False)
 

@@ -1,0 +1,40 @@
+"""The leaky arm is what the tutorials do, to the letter."""
+
+import pandas as pd
+
+from training.leaky import LEAKY_FEATURES, has_leaky_columns, leaky_matrix
+
+ROW = {
+    "step": 7,
+    "type": "TRANSFER",
+    "amount": 5_000.0,
+    "oldbalanceOrg": 0.0,
+    "newbalanceOrig": 1.0,
+    "oldbalanceDest": 2.0,
+    "newbalanceDest": 3.0,
+}
+
+
+def test_the_eleven_columns_are_those_of_the_tutorials_and_the_ratio_explodes() -> None:
+    (row,) = leaky_matrix(pd.DataFrame([ROW]))
+
+    assert dict(zip(LEAKY_FEATURES, row.tolist(), strict=True)) == {
+        "step": 7,
+        "amount": 5_000,
+        "oldbalanceOrg": 0,
+        "newbalanceOrig": 1,
+        "oldbalanceDest": 2,
+        "newbalanceDest": 3,
+        "type_CASH_OUT": 0,
+        "type_DEBIT": 0,
+        "type_PAYMENT": 0,
+        "type_TRANSFER": 1,
+        "amt_ratio_orig": 5_000 / 1e-6,
+    }
+
+
+def test_data_without_balances_after_the_payment_has_no_such_arm() -> None:
+    frame = pd.DataFrame([ROW])
+
+    assert has_leaky_columns(frame)
+    assert not has_leaky_columns(frame.drop(columns="newbalanceDest"))
