@@ -1,0 +1,85 @@
+"""From nothing to a live answer with one command, and nothing left behind."""
+
+import json
+import os
+import re
+import shlex
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from training.processes import free_port
+
+ROOT = Path(__file__).parents[1]
+
+
+@dataclass(frozen=True)
+class Life:
+    """What a run said, what it answered while it served, and how it ended."""
+
+    said: str
+    curl: dict[str, object]
+    docs: str
+    exit_code: int
+    is_silent: bool
+
+
+@pytest.fixture(scope="module")
+def life(tmp_path_factory: pytest.TempPathFactory) -> Life:
+    """`python -m training run` on few rows, from its start to Ctrl-C."""
+    port, out = free_port(), tmp_path_factory.mktemp("run") / "model"
+    options = ["--rows", "30000", "--port", str(port), "--out", str(out)]
+    with subprocess.Popen(
+        [sys.executable, "-u", "-m", "training", "run", *options],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+    ) as process:
+        assert process.stdout is not None
+        said = ""
+        while "until Ctrl-C" not in said:
+            line = process.stdout.readline()
+            assert line, said
+            said += line
+        curl = subprocess.run(
+            shlex.split(re.findall(r"^curl .*", said, re.MULTILINE)[0]),
+            capture_output=True,
+            check=True,
+        )
+        with urllib.request.urlopen(re.findall(r"Docs: (\S+)", said)[0]) as response:
+            docs = response.read().decode()
+        process.send_signal(signal.SIGINT)
+        exit_code = process.wait(timeout=20)
+    with socket.socket() as probe:
+        is_silent = probe.connect_ex(("127.0.0.1", port)) != 0
+    return Life(said, json.loads(curl.stdout), docs, exit_code, is_silent)
+
+
+@pytest.mark.parametrize("kind", ["fraudulent", "genuine"])
+def test_the_fixed_examples_are_answered_rightly(life: Life, kind: str) -> None:
+    assert f"The {kind} transaction is answered rightly" in life.said
+
+
+def test_it_says_how_good_the_model_is_on_later_days(life: Life) -> None:
+    assert re.search(r"^decision-time +0\.\d", life.said, re.MULTILINE)
+
+
+def test_its_curl_line_gets_an_answer(life: Life) -> None:
+    assert life.curl["is_fraud"] is True
+
+
+def test_its_docs_page_is_there(life: Life) -> None:
+    assert "swagger-ui" in life.docs
+
+
+def test_ctrl_c_ends_it_and_leaves_nothing_running(life: Life) -> None:
+    assert life.exit_code == 0
+    assert life.is_silent

@@ -1,0 +1,98 @@
+"""The registry at the command line: what changed, and the way back."""
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from tests.aws import Aws
+from tests.bundles import make_bundle, write_model
+from training.__main__ import app
+from training.errors import CheckFailedError
+
+
+@pytest.fixture
+def versions(aws: Aws, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[str, str]:
+    """Two versions, the second served after the first."""
+    monkeypatch.setenv("FRAUD_MODEL_BUCKET", aws.bucket)
+    monkeypatch.setenv("FRAUD_MODEL_PARAMETER", aws.parameter)
+    both = []
+    for seed in (1, 2):
+        directory = tmp_path / str(seed)
+        created = f"2026-01-0{seed}T00:00:00+00:00"
+        both.append(write_model(directory, make_bundle(seed=seed), created=created))
+        say("publish", str(directory), "--promote")
+    return both[0], both[1]
+
+
+def say(*arguments: str) -> str:
+    result = CliRunner().invoke(app, arguments)
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    assert result.exit_code == 0, result.output
+    return result.stdout
+
+
+def test_a_promotion_says_what_was_served_and_what_is(versions: tuple[str, str]) -> None:
+    old, new = versions
+
+    assert say("promote", old) == f"serving {old}, before: {new}\n"
+
+
+def test_promoting_what_is_served_says_that_nothing_changed(versions: tuple[str, str]) -> None:
+    _, new = versions
+
+    assert say("promote", new) == f"{new}: served already, nothing changed\n"
+
+
+def test_a_rollback_and_another_return_to_the_start(versions: tuple[str, str]) -> None:
+    old, new = versions
+
+    assert say("rollback") == f"serving {old}, before: {new}\n"
+    assert say("rollback") == f"serving {new}, before: {old}\n"
+
+
+@pytest.mark.parametrize("command", ["promote", "rollback"])
+def test_a_dry_run_says_what_would_change_and_changes_nothing(
+    versions: tuple[str, str], command: str
+) -> None:
+    old, new = versions
+    words = [command, old] if command == "promote" else [command]
+
+    assert say(*words, "--dry-run") == f"would serve {old}, before: {new}\n"
+    assert "current" in say("models").splitlines()[0]
+
+
+def test_models_lists_the_newest_first_and_what_is_served(versions: tuple[str, str]) -> None:
+    old, new = versions
+
+    first, second = say("models").splitlines()
+
+    assert first.startswith(new)
+    assert first.endswith("current")
+    assert second.startswith(old)
+    assert second.endswith("previous")
+
+
+def test_models_as_json_is_for_programs(versions: tuple[str, str]) -> None:
+    listed = json.loads(say("models", "--json"))
+
+    assert [(each["version"], each["place"]) for each in listed] == [
+        (versions[1], "current"),
+        (versions[0], "previous"),
+    ]
+
+
+def test_publishing_again_says_so(versions: tuple[str, str], tmp_path: Path, aws: Aws) -> None:
+    assert say("publish", str(tmp_path / "1")) == f"{versions[0]}: already in s3://{aws.bucket}\n"
+
+
+def test_a_rollback_without_a_version_before_is_a_failed_check(
+    aws: Aws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FRAUD_MODEL_BUCKET", aws.bucket)
+    monkeypatch.setenv("FRAUD_MODEL_PARAMETER", aws.parameter)
+
+    with pytest.raises(CheckFailedError, match="names no version before"):
+        say("rollback")
