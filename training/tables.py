@@ -5,7 +5,8 @@ import warnings
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO, BinaryIO
+from zipfile import BadZipFile, ZipFile
 
 import numpy as np
 import pandas as pd
@@ -14,7 +15,7 @@ from training.errors import InputError
 
 
 def read_table(path: Path, *, text: Sequence[str]) -> pd.DataFrame:
-    """The cells of a CSV or Parquet file, by its ending.
+    """The cells of a CSV or Parquet file, or of the one CSV file in a zip, by its ending.
 
     Parameters
     ----------
@@ -29,6 +30,7 @@ def read_table(path: Path, *, text: Sequence[str]) -> pd.DataFrame:
     """
     readers: dict[str, Callable[[BinaryIO], pd.DataFrame]] = {
         ".csv": partial(_read_csv, text=text),
+        ".zip": partial(_read_zip, text=text),  # as Kaggle hands it out
         ".parquet": pd.read_parquet,
     }
     reader = readers.get(path.suffix.lower())
@@ -43,6 +45,8 @@ def read_table(path: Path, *, text: Sequence[str]) -> pd.DataFrame:
         raise InputError(f"{path}, {_misshapen(str(error))}") from error
     except UnicodeDecodeError as error:
         raise InputError(f"{path}: not UTF-8 text; save it as UTF-8") from error
+    except BadZipFile as error:
+        raise InputError(f"{path}: {error}; give a zip of one CSV file") from error
     except (OSError, ValueError) as error:  # pyarrow's errors are either
         why = getattr(error, "strerror", None) or "not a Parquet file, or a damaged one"
         raise InputError(f"{path}: {why}; give a CSV or Parquet file") from error
@@ -56,7 +60,16 @@ def _misshapen(why: str) -> str:
     return f"row {line[1] if line else 2}: more cells than the header"
 
 
-def _read_csv(file: BinaryIO, *, text: Sequence[str]) -> pd.DataFrame:
+def _read_zip(file: BinaryIO, *, text: Sequence[str]) -> pd.DataFrame:
+    with ZipFile(file) as archive:
+        names = archive.namelist()
+        if len(names) != 1:
+            raise BadZipFile(f"holds {len(names)} files")
+        with archive.open(names[0]) as member:
+            return _read_csv(member, text=text)
+
+
+def _read_csv(file: IO[bytes], *, text: Sequence[str]) -> pd.DataFrame:
     with warnings.catch_warnings():
         warnings.simplefilter("error", pd.errors.ParserWarning)  # cells beyond the header's
         frame = pd.read_csv(
@@ -89,7 +102,7 @@ def row_in_editor(path: Path, frame: pd.DataFrame, index: int) -> int:
     index : int
         From 0.
     """
-    if path.suffix.lower() != ".csv":
+    if path.suffix.lower() == ".parquet":
         return index + 1
     above = frame.iloc[:index]
     texts = [above[name] for name in above.columns if above[name].dtype == "str"]

@@ -3,6 +3,7 @@
 import re
 import struct
 from pathlib import Path
+from zipfile import ZipFile
 
 import numpy as np
 import pandas as pd
@@ -184,6 +185,35 @@ def test_a_missing_file_and_a_directory_are_told_apart(tmp_path: Path, name: str
     assert refusal(path) == ": No such file or directory; give a CSV or Parquet file"
     path.mkdir()
     assert refusal(path) == ": Is a directory; give a CSV or Parquet file"
+
+
+def zipped(directory: Path, **files: str) -> Path:
+    path = directory / "archive.zip"
+    with ZipFile(path, "w") as archive:
+        for name, text in files.items():
+            archive.writestr(f"{name}.csv", text)
+    return path
+
+
+def test_a_zip_of_one_csv_file_is_read_as_that_file(tmp_path: Path) -> None:
+    frame = read_transactions(zipped(tmp_path, data=GOOD))
+
+    pd.testing.assert_frame_equal(frame, read_transactions(written(tmp_path, GOOD)))
+
+
+def test_a_fault_within_a_zip_is_named_by_its_row_in_the_csv_file(tmp_path: Path) -> None:
+    path = zipped(tmp_path, data=GOOD.replace("9839.64", "much"))
+
+    assert refusal(path) == f", row 3, column amount: 'much' is not a number; {MONEY_IS}"
+
+
+def test_a_zip_of_several_files_or_none_is_refused(tmp_path: Path) -> None:
+    assert refusal(zipped(tmp_path, one=GOOD, two=GOOD)) == (
+        ": holds 2 files; give a zip of one CSV file"
+    )
+    assert "give a zip of one CSV file" in refusal(
+        written(tmp_path, GOOD).rename(tmp_path / "no.zip")
+    )
 
 
 def test_a_file_of_another_ending_is_not_guessed_at(tmp_path: Path) -> None:
