@@ -26,6 +26,10 @@ class TransactionType(StrEnum):
     TRANSFER = "TRANSFER"
 
 
+TYPES: Final = [str(kind) for kind in TransactionType]
+"""Their names, for tables that hold a column of them."""
+
+
 class Decision(StrEnum):
     """What the caller should do with the payment, mildest first."""
 

@@ -19,13 +19,12 @@ from fraud_api_lambda.transaction import (
     MAX_AMOUNT,
     MAX_STEP,
     MERCHANT_PREFIX,
-    TransactionType,
+    TYPES,
     hour_of_step,
 )
 from training.errors import InputError
 from training.tables import read_table, row_in_editor
 
-TYPES: Final = [str(kind) for kind in TransactionType]
 TEXT: Final = ("type", "nameOrig", "nameDest")
 MONEY: Final = ("amount", "oldbalanceOrg", "newbalanceOrig", "oldbalanceDest", "newbalanceDest")
 LABELS: Final = ("isFraud", "isFlaggedFraud")

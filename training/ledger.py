@@ -5,6 +5,10 @@ from math import isnan
 
 import numpy as np
 
+from fraud_api_lambda.transaction import TYPES
+
+CASH_IN, CASH_OUT, DEBIT, PAYMENT, TRANSFER = range(len(TYPES))
+
 
 @dataclass(frozen=True, slots=True)
 class Events:
@@ -15,7 +19,7 @@ class Events:
     step : int
         Hour, from 1.
     kind : int
-        0 to 4: CASH_IN, CASH_OUT, DEBIT, PAYMENT, TRANSFER.
+        Index into `TYPES`.
     payer, payee : int
         Customers from 0, merchants after them. The payer of a CASH_IN receives.
     amount : float
@@ -83,9 +87,9 @@ def play(events: Events, balances: np.ndarray) -> dict[str, np.ndarray]:
             base = rows[follows][0] if follows >= 0 else before
             # An account that holds nothing is asked for what was meant, which it cannot pay.
             amount = round(share * base, 2) or meant
-        after = round(before + amount if kind == 0 else max(before - amount, 0.0), 2)
+        after = round(before + amount if kind == CASH_IN else max(before - amount, 0.0), 2)
         held[payer] = after
-        if payee >= n_customers or kind != 4:
+        if payee >= n_customers or kind != TRANSFER:
             rows.append((amount, before, after, 0.0, 0.0))
             continue
         payee_before = held[payee]

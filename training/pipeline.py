@@ -16,7 +16,7 @@ from sklearn.preprocessing import FunctionTransformer
 from xgboost import XGBClassifier
 
 from fraud_api_lambda.features import FEATURE_SETS, FEATURES, Facts, feature_values
-from fraud_api_lambda.transaction import TransactionType
+from fraud_api_lambda.transaction import TYPES, TransactionType
 from training.leaky import LEAKY, LEAKY_FEATURES
 
 BOOSTER: Final[dict[str, Any]] = {
@@ -34,8 +34,6 @@ BOOSTER: Final[dict[str, Any]] = {
 RESAMPLING: Final = ("smote", "none")
 
 NEIGHBOURS: Final = 5
-
-TYPES: Final = pd.Index([str(kind) for kind in TransactionType])
 
 
 def features_of(feature_set: str) -> tuple[str, ...]:
@@ -68,7 +66,7 @@ def facts_from_matrix(matrix: np.ndarray, feature_set: str) -> Facts:
     types = np.column_stack([columns[f"type_{kind}"] for kind in TransactionType])
     nothing = np.zeros(len(matrix))
     return Facts(
-        type=pd.Categorical.from_codes(types.argmax(axis=1), categories=TYPES),
+        type=pd.Categorical.from_codes(types.argmax(axis=1), categories=pd.Index(TYPES)),
         amount=columns["amount"],
         balance=columns.get("balance", nothing),
         payee_is_merchant=columns["payee_is_merchant"] >= 0.5,

@@ -4,7 +4,6 @@ A publish writes the object before anything points at it, and a promotion is one
 pointer: killed at any moment, either leaves the old pointer or the new one, and both verify.
 """
 
-import hashlib
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,6 +23,7 @@ from fraud_api_lambda.pointer import DamagedPointerError, ModelStoreError, Pinne
 from fraud_api_lambda.scoring import Scorer
 from training.errors import CheckFailedError, InputError, TrainingError
 from training.leaky import LEAKY
+from training.saved import read_saved
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,19 +172,9 @@ def _check_manifests(manifests: list[dict[str, Any]]) -> None:
 def _verified(directory: Path) -> tuple[bytes, bytes]:
     """The model and the manifest of a directory, checked against each other."""
     path = directory / "model.joblib"
-    if not path.exists():
-        if _feature_set(directory) == LEAKY:
-            raise CheckFailedError(f"{directory} holds the {LEAKY} arm, which is never published")
-        raise InputError(f"{path}: not there; make it with: python -m training train --out DIR")
-    try:
-        model, manifest = path.read_bytes(), (directory / "manifest.json").read_bytes()
-        expected = json.loads(manifest)["sha256"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise InputError(
-            f"{directory}/manifest.json: missing or damaged; train again with --out {directory}"
-        ) from error
-    if hashlib.sha256(model).hexdigest() != expected:
-        raise InputError(f"{path}: not the model of its manifest; train again")
+    if not path.exists() and _feature_set(directory) == LEAKY:
+        raise CheckFailedError(f"{directory} holds the {LEAKY} arm, which is never published")
+    model, manifest = read_saved(directory)
     _try(model, str(path))
     return model, manifest
 

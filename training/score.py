@@ -1,7 +1,5 @@
 """A model applied to a file: scores for every row, or the figures of a window."""
 
-import hashlib
-import json
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +13,7 @@ from training.dataset import read_transactions, to_facts
 from training.errors import CheckFailedError, InputError
 from training.evaluate import evaluate
 from training.pipeline import feature_matrix
+from training.saved import read_saved
 from training.simulate import write_transactions
 from training.split import Window
 
@@ -29,21 +28,11 @@ def load_scorer(model: Path) -> Scorer:
     InputError
         If there is no model, or it cannot be used.
     """
-    path = model / "model.joblib"
+    data, _ = read_saved(model)
     try:
-        data, manifest = path.read_bytes(), (model / "manifest.json").read_bytes()
-        if hashlib.sha256(data).hexdigest() != json.loads(manifest)["sha256"]:
-            # XGBoost may crash on a damaged booster, so it never sees one.
-            raise InputError(f"{path}: not the model of its manifest; train again")
         return Scorer.from_bundle(read(data), threads=ALL_CORES)
-    except OSError as error:
-        raise InputError(
-            f"{path}: {error.strerror}; make one with: python -m training train --out {model}"
-        ) from error
-    except (ValueError, KeyError, TypeError) as error:
-        raise InputError(f"{model}/manifest.json: damaged; train again") from error
     except BundleError as error:
-        raise InputError(f"{path}: {error}") from error
+        raise InputError(f"{model}/model.joblib: {error}") from error
 
 
 def score(model: Path, data: Path, out: Path) -> int:

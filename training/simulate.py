@@ -15,13 +15,11 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.csv
 
+from fraud_api_lambda.transaction import TYPES
 from training.errors import InputError
-from training.ledger import Events, play
+from training.ledger import CASH_OUT, PAYMENT, TRANSFER, Events, play
 
 MIN_ROWS: Final = 1_000
-
-TYPES: Final = ("CASH_IN", "CASH_OUT", "DEBIT", "PAYMENT", "TRANSFER")
-CASH_IN, CASH_OUT, DEBIT, PAYMENT, TRANSFER = range(5)
 
 # From the totals of the published PaySim file: shares by type, and log-amounts of a type.
 TYPE_SHARES: Final = (0.220, 0.352, 0.007, 0.338, 0.083)
@@ -105,7 +103,7 @@ def _world(random: np.random.Generator, rows: int) -> World:
 
 
 def _genuine(random: np.random.Generator, world: World, rows: int, days: int) -> Events:
-    kind = random.choice(5, rows, p=TYPE_SHARES)
+    kind = random.choice(len(TYPES), rows, p=TYPE_SHARES)
     payer = random.choice(world.n_customers, rows, p=world.activity)
     amount = np.exp(random.normal(LOG_AMOUNT_MEAN[kind], LOG_AMOUNT_SD[kind]))
     payout = (kind == CASH_OUT) | (kind == TRANSFER)

@@ -1,0 +1,34 @@
+"""What `train` left in a directory, compared with its manifest before anything decodes it."""
+
+import hashlib
+import json
+from pathlib import Path
+
+from training.errors import InputError
+
+
+def read_saved(directory: Path) -> tuple[bytes, bytes]:
+    """The model and the manifest of a directory.
+
+    XGBoost may end the process on a damaged booster, so it never sees one.
+
+    Raises
+    ------
+    InputError
+        If one of them is missing or damaged, or they do not belong together.
+    """
+    path = directory / "model.joblib"
+    if not path.exists():
+        raise InputError(
+            f"{path}: not there; make it with: python -m training train --out {directory}"
+        )
+    try:
+        model, manifest = path.read_bytes(), (directory / "manifest.json").read_bytes()
+        expected = json.loads(manifest)["sha256"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InputError(
+            f"{directory}/manifest.json: missing or damaged; train again with --out {directory}"
+        ) from error
+    if hashlib.sha256(model).hexdigest() != expected:
+        raise InputError(f"{path}: not the model of its manifest; train again")
+    return model, manifest
