@@ -4,14 +4,14 @@ from typing import Any, Final
 
 FRAUD: Final[dict[str, Any]] = {
     "step": 27,
-    "type": "TRANSFER",
-    "amount": 412_500.0,
+    "type": "CASH_OUT",
+    "amount": 1_300_000.0,
     "nameOrig": "C2718281828",
-    "oldbalanceOrg": 412_500.0,
+    "oldbalanceOrg": 1_300_000.0,
     "nameDest": "C3141592653",
     "oldbalanceDest": 0.0,
 }
-"""An account emptied to the cent by a transfer at three in the morning."""
+"""An account emptied to the cent by a cash-out at three in the morning."""
 
 GENUINE: Final[dict[str, Any]] = {
     "step": 14,

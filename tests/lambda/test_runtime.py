@@ -56,7 +56,7 @@ def test_every_log_line_is_json_and_none_holds_a_payload(function):
         function.invoke(event(f"rest_v1_{case}"))
 
     lines = function.log()
-    secrets = [FRAUD["nameOrig"], FRAUD["nameDest"], GENUINE["nameOrig"], "412500", "1820.5"]
+    secrets = [FRAUD["nameOrig"], FRAUD["nameDest"], GENUINE["nameOrig"], "1300000", "1820.5"]
     secrets += ["GIFT", "example-key", "203.0.113.10"]
     assert {json.loads(line)["level"] for line in lines} <= {"INFO", "WARNING", "ERROR"}
     assert not [secret for secret in secrets if secret in "\n".join(lines)]

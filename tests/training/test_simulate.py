@@ -1,11 +1,9 @@
 """Simulated people keep their books: the same rows from a seed, and every balance explained."""
 
 import hashlib
-import math
 import os
 import subprocess
 import sys
-from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -15,12 +13,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from fraud_api_lambda.transaction import TYPES
 from training.dataset import read_transactions
 from training.errors import InputError
-from training.simulate import HOURLY, _names, _world, simulate, write_transactions
+from training.ledger import PAYMENT
+from training.population import CIRCLE_SIZES, names, populate
+from training.simulate import simulate, write_transactions
+from training.traffic import HOURLY, MEAN_AMOUNTS, MONEY_BY_HOUR, TYPE_SHARES
 
 ROOT = Path(__file__).parents[2]
-ROWS = 30_000
+ROWS = 200_000
 DAYS = 30
 PAYSIM = [
     "step",
@@ -35,6 +37,7 @@ PAYSIM = [
     "isFraud",
     "isFlaggedFraud",
 ]
+EXTRA = ["typology", "label_time"]
 BALANCES = ["oldbalanceOrg", "newbalanceOrig", "oldbalanceDest", "newbalanceDest"]
 
 
@@ -72,9 +75,11 @@ def test_another_seed_gives_other_rows() -> None:
     assert not simulate(1_000, seed=1).equals(simulate(1_000, seed=2))
 
 
-def test_there_are_exactly_the_rows_asked_for_in_paysims_columns(frame: pd.DataFrame) -> None:
+def test_there_are_exactly_the_rows_asked_for_in_paysims_columns_and_two_more(
+    frame: pd.DataFrame,
+) -> None:
     assert len(frame) == ROWS
-    assert list(frame.columns) == PAYSIM
+    assert list(frame.columns) == [*PAYSIM, *EXTRA]
 
 
 @pytest.mark.parametrize("days", [1, 2, 30])
@@ -139,23 +144,10 @@ def test_frauds_are_as_rare_as_in_paysim(frame: pd.DataFrame) -> None:
     assert frame["isFraud"].mean() == pytest.approx(0.0013, rel=0.05)
 
 
-def test_genuine_types_are_as_common_as_in_paysim(genuine: pd.DataFrame) -> None:
-    shares = genuine["type"].value_counts(normalize=True)
-
-    paysim = {"CASH_IN": 22.0, "CASH_OUT": 35.2, "DEBIT": 0.7, "PAYMENT": 33.8, "TRANSFER": 8.3}
-    assert (100 * shares).to_dict() == pytest.approx(paysim, abs=1)
-
-
 def test_genuine_traffic_sleeps_at_night(genuine: pd.DataFrame) -> None:
     by_hour = np.bincount(genuine["step"] % 24, minlength=24)
 
     assert by_hour[:6].sum() < 0.1 * by_hour[9:15].sum()
-
-
-def test_the_rhythm_of_the_day_is_paysims_to_the_hour(genuine: pd.DataFrame) -> None:
-    by_hour = np.bincount(genuine["step"] % 24, minlength=24)
-
-    np.testing.assert_allclose(by_hour / by_hour.sum(), HOURLY / HOURLY.sum(), atol=0.006)
 
 
 def test_customers_keep_their_own_hours(genuine: pd.DataFrame) -> None:
@@ -165,58 +157,10 @@ def test_customers_keep_their_own_hours(genuine: pd.DataFrame) -> None:
     assert (hours - usual).abs().mean() < 0.75 * (hours - hours.median()).abs().mean()
 
 
-def test_thieves_do_not_sleep(frauds: pd.DataFrame, genuine: pd.DataFrame) -> None:
-    at_night, usually = (frauds["step"] % 24 < 6).mean(), (genuine["step"] % 24 < 6).mean()
-
-    assert at_night > 5 * usually
-    assert at_night < 0.8
-
-
-def test_emptying_an_account_is_no_proof_of_fraud(
-    frauds: pd.DataFrame, genuine: pd.DataFrame
-) -> None:
-    def emptied(rows: pd.DataFrame) -> int:
-        return int((rows["amount"] == rows["oldbalanceOrg"]).sum())
-
-    assert emptied(genuine) >= emptied(frauds) > 0
-    assert emptied(frauds) < 0.8 * len(frauds)
-
-
-def test_a_take_over_is_a_transfer_that_its_receiver_then_cashes_out(frauds: pd.DataFrame) -> None:
-    waiting: Counter[str] = Counter()
-
-    for row in frauds.itertuples():
-        if row.type == "TRANSFER":
-            waiting[row.nameDest] += 1
-        else:
-            assert row.type == "CASH_OUT"
-            assert waiting[row.nameOrig] > 0
-            waiting[row.nameOrig] -= 1
-
-    assert waiting.total() == 0
-
-
-def test_a_take_over_in_the_last_hour_is_still_cashed_out_after_it() -> None:
-    for seed in range(20):
-        rows = simulate(1_000, seed=seed, days=1).query("isFraud == 1")
-        received = rows.query("type == 'TRANSFER'").groupby("nameDest")["step"].min()
-        cashed = rows.query("type == 'CASH_OUT'").groupby("nameOrig")["step"].min()
-        assert (cashed >= received[cashed.index]).all()
-
-
 def test_customers_and_merchants_come_back(genuine: pd.DataFrame) -> None:
     assert genuine["nameOrig"].value_counts().median() >= 5
     merchants = genuine.loc[genuine["type"] == "PAYMENT", "nameDest"]
     assert merchants.value_counts().median() >= 5
-
-
-def test_customers_pay_mostly_those_whom_they_paid_before(genuine: pd.DataFrame) -> None:
-    transfers = genuine[genuine["type"].isin(["TRANSFER", "CASH_OUT"])]
-    often = transfers.groupby("nameOrig").filter(lambda rows: len(rows) >= 40)
-
-    new = ~often.duplicated(["nameOrig", "nameDest"])
-
-    assert new.mean() < 0.5
 
 
 def test_only_payments_go_to_merchants_and_no_merchant_pays(frame: pd.DataFrame) -> None:
@@ -227,9 +171,9 @@ def test_only_payments_go_to_merchants_and_no_merchant_pays(frame: pd.DataFrame)
 
 
 def test_no_two_accounts_share_a_name() -> None:
-    names = _names(_world(np.random.default_rng(0), 1_000_000))
+    accounts = names(populate(np.random.default_rng(0), 1_000_000, DAYS))
 
-    assert len(set(names)) == len(names) == 64_000
+    assert len(set(accounts)) == len(accounts) == 64_000
 
 
 @settings(max_examples=12, suppress_health_check=[HealthCheck.too_slow])
@@ -254,7 +198,7 @@ def test_csv_is_written_as_paysim_without_quotes(tmp_path: Path) -> None:
     write_transactions(simulate(1_000, seed=0), tmp_path / "plain.csv")
 
     text = (tmp_path / "plain.csv").read_text()
-    assert text.startswith(f"{','.join(PAYSIM)}\n")
+    assert text.startswith(f"{','.join([*PAYSIM, *EXTRA])}\n")
     assert '"' not in text
 
 
@@ -318,8 +262,250 @@ def test_a_temporary_that_was_begun_is_removed(tmp_path: Path, frame: pd.DataFra
     assert [path.name for path in tmp_path.iterdir()] == ["rows.csv"]
 
 
-def test_amounts_of_a_type_are_spread_as_in_paysim(genuine: pd.DataFrame) -> None:
+@pytest.fixture(scope="module")
+def payouts(genuine: pd.DataFrame) -> pd.DataFrame:
+    return genuine[genuine["type"].isin(["TRANSFER", "CASH_OUT"])]
+
+
+def share_of(rows: pd.DataFrame) -> pd.Series:
+    return rows["amount"] / rows["oldbalanceOrg"].where(rows["oldbalanceOrg"] > 0)
+
+
+def told(rows: pd.DataFrame, typology: str) -> pd.DataFrame:
+    return rows[rows["typology"] == typology]
+
+
+def test_types_are_as_common_as_in_paysim(frame: pd.DataFrame) -> None:
+    shares = frame["type"].value_counts(normalize=True).reindex(TYPES)
+
+    np.testing.assert_allclose(shares, TYPE_SHARES, rtol=0.05)
+
+
+def test_mean_amounts_by_type_are_paysims(frame: pd.DataFrame) -> None:
+    means = frame.groupby("type", observed=True)["amount"].mean().reindex(TYPES)
+
+    np.testing.assert_allclose(means, MEAN_AMOUNTS, rtol=0.1)
+
+
+def by_hour(weights: np.ndarray) -> np.ndarray:
+    """Shares of the busy hours, 1 % of the traffic or more each."""
+    rest, payments = HOURLY / HOURLY.sum(axis=1, keepdims=True)
+    traffic = TYPE_SHARES[PAYMENT] * payments + (1 - TYPE_SHARES[PAYMENT]) * rest
+    return (weights / weights.sum())[traffic >= 0.01]
+
+
+def test_the_rhythm_of_the_day_is_paysims_to_the_hour(frame: pd.DataFrame) -> None:
+    found = np.bincount(frame["step"] % 24, minlength=24)
+
+    rest, payments = HOURLY / HOURLY.sum(axis=1, keepdims=True)
+    wanted = TYPE_SHARES[PAYMENT] * payments + (1 - TYPE_SHARES[PAYMENT]) * rest
+    np.testing.assert_allclose(by_hour(found), by_hour(wanted), rtol=0.1)
+
+
+def test_money_moves_at_the_hours_of_paysim(frame: pd.DataFrame) -> None:
+    found = np.bincount(frame["step"] % 24, weights=frame["amount"], minlength=24)
+
+    by_type = MONEY_BY_HOUR / MONEY_BY_HOUR.sum(axis=1, keepdims=True)
+    wanted = (TYPE_SHARES * MEAN_AMOUNTS) @ by_type
+    # A fifth of the default size: a few transfers of fifty million move an hour.
+    np.testing.assert_allclose(by_hour(found), by_hour(wanted), rtol=0.2)
+
+
+def test_genuine_amounts_are_spread_as_in_paysim(genuine: pd.DataFrame) -> None:
     medians = genuine.groupby("type", observed=True)["amount"].median()
 
-    assert medians["TRANSFER"] == pytest.approx(math.exp(12.99), rel=0.1)
-    assert medians["PAYMENT"] == pytest.approx(math.exp(8.89), rel=0.1)
+    paysim = {"CASH_IN": 144_772, "CASH_OUT": 146_478, "PAYMENT": 8_862, "TRANSFER": 478_856}
+    assert {kind: medians[kind] for kind in paysim} == pytest.approx(paysim, rel=0.1)
+
+
+def test_some_genuine_traffic_is_at_night(genuine: pd.DataFrame) -> None:
+    hour = genuine["step"] % 24
+
+    assert 0.05 < ((hour >= 22) | (hour < 6)).mean() < 0.09
+
+
+def test_thieves_sleep_nearly_as_others_do(frauds: pd.DataFrame, genuine: pd.DataFrame) -> None:
+    at_night, usually = (frauds["step"] % 24 < 6).mean(), (genuine["step"] % 24 < 6).mean()
+
+    assert usually < at_night < 4 * usually
+
+
+def test_genuine_payouts_empty_accounts_too(payouts: pd.DataFrame) -> None:
+    share = share_of(payouts)
+
+    assert share.between(0.95, 1).mean() == pytest.approx(0.015, abs=0.003)
+    assert (share == 1).mean() == pytest.approx(0.006, abs=0.0015)
+    assert told(payouts, "emptying").pipe(share_of).between(0.9499, 1.0001).all()
+
+
+def test_many_genuine_payers_keep_nothing_here_and_many_hold_enough(payouts: pd.DataFrame) -> None:
+    assert 0.3 < (payouts["oldbalanceOrg"] == 0).mean() < 0.7
+    assert share_of(payouts).between(0, 1).mean() > 0.2
+
+
+def test_wages_are_paid_on_two_days(genuine: pd.DataFrame) -> None:
+    wages = told(genuine, "payday")
+
+    assert set(wages["type"]) == {"TRANSFER"}
+    assert (wages["step"] // 24).nunique() == 2
+    assert wages.groupby(["nameOrig", wages["step"] // 24]).size().median() >= 10
+
+
+def test_triples_are_three_payments_of_one_payer_within_the_hour(genuine: pd.DataFrame) -> None:
+    triples = told(genuine, "triple").groupby(["nameOrig", "type", "step"], observed=True).size()
+
+    assert len(triples) > 300
+    assert (triples % 3 == 0).all()
+
+
+def test_rent_is_a_large_transfer_to_somebody_new(genuine: pd.DataFrame) -> None:
+    transfers = genuine[genuine["type"] == "TRANSFER"]
+    new = ~transfers.duplicated(["nameOrig", "nameDest"])
+    rent = told(transfers, "rent")
+
+    assert len(rent) > 300
+    assert new[rent.index].mean() > 0.98
+    assert rent["amount"].median() > transfers["amount"].median()
+
+
+def test_four_kinds_of_fraud_have_their_shares(frauds: pd.DataFrame) -> None:
+    shares = frauds["typology"].value_counts(normalize=True)
+
+    wanted = {"take-over": 0.3, "small-repeats": 0.25, "mule-chain": 0.3, "scam": 0.15}
+    assert shares[shares > 0].to_dict() == pytest.approx(wanted, abs=0.01)
+
+
+def test_only_frauds_have_the_typology_of_one(frauds: pd.DataFrame, genuine: pd.DataFrame) -> None:
+    assert set(frauds["typology"]).isdisjoint(set(genuine["typology"]))
+
+
+def test_a_take_over_takes_nearly_all_and_seldom_exactly_all(frauds: pd.DataFrame) -> None:
+    take_overs = told(frauds, "take-over")
+    share = share_of(take_overs)
+
+    assert set(take_overs["type"]) == {"TRANSFER", "CASH_OUT"}
+    assert share.between(0.7999, 1.0001).all()
+    assert 0 < (take_overs["amount"] == take_overs["oldbalanceOrg"]).mean() <= 0.15
+
+
+def test_small_repeats_are_several_small_shares_within_two_hours(frauds: pd.DataFrame) -> None:
+    repeats = told(frauds, "small-repeats")
+    by_victim = repeats.groupby("nameOrig")["step"]
+
+    assert share_of(repeats).between(0.0499, 0.3001).all()
+    assert by_victim.size().between(3, 8).all()
+    assert (by_victim.max() - by_victim.min()).max() <= 2
+
+
+def chains(frauds: pd.DataFrame) -> list[tuple[pd.DataFrame, pd.DataFrame]]:
+    """Of each mule who was used once: what came in, and what he cashed out."""
+    rows = told(frauds, "mule-chain")
+    pairs = []
+    for mule in rows.loc[rows["type"] == "TRANSFER", "nameDest"].unique():
+        came_in, went_out = rows[rows["nameDest"] == mule], rows[rows["nameOrig"] == mule]
+        if len(came_in) <= 10 and len(went_out) <= 3 and np.ptp(came_in["step"]) <= 2:
+            pairs.append((came_in, went_out))
+    return pairs
+
+
+def test_a_mule_cashes_out_most_of_what_several_victims_sent_him(frauds: pd.DataFrame) -> None:
+    found = chains(frauds)
+
+    assert len(found) >= 5
+    for came_in, went_out in found:
+        assert 3 <= came_in["nameOrig"].nunique() <= 10
+        assert set(went_out["type"]) == {"CASH_OUT"}
+        assert 0.599 < went_out["amount"].sum() / came_in["amount"].sum() < 0.951
+        assert went_out["step"].min() >= came_in["step"].max()
+        assert went_out["step"].max() - came_in["step"].min() <= 12
+
+
+def test_a_chain_in_the_last_hour_is_still_cashed_out_after_it() -> None:
+    for seed in range(20):
+        rows = told(simulate(1_000, seed=seed, days=1), "mule-chain").reset_index()
+        received = rows[rows["type"] == "TRANSFER"]["index"].max()
+        assert rows[rows["type"] == "CASH_OUT"]["index"].min() > received
+
+
+def test_mules_have_traffic_of_their_own(frauds: pd.DataFrame, genuine: pd.DataFrame) -> None:
+    rows = told(frauds, "mule-chain")
+    mules = set(rows.loc[rows["type"] == "CASH_OUT", "nameOrig"])
+
+    assert np.mean([mule in set(genuine["nameOrig"]) for mule in mules]) > 0.9
+
+
+def test_a_scam_is_a_transfer_to_somebody_whom_the_victim_never_paid(frame: pd.DataFrame) -> None:
+    transfers = frame[frame["type"] == "TRANSFER"]
+    new = ~transfers.duplicated(["nameOrig", "nameDest"])
+    scams = told(frame, "scam")
+
+    assert set(scams["type"]) == {"TRANSFER"}
+    assert new[scams.index].mean() > 0.95
+
+
+def test_victims_have_a_history(frame: pd.DataFrame) -> None:
+    first = frame[frame["isFraud"] == 0].groupby("nameOrig")["step"].min()
+    robbed = frame[(frame["isFraud"] == 1) & (frame["typology"] != "mule-chain")]
+
+    assert (first.reindex(robbed["nameOrig"]).to_numpy() <= robbed["step"].to_numpy()).all()
+
+
+def test_no_fraud_is_above_ten_million_or_of_money_that_is_not_there(frauds: pd.DataFrame) -> None:
+    assert frauds["amount"].max() < 10_000_000
+    robbed = frauds[frauds["typology"] != "mule-chain"]
+    assert (robbed["amount"] <= robbed["oldbalanceOrg"] + 0.01).all()
+
+
+def test_a_fraud_becomes_known_after_three_days_or_so_and_some_never(frauds: pd.DataFrame) -> None:
+    delay = frauds["label_time"] - frauds["step"]
+
+    assert frauds["label_time"].dtype == "Int64"
+    assert delay.min() >= 1
+    assert delay.median() == pytest.approx(72, rel=0.25)
+    assert 0.005 < delay.isna().mean() < 0.07
+
+
+def test_a_few_genuine_rows_are_disputed(genuine: pd.DataFrame) -> None:
+    assert 0.0001 < genuine["label_time"].notna().mean() < 0.0003
+
+
+def test_accounts_opened_late_have_no_rows_before() -> None:
+    people = populate(np.random.default_rng(0), ROWS, DAYS)
+    frame = simulate(ROWS, seed=0, days=DAYS)
+    opened = pd.Series(people.opened, index=names(people)[: people.n_customers])
+    late = opened[opened > 0]
+
+    assert len(late) / len(opened) == pytest.approx(0.05, abs=0.005)
+    for column in ("nameOrig", "nameDest"):
+        rows = frame[frame[column].isin(late.index)]
+        assert len(rows) > 100
+        assert (rows["step"] // 24 >= rows[column].map(late)).all()
+
+
+def test_everybody_has_a_circle_of_three_to_twelve_without_himself() -> None:
+    people = populate(np.random.default_rng(0), ROWS, DAYS)
+    smallest, largest = CIRCLE_SIZES
+
+    assert (people.circle_size.min(), people.circle_size.max()) == (smallest, largest) == (3, 12)
+    assert people.circles.shape[1] == largest
+    assert (people.circles != np.arange(people.n_customers)[:, None]).all()
+
+
+def test_one_transfer_in_seven_goes_outside_the_circle(genuine: pd.DataFrame) -> None:
+    people = populate(np.random.default_rng(0), ROWS, DAYS)
+    place = {name: place for place, name in enumerate(names(people))}
+    rows = genuine[genuine["type"] == "TRANSFER"]
+    payer, payee = (rows[column].map(place) for column in ("nameOrig", "nameDest"))
+    own = np.arange(12) < people.circle_size[payer][:, None]
+
+    new = ~((people.circles[payer] == payee.to_numpy()[:, None]) & own).any(axis=1)
+
+    assert new.mean() == pytest.approx(0.15, abs=0.03)
+
+
+def test_activity_is_unequal(genuine: pd.DataFrame) -> None:
+    people = populate(np.random.default_rng(0), ROWS, DAYS)
+    a_day = genuine["nameOrig"].value_counts().reindex(names(people)[: people.n_customers]) / DAYS
+
+    assert a_day.fillna(0).median() == pytest.approx(0.3, abs=0.06)
+    assert a_day.fillna(0).mean() == pytest.approx(0.55, abs=0.02)

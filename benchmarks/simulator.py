@@ -1,0 +1,248 @@
+"""Does the simulator meet its targets? ``python -m benchmarks.simulator [--real PAYSIM_FILE]``.
+
+Models learn the first 23 days and are judged on the last six of thirty. Pairs of features see all
+frauds and a tenth of the genuine rows, each of which then counts ten times.
+"""
+
+import argparse
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property, partial
+from itertools import combinations
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+from rich.console import Console
+from rich.table import Table
+from sklearn.metrics import average_precision_score, roc_auc_score
+from sklearn.model_selection import StratifiedKFold, cross_val_predict
+from xgboost import XGBClassifier
+
+from fraud_api_lambda.features import FEATURE_SETS
+from fraud_api_lambda.transaction import TYPES
+from training.dataset import read_transactions, to_facts
+from training.ledger import PAYMENT
+from training.pipeline import BOOSTER, feature_matrix
+from training.progress import reported
+from training.simulate import simulate
+from training.traffic import HOURLY, MEAN_AMOUNTS, MONEY_BY_HOUR, TYPE_SHARES
+
+FIT_DAYS: Final = 23
+TEST_FROM_DAY: Final = 24
+"""Days from 0; the one between is a gap."""
+
+THINNED: Final = 10
+BUSY: Final = 0.01
+NIGHT: Final = 6
+PAYSIM_DAYS: Final = (0, 1, *range(5, 13))
+"""The days, from 0, whose totals the simulator follows."""
+
+TYPOLOGIES: Final = {"take-over": 0.30, "small-repeats": 0.25, "mule-chain": 0.30, "scam": 0.15}
+NAMES: Final = FEATURE_SETS["decision-time"]
+EVERY: Final = tuple(range(len(NAMES)))
+FEATURES: Final[dict[str, tuple[int, ...]]] = {
+    "type": tuple(n for n in EVERY if NAMES[n].startswith("type_")),
+    **{NAMES[n]: (n,) for n in EVERY},
+}
+
+type Measured = tuple[float, str]
+"""A value, and what it is the value of, where that differs from seed to seed."""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One simulation, as models see it: rows of shape (n_rows, 14), and a weight of each row."""
+
+    frame: pd.DataFrame
+    rows: np.ndarray
+    weight: np.ndarray
+
+    @classmethod
+    def of(cls, frame: pd.DataFrame) -> "Sample":
+        """A sample of simulated transactions."""
+        return cls(frame, feature_matrix(to_facts(frame), NAMES), np.ones(len(frame)))
+
+    @cached_property
+    def is_fraud(self) -> np.ndarray:
+        """Which rows are frauds."""
+        return np.asarray(self.frame["isFraud"] == 1)
+
+    @cached_property
+    def thinned(self) -> "Sample":
+        """All frauds and every tenth genuine row."""
+        kept = self.is_fraud | (np.arange(len(self.rows)) % THINNED == 0)
+        weight = np.where(self.is_fraud, 1.0, THINNED)[kept]
+        return Sample(self.frame[kept], self.rows[kept], weight)
+
+    def precision(self, columns: tuple[int, ...], **booster: Any) -> float:
+        """Average precision, on the test days, of a model that sees these columns only."""
+        day, rows = self.frame["step"].to_numpy() // 24, self.rows[:, columns]
+        fit, test = day < FIT_DAYS, day >= TEST_FROM_DAY
+        model = XGBClassifier(**{**BOOSTER, **booster}, random_state=0)
+        model.fit(rows[fit], self.is_fraud[fit], sample_weight=self.weight[fit])
+        score = model.predict_proba(rows[test])[:, 1]
+        frauds, weight = self.is_fraud[test], self.weight[test]
+        return float(average_precision_score(frauds, score, sample_weight=weight))
+
+    def raw_precision(self, column: int) -> float:
+        """Average precision of the values of a column, high or low ones first."""
+        test = self.frame["step"].to_numpy() // 24 >= TEST_FROM_DAY
+        values, frauds = self.rows[test, column], self.is_fraud[test]
+        return float(max(average_precision_score(frauds, sign * values) for sign in (1, -1)))
+
+    @cached_property
+    def model(self) -> float:
+        """Average precision of the decision-time model."""
+        return self.precision(EVERY)
+
+
+def best_feature(sample: Sample) -> Measured:
+    """The best feature, by its values or as all that a model sees, against the model."""
+    found = {name: sample.thinned.precision(columns) for name, columns in FEATURES.items()}
+    for column, name in enumerate(NAMES):
+        found[name] = max(found[name], sample.raw_precision(column))
+    return _best(found, sample)
+
+
+def best_pair(sample: Sample) -> Measured:
+    """The best pair of features, against the model; the type counts as one feature too."""
+    found = {
+        f"{one} + {other}": sample.thinned.precision(FEATURES[one] + FEATURES[other])
+        for one, other in combinations(FEATURES, 2)
+        if one != "type" or not other.startswith("type_")
+    }
+    return _best(found, sample)
+
+
+def _best(found: dict[str, float], sample: Sample) -> Measured:
+    name = max(found, key=lambda each: found[each])
+    return found[name] / sample.model, f"{found[name]:.3f} {name}"
+
+
+def strict(sample: Sample) -> Measured:
+    """Average precision of the strict model."""
+    return sample.precision(tuple(NAMES.index(name) for name in FEATURE_SETS["strict"])), ""
+
+
+def stump(sample: Sample) -> Measured:
+    """One split on the best feature, against the model."""
+    found = sample.precision(EVERY, n_estimators=1, max_depth=1, learning_rate=1.0)
+    return found / sample.model, f"{found:.3f}"
+
+
+def by_type(sample: Sample, *, money: bool) -> Measured:
+    """Largest deviation from PaySim's shares of the types, or from their mean amounts."""
+    shares = sample.frame["type"].value_counts(normalize=True)[TYPES].to_numpy()
+    means = sample.frame.groupby("type", observed=False)["amount"].mean()[TYPES].to_numpy()
+    return _furthest(means, MEAN_AMOUNTS) if money else _furthest(shares, TYPE_SHARES)
+
+
+def by_hour(sample: Sample, *, money: bool) -> Measured:
+    """Largest deviation, in busy hours, from PaySim's shares of the rows or of the money."""
+    hourly = _totals(HOURLY[[int(kind == PAYMENT) for kind in range(len(TYPES))]], TYPE_SHARES)
+    wanted = _totals(MONEY_BY_HOUR, TYPE_SHARES * MEAN_AMOUNTS) if money else hourly
+    weight = sample.frame["amount"] if money else sample.weight
+    found = np.bincount(sample.frame["step"] % 24, weights=weight, minlength=24)
+    busy = hourly >= BUSY
+    return _furthest((found / found.sum())[busy], wanted[busy])
+
+
+def _totals(tables: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Shares of the hours over all types."""
+    total = weights @ (tables / tables.sum(axis=1, keepdims=True))
+    return np.asarray(total / total.sum())
+
+
+def _furthest(found: np.ndarray, wanted: np.ndarray) -> Measured:
+    return float(np.abs(found / wanted - 1).max()), ""
+
+
+def typologies(sample: Sample) -> Measured:
+    """Largest difference of a typology's share among the frauds from the one intended."""
+    found = sample.frame["typology"][sample.is_fraud].value_counts(normalize=True)
+    shown = " ".join(f"{found[name]:.3f}" for name in TYPOLOGIES)
+    return max(abs(found[name] - share) for name, share in TYPOLOGIES.items()), shown
+
+
+def emptying(sample: Sample) -> Measured:
+    """Of genuine transfers and cash-outs, those that take 95 to 100 % of the balance."""
+    genuine = sample.frame[~sample.is_fraud & sample.frame["type"].isin(["TRANSFER", "CASH_OUT"])]
+    amount, balance = genuine["amount"], genuine["oldbalanceOrg"]
+    return float(((amount >= 0.95 * balance) & (amount <= balance)).mean()), ""
+
+
+def night_frauds(sample: Sample) -> Measured:
+    """How many times more frequent the small hours are among frauds than among genuine rows."""
+    night = sample.frame["step"].to_numpy() % 24 < NIGHT
+    return float(night[sample.is_fraud].mean() / night[~sample.is_fraud].mean()), ""
+
+
+def told_apart(sample: Sample, *, real: pd.DataFrame) -> Measured:
+    """ROC AUC of a model that tells real rows from simulated ones by type, amount and hour."""
+    chosen = real[(real["isFraud"] == 0) & (real["step"] // 24).isin(PAYSIM_DAYS)]
+    genuine = sample.frame[~sample.is_fraud].sample(len(chosen), random_state=0)
+    both = pd.concat([chosen, genuine], keys=[0, 1])
+    types = [(both["type"] == kind).to_numpy() for kind in TYPES]
+    rows = np.column_stack([*types, np.log1p(both["amount"]), both["step"] % 24])
+    simulated = both.index.get_level_values(0).to_numpy()
+    folds = StratifiedKFold(5, shuffle=True, random_state=0)
+    model = XGBClassifier(**BOOSTER, random_state=0)
+    score = cross_val_predict(model, rows, simulated, cv=folds, method="predict_proba")[:, 1]
+    weight = both.get("weight", pd.Series(1.0, both.index)).fillna(1.0)
+    return float(roc_auc_score(simulated, score, sample_weight=weight)), ""
+
+
+TARGETS: Final[dict[str, tuple[Callable[[Sample], Measured], float, float]]] = {
+    "average precision, decision-time": (lambda sample: (sample.model, ""), 0.35, 0.60),
+    "average precision, strict": (strict, 0.10, 0.30),
+    "best feature / decision-time": (best_feature, 0, 0.5),
+    "best depth-1 tree / decision-time": (stump, 0, 0.5),
+    "best pair / decision-time": (best_pair, 0, 0.5),
+    "shares of typologies, furthest off": (typologies, 0, 0.01),
+    "counts by type, furthest off": (partial(by_type, money=False), 0, 0.1),
+    "mean amounts by type, furthest off": (partial(by_type, money=True), 0, 0.1),
+    "counts by busy hour, furthest off": (partial(by_hour, money=False), 0, 0.1),
+    "money by busy hour, furthest off": (partial(by_hour, money=True), 0, 0.1),
+    "genuine payouts of 95 to 100 %": (emptying, 0.01, 0.02),
+    "frauds at night / genuine at night": (night_frauds, 0, 3),
+}
+"""What is measured, and the least and most that its median over the seeds may be."""
+
+
+def main() -> None:
+    """Read the options, measure, print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--seeds", default="0,1,2", help="with commas between")
+    parser.add_argument("--real", type=Path, help="PaySim's rows, CSV or Parquet")
+    options = parser.parse_args()
+    targets, seeds = dict(TARGETS), [int(seed) for seed in options.seeds.split(",")]
+    if options.real:
+        compare = partial(told_apart, real=read_transactions(options.real))
+        targets["ROC AUC, real against simulated"] = (compare, 0, 0.65)
+    shown = Table("target", "wanted", *(f"seed {seed}" for seed in seeds), "median", "met")
+    measured = zip(*(list(_measured(options.rows, seed, targets)) for seed in seeds), strict=True)
+    for (name, (_, low, high)), found in zip(targets.items(), measured, strict=True):
+        shown.add_row(name, f"{low:g} to {high:g}", *_cells(found, low, high))
+    Console(width=220).print(shown)
+
+
+def _measured(rows: int, seed: int, targets: dict[str, Any]) -> Iterator[Measured]:
+    with reported() as begin:
+        begin(f"seed {seed}: simulate {rows:,} rows")
+        sample = Sample.of(simulate(rows, seed))
+        for name, (measure, _, _) in targets.items():
+            begin(f"seed {seed}: {name}")
+            yield measure(sample)
+
+
+def _cells(found: tuple[Measured, ...], low: float, high: float) -> list[str]:
+    median = float(np.median([value for value, _ in found]))
+    values = [f"{value:.3f}" + (f" ({what})" if what else "") for value, what in found]
+    return [*values, f"{median:.3f}", "yes" if low <= median <= high else "NO"]
+
+
+if __name__ == "__main__":
+    main()

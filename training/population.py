@@ -1,0 +1,175 @@
+"""Who there is: customers with an activity, a circle, hours and a balance of their own."""
+
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Final
+
+import numpy as np
+
+CUSTOMERS_PER_ROW: Final = 0.06
+MERCHANTS_PER_ROW: Final = 0.004
+MULES_PER_ROW: Final = 0.0002
+
+ACTIVITY_SIGMA: Final = 1.1
+CIRCLE_SIZES: Final = (3, 12)
+OPENED_LATE: Final = 0.05
+"""Share of the accounts that are opened during the data; no row of theirs is earlier."""
+
+HOLDERS: Final = 0.41
+"""Share of the customers who keep money here; payouts of the others exceed what they hold."""
+
+BALANCE_MEDIAN: Final = 450_000.0
+BALANCE_SIGMA: Final = 1.5
+
+COLLECTORS: Final = 0.05
+"""Landlords, shops and suppliers, whom most transfers go to: the money of many gathers there."""
+
+TO_COLLECTORS: Final = 0.8
+
+REACHED: Final = 40
+"""Customers whose details a thief has at hand when he chooses a victim."""
+
+
+class Story(IntEnum):
+    """What a transaction is part of; the frauds come last."""
+
+    GENUINE = 0
+    EMPTYING = 1
+    PAYDAY = 2
+    TRIPLE = 3
+    RENT = 4
+    TAKE_OVER = 5
+    SMALL_REPEATS = 6
+    MULE_CHAIN = 7
+    SCAM = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Population:
+    """Customers by index, merchants after them.
+
+    Attributes
+    ----------
+    n_customers, n_merchants : int
+    activity : ndarray of shape (n_customers,)
+        Relative number of transactions a day.
+    holds : ndarray of shape (n_customers,), bool
+        Who keeps money here.
+    balances : ndarray of shape (n_customers,)
+        At the start.
+    circles : ndarray of shape (n_customers, 12)
+        Whom each pays; the first `circle_size` of a row count.
+    circle_size : ndarray of shape (n_customers,)
+    habits : ndarray of shape (n_customers,)
+        The time of day that each prefers, from 0 to 1.
+    opened : ndarray of shape (n_customers,)
+        Day of the opening, 0 for those who were there before.
+    mules : ndarray
+        Customers of old who pass on what thieves send them.
+    """
+
+    n_customers: int
+    n_merchants: int
+    activity: np.ndarray
+    holds: np.ndarray
+    balances: np.ndarray
+    circles: np.ndarray
+    circle_size: np.ndarray
+    habits: np.ndarray
+    opened: np.ndarray
+    mules: np.ndarray
+
+
+@dataclass(frozen=True, slots=True)
+class Victims:
+    """Whom thieves can reach, per slot; they choose whose balance suits them.
+
+    Attributes
+    ----------
+    reached : ndarray of shape (n_slots, REACHED), int
+        Customers.
+    aim : ndarray of shape (n_slots,), float
+        The balance that they look for.
+    """
+
+    reached: np.ndarray
+    aim: np.ndarray
+
+
+def populate(random: np.random.Generator, rows: int, days: int) -> Population:
+    """The customers and merchants behind `rows` transactions of `days` days."""
+    n = max(60, round(rows * CUSTOMERS_PER_ROW))
+    n_collectors = max(20, round(n * COLLECTORS))
+    holds = (random.random(n) < HOLDERS) | (np.arange(n) < n_collectors)
+    opened = _openings(random, n, days)
+    may_be_mule = holds & (opened == 0) & (np.arange(n) >= n_collectors)
+    return Population(
+        n_customers=n,
+        n_merchants=max(10, round(rows * MERCHANTS_PER_ROW)),
+        activity=random.lognormal(0, ACTIVITY_SIGMA, n),
+        holds=holds,
+        balances=_balances(random, holds, opened),
+        circles=_circles(random, n, n_collectors),
+        circle_size=random.integers(CIRCLE_SIZES[0], CIRCLE_SIZES[1] + 1, n),
+        habits=random.random(n),
+        opened=opened,
+        mules=random.choice(
+            np.flatnonzero(may_be_mule), max(3, round(rows * MULES_PER_ROW)), replace=False
+        ),
+    )
+
+
+def _openings(random: np.random.Generator, n: int, days: int) -> np.ndarray:
+    """The day of each opening. Nobody opens an account on the first day: it would not show."""
+    late = random.random(n) < OPENED_LATE
+    return np.where(late & (days > 1), random.integers(1, max(2, days), n), 0)
+
+
+def _balances(random: np.random.Generator, holds: np.ndarray, opened: np.ndarray) -> np.ndarray:
+    balances = BALANCE_MEDIAN * random.lognormal(0, BALANCE_SIGMA, len(holds))
+    return np.where(holds & (opened == 0), np.round(balances, 2), 0.0)
+
+
+def _circles(random: np.random.Generator, n: int, n_collectors: int) -> np.ndarray:
+    shape = (n, CIRCLE_SIZES[1])
+    collectors = random.integers(0, n_collectors, shape)
+    anyone = random.integers(0, n, shape)
+    circles = np.where(random.random(shape) < TO_COLLECTORS, collectors, anyone)
+    # Nobody is in his own circle.
+    return np.where(circles == np.arange(n)[:, None], (circles + 1) % n, circles)
+
+
+def active_customers(
+    random: np.random.Generator, people: Population, *, keep_money: np.ndarray
+) -> np.ndarray:
+    """A customer for each row by activity, of those who keep money here or of the others."""
+    days_open = 1 - people.opened / (people.opened.max() + 1)
+    chosen = np.empty(len(keep_money), dtype=int)
+    for holds in (True, False):
+        weight = people.activity * days_open * (people.holds == holds)
+        rows = keep_money == holds
+        chosen[rows] = random.choice(people.n_customers, rows.sum(), p=weight / weight.sum())
+    return chosen
+
+
+def old_customers(random: np.random.Generator, people: Population, payer: np.ndarray) -> np.ndarray:
+    """For each payer another customer, whose account was there from the start."""
+    old = np.flatnonzero(people.opened == 0)
+    place = random.integers(0, len(old), len(payer))
+    chosen = old[place]
+    return np.where(chosen == payer, old[(place + 1) % len(old)], chosen)
+
+
+def victims(random: np.random.Generator, people: Population, aims: np.ndarray) -> Victims:
+    """Customers of old who keep money here and are no mules, the busy ones more often."""
+    weight = people.activity * people.holds * (people.opened == 0)
+    weight[people.mules] = 0
+    shape = (len(aims), REACHED)
+    return Victims(random.choice(people.n_customers, shape, p=weight / weight.sum()), aims)
+
+
+def names(people: Population) -> np.ndarray:
+    """Account ids by index; multiplied by an odd number so that neighbours do not look alike."""
+    customers = [f"C{(7_777_777 * n + 1_234_567) % 2**31}" for n in range(people.n_customers)]
+    merchants = [f"M{(7_777_777 * n + 7_654_321) % 2**31}" for n in range(people.n_merchants)]
+    return np.array(customers + merchants, dtype=object)

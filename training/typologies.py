@@ -1,0 +1,228 @@
+"""Frauds of four kinds. Each hides among genuine rows in all but the combination of facts.
+
+Genuine cash-outs take most of a small balance or little of a large one; genuine transfers the other
+way round. Thieves want much from anybody, so they take what is unusual for that type of payment.
+"""
+
+from typing import Final
+
+import numpy as np
+
+from training.ledger import CASH_OUT, TRANSFER, Events, Plan
+from training.population import Population, Story, Victims, old_customers, victims
+from training.traffic import HOURLY
+
+FRAUD_RATE: Final = 0.0013
+MIN_FRAUDS: Final = 12
+SHARES: Final = {Story.TAKE_OVER: 0.30, Story.SMALL_REPEATS: 0.25, Story.MULE_CHAIN: 0.30}
+"""Of the fraud rows; the rest are scams."""
+
+MIN_ROWS: Final = {Story.TAKE_OVER: 3, Story.SMALL_REPEATS: 3, Story.MULE_CHAIN: 4}
+
+ANY_HOUR: Final = 0.03
+"""Frauds that heed no rhythm of the day."""
+
+TAKE_OVER_BY_CASH_OUT: Final = 0.55
+NEARLY_ALL: Final = 0.3
+EXACTLY_ALL: Final = 0.14
+"""Shares of the take-overs: by cash-out; by transfer of 95 to 100 %, and of all there is."""
+
+REPEATS: Final = (3, 8)
+"""Fewest and most transfers of one series."""
+
+PAYERS: Final = (3, 10)
+MAX_CASH_OUTS: Final = 3
+CHAIN: Final = (PAYERS[0] + 1, PAYERS[1] + MAX_CASH_OUTS)
+MOSTLY_ONE: Final = 0.8
+"""Fewest and most payers and rows of a chain; below 1, the most cash-outs are rarer than one."""
+
+IN_WITHIN: Final = 3
+OUT_WITHIN: Final = 8
+"""Hours in which a mule is paid, and in which he then cashes out."""
+
+PAID_BY_THE_RICH: Final = 0.5
+"""Payers of a chain who lose a little of much; the others lose most of little."""
+
+QUIET_DAYS: Final = 2
+"""Days without fraud at the start, in which customers get a history."""
+
+FEW, SOME, MANY, PLENTY = 70_000.0, 450_000.0, 1_800_000.0, 1_500_000.0
+AIM_SIGMA: Final = 0.7
+"""Balances that thieves look for, log-normal."""
+
+
+def count_frauds(rows: int) -> int:
+    """How many of `rows` transactions are frauds."""
+    return max(MIN_FRAUDS, round(rows * FRAUD_RATE))
+
+
+def frauds(
+    random: np.random.Generator, people: Population, rows: int, days: int
+) -> tuple[Events, Victims]:
+    """Frauds among `rows` transactions, and whom their slots may stand for."""
+    total = count_frauds(rows)
+    count = {story: max(MIN_ROWS[story], round(share * total)) for story, share in SHARES.items()}
+    parts = [
+        _take_overs(random, people, count[Story.TAKE_OVER], days),
+        _small_repeats(random, people, count[Story.SMALL_REPEATS], days),
+        _mule_chains(random, people, count[Story.MULE_CHAIN], days),
+        _scams(random, people, total - sum(count.values()), days),
+    ]
+    events, aims, first = [], [], 0
+    for part, aim in parts:
+        part.slot[part.slot >= 0] += first
+        first += len(aim)
+        events.append(part)
+        aims.append(aim)
+    return Events.merged(*events), victims(random, people, np.concatenate(aims))
+
+
+def _take_overs(
+    random: np.random.Generator, people: Population, count: int, days: int
+) -> tuple[Events, np.ndarray]:
+    """A thief in the account takes nearly all."""
+    place = random.permutation(count) / count
+    by_cash, nearly_all = place >= 1 - TAKE_OVER_BY_CASH_OUT, place < NEARLY_ALL
+    share = np.where(nearly_all, random.uniform(0.95, 1, count), random.uniform(0.8, 1, count))
+    events = _events(
+        random,
+        people,
+        step=_starts(random, count, days),
+        kind=np.where(by_cash, CASH_OUT, TRANSFER),
+        share=np.where(place < EXACTLY_ALL, 1.0, share),
+        slot=np.arange(count),
+        story=Story.TAKE_OVER,
+    )
+    return events, _aims(random, np.select([by_cash, nearly_all], [MANY, SOME], FEW))
+
+
+def _small_repeats(
+    random: np.random.Generator, people: Population, count: int, days: int
+) -> tuple[Events, np.ndarray]:
+    """A thief stays below the limits: several transfers of a rich victim within two hours."""
+    sizes = _sizes(random, count, *REPEATS)
+    step = np.repeat(_starts(random, len(sizes), days), sizes) + random.integers(0, 2, count)
+    events = _events(
+        random,
+        people,
+        step=np.minimum(step, 24 * days),
+        kind=np.full(count, TRANSFER),
+        share=random.uniform(0.05, 0.3, count),
+        slot=np.repeat(np.arange(len(sizes)), sizes),
+        story=Story.SMALL_REPEATS,
+    )
+    return events, _aims(random, np.full(len(sizes), PLENTY))
+
+
+def _mule_chains(
+    random: np.random.Generator, people: Population, count: int, days: int
+) -> tuple[Events, np.ndarray]:
+    """Several victims pay one mule, who cashes most of it out within hours."""
+    n_in, n_out = _chain_sizes(random, count)
+    chain_in, chain_out = (np.repeat(np.arange(len(n)), n) for n in (n_in, n_out))
+    rich = random.random(n_in.sum()) < PAID_BY_THE_RICH
+    lost = np.where(
+        rich, random.uniform(0.05, 0.3, len(rich)), random.uniform(0.6, 0.95, len(rich))
+    )
+    passed_on = random.uniform(0.6, 0.95, len(n_out)) / n_out
+    events = _events(
+        random,
+        people,
+        step=_chain_steps(random, chain_in, chain_out, days),
+        kind=np.repeat([TRANSFER, CASH_OUT], [n_in.sum(), n_out.sum()]),
+        share=np.concatenate([lost, passed_on[chain_out]]),
+        slot=np.concatenate([np.arange(n_in.sum()), np.full(n_out.sum(), -1)]),
+        story=Story.MULE_CHAIN,
+    )
+    mule, cashed = random.choice(people.mules, len(n_in)), slice(n_in.sum(), None)
+    events.scheme[:] = np.concatenate([chain_in, chain_out])
+    events.payee[: n_in.sum()] = mule[chain_in]
+    events.payer[cashed] = mule[chain_out]
+    events.payee[cashed] = old_customers(random, people, mule[chain_out])
+    events.plan[cashed] = Plan.CASHED
+    return events, _aims(random, np.where(rich, PLENTY, FEW))
+
+
+def _chain_sizes(random: np.random.Generator, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Payers and cash-outs of each chain."""
+    sizes = _sizes(random, count, *CHAIN)
+    most = np.clip(sizes - PAYERS[0], 1, MAX_CASH_OUTS)
+    n_out = 1 + (MOSTLY_ONE * most * random.random(len(sizes))).astype(int)
+    n_out = np.maximum(n_out, sizes - PAYERS[1])
+    return sizes - n_out, n_out
+
+
+def _chain_steps(
+    random: np.random.Generator, chain_in: np.ndarray, chain_out: np.ndarray, days: int
+) -> np.ndarray:
+    """Steps of the payments to each mule, then of his cash-outs, which are all later."""
+    start = _starts(random, chain_in[-1] + 1, days)
+    step_in = start[chain_in] + random.integers(0, IN_WITHIN, len(chain_in))
+    delay = np.minimum(random.exponential(1.5, len(chain_out)), OUT_WITHIN - 1).astype(int)
+    step_out = start[chain_out] + IN_WITHIN + delay
+    return np.asarray(np.minimum(np.concatenate([step_in, step_out]), 24 * days))
+
+
+def _scams(
+    random: np.random.Generator, people: Population, count: int, days: int
+) -> tuple[Events, np.ndarray]:
+    """The customer himself sends a large transfer to somebody whom he never paid."""
+    events = _events(
+        random,
+        people,
+        step=_starts(random, count, days),
+        kind=np.full(count, TRANSFER),
+        share=random.uniform(0.2, 0.9, count),
+        slot=np.arange(count),
+        story=Story.SCAM,
+    )
+    return events, _aims(random, np.full(count, MANY))
+
+
+def _events(
+    random: np.random.Generator,
+    people: Population,
+    *,
+    step: np.ndarray,
+    kind: np.ndarray,
+    share: np.ndarray,
+    slot: np.ndarray,
+    story: Story,
+) -> Events:
+    """Frauds that take a share of a victim's balance and send it to mules."""
+    count = len(step)
+    return Events(
+        step=step,
+        kind=kind,
+        payer=np.zeros(count, dtype=int),
+        payee=random.choice(people.mules, count),
+        amount=np.ones(count),
+        scale=np.ones(count),
+        plan=np.full(count, Plan.SHARE),
+        share=share,
+        whim=np.zeros(count),
+        slot=slot,
+        scheme=np.full(count, -1),
+        story=np.full(count, story),
+    )
+
+
+def _aims(random: np.random.Generator, median: np.ndarray) -> np.ndarray:
+    return median * random.lognormal(0, AIM_SIGMA, len(median))
+
+
+def _sizes(random: np.random.Generator, total: int, low: int, high: int) -> np.ndarray:
+    """Group sizes from `low` to `high` that sum to `total`."""
+    sizes, left = [], total
+    while left > high:
+        sizes.append(min(int(random.integers(low, high + 1)), left - low))
+        left -= sizes[-1]
+    return np.array([*sizes, left])
+
+
+def _starts(random: np.random.Generator, count: int, days: int) -> np.ndarray:
+    """Steps on the daily rhythm but for a few, not before victims can have a history."""
+    weights = HOURLY[0] / HOURLY[0].sum()
+    hour = random.choice(24, count, p=ANY_HOUR / 24 + (1 - ANY_HOUR) * weights)
+    day = random.integers(min(QUIET_DAYS, days - 1), days, count)
+    return np.asarray(np.maximum(1, 24 * day + hour))
