@@ -36,7 +36,7 @@ class Bundle:
     features : tuple of str
         What that set meant when the model was fitted, in the booster's order.
     calibration : dict
-        ``{"method": "platt" | "none", "slope": float, "intercept": float}``, on the log-odds.
+        From log-odds to probability, as `calibration.calibrated` reads it.
     threshold : float
         Fraud at or above this calibrated probability.
     policy : dict

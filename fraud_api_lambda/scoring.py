@@ -3,12 +3,12 @@
 import math
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, Final
 
 import numpy as np
 import xgboost as xgb
 
 from fraud_api_lambda.bundle import Bundle, BundleError
+from fraud_api_lambda.calibration import calibrated
 from fraud_api_lambda.features import feature_row
 from fraud_api_lambda.policy import decide
 from fraud_api_lambda.reasons import reasons_for
@@ -21,25 +21,6 @@ from fraud_api_lambda.transaction import (
 )
 
 type Matrix = np.ndarray[tuple[int, int], np.dtype[np.float32]]
-
-SURE: Final = 1e-12
-"""How near to 0 or 1 a probability may come: a model never knows."""
-
-
-def calibrated(margin: float, calibration: dict[str, Any]) -> float:
-    """The fraud probability of a margin (log-odds): Platt's sigmoid, kept off 0 and 1.
-
-    Plain `math.exp`, for a column too: NumPy's own differs from it in the last bit.
-
-    References
-    ----------
-    J. Platt: Probabilistic outputs for support vector machines, 1999.
-    """
-    log_odds = calibration["slope"] * margin + calibration["intercept"]
-    if log_odds >= 0:
-        return min(1.0 / (1.0 + math.exp(-log_odds)), 1.0 - SURE)
-    odds = math.exp(log_odds)
-    return max(odds / (1.0 + odds), SURE)
 
 
 class Scorer:

@@ -10,8 +10,8 @@ import numpy as np
 import xgboost as xgb
 
 from fraud_api_lambda.bundle import pack, version_of
+from fraud_api_lambda.calibration import calibrated
 from fraud_api_lambda.features import FEATURE_SETS, feature_row
-from fraud_api_lambda.scoring import calibrated
 from fraud_api_lambda.transaction import Transaction, TransactionType
 from tests.transactions import transaction
 

@@ -14,7 +14,7 @@ SHIPPED = ROOT / "fraud_api_lambda"
 LAYERS = (
     {"transaction", "examples"},
     {"features"},
-    {"policy", "bundle", "reasons"},
+    {"policy", "bundle", "reasons", "calibration"},
     {"scoring", "pointer"},
     {"model_store"},
     {"model_provider"},
@@ -42,6 +42,7 @@ STANDARD_LIBRARY_ONLY = (
     "examples",
     "features",
     "policy",
+    "calibration",
     "reasons",
     "bundle",
     "pointer",

@@ -1,54 +1,182 @@
-"""Calibration: log-odds to probability, fitted on rows later than those of the booster's fit."""
+"""Calibration: log-odds to probability, fitted on rows later than those of the booster's fit.
 
+A method is chosen by fitting it on one window and judging it on the next, and the other way round;
+the chosen one is then fitted on both, because a day's frauds are few.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 import numpy as np
-from sklearn.linear_model import LogisticRegression
+from sklearn.isotonic import IsotonicRegression
+
+from fraud_api_lambda.calibration import calibrated
+from training.logistic import logistic_line, logistic_plane
+from training.probability import log_loss
+from training.ranking import average_precision
 
 MIN_FRAUDS: Final = 10
 """Fewer say nothing about two parameters."""
 
-NO_CALIBRATION: Final[dict[str, Any]] = {"method": "none", "slope": 1.0, "intercept": 0.0}
+MIN_FRAUDS_TO_CHOOSE: Final = 100
+"""Fewer cannot tell one method from another: Platt, which has two parameters only."""
+
+MAX_COST: Final = 0.005
+"""Average precision that a method may cost by making different scores equal."""
+
+FREE: Final = 1e-8
+MILD: Final = 1e-2
+"""Ridge on beta's slopes, which run away where the classes all but separate."""
+
+NO_CALIBRATION: Final[dict[str, Any]] = {"method": "none"}
 
 
-def fit_platt(margins: np.ndarray, is_fraud: np.ndarray, weights: np.ndarray) -> dict[str, Any]:
-    """Platt's sigmoid on the log-odds, as plain data; `NO_CALIBRATION` where it cannot be fitted.
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """Margins (log-odds) of a window's rows with their labels, each of shape (n_transactions,).
 
-    Platt's smoothed targets keep the slope finite where the classes are separable.
-
-    Parameters
+    Attributes
     ----------
-    margins : ndarray of shape (n_transactions,), float
-        Log-odds before calibration.
-    is_fraud : ndarray of shape (n_transactions,), bool
-    weights : ndarray of shape (n_transactions,), float
+    margins : float
+    is_fraud : bool
+    weights : float
+        How many real transactions each row stands for.
+    """
+
+    margins: np.ndarray
+    is_fraud: np.ndarray
+    weights: np.ndarray
+
+    def and_(self, other: "Scored") -> "Scored":
+        """The rows of both."""
+        return Scored(
+            np.concatenate([self.margins, other.margins]),
+            np.concatenate([self.is_fraud, other.is_fraud]),
+            np.concatenate([self.weights, other.weights]),
+        )
+
+
+type Fit = Callable[[Scored], dict[str, Any] | None]
+
+
+def choose_calibration(
+    first: Scored, second: Scored
+) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """The calibration, fitted on two windows, whose method has the lowest held-out log loss.
+
+    A method is eligible only if it costs at most 0.005 average precision. If either window has
+    under 100 frauds, Platt's is taken; under 10, or if scores run against labels, there is none.
+
+    Returns
+    -------
+    calibration : dict
+        Plain data for `fraud_api_lambda.calibration.calibrated`.
+    trials : list of dict
+        `method`, `log_loss` and `average_precision_cost` of each candidate; empty if none was.
+    """
+    n_fraud = min(int(first.is_fraud.sum()), int(second.is_fraud.sum()))
+    if n_fraud < MIN_FRAUDS:
+        return dict(NO_CALIBRATION), []
+    names = list(METHODS) if n_fraud >= MIN_FRAUDS_TO_CHOOSE else ["platt"]
+    both = first.and_(second)
+    fitted = [METHODS[name](both) for name in names]
+    trials = [_tried(name, first, second) for name in names]
+    eligible = [
+        (float(trial["log_loss"]), n)
+        for n, trial in enumerate(trials)
+        if trial and fitted[n] and trial["average_precision_cost"] <= MAX_COST
+    ]
+    chosen = fitted[min(eligible)[1]] if eligible else None
+    return chosen or dict(NO_CALIBRATION), [trial for trial in trials if trial]
+
+
+def fit_platt(rows: Scored) -> dict[str, Any] | None:
+    """Platt's sigmoid on the log-odds; None if it would turn the order of scores round.
 
     References
     ----------
     J. Platt: Probabilistic outputs for support vector machines, 1999, section 2.2.
     """
-    n_fraud = int(is_fraud.sum())
-    if n_fraud < MIN_FRAUDS:
-        return dict(NO_CALIBRATION)
-    n_genuine = len(is_fraud) - n_fraud
-    targets = np.where(is_fraud, (n_fraud + 1) / (n_fraud + 2), 1 / (n_genuine + 2))
-    slope, intercept = logistic_line(margins, targets, weights)
+    slope, intercept = logistic_line(rows.margins, _smoothed(rows), rows.weights)
     if slope <= 0:
-        return dict(NO_CALIBRATION)
+        return None
     return {"method": "platt", "slope": slope, "intercept": intercept}
 
 
-def logistic_line(
-    log_odds: np.ndarray, targets: np.ndarray, weights: np.ndarray
-) -> tuple[float, float]:
-    """Slope and intercept of the logistic regression of `targets`, in [0, 1], on `log_odds`."""
-    doubled = np.concatenate([log_odds, log_odds]).reshape(-1, 1)
-    labels = np.repeat([1, 0], len(log_odds))
-    shares = np.concatenate([weights * targets, weights * (1 - targets)])
-    used = shares > 0
-    # Scaled to mean 1 so that the solver's tolerance means the same for every data set.
-    shares = shares[used] / shares[used].mean()
-    # All but unpenalised: only where the classes are separable does it matter, as a bound.
-    regression = LogisticRegression(C=1e8, solver="newton-cholesky", tol=1e-8, max_iter=200)
-    regression.fit(doubled[used], labels[used], sample_weight=shares)
-    return float(regression.coef_[0, 0]), float(regression.intercept_[0])
+def fit_beta(rows: Scored, *, penalty: float = FREE) -> dict[str, Any] | None:
+    """Beta calibration; None where either of its two slopes is not above 0.
+
+    References
+    ----------
+    M. Kull, T. Silva Filho, P. Flach: Beta calibration, AISTATS 2017, section 3.
+    """
+    low, high = -np.logaddexp(0, -rows.margins), np.logaddexp(0, rows.margins)
+    (a, b), c = logistic_plane(
+        np.column_stack([low, high]), rows.is_fraud.astype(float), rows.weights, penalty=penalty
+    )
+    if a <= 0 or b <= 0:
+        return None
+    return {"method": "beta", "a": a, "b": b, "c": c}
+
+
+def _smoothed(rows: Scored) -> np.ndarray:
+    """Platt's targets, which keep slopes finite where the classes are separable.
+
+    They count transactions, not rows: a row may stand for many.
+    """
+    n_fraud, n_genuine = (rows.weights[kind].sum() for kind in (rows.is_fraud, ~rows.is_fraud))
+    targets: np.ndarray = np.where(
+        rows.is_fraud, (n_fraud + 1) / (n_fraud + 2), 1 / (n_genuine + 2)
+    )
+    return targets
+
+
+def fit_isotonic(rows: Scored) -> dict[str, Any] | None:
+    """Isotonic regression, made strictly increasing by lines between the means of its steps.
+
+    Half a fraud below all scores and half a genuine payment above them keep it off 0 and 1.
+    """
+    margins = np.concatenate([rows.margins, [rows.margins.min(), rows.margins.max()]])
+    labels = np.concatenate([rows.is_fraud, [True, False]])
+    weights = np.concatenate([rows.weights, [0.5, 0.5]])
+    rates = IsotonicRegression().fit_transform(margins, labels, sample_weight=weights)
+    levels, step = np.unique(rates, return_inverse=True)
+    means = np.bincount(step, weights * margins) / np.bincount(step, weights)
+    return {
+        "method": "isotonic",
+        "margins": means.tolist(),
+        "log_odds": (np.log(levels) - np.log1p(-levels)).tolist(),
+    }
+
+
+METHODS: Final[dict[str, Fit]] = {
+    "platt": fit_platt,
+    "beta": fit_beta,
+    "beta, mild": partial(fit_beta, penalty=MILD),
+    "isotonic": fit_isotonic,
+}
+
+
+def probabilities_of(margins: np.ndarray, calibration: dict[str, Any]) -> np.ndarray:
+    """Calibrated probabilities of margins, by the arithmetic that serves."""
+    return np.array([calibrated(margin, calibration) for margin in margins.tolist()])
+
+
+def _tried(name: str, first: Scored, second: Scored) -> dict[str, Any] | None:
+    """What a method loses on the window that it was not fitted on, the mean of both ways."""
+    losses, costs = [], []
+    for fitted_on, judged in ((first, second), (second, first)):
+        calibration = METHODS[name](fitted_on)
+        if calibration is None:
+            return None
+        probabilities = probabilities_of(judged.margins, calibration)
+        losses.append(log_loss(judged.is_fraud, probabilities, judged.weights))
+        reached, possible = (
+            average_precision(judged.is_fraud, scores, judged.weights)
+            for scores in (probabilities, judged.margins)
+        )
+        costs.append(possible - reached)
+    loss, cost = float(np.mean(losses)), float(np.mean(costs))
+    return {"method": name, "log_loss": loss, "average_precision_cost": cost}

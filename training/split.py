@@ -9,7 +9,7 @@ from training.errors import InputError
 
 FIT_SHARE: Final = 0.70
 CALIBRATE_SHARE: Final = 0.15
-"""Shares of the training frauds; the threshold's window gets the rest."""
+"""Shares of the training frauds, to the nearest day; the threshold's window gets the rest."""
 
 HOURS_FIT_SHARE: Final = 0.60
 HOURS_THRESHOLD_SHARE: Final = 0.20
@@ -118,22 +118,18 @@ def split_by_time(
 
 def until_the_end(split: Split, steps: np.ndarray, is_fraud: np.ndarray) -> Split:
     """The windows of the published model: the same shares of all the data, with no test."""
-    if split.by == "hours":
-        fit_until = step_at_fraud_share(steps, is_fraud, 1 - HOURS_THRESHOLD_SHARE)
-        calibrate, threshold_from = None, fit_until + 1
-    else:
-        fit_until = step_at_fraud_share(steps, is_fraud, FIT_SHARE)
-        calibrate_until = step_at_fraud_share(steps, is_fraud, FIT_SHARE + CALIBRATE_SHARE)
-        calibrate, threshold_from = Window(fit_until + 1, calibrate_until), calibrate_until + 1
     end = int(steps.max())
-    return Split(
-        by=split.by,
-        fit=Window(int(steps.min()), fit_until),
-        calibrate=calibrate,
-        threshold=Window(threshold_from, end),
-        gap_hours=split.gap_hours,
-        test=Window(end + 1, end + 1),
-    )
+    if split.by == "days":
+        windows: dict[str, Any] = _windows_by_days(steps, is_fraud, end)
+    else:
+        fit_until = step_at_fraud_share(steps, is_fraud, 1 - HOURS_THRESHOLD_SHARE)
+        windows = {
+            "fit": Window(int(steps.min()), fit_until),
+            "calibrate": None,
+            "threshold": Window(fit_until + 1, end),
+        }
+    after = Window(end + 1, end + 1)
+    return Split(by=split.by, **windows, gap_hours=split.gap_hours, test=after)
 
 
 def _bounds(
@@ -169,16 +165,43 @@ def _by_days(steps: np.ndarray, is_fraud: np.ndarray, train_until: int, test_fro
     known, frauds = steps[in_training], is_fraud[in_training]
     if not frauds.any():
         raise InputError(f"no fraud until step {train_until}; train on a longer stretch")
-    fit_until = step_at_fraud_share(known, frauds, FIT_SHARE)
-    calibrate_until = step_at_fraud_share(known, frauds, FIT_SHARE + CALIBRATE_SHARE)
     return Split(
         by="days",
-        fit=Window(int(steps.min()), fit_until),
-        calibrate=Window(fit_until + 1, calibrate_until),
-        threshold=Window(calibrate_until + 1, train_until),
+        **_windows_by_days(known, frauds, train_until),
         gap_hours=test_from - train_until - 1,
         test=Window(test_from, int(steps.max())),
     )
+
+
+def _windows_by_days(steps: np.ndarray, is_fraud: np.ndarray, end: int) -> dict[str, Window]:
+    """Windows up to `end` of which the later two are whole days, where there are enough.
+
+    Payments keep hours and frauds may not: a window of a day and a night, or of two days and one
+    night, has another fraud rate than the days that it should speak for.
+    """
+    fit_until, calibrate_until = (
+        step_at_fraud_share(steps, is_fraud, share)
+        for share in (FIT_SHARE, FIT_SHARE + CALIBRATE_SHARE)
+    )
+    fraud_steps = steps[is_fraud]
+    calibrate_end = end - _days_with_fraud(fraud_steps, calibrate_until, end)
+    fit_end = calibrate_end - _days_with_fraud(fraud_steps, fit_until, calibrate_end)
+    if fit_end >= fraud_steps.min() + 24:  # else too short for whole days
+        fit_until, calibrate_until = fit_end, calibrate_end
+    return {
+        "fit": Window(int(steps.min()), fit_until),
+        "calibrate": Window(fit_until + 1, calibrate_until),
+        "threshold": Window(calibrate_until + 1, end),
+    }
+
+
+def _days_with_fraud(fraud_steps: np.ndarray, start: int, end: int) -> int:
+    """Hours of the whole days nearest to `start` to `end`, and as many more as hold a fraud."""
+    hours = max(24, 24 * round((end - start) / 24))
+    before_end = fraud_steps[fraud_steps <= end]
+    if not before_end.size:
+        return hours
+    return max(hours, 24 * -(-int(end - before_end.max() + 1) // 24))
 
 
 def _by_hours(steps: np.ndarray, is_fraud: np.ndarray) -> Split:

@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
+from fraud_api_lambda.calibration import calibrated
 from fraud_api_lambda.examples import FRAUD, GENUINE
 from fraud_api_lambda.schemas import TransactionIn
-from fraud_api_lambda.scoring import Scorer, calibrated
+from fraud_api_lambda.scoring import Scorer
 from tests.api.support import AMOUNTS, PAYMENTS, RecordingScorer, client_of, payment
 
 ANSWER = {

@@ -1,76 +1,147 @@
-"""Platt calibration finds the log-odds that made the labels."""
+"""Calibration finds the log-odds that made the labels, and the method that fits them."""
 
 import numpy as np
 import pytest
 
-from fraud_api_lambda.scoring import SURE, calibrated
-from training.calibrate import NO_CALIBRATION, fit_platt, logistic_line
+from fraud_api_lambda.calibration import calibrated
+from training.calibrate import (
+    MAX_COST,
+    NO_CALIBRATION,
+    Scored,
+    choose_calibration,
+    fit_beta,
+    fit_isotonic,
+    fit_platt,
+    probabilities_of,
+)
+from training.logistic import logistic_line
+from training.ranking import average_precision
 
 
-def drawn(slope: float, intercept: float, rows: int = 40_000) -> tuple[np.ndarray, np.ndarray]:
+def drawn(slope: float, intercept: float, rows: int = 40_000, seed: int = 0) -> Scored:
     """Margins, and labels whose true log-odds are ``slope * margin + intercept``."""
-    random = np.random.default_rng(0)
+    random = np.random.default_rng(seed)
     margins = random.normal(0, 2, rows)
     truth = 1 / (1 + np.exp(-(slope * margins + intercept)))
-    return margins, random.random(rows) < truth
+    return Scored(margins, random.random(rows) < truth, np.ones(rows))
 
 
-def test_a_known_line_is_found() -> None:
-    margins, is_fraud = drawn(0.7, -2.0)
+def bent(seed: int, rows: int = 40_000) -> Scored:
+    """Margins whose truth has a step that no line can follow."""
+    random = np.random.default_rng(seed)
+    margins = random.normal(0, 2, rows)
+    truth = np.where(margins > 1, 0.6, 0.02)
+    return Scored(margins, random.random(rows) < truth, np.ones(rows))
 
-    found = fit_platt(margins, is_fraud, np.ones(len(margins)))
 
-    assert found["method"] == "platt"
+def test_platt_finds_a_known_line() -> None:
+    found = fit_platt(drawn(0.7, -2.0))
+
+    assert found is not None
     assert found["slope"] == pytest.approx(0.7, abs=0.05)
     assert found["intercept"] == pytest.approx(-2.0, abs=0.05)
 
 
 def test_a_row_of_weight_two_counts_as_two_rows() -> None:
-    margins, is_fraud = drawn(1.0, -1.0, rows=500)
-    targets = is_fraud.astype(float)
-    weights = np.where(margins > 0, 2.0, 1.0)
-    twice = margins > 0
+    rows = drawn(1.0, -1.0, rows=500)
+    targets = rows.is_fraud.astype(float)
+    twice = rows.margins > 0
 
-    weighted = logistic_line(margins, targets, weights)
+    weighted = logistic_line(rows.margins, targets, np.where(twice, 2.0, 1.0))
 
     repeated = logistic_line(
-        np.append(margins, margins[twice]),
+        np.append(rows.margins, rows.margins[twice]),
         np.append(targets, targets[twice]),
         np.ones(500 + twice.sum()),
     )
     np.testing.assert_allclose(weighted, repeated, rtol=1e-5)
 
 
+def test_platts_targets_count_transactions_where_rows_stand_for_many() -> None:
+    rows = drawn(1.0, -6.0)
+    heavy = Scored(rows.margins, rows.is_fraud, np.where(rows.is_fraud, 1.0, 170.0))
+
+    found = fit_platt(heavy)
+
+    assert found is not None
+    expected = np.average(probabilities_of(heavy.margins, found), weights=heavy.weights)
+    assert expected == pytest.approx(np.average(heavy.is_fraud, weights=heavy.weights), rel=0.02)
+
+
 def test_classes_that_separate_perfectly_get_the_log_odds_of_platts_targets() -> None:
     margins = np.concatenate([np.full(50, -3.0), np.full(50, 3.0)])
 
-    found = fit_platt(margins, margins > 0, np.ones(100))
+    found = fit_platt(Scored(margins, margins > 0, np.ones(100)))
 
     # 51 of 52 is what 50 frauds of 50 allow to say.
+    assert found is not None
     assert found["slope"] == pytest.approx(np.log(51) / 3, rel=1e-3)
 
 
-@pytest.mark.parametrize("case", ["too few frauds", "upside down"])
-def test_what_cannot_be_calibrated_is_left_alone(case: str) -> None:
-    margins, is_fraud = drawn(1.0, 0.0, rows=200)
-    if case == "too few frauds":
-        is_fraud = np.arange(200) < 9
-    else:
-        margins = -margins
+def test_beta_finds_a_line_too() -> None:
+    found = fit_beta(drawn(1.0, -2.0))
 
-    assert fit_platt(margins, is_fraud, np.ones(200)) == NO_CALIBRATION
+    assert found is not None
+    assert (found["a"], found["b"]) == pytest.approx((1, 1), abs=0.1)
 
 
-@pytest.mark.parametrize("margin", [-1e300, -800.0, -40.0, 0.0, 40.0, 800.0, 1e300])
-def test_a_probability_is_never_exactly_0_or_1(margin: float) -> None:
-    assert SURE <= calibrated(margin, NO_CALIBRATION) <= 1 - SURE
+@pytest.mark.parametrize("method", [fit_platt, fit_beta])
+def test_a_method_that_would_turn_the_order_round_is_none(method: object) -> None:
+    rows = drawn(1.0, 0.0)
+
+    assert callable(method)
+    assert method(Scored(-rows.margins, rows.is_fraud, rows.weights)) is None
 
 
-def test_calibration_keeps_the_order_of_scores() -> None:
-    line = {"method": "platt", "slope": 0.3, "intercept": -4.0}
-    margins = np.linspace(-20, 20, 401).tolist()
+def test_isotonic_follows_a_step_and_keeps_the_order_of_scores() -> None:
+    rows = bent(0)
 
-    probabilities = [calibrated(margin, line) for margin in margins]
+    found = fit_isotonic(rows)
 
-    assert probabilities == sorted(probabilities)
-    assert len(set(probabilities)) == len(probabilities)
+    assert found is not None
+    assert calibrated(0.0, found) == pytest.approx(0.02, abs=0.01)
+    assert calibrated(3.0, found) == pytest.approx(0.6, abs=0.05)
+    assert average_precision(
+        rows.is_fraud, probabilities_of(rows.margins, found), rows.weights
+    ) == pytest.approx(average_precision(rows.is_fraud, rows.margins, rows.weights))
+
+
+@pytest.mark.parametrize("sure", [True, False], ids=["all fraud above", "all genuine below"])
+def test_isotonic_is_never_surer_than_half_a_payment_allows(sure: bool) -> None:
+    margins = np.arange(200.0)
+    found = fit_isotonic(Scored(margins, margins >= 100, np.ones(200)))
+
+    assert found is not None
+    assert calibrated(150.0 if sure else 50.0, found) != pytest.approx(float(sure), abs=1e-3)
+
+
+def test_the_method_that_fits_later_rows_best_is_chosen() -> None:
+    chosen, trials = choose_calibration(bent(0), bent(1))
+
+    assert chosen["method"] == "isotonic"
+    losses = {trial["method"]: trial["log_loss"] for trial in trials}
+    assert losses["isotonic"] < losses["platt"]
+    assert all(trial["average_precision_cost"] <= MAX_COST for trial in trials)
+
+
+def test_on_rows_that_follow_a_line_platt_is_as_good_as_any() -> None:
+    _, trials = choose_calibration(drawn(0.7, -3.0), drawn(0.7, -3.0, seed=1))
+
+    losses = {trial["method"]: trial["log_loss"] for trial in trials}
+    assert losses["platt"] <= 1.001 * min(losses.values())
+
+
+def test_few_frauds_get_platt_unseen_and_hardly_any_get_nothing() -> None:
+    few = drawn(1.0, -3.0, rows=500)
+    hardly = Scored(few.margins, np.arange(500) < 9, few.weights)
+
+    assert 10 <= few.is_fraud.sum() < 100
+    assert choose_calibration(few, few)[0]["method"] == "platt"
+    assert choose_calibration(hardly, few) == (NO_CALIBRATION, [])
+
+
+def test_scores_that_run_against_the_labels_are_left_alone() -> None:
+    rows = drawn(1.0, -3.0, rows=500)
+    backwards = Scored(-rows.margins, rows.is_fraud, rows.weights)
+
+    assert choose_calibration(backwards, backwards)[0] == NO_CALIBRATION

@@ -18,7 +18,7 @@ CONTENT: dict[str, Any] = {
     "booster": b"{L",
     "feature_set": "strict",
     "features": list(FEATURE_SETS["strict"]),
-    "calibration": {"method": "none", "slope": 1.0, "intercept": 0.0},
+    "calibration": {"method": "none"},
     "threshold": 0.5,
     "policy": {"method": "threshold"},
     "typical": {"amount": {}, "balance": {}},
