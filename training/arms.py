@@ -1,6 +1,6 @@
-"""One arm of a training run: a feature set fitted, calibrated, given a threshold and evaluated."""
+"""One arm of a training run: features and resampling, fitted, calibrated, given a threshold."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -8,12 +8,13 @@ import pandas as pd
 import xgboost as xgb
 
 from fraud_api_lambda.features import Facts
-from fraud_api_lambda.scoring import calibrated
-from training.calibrate import NO_CALIBRATION, fit_platt
+from training.calibrate import NO_CALIBRATION, Scored, choose_calibration, probabilities_of
 from training.dataset import to_facts
 from training.evaluate import evaluate
 from training.leaky import LEAKY, leaky_matrix
 from training.pipeline import build_pipeline, derive, fact_matrix, features_of
+from training.resampling import balanced_weights
+from training.slices import sliced
 from training.split import Split, Window
 from training.threshold import Goal, ThresholdNotFoundError, choose_threshold
 
@@ -24,9 +25,9 @@ class Settings:
 
     Attributes
     ----------
-    resampling : {"smote", "none"}
+    resampling : one of `resampling.RESAMPLING`
     smote_ratio : float in (0, 1]
-        Frauds to genuine rows after SMOTE.
+        Frauds to genuine rows after SMOTE or SMOTENC.
     goal : Goal
         Of the threshold.
     seed : int
@@ -66,21 +67,30 @@ class Data:
             return leaky_matrix(self.frame)
         return fact_matrix(self.facts, feature_set)
 
+    def rows(self, feature_set: str, window: Window) -> np.ndarray:
+        """What the booster of a feature set sees of a window, float32."""
+        return derive(self.matrix(feature_set)[window.holds(self.steps)], feature_set)
+
 
 @dataclass(frozen=True, slots=True)
 class Arm:
-    """A fitted arm: what a bundle needs of it."""
+    """A fitted arm: what a bundle needs of it, and how its calibration was chosen."""
 
     feature_set: str
+    resampling: str
     booster: xgb.Booster
-    calibration: dict[str, Any]
-    threshold: float | None
     n_invented: int
+    threshold: float | None = None
+    calibration: dict[str, Any] = field(default_factory=lambda: dict(NO_CALIBRATION))
+    calibration_trials: list[dict[str, Any]] = field(default_factory=list)
 
     def probabilities(self, rows: np.ndarray) -> np.ndarray:
         """Calibrated probabilities of the booster's rows, by the arithmetic that serves."""
-        margins = margins_of(self.booster, rows)
-        return np.array([calibrated(margin, self.calibration) for margin in margins.tolist()])
+        return probabilities_of(margins_of(self.booster, rows), self.calibration)
+
+    def probabilities_in(self, data: Data, window: Window) -> np.ndarray:
+        """Calibrated probabilities of the rows of a window."""
+        return self.probabilities(data.rows(self.feature_set, window))
 
 
 def fit_arm(
@@ -93,20 +103,17 @@ def fit_arm(
     ThresholdNotFoundError
         If no threshold reaches the goal; an arm `for_comparison` then has none.
     """
-    matrix = data.matrix(feature_set)
-    booster, n_invented = fit_booster(data, matrix, split.fit, feature_set, settings)
-    calibration = dict(NO_CALIBRATION)
+    booster, n_invented = fit_booster(
+        data, data.matrix(feature_set), split.fit, feature_set, settings
+    )
+    arm = Arm(feature_set, settings.resampling, booster, n_invented)
+    later = _scored(arm, data, split.threshold)
     if split.calibrate is not None:
-        inside = split.calibrate.holds(data.steps)
-        margins = margins_of(booster, derive(matrix[inside], feature_set))
-        calibration = fit_platt(margins, data.is_fraud[inside], data.weights[inside])
-    arm = Arm(feature_set, booster, calibration, None, n_invented)
-    inside = split.threshold.holds(data.steps)
-    probabilities = arm.probabilities(derive(matrix[inside], feature_set))
+        calibration, trials = choose_calibration(_scored(arm, data, split.calibrate), later)
+        arm = replace(arm, calibration=calibration, calibration_trials=trials)
+    probabilities = probabilities_of(later.margins, arm.calibration)
     try:
-        threshold = choose_threshold(
-            data.is_fraud[inside], probabilities, data.weights[inside], settings.goal
-        )
+        threshold = choose_threshold(later.is_fraud, probabilities, later.weights, settings.goal)
     except ThresholdNotFoundError:
         if for_comparison:
             return arm
@@ -114,25 +121,58 @@ def fit_arm(
     return replace(arm, threshold=threshold)
 
 
+def _scored(arm: Arm, data: Data, window: Window) -> Scored:
+    inside = window.holds(data.steps)
+    margins = margins_of(arm.booster, data.rows(arm.feature_set, window))
+    return Scored(margins, data.is_fraud[inside], data.weights[inside])
+
+
 def evaluate_arm(arm: Arm, data: Data, window: Window, seed: int) -> dict[str, Any]:
     """The arm's figures on a window, as plain data."""
+    probabilities = arm.probabilities_in(data, window)
+    figures = figures_in(data, window, probabilities, threshold=arm.threshold, seed=seed)
+    method = arm.calibration["method"]
+    return {
+        **figures,
+        "resampling": arm.resampling,
+        "invented_frauds": arm.n_invented,
+        "calibrated_by": {"method": method, "trials": arm.calibration_trials},
+    }
+
+
+def figures_in(
+    data: Data, window: Window, probabilities: np.ndarray, *, threshold: float | None, seed: int
+) -> dict[str, Any]:
+    """All figures of probabilities of a window's rows, as a whole and in parts."""
     inside = window.holds(data.steps)
-    rows = derive(data.matrix(arm.feature_set)[inside], arm.feature_set)
-    return evaluate(
-        data.is_fraud[inside],
-        arm.probabilities(rows),
-        data.weights[inside],
-        threshold=arm.threshold,
-        seed=seed,
-    )
+    weights = data.weights[inside]
+    return {
+        **evaluate(data.is_fraud[inside], probabilities, weights, threshold=threshold, seed=seed),
+        **sliced(data.frame[inside], probabilities, weights, threshold),
+    }
 
 
 def fit_booster(
     data: Data, matrix: np.ndarray, window: Window, feature_set: str, settings: Settings
 ) -> tuple[xgb.Booster, int]:
-    """A booster fitted on a window of `Data.matrix`, and how many frauds SMOTE invented."""
+    """A booster fitted on a window of `Data.matrix`, and how many frauds were invented for it."""
     inside = window.holds(data.steps)
-    labels = data.is_fraud[inside].astype(np.int64)
+    return fit_rows(
+        matrix[inside], data.is_fraud[inside], data.weights[inside], feature_set, settings
+    )
+
+
+def fit_rows(
+    matrix: np.ndarray,
+    is_fraud: np.ndarray,
+    weights: np.ndarray,
+    feature_set: str,
+    settings: Settings,
+) -> tuple[xgb.Booster, int]:
+    """A booster fitted on rows, whatever their time, and how many frauds were invented for it."""
+    labels = is_fraud.astype(np.int64)
+    if settings.resampling == "weights":
+        weights = balanced_weights(is_fraud, weights)
     pipeline = build_pipeline(
         feature_set,
         resampling=settings.resampling,
@@ -140,7 +180,7 @@ def fit_booster(
         n_frauds=int(labels.sum()),
         seed=settings.seed,
     )
-    pipeline.fit(matrix[inside], labels, classify__row_weights=data.weights[inside])
+    pipeline.fit(matrix, labels, classify__row_weights=weights)
     classifier = pipeline["classify"]
     booster = classifier.get_booster()
     booster.feature_names = list(features_of(feature_set))

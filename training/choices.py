@@ -6,9 +6,10 @@ from typing import Any
 
 from fraud_api_lambda.features import FEATURE_SETS
 from training.arms import Settings
+from training.contest import AUTO
 from training.errors import InputError
 from training.leaky import LEAKY
-from training.pipeline import RESAMPLING
+from training.resampling import RESAMPLING
 from training.threshold import Goal
 from training.train import Windows
 
@@ -30,7 +31,7 @@ def checked(
         If one of them cannot be used.
     """
     _known("--features", features, (*FEATURE_SETS, LEAKY))
-    _known("--resampling", resampling, RESAMPLING)
+    _known("--resampling", resampling, (*RESAMPLING, AUTO))
     if smote_ratio is not None and not 0 < smote_ratio <= 1:
         raise InputError(f"--smote-ratio {smote_ratio}: write a number above 0 up to 1")
     settings = Settings(resampling=resampling, goal=Goal.parse(goal), seed=seed)

@@ -38,7 +38,7 @@ def simulate(
 def train(
     data: DataFile,
     *,
-    out: Annotated[Path, typer.Option(help="Directory for the model and its metrics.")] = BUILD,
+    out: Annotated[Path, typer.Option(help="Directory for the model and its report.")] = BUILD,
     features: Annotated[
         str,
         typer.Option(
@@ -46,7 +46,12 @@ def train(
         ),
     ] = "decision-time",
     seed: Seed = 0,
-    resampling: Annotated[str, typer.Option(help="smote or none.")] = "smote",
+    resampling: Annotated[
+        str,
+        typer.Option(
+            help="smote, smotenc, weights or none; auto takes another where it beats smote."
+        ),
+    ] = "smote",
     smote_ratio: Annotated[
         float | None,
         typer.Option(
@@ -73,7 +78,9 @@ def train(
     refit: Annotated[
         bool, typer.Option(help="Fit the published model on all the data, test window included.")
     ] = True,
-    compare: Annotated[bool, typer.Option(help="Evaluate the other feature sets too.")] = True,
+    compare: Annotated[
+        bool, typer.Option(help="Evaluate the other feature sets and resampling arms too.")
+    ] = True,
 ) -> None:
     """Fit SMOTE and XGBoost, judge them on later data, and write the model."""
     from training.choices import checked

@@ -10,7 +10,6 @@ from typing import Any, Final
 
 import numpy as np
 import pandas as pd
-from imblearn.over_sampling import SMOTE
 from imblearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
 from xgboost import XGBClassifier
@@ -18,6 +17,7 @@ from xgboost import XGBClassifier
 from fraud_api_lambda.features import FEATURE_SETS, FEATURES, Facts, feature_values
 from fraud_api_lambda.transaction import TYPES, TransactionType
 from training.leaky import LEAKY, LEAKY_FEATURES
+from training.resampling import restored_weights, sampling_steps
 
 BOOSTER: Final[dict[str, Any]] = {
     "n_estimators": 300,
@@ -30,10 +30,6 @@ BOOSTER: Final[dict[str, Any]] = {
     "colsample_bytree": 0.8,
     "tree_method": "hist",
 }
-
-RESAMPLING: Final = ("smote", "none")
-
-NEIGHBOURS: Final = 5
 
 
 def features_of(feature_set: str) -> tuple[str, ...]:
@@ -81,31 +77,6 @@ def derive(matrix: np.ndarray, feature_set: str) -> np.ndarray:
     return feature_matrix(facts_from_matrix(matrix, feature_set), FEATURE_SETS[feature_set])
 
 
-def restored_weights(is_fraud: np.ndarray, row_weights: np.ndarray) -> np.ndarray:
-    """Weights of resampled rows: all frauds together weigh what the real ones did.
-
-    Plain oversampling would overstate every probability by the factor it added.
-
-    Parameters
-    ----------
-    is_fraud : ndarray of shape (n_resampled,), bool
-        The real rows first, as SMOTE leaves them, then the invented frauds.
-    row_weights : ndarray of shape (n_transactions,), float
-        Weights of the real rows.
-
-    Returns
-    -------
-    ndarray of shape (n_resampled,)
-        Normalised to mean 1.
-    """
-    n_real = len(row_weights)
-    real_frauds = row_weights[is_fraud[:n_real]]
-    weights = np.full(len(is_fraud), real_frauds.mean())
-    weights[:n_real] = row_weights
-    weights[is_fraud] *= real_frauds.sum() / weights[is_fraud].sum()
-    return weights / weights.mean()
-
-
 class RestoredWeightClassifier(XGBClassifier):  # type: ignore[misc]  # xgboost is skipped by mypy
     """XGBoost's classifier, which gives resampled frauds the weight of the real ones."""
 
@@ -131,27 +102,20 @@ def build_pipeline(
     Parameters
     ----------
     feature_set : str
-    resampling : {"smote", "none"}
+    resampling : one of `resampling.RESAMPLING`
     smote_ratio : float in (0, 1]
         Frauds to genuine rows after SMOTE, which never removes a row.
     n_frauds : int
         Frauds in the fit window; SMOTE needs neighbours.
     seed : int
     """
+    names = LEAKY_FEATURES if feature_set == LEAKY else fact_names(feature_set)
     derived = FunctionTransformer(partial(derive, feature_set=feature_set))
     classify = RestoredWeightClassifier(**BOOSTER, random_state=seed)
-    steps: list[tuple[str, Any]] = [("derive", derived), ("classify", classify)]
-    if resampling == "smote" and n_frauds > 1:
-        sampler = SMOTE(
-            sampling_strategy=partial(frauds_wanted, ratio=smote_ratio),
-            k_neighbors=min(NEIGHBOURS, n_frauds - 1),
-            random_state=seed,
-        )
-        steps.insert(0, ("smote", sampler))
-    return Pipeline(steps)
-
-
-def frauds_wanted(is_fraud: np.ndarray, ratio: float) -> dict[int, int]:
-    """How many frauds SMOTE should leave: `ratio` of the genuine rows, or all if there are more."""
-    n_fraud = int(is_fraud.sum())
-    return {1: max(n_fraud, round(ratio * (len(is_fraud) - n_fraud)))}
+    return Pipeline(
+        [
+            *sampling_steps(resampling, names, ratio=smote_ratio, n_frauds=n_frauds, seed=seed),
+            ("derive", derived),
+            ("classify", classify),
+        ]
+    )

@@ -8,10 +8,9 @@ import numpy as np
 from fraud_api_lambda.bundle import BundleError, read
 from fraud_api_lambda.policy import decide
 from fraud_api_lambda.scoring import Scorer
-from training.arms import Data
+from training.arms import Data, figures_in
 from training.dataset import read_transactions, to_facts
 from training.errors import CheckFailedError, InputError
-from training.evaluate import evaluate
 from training.pipeline import feature_matrix
 from training.saved import read_saved
 from training.simulate import write_transactions
@@ -87,10 +86,10 @@ def evaluate_model(
             "choose a window with both classes (--from, --to)"
         )
     rows = feature_matrix(columns.facts, scorer.bundle.features)[inside]
-    figures = evaluate(
-        labels,
+    figures = figures_in(
+        columns,
+        window,
         np.array(scorer.probabilities(rows)),
-        columns.weights[inside],
         threshold=scorer.bundle.threshold,
         seed=trained_on["seed"],
     )

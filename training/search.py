@@ -7,8 +7,9 @@ from typing import Any, Final
 import numpy as np
 
 from training.arms import Data, Settings, fit_booster, margins_of
-from training.evaluate import average_precision
-from training.pipeline import derive, frauds_wanted
+from training.pipeline import derive
+from training.ranking import average_precision
+from training.resampling import frauds_wanted
 from training.split import Split, Window, step_at_fraud_share
 
 RATIOS: Final = (0.01, 0.1, 0.5, 1.0)

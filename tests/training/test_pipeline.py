@@ -3,8 +3,6 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from imblearn.over_sampling import SMOTE
 
 from fraud_api_lambda.features import FEATURE_SETS, Facts
@@ -14,8 +12,6 @@ from training.pipeline import (
     derive,
     fact_matrix,
     fact_names,
-    frauds_wanted,
-    restored_weights,
 )
 
 ROWS = 3_000
@@ -91,21 +87,6 @@ def test_smote_sees_facts_only() -> None:
     ]
 
 
-@given(
-    weights=st.lists(st.sampled_from([0.5, 1.0, 170.0]), min_size=4, max_size=20),
-    extra=st.integers(0, 30),
-)
-def test_all_frauds_together_weigh_what_the_real_ones_did(weights: list[float], extra: int) -> None:
-    real = np.array(weights)
-    is_fraud = np.concatenate([np.arange(len(real)) % 3 == 0, np.ones(extra, dtype=bool)])
-
-    restored = restored_weights(is_fraud, real)
-
-    real_share = real[is_fraud[: len(real)]].sum() / real.sum()
-    assert restored[is_fraud].sum() / restored.sum() == pytest.approx(real_share)
-    assert restored.mean() == pytest.approx(1)
-
-
 def test_smote_does_not_overstate_probabilities(sample: tuple[Facts, np.ndarray]) -> None:
     facts, is_fraud = sample
     matrix = fact_matrix(facts, "decision-time")
@@ -130,10 +111,3 @@ def test_prediction_never_resamples(sample: tuple[Facts, np.ndarray]) -> None:
 
     assert len(pipeline.predict_proba(matrix)) == ROWS
     assert [name for name, _ in pipeline.steps] == ["smote", "derive", "classify"]
-
-
-@pytest.mark.parametrize(("ratio", "wanted"), [(0.5, 45), (0.01, 10), (1.0, 90)])
-def test_smote_raises_frauds_to_the_ratio_and_never_removes_any(ratio: float, wanted: int) -> None:
-    is_fraud = np.arange(100) < 10
-
-    assert frauds_wanted(is_fraud, ratio) == {1: wanted}

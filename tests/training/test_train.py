@@ -21,7 +21,7 @@ from training.simulate import simulate, write_transactions
 from training.summary import summary
 from training.train import Windows, train
 
-ROWS = 40_000
+ROWS = 60_000
 
 
 @pytest.fixture(scope="module")
@@ -66,6 +66,8 @@ def test_the_directory_holds_the_bundle_and_what_people_read(
         "manifest.json",
         "metrics.json",
         "model.joblib",
+        "model_card.md",
+        "report.html",
     ]
     bundle = read((out / "model.joblib").read_bytes())
     manifest = json.loads((out / "manifest.json").read_text())
@@ -192,7 +194,7 @@ def test_the_leaky_set_leaves_metrics_but_never_a_bundle(data: Path, tmp_path: P
     metrics = train(data, tmp_path, feature_set=LEAKY, compare=False)
 
     assert "version" not in metrics
-    assert [path.name for path in tmp_path.iterdir()] == ["metrics.json"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["metrics.json", "report.html"]
 
 
 def test_a_directory_without_a_model_says_how_to_make_one(data: Path, tmp_path: Path) -> None:

@@ -1,0 +1,78 @@
+"""The leak alarm names a column that knows the answer, and is silent where none does."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from training.simulate import simulate, write_transactions
+from training.summary import summary
+from training.train import Windows, train
+
+ROWS = 60_000
+
+
+def trained(frame: pd.DataFrame, out: Path) -> dict[str, Any]:
+    path = out / "data.parquet"
+    write_transactions(frame, path)
+    return train(
+        path, out, windows=Windows(test_days=2), compare=False, choose_ratio=False, refit=False
+    )
+
+
+@pytest.fixture(scope="module")
+def frame() -> pd.DataFrame:
+    return simulate(ROWS, seed=1, days=10)
+
+
+def with_leak(frame: pd.DataFrame) -> pd.DataFrame:
+    """Frauds, and they alone, empty the account to the cent: as in PaySim."""
+    fraud = frame["isFraud"] == 1
+    return frame.assign(oldbalanceOrg=np.where(fraud, frame["amount"], frame["amount"] + 7.77))
+
+
+@pytest.fixture(scope="module")
+def planted(frame: pd.DataFrame, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    return trained(with_leak(frame), tmp_path_factory.mktemp("planted"))
+
+
+def test_a_planted_leak_is_named_in_plain_words(planted: dict[str, Any]) -> None:
+    sentences = planted["leaks"]["sentences"]
+
+    assert planted["leaks"]["alone"][0]["feature"] == "emptied"
+    assert sentences[0].startswith("Leak alarm: emptied alone reaches an average precision of")
+    assert sentences[1].startswith("Leak alarm: an average precision of 1.000 on later data is too")
+
+
+def test_console_report_card_and_the_model_itself_say_so(
+    planted: dict[str, Any], tmp_path: Path
+) -> None:
+    from training.report import model_card, report
+
+    sentence = planted["leaks"]["sentences"][0]
+
+    assert sentence in planted["warnings"]
+    assert sentence in summary(planted, tmp_path)
+    assert "Leak alarm: emptied alone reaches" in report(planted)
+    assert f"- {sentence}" in model_card(planted)
+
+
+def test_get_model_says_so_too(frame: pd.DataFrame, tmp_path: Path) -> None:
+    from starlette.testclient import TestClient
+
+    from fraud_api_lambda.api import create_app
+    from tests.fakes import ReadyProvider
+    from training.score import load_scorer
+
+    trained(with_leak(frame), tmp_path)
+    client = TestClient(create_app(ReadyProvider(load_scorer(tmp_path))))
+
+    warnings = client.get("/model").json()["metrics"]["warnings"]
+
+    assert warnings[0].startswith("Leak alarm: emptied alone")
+
+
+def test_the_simulators_data_raises_no_alarm(frame: pd.DataFrame, tmp_path: Path) -> None:
+    assert trained(frame, tmp_path)["leaks"]["sentences"] == []

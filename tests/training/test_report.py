@@ -1,0 +1,175 @@
+"""The report is one page that anybody can open, read, print and trust."""
+
+import json
+import re
+import shutil
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, sync_playwright
+
+from training.report import model_card, report
+from training.simulate import simulate, write_transactions
+from training.train import Windows, train
+
+CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+needs_browser = pytest.mark.skipif(
+    CHROMIUM is None, reason="no chromium: the report was not opened in a browser (apt-get install)"
+)
+
+
+@pytest.fixture(scope="module")
+def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("report")
+    data = out / "data.parquet"
+    write_transactions(simulate(60_000, seed=2, days=10), data)
+    train(data, out, windows=Windows(test_days=2), choose_ratio=False)
+    return out
+
+
+@pytest.fixture(scope="module")
+def metrics(out: Path) -> dict[str, Any]:
+    return json.loads((out / "metrics.json").read_text())
+
+
+@pytest.fixture(scope="module")
+def page_text(out: Path) -> str:
+    return (out / "report.html").read_text()
+
+
+def test_it_is_drawn_from_metrics_json_alone(metrics: dict[str, Any], page_text: str) -> None:
+    assert report(metrics) == page_text
+
+
+def test_it_asks_nothing_of_anybody_and_runs_nothing(page_text: str) -> None:
+    outside = r"https?:|<script|<link|<img|<iframe|@import|javascript:|\bon\w+="
+
+    assert not re.search(outside, page_text)
+    assert len(page_text) < 2_000_000
+
+
+def test_page_one_says_both_numbers_and_every_warning(
+    metrics: dict[str, Any], page_text: str
+) -> None:
+    page_one = page_text[: page_text.index("What it was fitted and judged on")]
+
+    for name in ("decision-time", "strict"):
+        assert f"<strong>{metrics['arms'][name]['average_precision']:.3f}</strong>" in page_one
+    for sentence in metrics["warnings"]:
+        assert sentence[:20] in page_one
+    assert metrics["resampling"]["verdict"][:40] in page_one
+
+
+def test_every_table_says_how_much_data_it_stands_on(page_text: str) -> None:
+    captions = re.findall(r"<caption>(.*?)</caption>", page_text, re.DOTALL)
+
+    assert len(captions) == page_text.count("<table>") > 10
+    for caption in captions:
+        assert re.search(r"[\d,]+ rows for [\d,]+ transactions, [\d,]+ frauds, base rate", caption)
+
+
+def test_every_arm_set_and_typology_is_there(metrics: dict[str, Any], page_text: str) -> None:
+    typologies = [each["name"] for each in metrics["arms"]["strict"]["by_typology"]]
+
+    for name in (*metrics["arms"], *metrics["resampling"]["arms"], *typologies):
+        assert f'<th scope="row">{name}</th>' in page_text
+
+
+def test_what_is_not_ours_is_escaped(metrics: dict[str, Any]) -> None:
+    hostile = "<b onclick=evil>"
+    changed = {**metrics, "warnings": [hostile], "libraries": {hostile: "1"}}
+
+    assert hostile not in report(changed)
+    assert "&lt;b onclick=evil&gt;" in report(changed)
+
+
+def test_no_id_is_used_twice(page_text: str) -> None:
+    ids = Counter(re.findall(r'\bid="([^"]+)"', page_text))
+
+    assert max(ids.values()) == 1
+
+
+def test_every_axis_says_what_it_shows(page_text: str) -> None:
+    for label in (
+        "Recall: share of frauds found",
+        "Precision: share of alerts that are fraud",
+        "Said: mean fraud probability of the bin (0 to 1, log)",
+        "Seen: share of fraud in the bin (0 to 1, log)",
+        "SHAP value: added to the log-odds of fraud",
+        "Average precision, 0 to 1; dashed: the model with all features",
+    ):
+        assert label in page_text
+    assert page_text.count(">added to log-odds<") == 4
+
+
+def test_without_comparison_there_is_a_report_too(tmp_path: Path) -> None:
+    write_transactions(simulate(20_000, seed=3, days=10), tmp_path / "data.parquet")
+
+    metrics = train(tmp_path / "data.parquet", tmp_path, feature_set="strict+hour", compare=False)
+
+    assert "<code>strict+hour</code><strong>" in report(metrics)
+    assert "| strict+hour |" in model_card(metrics)
+
+
+def test_the_card_says_use_figures_and_limits(out: Path, metrics: dict[str, Any]) -> None:
+    card = (out / "model_card.md").read_text()
+
+    assert card.startswith(f"# Model card: {metrics['version']}\n")
+    for heading in ("Warnings", "Model", "Use", "Judged on later payments", "Limits"):
+        assert f"\n## {heading}\n" in card
+    assert card.count("| decision-time |") == 1
+
+
+@pytest.fixture(scope="module")
+def page(out: Path) -> Iterator[Page]:
+    with sync_playwright() as browsers:
+        browser = browsers.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu", "--disable-quic"]
+        )
+        page = browser.new_page(viewport={"width": 1_200, "height": 900})
+        page.goto((out / "report.html").as_uri())
+        yield page
+        browser.close()
+
+
+@needs_browser
+def test_axe_finds_nothing_serious(page: Page) -> None:
+    violations = Axe().run(page).response["violations"]
+
+    assert [each["id"] for each in violations if each["impact"] in {"serious", "critical"}] == []
+
+
+@needs_browser
+@pytest.mark.parametrize("width", [1_200, 390])
+def test_nothing_runs_out_of_the_page(page: Page, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+OVERLAPPING = """() => [...document.querySelectorAll('svg')].flatMap(svg => {
+  const boxes = [...svg.querySelectorAll('text')].map(text => [text.textContent,
+    text.getBoundingClientRect()]);
+  return boxes.flatMap(([a, p], i) => boxes.slice(i + 1).filter(([, q]) =>
+    Math.min(p.right, q.right) - Math.max(p.left, q.left) > 3 &&
+    Math.min(p.bottom, q.bottom) - Math.max(p.top, q.top) > 3).map(([b]) => [a, b]));
+})"""
+
+
+@needs_browser
+def test_no_text_of_a_plot_lies_on_another(page: Page) -> None:
+    page.set_viewport_size({"width": 1_200, "height": 900})
+
+    assert page.evaluate("document.querySelectorAll('svg text').length") > 50
+    assert page.evaluate(OVERLAPPING) == []
+
+
+@needs_browser
+def test_it_prints_on_a_few_pages(page: Page) -> None:
+    pdf = page.pdf(format="A4")
+
+    assert 5 <= len(re.findall(rb"/Type\s*/Page\b", pdf)) <= 16

@@ -1,0 +1,110 @@
+"""Each way to treat few frauds does what it says, and invents no payment that cannot be."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fraud_api_lambda.transaction import TransactionType
+from training.pipeline import build_pipeline, fact_names, facts_from_matrix
+from training.resampling import (
+    RESAMPLING,
+    balanced_weights,
+    frauds_wanted,
+    restored_weights,
+    with_one_type,
+    with_type_columns,
+)
+
+NAMES = fact_names("decision-time")
+
+
+def payments(rows: int, seed: int = 0) -> np.ndarray:
+    """Rows of facts: one type each, an amount, a payee's kind, an hour and a balance."""
+    random = np.random.default_rng(seed)
+    types = np.eye(len(TransactionType))[random.integers(0, len(TransactionType), rows)]
+    others = [random.lognormal(8, 1, rows), random.random(rows) < 0.3, random.integers(0, 24, rows)]
+    return np.column_stack([types, *others, random.lognormal(9, 1, rows)])
+
+
+@given(
+    weights=st.lists(st.sampled_from([0.5, 1.0, 170.0]), min_size=4, max_size=20),
+    extra=st.integers(0, 30),
+)
+def test_all_frauds_together_weigh_what_the_real_ones_did(weights: list[float], extra: int) -> None:
+    real = np.array(weights)
+    is_fraud = np.concatenate([np.arange(len(real)) % 3 == 0, np.ones(extra, dtype=bool)])
+
+    restored = restored_weights(is_fraud, real)
+
+    real_share = real[is_fraud[: len(real)]].sum() / real.sum()
+    assert restored[is_fraud].sum() / restored.sum() == pytest.approx(real_share)
+    assert restored.mean() == pytest.approx(1)
+
+
+@given(st.lists(st.sampled_from([0.5, 1.0, 170.0]), min_size=4, max_size=20))
+def test_class_weight_makes_both_classes_weigh_the_same(weights: list[float]) -> None:
+    is_fraud = np.arange(len(weights)) % 3 == 0
+
+    balanced = balanced_weights(is_fraud, np.array(weights))
+
+    assert balanced[is_fraud].sum() == pytest.approx(balanced[~is_fraud].sum())
+    np.testing.assert_array_equal(balanced[~is_fraud], np.array(weights)[~is_fraud])
+
+
+@pytest.mark.parametrize(("ratio", "wanted"), [(0.5, 45), (0.01, 10), (1.0, 90)])
+def test_frauds_are_raised_to_the_ratio_and_none_is_ever_removed(ratio: float, wanted: int) -> None:
+    is_fraud = np.arange(100) < 10
+
+    assert frauds_wanted(is_fraud, ratio) == {1: wanted}
+
+
+def test_types_as_one_number_can_be_put_back() -> None:
+    matrix = payments(200)
+
+    again = with_type_columns(with_one_type(matrix, NAMES), NAMES)
+
+    np.testing.assert_array_equal(again, matrix)
+
+
+def test_smotenc_takes_type_hour_and_payee_from_neighbours_and_never_mixes_them() -> None:
+    matrix, is_fraud = payments(600), np.arange(600) < 40
+    matrix[is_fraud, NAMES.index("hour")] = np.arange(40) % 2 * 20  # midnight or eight
+    pipeline = build_pipeline(
+        "decision-time", resampling="smotenc", smote_ratio=1.0, n_frauds=40, seed=0
+    )
+
+    rows, labels = matrix, is_fraud.astype(int)
+    for name, step in pipeline.steps[:3]:
+        if name == "smotenc":
+            rows, labels = step.fit_resample(rows, labels)
+        else:
+            rows = step.fit_transform(rows)
+
+    facts = facts_from_matrix(rows[600:], "decision-time")
+    assert labels[600:].all()
+    assert set(facts.hour) == {0, 20}
+    types = rows[600:, [NAMES.index(f"type_{kind}") for kind in TransactionType]]
+    assert (types.sum(axis=1) == 1).all()
+
+
+@pytest.mark.parametrize("resampling", RESAMPLING)
+@pytest.mark.parametrize("feature_set", ["decision-time", "strict", "leaky-baseline"])
+def test_every_arm_can_be_fitted_on_every_set(resampling: str, feature_set: str) -> None:
+    width = 11 if feature_set == "leaky-baseline" else len(fact_names(feature_set))
+    matrix, is_fraud = payments(300)[:, :width], np.arange(300) < 30
+    matrix = np.column_stack([matrix, *[matrix[:, 5]] * (width - matrix.shape[1])])
+    pipeline = build_pipeline(
+        feature_set, resampling=resampling, smote_ratio=0.5, n_frauds=30, seed=0
+    )
+
+    pipeline.fit(matrix, is_fraud.astype(int), classify__row_weights=np.ones(300))
+
+    invented = pipeline["classify"].n_fitted_ - 300
+    assert invented == (105 if resampling.startswith("smote") else 0)
+
+
+def test_a_single_fraud_has_no_neighbours_and_is_left_alone() -> None:
+    pipeline = build_pipeline("strict", resampling="smote", smote_ratio=0.5, n_frauds=1, seed=0)
+
+    assert [name for name, _ in pipeline.steps] == ["derive", "classify"]

@@ -1,0 +1,86 @@
+"""The parts of a window add up to it, and money and days are counted as a reader would."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from fraud_api_lambda.transaction import TYPES
+from training.slices import sliced
+
+FRAME = pd.DataFrame(
+    {
+        "step": [1, 2, 3, 25, 26, 27],
+        "type": pd.Categorical(
+            ["TRANSFER", "TRANSFER", "PAYMENT", "TRANSFER", "CASH_OUT", "PAYMENT"], TYPES
+        ),
+        "amount": [500.0, 2_000.0, 20.0, 5e6, 300.0, 40.0],
+        "isFraud": [1, 0, 0, 1, 1, 0],
+        "typology": ["scam", "genuine", "genuine", "take-over", "scam", "genuine"],
+    }
+)
+PROBABILITIES = np.array([0.9, 0.2, 0.01, 0.8, 0.1, 0.6])
+
+
+@pytest.fixture
+def figures() -> dict[str, list[dict[str, float]]]:
+    return sliced(FRAME, PROBABILITIES, np.ones(6), 0.5)
+
+
+@pytest.mark.parametrize("part", ["by_type", "by_amount", "by_typology"])
+def test_every_row_is_in_one_part(figures: dict[str, list[dict[str, float]]], part: str) -> None:
+    assert sum(each["rows"] for each in figures[part]) == 6
+    assert sum(each["frauds"] for each in figures[part]) == 3
+
+
+def test_recall_and_false_alarms_are_those_of_the_part(
+    figures: dict[str, list[dict[str, float]]],
+) -> None:
+    by_typology = {each["name"]: each for each in figures["by_typology"]}
+
+    assert by_typology["scam"]["recall"] == 0.5
+    assert by_typology["scam"]["false_positive_rate"] is None
+    assert by_typology["genuine"]["false_positive_rate"] == pytest.approx(1 / 3)
+    assert by_typology["genuine"]["recall"] is None
+
+
+def test_amounts_stand_in_bands_in_order(figures: dict[str, list[dict[str, float]]]) -> None:
+    assert [each["name"] for each in figures["by_amount"]] == [
+        "0 to 1,000",
+        "1,000 to 10,000",
+        "1,000,000 or more",
+    ]
+
+
+def test_money_counts_what_is_missed_and_a_share_of_what_is_stopped_wrongly() -> None:
+    money = sliced(FRAME, PROBABILITIES, np.ones(6), 0.5)["money"]
+
+    assert money["fraud_amount"] == 5_000_800
+    assert money["fraud_amount_caught"] == 5_000_500
+    assert money["genuine_amount_flagged"] == 40
+    assert money["cost"] == pytest.approx(300 + 0.05 * 40)
+
+
+def test_the_top_of_a_day_is_filled_by_the_highest_probabilities() -> None:
+    step = np.repeat([1, 25], 500)
+    rank = np.tile(np.arange(500), 2)
+    frame = pd.DataFrame(
+        {
+            "step": step,
+            "type": pd.Categorical(["PAYMENT"] * 1_000, TYPES),
+            "amount": 1.0,
+            "isFraud": (rank < 20).astype(int),
+        }
+    )
+
+    top = sliced(frame, 1 / (2.0 + rank), np.ones(1_000), None)["top_per_day"]
+
+    assert top[0] == {"per_day": 10, "precision": 1.0, "recall": 0.5}
+    assert top[1] == {"per_day": 100, "precision": 0.2, "recall": 1.0}
+
+
+def test_a_row_that_stands_for_many_fills_as_many_places() -> None:
+    frame = FRAME.assign(step=1)
+
+    top = sliced(frame, PROBABILITIES, np.array([1, 9, 9, 1, 1, 99.0]), None)["top_per_day"]
+
+    assert top[0]["precision"] == pytest.approx(2 / 10)  # two frauds, eight of the 99

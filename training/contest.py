@@ -1,0 +1,89 @@
+"""Which arms are fitted in a training run, and which one is published."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from fraud_api_lambda.features import FEATURE_SETS
+from training.arms import Arm, Data, Settings, fit_arm
+from training.compare import best_resampling, comparison, verdict
+from training.leaky import LEAKY, has_leaky_columns
+from training.resampling import DEFAULT, RESAMPLING
+from training.split import Split
+
+AUTO: Final = "auto"
+"""Publish the resampling arm that beats SMOTE, if one does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contest:
+    """Every arm that was fitted.
+
+    Attributes
+    ----------
+    chosen : Arm
+        The one to publish.
+    by_feature_set, by_resampling : dict of str to Arm
+        The chosen one first in the former. All of the former are resampled as it is, all of the
+        latter have its features.
+    comparisons : list of dict
+        Of each resampling arm with SMOTE's, on the threshold window; the test decides nothing.
+    verdict : str or None
+        What they say, in one sentence.
+    """
+
+    chosen: Arm
+    by_feature_set: dict[str, Arm]
+    by_resampling: dict[str, Arm]
+    comparisons: list[dict[str, Any]]
+    verdict: str | None
+
+
+def hold_contest(
+    data: Data,
+    split: Split,
+    feature_set: str,
+    settings: Settings,
+    *,
+    compare: bool,
+    progress: Callable[[str], None],
+) -> Contest:
+    """Fit the arms: each resampling with the asked features, then each feature set.
+
+    Raises
+    ------
+    ThresholdNotFoundError
+        If no threshold of the asked arm reaches the goal.
+    """
+    asked = DEFAULT if settings.resampling == AUTO else settings.resampling
+    several = feature_set != LEAKY and (compare or settings.resampling == AUTO)
+    by_resampling = {}
+    for name in RESAMPLING if several else (asked,):
+        progress(f"fitting {feature_set} with resampling {name}")
+        resampled = replace(settings, resampling=name)
+        by_resampling[name] = fit_arm(
+            data, split, feature_set, resampled, for_comparison=name != asked
+        )
+    comparisons = _comparisons(by_resampling, data, split, settings.seed)
+    best = best_resampling(comparisons) if settings.resampling == AUTO else None
+    chosen = by_resampling[best or asked]
+    by_feature_set = {feature_set: chosen}
+    for name in _others(data, feature_set) if compare else ():
+        progress(f"fitting {name}")
+        alike = replace(settings, resampling=chosen.resampling)
+        by_feature_set[name] = fit_arm(data, split, name, alike, for_comparison=True)
+    said = verdict(comparisons, chosen.resampling) if comparisons else None
+    return Contest(chosen, by_feature_set, by_resampling, comparisons, said)
+
+
+def _comparisons(arms: dict[str, Arm], data: Data, split: Split, seed: int) -> list[dict[str, Any]]:
+    return [
+        comparison(arms[DEFAULT], arm, data, split.threshold, seed=seed)
+        for name, arm in arms.items()
+        if name != DEFAULT and DEFAULT in arms and arm.threshold is not None
+    ]
+
+
+def _others(data: Data, feature_set: str) -> list[str]:
+    names = [*FEATURE_SETS, *([LEAKY] if has_leaky_columns(data.frame) else [])]
+    return [name for name in names if name != feature_set]

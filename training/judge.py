@@ -1,0 +1,109 @@
+"""All that a training run found out, as plain data: what ``metrics.json`` holds."""
+
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any
+
+from training.arms import Data, Settings, evaluate_arm
+from training.artefacts import artefacts
+from training.attributions import attributions
+from training.compare import best_resampling
+from training.contest import Contest
+from training.evaluate import rows_of
+from training.leaks import leak_figures
+from training.leaky import LEAKY
+from training.packing import libraries
+from training.pipeline import BOOSTER
+from training.split import Split
+from training.tutorial import random_split_figures
+
+
+def judge(
+    data: Data,
+    split: Split,
+    contest: Contest,
+    settings: Settings,
+    *,
+    progress: Callable[[str], None],
+) -> dict[str, Any]:
+    """The figures of every arm on the test window, with what to be warned of."""
+    progress("evaluating on the test window")
+    seed = settings.seed
+    arms = {
+        name: evaluate_arm(arm, data, split.test, seed)
+        for name, arm in contest.by_feature_set.items()
+    }
+    progress("looking for leaks")
+    leaks = leak_figures(contest.chosen, data, split)
+    random_split = None
+    if LEAKY in arms:
+        progress(f"fitting {LEAKY} on random rows")
+        random_split = random_split_figures(data, settings)
+    return {
+        "feature_set": contest.chosen.feature_set,
+        "data": _data_figures(data),
+        "split": _split_figures(data, split),
+        "settings": {
+            **asdict(settings),
+            "resampling": contest.chosen.resampling,
+            "goal": str(settings.goal),
+        },
+        "warnings": _warnings(data, split, contest, leaks),
+        "arms": arms,
+        "resampling": _resampling_figures(data, split, contest, settings),
+        "random_split": random_split,
+        "leaks": leaks,
+        "attributions": attributions(contest.chosen, data, split.test, seed=seed),
+        "booster": BOOSTER,
+        "libraries": libraries(),
+    }
+
+
+def _data_figures(data: Data) -> dict[str, Any]:
+    return {
+        **rows_of(data.is_fraud, data.weights),
+        "first_step": int(data.steps.min()),
+        "last_step": int(data.steps.max()),
+    }
+
+
+def _split_figures(data: Data, split: Split) -> dict[str, Any]:
+    """The windows, with how much of each class they hold."""
+    figures = split.as_dict()
+    for name in ("fit", "calibrate", "threshold", "test"):
+        if figures[name] is not None:
+            inside = getattr(split, name).holds(data.steps)
+            figures[name] |= rows_of(data.is_fraud[inside], data.weights[inside])
+    return figures
+
+
+def _warnings(data: Data, split: Split, contest: Contest, leaks: dict[str, Any]) -> list[str]:
+    sentences = [*leaks["sentences"], *artefacts(data)]
+    if split.by == "hours":
+        sentences.append(
+            "Too little data for days: split by hours, without a gap for late labels and without "
+            "calibration. Read the figures as a smoke test."
+        )
+    elif contest.chosen.calibration["method"] == "none":
+        sentences.append(
+            "Not calibrated: too few frauds in the calibration window, or scores that run against "
+            "the labels there. Do not read the probabilities as such; give more data."
+        )
+    if contest.verdict and best_resampling(contest.comparisons):
+        sentences.append(contest.verdict)
+    return sentences
+
+
+def _resampling_figures(
+    data: Data, split: Split, contest: Contest, settings: Settings
+) -> dict[str, Any]:
+    return {
+        "asked": settings.resampling,
+        "chosen": contest.chosen.resampling,
+        "verdict": contest.verdict,
+        "comparisons": contest.comparisons,
+        "arms": {
+            name: evaluate_arm(arm, data, split.test, settings.seed)
+            for name, arm in contest.by_resampling.items()
+        },
+    }

@@ -1,0 +1,134 @@
+"""From a fitted arm to the files of a model: the bundle's content, and the manifest for people."""
+
+import hashlib
+from dataclasses import asdict
+from datetime import UTC, datetime
+from importlib.metadata import version as installed
+from typing import Any, Final
+
+import numpy as np
+import xgboost as xgb
+
+from fraud_api_lambda.bundle import version_of
+from fraud_api_lambda.examples import FRAUD
+from fraud_api_lambda.features import FEATURE_SETS, feature_row
+from fraud_api_lambda.transaction import Transaction, TransactionType, hour_of_step
+from training.arms import Arm, Data, Settings
+from training.split import Split
+
+LIBRARIES: Final = ("imbalanced-learn", "numpy", "scikit-learn")
+
+
+def libraries() -> dict[str, str]:
+    """The versions that a model's bytes depend on."""
+    return {name: installed(name) for name in LIBRARIES} | {"xgboost": xgb.__version__}
+
+
+def trained_on(
+    data: Data, evaluated: Split, published: Split, arm: Arm, settings: Settings, *, refitted: bool
+) -> dict[str, Any]:
+    """What the published model saw: part of the bundle, and of ``GET /model``."""
+    inside = published.trained.holds(data.steps)
+    windows = published.as_dict()
+    return {
+        "rows": int(inside.sum()),
+        "frauds": int(data.is_fraud[inside].sum()),
+        "fraud_rate": float(np.average(data.is_fraud[inside], weights=data.weights[inside])),
+        "windows": {name: windows[name] for name in ("fit", "calibrate", "threshold")},
+        "evaluated_on": evaluated.as_dict()["test"],
+        "refitted": refitted,
+        "resampling": settings.resampling,
+        "smote_ratio": settings.smote_ratio,
+        "invented_frauds": arm.n_invented,
+        "seed": settings.seed,
+        "libraries": libraries(),
+    }
+
+
+def content(
+    data: Data, split: Split, arm: Arm, seen: dict[str, Any], metrics: dict[str, Any]
+) -> dict[str, Any]:
+    """The fields of a bundle, as `bundle.pack` takes them; `seen` is what `trained_on` gave."""
+    names = FEATURE_SETS[arm.feature_set]
+    return {
+        "booster": bytes(arm.booster.save_raw("ubj")),
+        "feature_set": arm.feature_set,
+        "features": list(names),
+        "calibration": arm.calibration,
+        "threshold": arm.threshold,
+        "policy": {"method": "threshold"},
+        "typical": _typical(data, split),
+        "known_answer": _known_answer(arm, names),
+        "trained_on": seen,
+        "metrics": _served(arm.feature_set, metrics),
+    }
+
+
+SERVED: Final = (
+    "rows",
+    "transactions",
+    "frauds",
+    "fraud_rate",
+    "average_precision",
+    "average_precision_low",
+    "average_precision_high",
+    "precision_at_recall",
+    "recall_at_reviews",
+    "at_threshold",
+    "calibration",
+)
+"""Figures that ``GET /model`` repeats; ``metrics.json`` holds all."""
+
+
+def _served(feature_set: str, metrics: dict[str, Any]) -> dict[str, Any]:
+    return {
+        **{name: metrics["arms"][feature_set][name] for name in SERVED},
+        "average_precision_by_feature_set": {
+            name: each["average_precision"] for name, each in metrics["arms"].items()
+        },
+        "warnings": metrics["warnings"],
+    }
+
+
+def _typical(data: Data, split: Split) -> dict[str, dict[str, float]]:
+    """Median amount and balance of genuine rows by type; of all types where there is no row."""
+    genuine = data.frame[~data.is_fraud & split.trained.holds(data.steps)]
+    by_type = genuine.groupby("type", observed=True)
+    return {
+        what: {
+            str(kind): float(by_type[column].median().get(kind, genuine[column].median()))
+            for kind in TransactionType
+        }
+        for what, column in (("amount", "amount"), ("balance", "oldbalanceOrg"))
+    }
+
+
+def _known_answer(arm: Arm, names: tuple[str, ...]) -> dict[str, Any]:
+    transaction = Transaction(
+        type=TransactionType(FRAUD["type"]),
+        amount=FRAUD["amount"],
+        hour=hour_of_step(FRAUD["step"]),
+        origin=FRAUD["nameOrig"],
+        destination=FRAUD["nameDest"],
+        origin_balance=FRAUD["oldbalanceOrg"],
+    )
+    row = np.array([feature_row(transaction, names)], dtype=np.float32)
+    return {
+        "transaction": asdict(transaction),
+        "fraud_probability": float(arm.probabilities(row)[0]),
+    }
+
+
+def manifest(
+    model: bytes, feature_set: str, seen: dict[str, Any], metrics: dict[str, Any]
+) -> dict[str, Any]:
+    """What people read beside the bundle; nothing trusts it."""
+    return {
+        "version": version_of(model),
+        "sha256": hashlib.sha256(model).hexdigest(),
+        "size": len(model),
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "feature_set": feature_set,
+        "trained_on": seen,
+        "metrics": _served(feature_set, metrics),
+    }

@@ -1,0 +1,87 @@
+"""The report and the model card of a training run, from its metrics alone."""
+
+from typing import Any, Final
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+
+from training.evaluate import SEED_PRECISION, SEED_RECALL
+from training.leaky import LEAKY
+from training.plots import (
+    alone_plot,
+    attribution_plot,
+    dependence_plot,
+    precision_recall_plot,
+    reliability_plot,
+)
+
+HEADLINES: Final = ("decision-time", "strict")
+"""The two feature sets whose figures stand on page one: with balances, and without."""
+
+
+def report(metrics: dict[str, Any]) -> str:
+    """One self-contained page of HTML: no script, no outside address, the same every time.
+
+    Parameters
+    ----------
+    metrics : dict
+        What ``metrics.json`` holds.
+    """
+    shown = {name: metrics["arms"][name] for name in _headlines(metrics)}
+    plots = {
+        "precision_recall": precision_recall_plot(metrics["arms"]),
+        "reliability": reliability_plot(shown),
+        "attributions": attribution_plot(metrics["attributions"]["features"]),
+        "dependence": dependence_plot(metrics["attributions"]["dependence"]),
+        "alone": alone_plot(metrics["leaks"]),
+    }
+    return _render("report.html.jinja", metrics, plots=plots)
+
+
+def model_card(metrics: dict[str, Any]) -> str:
+    """What the model is for, what it was judged on and what it cannot do, in Markdown.
+
+    References
+    ----------
+    M. Mitchell et al.: Model cards for model reporting, FAT* 2019.
+    """
+    return _render("model_card.md.jinja", metrics)
+
+
+def _render(name: str, metrics: dict[str, Any], **more: Any) -> str:
+    environment = Environment(
+        loader=PackageLoader("training"),
+        autoescape=select_autoescape(["html.jinja"]),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters |= {"share": _share, "count": _count, "figure": _figure}
+    return environment.get_template(name).render(
+        metrics=metrics,
+        arm=metrics["arms"][metrics["feature_set"]],
+        headlines=_headlines(metrics),
+        leaky=LEAKY,
+        seed={"recall": SEED_RECALL, "precision": SEED_PRECISION},
+        **more,
+    )
+
+
+def _headlines(metrics: dict[str, Any]) -> list[str]:
+    return [name for name in HEADLINES if name in metrics["arms"]] or [metrics["feature_set"]]
+
+
+def _share(value: float | None) -> str:
+    """A share as percent, with digits enough for rare things."""
+    if value is None:
+        return "-"
+    return f"{value:.1%}" if value == 0 or value >= 0.01 else f"{value:.3%}"
+
+
+def _count(value: float) -> str:
+    return f"{value:,.0f}"
+
+
+def _figure(value: float | None) -> str:
+    """Three digits that matter."""
+    return "-" if value is None else f"{value:.3g}"
