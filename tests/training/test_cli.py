@@ -85,6 +85,7 @@ def test_help_imports_nothing_heavy() -> None:
         (["trian"], "train"),
         (["train", "--dat", "x"], "--data"),
         (["train", "--data", "x", "--features", "decision-tim"], "did you mean decision-time?"),
+        (["train", "--data", "x", "--resampling", "smoten"], "did you mean smotenc?"),
     ],
 )
 def test_a_near_miss_gets_a_suggestion_and_exit_code_2(
@@ -151,6 +152,13 @@ def test_results_go_to_stdout_and_the_next_command_is_the_last_line(
     assert done.returncode == 0
     assert done.stdout == f"{tmp_path / 'scored.csv'}: 20,000 transactions scored\n"
     assert done.stderr.splitlines()[-1].startswith("next: python -m training ")
+
+
+def test_two_processes_write_the_same_bytes(data: Path, model: Path, tmp_path: Path) -> None:
+    training("train", "--data", data, "--out", tmp_path, "--no-compare", "--smote-ratio", 0.1)
+
+    for name in ("model.joblib", "metrics.json", "report.html", "model_card.md"):
+        assert (tmp_path / name).read_bytes() == (model / name).read_bytes()
 
 
 def test_the_version_is_told() -> None:

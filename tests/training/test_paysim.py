@@ -1,6 +1,7 @@
 """Real PaySim rows, where they lie beside the project; they are never part of it."""
 
 import csv
+import statistics
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,93 @@ def test_weights_restore_the_true_fraud_rate(sample: dict[str, Any]) -> None:
 
 def test_the_artefact_is_said_in_plain_words(sample: dict[str, Any], tmp_path: Path) -> None:
     assert "amount == oldbalanceOrg holds for 97.8% of frauds" in summary(sample, tmp_path)
+
+
+UNTIL = [192, 216, 240]
+
+
+@pytest.fixture(scope="module")
+def last_three_days(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> list[dict[str, Any]]:
+    """The metrics of fits until each of the given steps, judged on steps 241 to 312."""
+    sample = DATA / "paysim_sample_steps_1_to_312.parquet"
+    return [
+        train(
+            sample,
+            tmp_path_factory.mktemp("until"),
+            windows=Windows(train_until=until, test_from=241),
+        )
+        for until in request.param
+    ]
+
+
+ONE_OR_ALL = pytest.mark.parametrize(
+    "last_three_days",
+    [[216], pytest.param(UNTIL, marks=pytest.mark.soak)],
+    ids=["one fit", "all fits"],
+    indirect=True,
+)
+
+
+def median(runs: list[dict[str, Any]], feature_set: str, *path: str) -> float:
+    values = []
+    for run in runs:
+        value = run["arms"][feature_set]
+        for key in path:
+            value = value[key]
+        values.append(value)
+    return statistics.median(values)
+
+
+@ONE_OR_ALL
+def test_three_later_days_are_ranked_as_well_as_this_data_allows(
+    last_three_days: list[dict[str, Any]],
+) -> None:
+    found = {
+        name: median(last_three_days, name, "average_precision")
+        for name in ("decision-time", "strict+hour", "strict")
+    }
+
+    assert found["decision-time"] >= 0.97
+    assert found["strict+hour"] >= 0.28
+    assert found["strict"] >= 0.18
+
+
+@ONE_OR_ALL
+def test_the_alarm_names_emptied(last_three_days: list[dict[str, Any]]) -> None:
+    for run in last_three_days:
+        assert run["warnings"][0].startswith("Leak alarm: emptied alone reaches")
+
+
+@ONE_OR_ALL
+@pytest.mark.parametrize(("feature_set", "skill"), [("decision-time", 0.95), ("strict", 0.05)])
+def test_probabilities_can_be_believed_on_later_days(
+    last_three_days: list[dict[str, Any]], feature_set: str, skill: float
+) -> None:
+    figures = {
+        name: median(last_three_days, feature_set, "calibration", name)
+        for name in ("observed_over_expected", "slope", "brier_skill")
+    }
+
+    assert 0.75 <= figures["observed_over_expected"] <= 1.33
+    assert 0.8 <= figures["slope"] <= 1.25
+    assert figures["brier_skill"] >= skill
+
+
+@ONE_OR_ALL
+@pytest.mark.parametrize("other", ["weights", "none"])
+def test_smote_loses_no_more_than_arms_that_do_not_resample(
+    last_three_days: list[dict[str, Any]], other: str
+) -> None:
+    losses = {
+        name: statistics.median(
+            run["resampling"]["arms"][name]["calibration"]["log_loss"] for run in last_three_days
+        )
+        for name in ("smote", other)
+    }
+
+    assert losses["smote"] <= 1.02 * losses[other]
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,102 @@
+"""SMOTE is always built and is the default; another arm is published only if it is asked for."""
+
+from typing import Any
+
+import pytest
+
+import training.contest
+from training.arms import Arm, Data, Settings
+from training.contest import Contest, hold_contest
+from training.dataset import read_transactions
+from training.errors import CheckFailedError
+from training.resampling import RESAMPLING
+from training.simulate import simulate, write_transactions
+from training.split import Split, split_by_time
+from training.threshold import Goal
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> tuple[Data, Split]:
+    path = tmp_path_factory.mktemp("data") / "data.parquet"
+    write_transactions(simulate(30_000, seed=4, days=10), path)
+    columns = Data.of(read_transactions(path))
+    return columns, split_by_time(columns.steps, columns.is_fraud, test_days=2)
+
+
+def held(data: tuple[Data, Split], *, compare: bool = True, **settings: Any) -> Contest:
+    return hold_contest(
+        *data, "strict", Settings(**settings), compare=compare, progress=lambda _: None
+    )
+
+
+@pytest.fixture(scope="module")
+def default(data: tuple[Data, Split]) -> Contest:
+    return held(data)
+
+
+def test_every_resampling_arm_is_compared_with_smote(default: Contest) -> None:
+    assert tuple(default.by_resampling) == RESAMPLING
+    assert [each["resampling"] for each in default.comparisons] == list(RESAMPLING[1:])
+    assert default.verdict
+
+
+def test_smote_is_published_by_default(default: Contest) -> None:
+    assert default.chosen is default.by_resampling["smote"]
+    assert default.chosen.n_invented > 0
+
+
+def test_the_other_sets_are_resampled_as_the_chosen_one(default: Contest) -> None:
+    assert next(iter(default.by_feature_set)) == "strict"
+    assert {arm.resampling for arm in default.by_feature_set.values()} == {"smote"}
+
+
+def test_an_arm_asked_for_is_published_whatever_the_others_do(data: tuple[Data, Split]) -> None:
+    contest = held(data, resampling="none", compare=False)
+
+    assert contest.chosen.resampling == "none"
+    assert contest.verdict is None
+
+
+@pytest.mark.parametrize("better", [None, "weights"])
+def test_auto_publishes_the_better_arm_and_smote_if_there_is_none(
+    data: tuple[Data, Split], monkeypatch: pytest.MonkeyPatch, better: str | None
+) -> None:
+    # Chance decides which arm is better on small data, so the verdict is dictated here.
+    def dictated(_: Arm, other: Arm, *__: object, **___: object) -> dict[str, Any]:
+        wins = other.resampling == better
+        return {
+            "resampling": other.resampling,
+            "better": wins,
+            "log_loss_saved": 0.1 if wins else 0.0,
+            "average_precision_gain": 0.0,
+        }
+
+    monkeypatch.setattr(training.contest, "comparison", dictated)
+
+    contest = held(data, resampling="auto", compare=False)
+
+    assert contest.chosen.resampling == (better or "smote")
+    assert contest.verdict
+    assert ("It is published" in contest.verdict) == bool(better)
+
+
+def test_a_goal_that_the_asked_arm_cannot_reach_says_so(data: tuple[Data, Split]) -> None:
+    with pytest.raises(CheckFailedError, match="choose a lower goal"):
+        held(data, compare=False, goal=Goal("precision", 1.0), resampling="weights")
+
+
+def test_the_leaky_columns_are_fitted_once_for_comparison_only(data: tuple[Data, Split]) -> None:
+    contest = hold_contest(
+        *data, "leaky-baseline", Settings(), compare=False, progress=lambda _: None
+    )
+
+    assert list(contest.by_resampling) == ["smote"]
+
+
+def test_typology_and_label_time_are_features_of_no_set(data: tuple[Data, Split]) -> None:
+    columns, _ = data
+
+    assert {"typology", "label_time"} <= set(columns.frame.columns)
+    for name in ("decision-time", "strict+hour", "strict"):
+        changed = Data.of(columns.frame.assign(typology="scam", label_time=1))
+        assert (changed.matrix(name) == columns.matrix(name)).all()
