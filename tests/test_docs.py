@@ -15,7 +15,9 @@ from fraud_api_lambda.reasons import CODES
 from fraud_api_lambda.settings import PREFIX, Settings
 from tests.fakes import app
 from training.__main__ import app as command_line
+from training.contest import AUTO
 from training.leaky import LEAKY
+from training.resampling import RESAMPLING
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
@@ -107,6 +109,12 @@ def test_the_reason_codes_are_those_of_the_code() -> None:
     sentence = README.partition("from a closed list:")[2].partition(".")[0]
 
     assert tuple(code(sentence)) == CODES
+
+
+def test_the_resampling_arms_are_those_of_the_code() -> None:
+    listed = [code(name)[0] for name, _ in rows("0.01 of average precision:")]
+
+    assert listed == [*RESAMPLING, AUTO]
 
 
 def test_the_feature_sets_are_those_of_the_code() -> None:

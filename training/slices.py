@@ -82,7 +82,7 @@ def _of_part(
         "average_precision": average_precision(is_fraud, probabilities, weights) if both else None,
         "recall": _share(flagged[is_fraud], weights[is_fraud]),
         "false_positive_rate": _share(flagged[~is_fraud], weights[~is_fraud]),
-        "observed_over_expected": float(weights[is_fraud].sum()) / expected,
+        "observed_over_expected": float(weights[is_fraud].sum()) / expected if both else None,
     }
 
 
