@@ -31,12 +31,15 @@ class Settings:
     goal : Goal
         Of the threshold.
     seed : int
+    booster : dict
+        XGBoost's parameters where they differ from `pipeline.BOOSTER`.
     """
 
     resampling: str = "smote"
     smote_ratio: float = 0.1
     goal: Goal = Goal("recall", 0.75)  # noqa: RUF009  # frozen
     seed: int = 0
+    booster: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +182,7 @@ def fit_rows(
         smote_ratio=settings.smote_ratio,
         n_frauds=int(labels.sum()),
         seed=settings.seed,
+        booster=settings.booster,
     )
     pipeline.fit(matrix, labels, classify__row_weights=weights)
     classifier = pipeline["classify"]

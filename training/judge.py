@@ -1,7 +1,6 @@
 """All that a training run found out, as plain data: what ``metrics.json`` holds."""
 
 from collections.abc import Callable
-from dataclasses import asdict
 from typing import Any
 
 from training.arms import Data, Settings, evaluate_arm
@@ -44,9 +43,10 @@ def judge(
         "data": _data_figures(data),
         "split": _split_figures(data, split),
         "settings": {
-            **asdict(settings),
             "resampling": contest.chosen.resampling,
+            "smote_ratio": settings.smote_ratio,
             "goal": str(settings.goal),
+            "seed": seed,
         },
         "warnings": _warnings(data, split, contest, leaks),
         "arms": arms,
@@ -54,7 +54,7 @@ def judge(
         "random_split": random_split,
         "leaks": leaks,
         "attributions": attributions(contest.chosen, data, split.test, seed=seed),
-        "booster": BOOSTER,
+        "booster": BOOSTER | settings.booster,
         "libraries": libraries(),
     }
 

@@ -59,6 +59,12 @@ def train(
             show_default="chosen in time folds",
         ),
     ] = None,
+    trials: Annotated[
+        int | None,
+        typer.Option(
+            min=1, help="Settings to draw at random and try in time folds.", show_default="none"
+        ),
+    ] = None,
     goal: Annotated[
         str, typer.Option(help="What the threshold must reach: recall:0.75, precision:0.9.")
     ] = "recall:0.75",
@@ -107,6 +113,7 @@ def train(
             settings=settings,
             windows=windows,
             choose_ratio=smote_ratio is None,
+            trials=trials,
             refit=refit,
             compare=compare,
             progress=progress,

@@ -96,6 +96,7 @@ def build_pipeline(
     smote_ratio: float,
     n_frauds: int,
     seed: int,
+    booster: dict[str, Any] | None = None,
 ) -> Pipeline:
     """The unfitted pipeline; fit it on `fact_matrix` with ``classify__row_weights``.
 
@@ -108,10 +109,12 @@ def build_pipeline(
     n_frauds : int
         Frauds in the fit window; SMOTE needs neighbours.
     seed : int
+    booster : dict, optional
+        XGBoost's parameters where they differ from `BOOSTER`.
     """
     names = LEAKY_FEATURES if feature_set == LEAKY else fact_names(feature_set)
     derived = FunctionTransformer(partial(derive, feature_set=feature_set))
-    classify = RestoredWeightClassifier(**BOOSTER, random_state=seed)
+    classify = RestoredWeightClassifier(**{**BOOSTER, **(booster or {})}, random_state=seed)
     return Pipeline(
         [
             *sampling_steps(resampling, names, ratio=smote_ratio, n_frauds=n_frauds, seed=seed),

@@ -1,16 +1,16 @@
 """How much SMOTE: the ratio chosen in time-ordered folds of the fit window."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
 
-from training.arms import Data, Settings, fit_booster, margins_of
+from training.arms import Data, Settings, fit_rows, margins_of
 from training.pipeline import derive
 from training.ranking import average_precision
 from training.resampling import frauds_wanted
-from training.split import Split, Window, step_at_fraud_share
+from training.split import Split, step_at_fraud_share
 
 RATIOS: Final = (0.01, 0.1, 0.5, 1.0)
 FOLDS: Final = ((0.5, 0.75), (0.75, 1.0))
@@ -36,31 +36,43 @@ def choose_smote_ratio(
         `smote_ratio` and `average_precision` of each candidate.
     """
     inside = split.fit.holds(data.steps)
-    steps, is_fraud = data.steps[inside], data.is_fraud[inside]
+    rows = FitRows(
+        data.matrix(feature_set)[inside], data.is_fraud[inside], data.weights[inside], feature_set
+    )
+    folds = time_folds(data.steps[inside], rows.is_fraud)
+    if not folds:
+        return settings.smote_ratio, []
+    trials = []
+    for ratio in _worth_trying(rows.is_fraud):
+        progress(f"trying SMOTE to a ratio of {ratio:g}")
+        tried = replace(settings, smote_ratio=ratio)
+        reached = [_judge(rows, tried, *fold) for fold in folds]
+        trials.append({"smote_ratio": ratio, "average_precision": float(np.mean(reached))})
+    best = max(trials, key=lambda trial: (trial["average_precision"], -trial["smote_ratio"]))
+    return best["smote_ratio"], trials
+
+
+@dataclass(frozen=True, slots=True)
+class FitRows:
+    """The rows of the fit window, as `fit_rows` takes them."""
+
+    matrix: np.ndarray
+    is_fraud: np.ndarray
+    weights: np.ndarray
+    feature_set: str
+
+
+def time_folds(steps: np.ndarray, is_fraud: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Indices of rows to fit on and of later ones to judge on; none if frauds are too close."""
     bounds = [
         tuple(step_at_fraud_share(steps, is_fraud, share) for share in fold) for fold in FOLDS
     ]
     if any(until == judge_until for until, judge_until in bounds):
-        return settings.smote_ratio, []
-    matrix = data.matrix(feature_set)
-    trials = []
-    for ratio in _worth_trying(is_fraud):
-        progress(f"trying SMOTE to a ratio of {ratio:g}")
-        tried = replace(settings, smote_ratio=ratio)
-        reached = [
-            _judge(
-                data,
-                matrix,
-                feature_set,
-                tried,
-                fit=Window(split.fit.start, until),
-                judge=Window(until + 1, judge_until),
-            )
-            for until, judge_until in bounds
-        ]
-        trials.append({"smote_ratio": ratio, "average_precision": float(np.mean(reached))})
-    best = max(trials, key=lambda trial: (trial["average_precision"], -trial["smote_ratio"]))
-    return best["smote_ratio"], trials
+        return []
+    return [
+        (np.flatnonzero(steps <= until), np.flatnonzero((steps > until) & (steps <= judge_until)))
+        for until, judge_until in bounds
+    ]
 
 
 def _worth_trying(is_fraud: np.ndarray) -> list[float]:
@@ -70,16 +82,9 @@ def _worth_trying(is_fraud: np.ndarray) -> list[float]:
     return adding or [RATIOS[0]]
 
 
-def _judge(
-    data: Data,
-    matrix: np.ndarray,
-    feature_set: str,
-    settings: Settings,
-    *,
-    fit: Window,
-    judge: Window,
-) -> float:
-    booster, _ = fit_booster(data, matrix, fit, feature_set, settings)
-    inside = judge.holds(data.steps)
-    margins = margins_of(booster, derive(matrix[inside], feature_set))
-    return average_precision(data.is_fraud[inside], margins, data.weights[inside])
+def _judge(rows: FitRows, settings: Settings, fit: np.ndarray, judge: np.ndarray) -> float:
+    booster, _ = fit_rows(
+        rows.matrix[fit], rows.is_fraud[fit], rows.weights[fit], rows.feature_set, settings
+    )
+    margins = margins_of(booster, derive(rows.matrix[judge], rows.feature_set))
+    return average_precision(rows.is_fraud[judge], margins, rows.weights[judge])

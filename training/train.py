@@ -9,7 +9,7 @@ from typing import Any, Final
 from fraud_api_lambda.bundle import pack, read, version_of
 from fraud_api_lambda.scoring import Scorer
 from training.arms import Data, Settings, fit_arm
-from training.contest import Contest, hold_contest
+from training.contest import AUTO, Contest, hold_contest
 from training.dataset import read_transactions
 from training.files import write_files
 from training.judge import judge
@@ -19,6 +19,7 @@ from training.report import model_card, report
 from training.resampling import DEFAULT
 from training.search import choose_smote_ratio
 from training.split import Split, split_by_time, until_the_end
+from training.tune import tune
 
 type Progress = Callable[[str], None]
 
@@ -44,6 +45,7 @@ def train(
     settings: Settings | None = None,
     windows: Windows | None = None,
     choose_ratio: bool = True,
+    trials: int | None = None,
     refit: bool = True,
     compare: bool = True,
     progress: Progress = lambda _: None,
@@ -63,6 +65,8 @@ def train(
     windows : Windows, optional
     choose_ratio : bool
         Choose SMOTE's ratio in time folds of the fit window, where the data is split by days.
+    trials : int, optional
+        Draw so many settings of SMOTE and booster at random instead, and take the best.
     refit : bool
         Fit the published model on all the data, with windows that end at its last row.
     compare : bool
@@ -78,17 +82,20 @@ def train(
     progress(f"reading {data}")
     columns = Data.of(read_transactions(data))
     split = split_by_time(columns.steps, columns.is_fraud, **asdict(windows or Windows()))
-    settings = settings or Settings()
-    trials: list[dict[str, Any]] = []
-    if choose_ratio and split.by == "days":
-        sampled = replace(settings, resampling=DEFAULT)
-        ratio, trials = choose_smote_ratio(columns, split, feature_set, sampled, progress)
-        settings = replace(settings, smote_ratio=ratio)
+    settings, searched = _searched(
+        columns,
+        split,
+        feature_set,
+        settings or Settings(),
+        choose_ratio=choose_ratio,
+        trials=trials,
+        progress=progress,
+    )
     contest = hold_contest(
         columns, split, feature_set, settings, compare=compare, progress=progress
     )
     metrics = judge(columns, split, contest, settings, progress=progress)
-    metrics["smote_ratio_trials"] = trials
+    metrics |= searched
     files: dict[str, bytes] = {}
     if feature_set != LEAKY:
         files = _model_files(
@@ -101,6 +108,31 @@ def train(
         remove=OF_A_MODEL,
     )
     return metrics
+
+
+def _searched(
+    data: Data,
+    split: Split,
+    feature_set: str,
+    settings: Settings,
+    *,
+    choose_ratio: bool,
+    trials: int | None,
+    progress: Progress,
+) -> tuple[Settings, dict[str, Any]]:
+    """Settings chosen in time folds of the fit window, and what was tried for them."""
+    ratios: list[dict[str, Any]] = []
+    tried: list[dict[str, Any]] = []
+    sampled = replace(settings, resampling=DEFAULT)
+    if trials is not None:
+        if settings.resampling != AUTO:
+            sampled = settings
+        found, tried = tune(data, split, feature_set, sampled, trials=trials, progress=progress)
+        settings = replace(settings, smote_ratio=found.smote_ratio, booster=found.booster)
+    elif choose_ratio and split.by == "days":
+        ratio, ratios = choose_smote_ratio(data, split, feature_set, sampled, progress)
+        settings = replace(settings, smote_ratio=ratio)
+    return settings, {"smote_ratio_trials": ratios, "trials": tried}
 
 
 def _model_files(

@@ -1,0 +1,126 @@
+"""Settings are drawn at random and chosen by later rows, the same ones every time."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from training.arms import Data, Settings
+from training.errors import InputError
+from training.search import time_folds
+from training.split import Split, Window
+from training.tune import DISTRIBUTIONS, Candidate, Engine, tune
+
+SPLIT = Split(
+    by="hours",
+    fit=Window(1, 60),
+    calibrate=None,
+    threshold=Window(61, 80),
+    gap_hours=0,
+    test=Window(81, 100),
+)
+
+
+def data(fraud_every: int = 20) -> Data:
+    """Twelve transfers in each of 100 hours, of which the larger ones are fraud more often."""
+    random = np.random.default_rng(0)
+    is_fraud = np.arange(1_200) % fraud_every == 0
+    amount = random.lognormal(6, 1, 1_200) * np.where(is_fraud, 3, 1)
+    return Data.of(
+        pd.DataFrame(
+            {
+                "step": np.arange(1_200) // 12 + 1,
+                "type": pd.Categorical(["TRANSFER"] * 1_200),
+                "amount": amount,
+                "nameOrig": "C1",
+                "oldbalanceOrg": 1e9,
+                "nameDest": "C2",
+                "isFraud": is_fraud.astype(np.int8),
+            }
+        )
+    )
+
+
+def tuned(given: Data, *, trials: int = 3, seed: int = 0, workers: int = 1) -> Any:
+    said: list[str] = []
+    found = tune(
+        given,
+        SPLIT,
+        "strict",
+        Settings(seed=seed),
+        trials=trials,
+        progress=said.append,
+        engine=Engine(workers),
+    )
+    return *found, said
+
+
+@pytest.fixture(scope="module")
+def three() -> Any:
+    return tuned(data())
+
+
+def test_the_best_of_the_trials_is_taken(three: Any) -> None:
+    settings, trials, _ = three
+
+    assert {**settings.booster, "smote_ratio": settings.smote_ratio} == trials[0]["settings"]
+    assert trials[0]["average_precision"] == max(each["average_precision"] for each in trials)
+
+
+def test_every_trial_is_told_with_its_folds(three: Any) -> None:
+    _, trials, said = three
+
+    assert len(trials) == 3
+    for each in trials:
+        assert each["settings"].keys() == DISTRIBUTIONS.keys()
+        assert each["average_precision"] == pytest.approx(np.mean(each["folds"]))
+    assert said == [f"trying settings {n} to {n} of 3" for n in (1, 2, 3)]
+
+
+def test_more_workers_find_the_same(three: Any) -> None:
+    settings, trials, said = tuned(data(), workers=2)
+
+    assert (settings, trials) == three[:2]
+    assert said == ["trying settings 1 to 2 of 3", "trying settings 3 to 3 of 3"]
+
+
+def test_another_seed_draws_others(three: Any) -> None:
+    assert tuned(data(), trials=1, seed=1)[1][0] not in three[1]
+
+
+def test_nothing_after_the_fit_window_is_seen(three: Any) -> None:
+    given = data()
+    later = given.frame["step"] > 60
+    spoilt = given.frame.assign(amount=given.frame["amount"].mask(later, 1.0))
+
+    assert tuned(Data.of(spoilt))[1] == three[1]
+
+
+def test_every_fold_judges_later_rows_than_it_fits() -> None:
+    given = data()
+
+    for fit, judge in time_folds(given.steps, given.is_fraud):
+        assert given.steps[fit].max() < given.steps[judge].min()
+
+
+def test_a_rows_weight_counts_in_fit_and_score() -> None:
+    given = data()
+    rows = np.column_stack([given.matrix("strict"), np.ones(1_200)])
+    twice = np.arange(1_200) % 2 == 0
+    heavy = np.column_stack([given.matrix("strict"), np.where(twice, 2.0, 1.0)])
+    repeated = np.concatenate([rows, rows[twice]])
+    labels = np.concatenate([given.is_fraud, given.is_fraud[twice]])
+    candidate = Candidate("strict", resampling="none").fit(rows, given.is_fraud)
+
+    assert candidate.score(heavy, given.is_fraud) == pytest.approx(
+        candidate.score(repeated, labels)
+    )
+
+
+def test_frauds_too_close_for_folds_are_said() -> None:
+    given = data(fraud_every=100)
+    together = given.frame.assign(isFraud=(given.frame["step"] == 5).astype(np.int8))
+
+    with pytest.raises(InputError, match="too few frauds for time folds"):
+        tuned(Data.of(together))

@@ -1,0 +1,190 @@
+"""Random search for the booster's settings, in time-ordered folds, by scikit-learn."""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, replace
+from itertools import batched
+from typing import Any, Final
+
+import numpy as np
+from scipy.stats import loguniform, randint, uniform
+from sklearn.base import BaseEstimator
+from sklearn.model_selection import ParameterSampler, RandomizedSearchCV
+
+from training.arms import Data, Settings, fit_rows, margins_of
+from training.errors import InputError
+from training.pipeline import derive
+from training.ranking import average_precision
+from training.search import time_folds
+from training.split import Split
+
+DISTRIBUTIONS: Final[dict[str, Any]] = {
+    "n_estimators": randint(100, 501),
+    "max_depth": randint(3, 8),
+    "learning_rate": loguniform(0.03, 0.3),
+    "min_child_weight": loguniform(0.01, 10),
+    "reg_lambda": loguniform(0.1, 100),
+    "subsample": uniform(0.5, 0.5),
+    "colsample_bytree": uniform(0.5, 0.5),
+    "smote_ratio": loguniform(0.01, 1),
+}
+"""What is drawn, and from where. Where nothing is invented, the ratio changes nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """Where settings are tried.
+
+    Attributes
+    ----------
+    workers : int
+        How many at a time.
+    parallel : callable
+        Makes the context in which joblib spreads the work.
+    """
+
+    workers: int
+    parallel: Callable[[], AbstractContextManager[Any]] = nullcontext
+
+
+LOCAL: Final = Engine(os.cpu_count() or 1)
+
+
+class Candidate(BaseEstimator):  # type: ignore[misc]  # scikit-learn is skipped by mypy
+    """An arm with settings to be tried; its rows carry their weight in the last column.
+
+    scikit-learn hands weights to `fit` but not to `score`, and a row that stands for 170 others has
+    to count for them in both.
+    """
+
+    def __init__(  # noqa: PLR0917  # scikit-learn clones estimators by the names of their settings
+        self,
+        feature_set: str = "decision-time",
+        resampling: str = "smote",
+        seed: int = 0,
+        smote_ratio: float = 0.1,
+        n_estimators: int = 300,
+        max_depth: int = 4,
+        learning_rate: float = 0.1,
+        min_child_weight: float = 0.1,
+        reg_lambda: float = 1.0,
+        subsample: float = 0.8,
+        colsample_bytree: float = 0.8,
+    ) -> None:
+        self.feature_set = feature_set
+        self.resampling = resampling
+        self.seed = seed
+        self.smote_ratio = smote_ratio
+        self.n_estimators = n_estimators
+        self.max_depth = max_depth
+        self.learning_rate = learning_rate
+        self.min_child_weight = min_child_weight
+        self.reg_lambda = reg_lambda
+        self.subsample = subsample
+        self.colsample_bytree = colsample_bytree
+
+    def fit(self, X: np.ndarray, y: np.ndarray) -> "Candidate":
+        """Resample and fit, with one thread: the same booster wherever it is fitted."""
+        names = DISTRIBUTIONS.keys() - {"smote_ratio"}
+        booster = {name: getattr(self, name) for name in sorted(names)}
+        settings = Settings(
+            resampling=self.resampling,
+            smote_ratio=self.smote_ratio,
+            seed=self.seed,
+            booster={**booster, "n_jobs": 1},
+        )
+        self.booster_, _ = fit_rows(X[:, :-1], y, X[:, -1], self.feature_set, settings)
+        return self
+
+    def score(self, X: np.ndarray, y: np.ndarray) -> float:
+        """Average precision on rows as they are."""
+        margins = margins_of(self.booster_, derive(X[:, :-1], self.feature_set))
+        return average_precision(y, margins, X[:, -1])
+
+
+class _ToldSearch(RandomizedSearchCV):  # type: ignore[misc]  # scikit-learn is skipped by mypy
+    """The same search, in batches, so that it can say how far it is."""
+
+    told: Callable[[str], None]
+
+    def __getstate__(self) -> dict[str, Any]:
+        """All but what it tells: workers get a copy, and a terminal cannot be copied."""
+        return {name: value for name, value in super().__getstate__().items() if name != "told"}
+
+    def _run_search(self, evaluate_candidates: Callable[[list[dict[str, Any]]], Any]) -> None:
+        drawn = ParameterSampler(
+            self.param_distributions, self.n_iter, random_state=self.random_state
+        )
+        done = 0
+        for batch in batched(drawn, self.n_jobs, strict=False):
+            self.told(f"trying settings {done + 1} to {done + len(batch)} of {self.n_iter}")
+            evaluate_candidates(list(batch))
+            done += len(batch)
+
+
+def tune(
+    data: Data,
+    split: Split,
+    feature_set: str,
+    settings: Settings,
+    *,
+    trials: int,
+    progress: Callable[[str], None],
+    engine: Engine = LOCAL,
+) -> tuple[Settings, list[dict[str, Any]]]:
+    """The settings with the best mean average precision over time folds of the fit window.
+
+    Parameters
+    ----------
+    data, split, feature_set, settings
+        As of `fit_arm`; what is not drawn stays as in `settings`.
+    trials : int
+        How many settings are drawn.
+    progress : callable
+    engine : Engine
+        Where they are tried; the winner is the same wherever that is.
+
+    Returns
+    -------
+    settings : Settings
+    trials : list of dict
+        `settings`, `average_precision` and its `folds`, the best first.
+
+    Raises
+    ------
+    InputError
+        If the frauds are too close together to be put into folds.
+    """
+    inside = split.fit.holds(data.steps)
+    folds = time_folds(data.steps[inside], data.is_fraud[inside])
+    if not folds:
+        raise InputError("--trials: too few frauds for time folds; give more data, or no --trials")
+    search = _ToldSearch(
+        Candidate(feature_set, settings.resampling, settings.seed),
+        DISTRIBUTIONS,
+        n_iter=trials,
+        cv=folds,
+        refit=False,
+        n_jobs=engine.workers,
+        random_state=settings.seed,
+        error_score="raise",
+    )
+    search.told = progress
+    rows = np.column_stack([data.matrix(feature_set), data.weights])[inside]
+    with engine.parallel():
+        search.fit(rows, data.is_fraud[inside])
+    found = list(_trials(search.cv_results_, len(folds)))
+    found.sort(key=lambda each: -float(each["average_precision"]))
+    best = dict(found[0]["settings"])
+    ratio = best.pop("smote_ratio")
+    return replace(settings, smote_ratio=ratio, booster=best), found
+
+
+def _trials(results: dict[str, Any], folds: int) -> Iterator[dict[str, Any]]:
+    for number, drawn in enumerate(results["params"]):
+        yield {
+            "settings": {name: np.asarray(value).item() for name, value in drawn.items()},
+            "average_precision": float(results["mean_test_score"][number]),
+            "folds": [float(results[f"split{fold}_test_score"][number]) for fold in range(folds)],
+        }
