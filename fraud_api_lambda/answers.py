@@ -44,7 +44,9 @@ class AnswerOut(BaseModel):
     fraud_probability: float = Field(gt=0, lt=1, description="Calibrated.")
     threshold: float
     decision: Literal["approve", "review", "block"]
-    reasons: list[ReasonOut] = Field(description="Empty where the decision is to approve.")
+    reasons: list[ReasonOut] = Field(
+        description="Empty where the decision is to approve, but for LOW_EXPECTED_LOSS."
+    )
     model_version: str
     degraded: list[str] = Field(description="In what way the answer falls short; normally empty.")
     explanation: ExplanationOut | SkipJsonSchema[None] = Field(

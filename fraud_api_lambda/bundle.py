@@ -40,7 +40,7 @@ class Bundle:
     threshold : float
         Fraud at or above this calibrated probability.
     policy : dict
-        How the decision is taken: ``{"method": "threshold"}``.
+        What decisions cost, as `policy.decide` reads it.
     typical : dict
         Median amount and balance of genuine rows by type: ``{"amount": {...}, "balance": {...}}``.
     known_answer : dict

@@ -19,6 +19,7 @@ CODES: Final = (
     "UNUSUAL_HOUR",
     "PAYEE_KIND",
     "HIGH_BALANCE_AT_RISK",
+    "LOW_EXPECTED_LOSS",
 )
 """Every code, in the order that breaks ties."""
 
@@ -59,6 +60,12 @@ def reasons_for(
     raised = [reason for reason in found if reason.contribution > 0]
     raised.sort(key=lambda reason: (-reason.contribution, CODES.index(reason.code)))
     return tuple(raised[:MAX_REASONS])
+
+
+def low_expected_loss(amount: float) -> Reason:
+    """Why the policy approves what the threshold calls fraud. It moved no log-odds."""
+    text = "Stopping this payment is expected to cost more than letting it pass."
+    return Reason("LOW_EXPECTED_LOSS", "amount", amount, 0.0, text)
 
 
 def _code(

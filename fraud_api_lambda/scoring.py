@@ -11,7 +11,7 @@ from fraud_api_lambda.bundle import Bundle, BundleError
 from fraud_api_lambda.calibration import calibrated
 from fraud_api_lambda.features import feature_row
 from fraud_api_lambda.policy import decide
-from fraud_api_lambda.reasons import reasons_for
+from fraud_api_lambda.reasons import MAX_REASONS, low_expected_loss, reasons_for
 from fraud_api_lambda.transaction import (
     Assessment,
     Decision,
@@ -72,12 +72,16 @@ class Scorer:
     ) -> list[Assessment]:
         """The assessments of transactions, in order.
 
-        Reasons are given where the decision is not to approve, and everywhere if `explain`.
+        Reasons are given where the decision is not to approve, and everywhere if `explain`. Where
+        the policy approves what the threshold calls fraud, it says so.
         """
         rows = [feature_row(transaction, self._names) for transaction in transactions]
         matrix: Matrix = np.array(rows, dtype=np.float32)
         margins = self.margins(matrix)
-        answers = [self._answer(margin) for margin in margins]
+        answers = [
+            self._answer(margin, transaction.amount)
+            for margin, transaction in zip(margins, transactions, strict=True)
+        ]
         chosen = [
             index
             for index, answer in enumerate(answers)
@@ -89,7 +93,11 @@ class Scorer:
                 transactions[index], self._names, rows[index], contributions, self.bundle.typical
             )
             details = self._explanation(base, margins[index], contributions) if explain else None
-            answers[index] = replace(answers[index], reasons=because, explanation=details)
+            answers[index] = replace(
+                answers[index],
+                reasons=(*answers[index].reasons, *because)[:MAX_REASONS],
+                explanation=details,
+            )
         return answers
 
     def margins(self, matrix: Matrix) -> list[float]:
@@ -104,15 +112,17 @@ class Scorer:
         """The calibrated fraud probabilities of rows of features, the same that `assess` gives."""
         return [calibrated(margin, self.bundle.calibration) for margin in self.margins(matrix)]
 
-    def _answer(self, margin: float) -> Assessment:
+    def _answer(self, margin: float, amount: float) -> Assessment:
         probability = calibrated(margin, self.bundle.calibration)
         threshold = self.bundle.threshold
+        decision = decide(probability, amount, self.bundle.policy)
+        let_pass = probability >= threshold and decision is Decision.APPROVE
         return Assessment(
             fraud_probability=probability,
             threshold=threshold,
             is_fraud=probability >= threshold,
-            decision=decide(probability, threshold),
-            reasons=(),
+            decision=decision,
+            reasons=(low_expected_loss(amount),) if let_pass else (),
         )
 
     def _contributions(self, matrix: Matrix) -> list[list[float]]:

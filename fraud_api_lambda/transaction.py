@@ -86,7 +86,7 @@ class Reason:
     value : float
         Its value in this transaction.
     contribution : float
-        What the whole group added to the log-odds, above 0.
+        What the whole group added to the log-odds, above 0; 0 for a reason of the policy.
     text : str
         The observation in words.
     """

@@ -15,6 +15,21 @@ from fraud_api_lambda.features import FEATURE_SETS, feature_row
 from fraud_api_lambda.transaction import Transaction, TransactionType
 from tests.transactions import transaction
 
+POLICY = {
+    "currency": "EUR",
+    "fraud_fixed": 1.0,
+    "fraud_share": 0.0,
+    "review_cost": 1e9,
+    "review_friction": 0.0,
+    "review_catches": 0.0,
+    "block_fixed": 1.0,
+    "block_share": 0.0,
+    "reviews_per_thousand": 0.0,
+    "shadow_price": 0.0,
+    "single_threshold": 0.5,
+}
+"""A fraud costs what a false alarm does, whatever the amount: blocks above one half."""
+
 CALIBRATION = {"method": "platt", "slope": 1.0, "intercept": 0.0}
 
 
@@ -35,7 +50,7 @@ def make_bundle(seed: int = 0, **changes: Any) -> bytes:
         "features": list(names),
         "calibration": CALIBRATION,
         "threshold": 0.5,
-        "policy": {"method": "threshold"},
+        "policy": POLICY,
         "typical": {"amount": typical, "balance": typical},
         "known_answer": {
             "transaction": asdict(known),

@@ -9,14 +9,22 @@ import xgboost as xgb
 
 from fraud_api_lambda.features import Facts
 from training.calibrate import NO_CALIBRATION, Scored, choose_calibration, probabilities_of
+from training.costs import (
+    Priced,
+    cheapest_threshold,
+    median_amount,
+    policy_for,
+    with_shadow_price,
+)
 from training.dataset import to_facts
 from training.evaluate import evaluate
 from training.leaky import LEAKY, leaky_matrix
+from training.outcomes import policy_outcome
 from training.pipeline import build_pipeline, derive, fact_matrix, features_of
 from training.resampling import balanced_weights
 from training.slices import sliced
 from training.split import Split, Window
-from training.threshold import Goal, ThresholdNotFoundError, choose_threshold
+from training.threshold import COST, Goal, ThresholdNotFoundError, choose_threshold
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +41,8 @@ class Settings:
     seed : int
     booster : dict
         XGBoost's parameters where they differ from `pipeline.BOOSTER`.
+    policy : dict
+        Numbers of the policy where they differ from the defaults.
     """
 
     resampling: str = "smote"
@@ -40,6 +50,7 @@ class Settings:
     goal: Goal = Goal("recall", 0.75)  # noqa: RUF009  # frozen
     seed: int = 0
     booster: dict[str, Any] = field(default_factory=dict)
+    policy: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +81,21 @@ class Data:
             return leaky_matrix(self.frame)
         return fact_matrix(self.facts, feature_set)
 
+    def median_amount(self, window: Window) -> float:
+        """The median amount of the genuine transactions of a window."""
+        genuine = ~self.is_fraud & window.holds(self.steps)
+        return median_amount(self.frame["amount"].to_numpy()[genuine], self.weights[genuine])
+
+    def priced(self, window: Window, probabilities: np.ndarray) -> Priced:
+        """The rows of a window with what decisions on them need."""
+        inside = window.holds(self.steps)
+        return Priced(
+            probabilities,
+            self.frame["amount"].to_numpy()[inside],
+            self.is_fraud[inside],
+            self.weights[inside],
+        )
+
     def rows(self, feature_set: str, window: Window) -> np.ndarray:
         """What the booster of a feature set sees of a window, float32."""
         return derive(self.matrix(feature_set)[window.holds(self.steps)], feature_set)
@@ -84,6 +110,7 @@ class Arm:
     booster: xgb.Booster
     n_invented: int
     threshold: float | None = None
+    policy: dict[str, Any] = field(default_factory=dict)
     calibration: dict[str, Any] = field(default_factory=lambda: dict(NO_CALIBRATION))
     calibration_trials: list[dict[str, Any]] = field(default_factory=list)
 
@@ -114,9 +141,15 @@ def fit_arm(
     if split.calibrate is not None:
         calibration, trials = choose_calibration(_scored(arm, data, split.calibrate), later)
         arm = replace(arm, calibration=calibration, calibration_trials=trials)
-    probabilities = probabilities_of(later.margins, arm.calibration)
+    rows = data.priced(split.threshold, probabilities_of(later.margins, arm.calibration))
+    policy = policy_for(settings.policy, data.median_amount(split.trained))
+    single = cheapest_threshold(rows, policy)
+    policy = {**with_shadow_price(policy, rows), "single_threshold": single}
+    arm = replace(arm, policy=policy)
+    if settings.goal.metric == COST:
+        return replace(arm, threshold=single)
     try:
-        threshold = choose_threshold(later.is_fraud, probabilities, later.weights, settings.goal)
+        threshold = choose_threshold(rows.is_fraud, rows.probabilities, rows.weights, settings.goal)
     except ThresholdNotFoundError:
         if for_comparison:
             return arm
@@ -133,7 +166,9 @@ def _scored(arm: Arm, data: Data, window: Window) -> Scored:
 def evaluate_arm(arm: Arm, data: Data, window: Window, seed: int) -> dict[str, Any]:
     """The arm's figures on a window, as plain data."""
     probabilities = arm.probabilities_in(data, window)
-    figures = figures_in(data, window, probabilities, threshold=arm.threshold, seed=seed)
+    figures = figures_in(
+        data, window, probabilities, threshold=arm.threshold, policy=arm.policy, seed=seed
+    )
     method = arm.calibration["method"]
     return {
         **figures,
@@ -144,7 +179,13 @@ def evaluate_arm(arm: Arm, data: Data, window: Window, seed: int) -> dict[str, A
 
 
 def figures_in(
-    data: Data, window: Window, probabilities: np.ndarray, *, threshold: float | None, seed: int
+    data: Data,
+    window: Window,
+    probabilities: np.ndarray,
+    *,
+    threshold: float | None,
+    policy: dict[str, Any],
+    seed: int,
 ) -> dict[str, Any]:
     """All figures of probabilities of a window's rows, as a whole and in parts."""
     inside = window.holds(data.steps)
@@ -152,6 +193,9 @@ def figures_in(
     return {
         **evaluate(data.is_fraud[inside], probabilities, weights, threshold=threshold, seed=seed),
         **sliced(data.frame[inside], probabilities, weights, threshold),
+        "outcome": policy_outcome(
+            data.priced(window, probabilities), data.frame[inside], policy, seed=seed
+        ),
     }
 
 

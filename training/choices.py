@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from difflib import get_close_matches
+from pathlib import Path
 from typing import Any
 
 from fraud_api_lambda.features import FEATURE_SETS
@@ -9,6 +10,7 @@ from training.arms import Settings
 from training.contest import AUTO
 from training.errors import InputError
 from training.leaky import LEAKY
+from training.policy_file import read_policy
 from training.resampling import RESAMPLING
 from training.threshold import Goal
 from training.train import Windows
@@ -20,6 +22,7 @@ def checked(
     resampling: str,
     smote_ratio: float | None,
     goal: str,
+    policy: Path | None,
     seed: int,
     **windows: Any,
 ) -> tuple[str, Settings, Windows]:
@@ -34,7 +37,12 @@ def checked(
     _known("--resampling", resampling, (*RESAMPLING, AUTO))
     if smote_ratio is not None and not 0 < smote_ratio <= 1:
         raise InputError(f"--smote-ratio {smote_ratio}: write a number above 0 up to 1")
-    settings = Settings(resampling=resampling, goal=Goal.parse(goal), seed=seed)
+    settings = Settings(
+        resampling=resampling,
+        goal=Goal.parse(goal),
+        seed=seed,
+        policy={} if policy is None else read_policy(policy),
+    )
     if smote_ratio is not None:
         settings = replace(settings, smote_ratio=smote_ratio)
     return features, settings, Windows(**windows)

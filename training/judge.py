@@ -52,6 +52,7 @@ def judge(
         "arms": arms,
         "resampling": _resampling_figures(data, split, contest, settings),
         "random_split": random_split,
+        "policy": contest.chosen.policy,
         "leaks": leaks,
         "attributions": attributions(contest.chosen, data, split.test, seed=seed),
         "booster": BOOSTER | settings.booster,

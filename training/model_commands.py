@@ -66,8 +66,14 @@ def train(
         ),
     ] = None,
     goal: Annotated[
-        str, typer.Option(help="What the threshold must reach: recall:0.75, precision:0.9.")
+        str, typer.Option(help="What the threshold must reach: recall:0.75, precision:0.9, cost.")
     ] = "recall:0.75",
+    policy: Annotated[
+        Path | None,
+        typer.Option(
+            help="TOML file with what decisions cost.", show_default="multiples of a median amount"
+        ),
+    ] = None,
     test_days: Annotated[
         int | None,
         typer.Option(min=1, help="Days to test on, the last ones.", show_default="a fifth"),
@@ -100,6 +106,7 @@ def train(
         resampling=resampling,
         smote_ratio=smote_ratio,
         goal=goal,
+        policy=policy,
         test_days=test_days,
         train_until=train_until,
         test_from=test_from,

@@ -56,7 +56,7 @@ def content(
         "features": list(names),
         "calibration": arm.calibration,
         "threshold": arm.threshold,
-        "policy": {"method": "threshold"},
+        "policy": arm.policy,
         "typical": _typical(data, split),
         "known_answer": _known_answer(arm, names),
         "trained_on": seen,
@@ -76,6 +76,7 @@ SERVED: Final = (
     "recall_at_reviews",
     "at_threshold",
     "calibration",
+    "outcome",
 )
 """Figures that ``GET /model`` repeats; ``metrics.json`` holds all."""
 

@@ -6,9 +6,10 @@ from typing import Any
 import numpy as np
 
 from fraud_api_lambda.bundle import BundleError, read
-from fraud_api_lambda.policy import decide
 from fraud_api_lambda.scoring import Scorer
+from fraud_api_lambda.transaction import Decision
 from training.arms import Data, figures_in
+from training.costs import decisions
 from training.dataset import read_transactions, to_facts
 from training.errors import CheckFailedError, InputError
 from training.pipeline import feature_matrix
@@ -42,7 +43,8 @@ def score(model: Path, data: Path, out: Path) -> int:
     threshold = scorer.bundle.threshold
     frame["fraud_probability"] = probabilities
     frame["is_fraud"] = [probability >= threshold for probability in probabilities]
-    frame["decision"] = [str(decide(probability, threshold)) for probability in probabilities]
+    decided = decisions(np.array(probabilities), frame["amount"].to_numpy(), scorer.bundle.policy)
+    frame["decision"] = np.array(list(Decision), dtype=object)[decided]
     write_transactions(frame, out)
     return len(frame)
 
@@ -91,6 +93,7 @@ def evaluate_model(
         window,
         np.array(scorer.probabilities(rows)),
         threshold=scorer.bundle.threshold,
+        policy=scorer.bundle.policy,
         seed=trained_on["seed"],
     )
     return {

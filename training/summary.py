@@ -14,6 +14,7 @@ def summary(metrics: dict[str, Any], out: Path) -> str:
     if len(metrics["resampling"]["arms"]) > 1:
         lines += ["", *_table("resampling", metrics["resampling"]["arms"])]
         lines.append(metrics["resampling"]["verdict"])
+    lines += ["", _policy(metrics)]
     for sentence in metrics["warnings"]:
         if sentence != metrics["resampling"]["verdict"]:
             lines += ["", sentence]
@@ -66,6 +67,19 @@ def _tutorials(metrics: dict[str, Any]) -> str:
     return (
         f"{LEAKY} knows balances from after the payment: a warning, not a model. Judged on random "
         f"rows, as tutorials do, it reaches {random:.3f}; on later days {honest:.3f}."
+    )
+
+
+def _policy(metrics: dict[str, Any]) -> str:
+    outcome = metrics["arms"][metrics["feature_set"]]["outcome"]
+    decided = ", ".join(
+        f"{each['transactions']:,.0f} {each['decision']}" for each in outcome["by_decision"]
+    )
+    saved = {name: f"{each['amount']:,.0f}" for name, each in outcome["saved"].items()}
+    return (
+        f"Policy: {decided}; saves {saved['approving all']} against approving all and "
+        f"{saved['single threshold']} against the cheapest single threshold "
+        f"({metrics['policy']['currency']})."
     )
 
 

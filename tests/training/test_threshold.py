@@ -67,9 +67,13 @@ def test_a_goal_out_of_reach_says_what_is_the_best() -> None:
 
 @pytest.mark.parametrize("text", ["recall", "recall:0", "recall:1.5", "f1:0.5", "recall:x", ""])
 def test_a_goal_written_otherwise_is_refused(text: str) -> None:
-    with pytest.raises(InputError, match=r"write recall:0\.75"):
+    with pytest.raises(InputError, match=r"write cost, or recall:0\.75"):
         Goal.parse(text)
 
 
 def test_a_goal_reads_as_it_is_written() -> None:
     assert str(Goal.parse("recall:0.75")) == "recall:0.75"
+
+
+def test_the_goal_of_least_cost_is_written_as_one_word() -> None:
+    assert str(Goal.parse("cost")) == "cost"

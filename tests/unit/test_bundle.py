@@ -20,7 +20,7 @@ CONTENT: dict[str, Any] = {
     "features": list(FEATURE_SETS["strict"]),
     "calibration": {"method": "none"},
     "threshold": 0.5,
-    "policy": {"method": "threshold"},
+    "policy": {"currency": "EUR", "review_cost": 1.0},
     "typical": {"amount": {}, "balance": {}},
     "known_answer": {},
     "trained_on": {"rows": 3},

@@ -73,7 +73,7 @@ def test_a_payment_is_blocked_with_reasons_or_approved_without(
 
 
 def test_explaining_an_approved_payment_gives_its_reasons_too(bundle: Bundle) -> None:
-    never = Scorer(replace(bundle, threshold=1.0))
+    never = Scorer(replace(bundle, policy={**bundle.policy, "block_fixed": 1e9}, threshold=1.0))
 
     answer = never.assess(transaction(amount=1_000.0), explain=True)
 
@@ -92,3 +92,27 @@ def test_a_booster_that_answers_otherwise_than_when_packed_is_refused(bundle: Bu
 def test_a_booster_that_cannot_be_read_is_refused(bundle: Bundle, booster: bytes) -> None:
     with pytest.raises(BundleError):
         Scorer.from_bundle(replace(bundle, booster=booster))
+
+
+def test_fraud_by_the_threshold_that_the_policy_approves_says_why(bundle: Bundle) -> None:
+    cheap = {**bundle.policy, "block_fixed": 1e9}
+    lenient = Scorer(replace(bundle, threshold=0.0, policy=cheap))
+    row = transaction(amount=3.0)
+
+    answer = lenient.assess(row)
+
+    assert answer.is_fraud
+    assert answer.decision is Decision.APPROVE
+    (reason,) = answer.reasons
+    assert (reason.code, reason.feature, reason.value) == ("LOW_EXPECTED_LOSS", "amount", 3.0)
+    assert lenient.assess(row, explain=True).reasons[0] == reason
+
+
+def test_the_decision_depends_on_the_amount_at_stake(bundle: Bundle) -> None:
+    by_amount = {**bundle.policy, "fraud_fixed": 0.0, "fraud_share": 1.0, "block_fixed": 50.0}
+    scorer = Scorer(replace(bundle, policy=by_amount))
+    small, large = (transaction(amount=amount, origin_balance=2 * amount) for amount in (1.0, 1e6))
+
+    decisions = [scorer.assess(row).decision for row in (small, large)]
+
+    assert decisions == [Decision.APPROVE, Decision.BLOCK]

@@ -1,0 +1,99 @@
+"""Reviews stay within their budget, defaults are written out, costs are those of the outcome."""
+
+import numpy as np
+import pytest
+
+from training.costs import (
+    APPROVE,
+    BLOCK,
+    BLOCKS_NOTHING,
+    REVIEW,
+    Priced,
+    cheapest_threshold,
+    costs,
+    decisions,
+    median_amount,
+    policy_for,
+    with_shadow_price,
+)
+
+
+@pytest.fixture(scope="module")
+def rows() -> Priced:
+    """Payments whose probabilities are true."""
+    random = np.random.default_rng(0)
+    probabilities = 1 / (1 + np.exp(-random.normal(-4, 2, 50_000)))
+    amounts = random.lognormal(5, 1.5, 50_000)
+    return Priced(probabilities, amounts, random.random(50_000) < probabilities, np.ones(50_000))
+
+
+def test_defaults_are_multiples_of_the_median_genuine_amount() -> None:
+    policy = policy_for({}, 200.0)
+
+    assert policy["fraud_fixed"] == policy["block_fixed"] == 10.0
+    assert (policy["review_cost"], policy["review_friction"]) == (4.0, 1.0)
+    assert (policy["fraud_share"], policy["block_share"]) == (1.0, 0.05)
+    assert (policy["review_catches"], policy["reviews_per_thousand"]) == (0.8, 2.0)
+
+
+def test_what_is_given_replaces_a_default() -> None:
+    assert policy_for({"review_cost": 7.0, "currency": "EUR"}, 200.0)["review_cost"] == 7.0
+
+
+def test_the_median_counts_transactions_not_rows() -> None:
+    assert median_amount(np.array([10.0, 1.0, 5.0]), np.array([1.0, 1.0, 170.0])) == 5.0
+
+
+@pytest.mark.parametrize("budget", [0.0, 1.0, 5.0, 1_000.0])
+def test_the_shadow_price_keeps_reviews_within_the_budget(rows: Priced, budget: float) -> None:
+    policy = with_shadow_price(policy_for({"reviews_per_thousand": budget}, 150.0), rows)
+
+    reviewed = 1_000 * (decisions(rows.probabilities, rows.amounts, policy) == REVIEW).mean()
+    assert reviewed <= budget
+    if 0 < budget < 1_000:
+        assert reviewed == pytest.approx(budget, abs=0.03)  # one row is 0.02
+    if budget == 1_000:
+        assert policy["shadow_price"] == 0
+
+
+def test_costs_are_those_of_what_happened() -> None:
+    policy = policy_for({}, 100.0)
+    two = Priced(np.full(2, 0.5), np.full(2, 1_000.0), np.array([True, False]), np.array([1.0, 3]))
+
+    spent = {what: costs(two, np.full(2, what), policy).tolist() for what in range(3)}
+
+    assert spent[APPROVE] == [1_005, 0]
+    assert spent[REVIEW] == pytest.approx([2 + 0.2 * 1_005, 3 * 2.5])
+    assert spent[BLOCK] == [0, 3 * 55]
+
+
+def test_the_policy_costs_less_than_any_single_threshold_where_probabilities_are_true(
+    rows: Priced,
+) -> None:
+    policy = with_shadow_price(policy_for({"reviews_per_thousand": 1_000.0}, 150.0), rows)
+    threshold = cheapest_threshold(rows, policy)
+    single = np.where(rows.probabilities >= threshold, BLOCK, APPROVE)
+
+    ours = costs(rows, decisions(rows.probabilities, rows.amounts, policy), policy).sum()
+
+    assert ours < costs(rows, single, policy).sum()
+
+
+def test_the_cheapest_threshold_is_cheaper_than_its_neighbours(rows: Priced) -> None:
+    policy = policy_for({}, 150.0)
+    best = cheapest_threshold(rows, policy)
+
+    spent = [
+        costs(rows, np.where(rows.probabilities >= cut, BLOCK, APPROVE), policy).sum()
+        for cut in (best, best / 2, best * 1.5, 1.0, 0.0)
+    ]
+
+    assert spent[0] == min(spent)
+
+
+def test_where_blocking_never_pays_nothing_is_blocked() -> None:
+    upside_down = Priced(
+        np.array([0.9, 0.8, 0.1]), np.full(3, 10.0), np.array([False, False, True]), np.ones(3)
+    )
+
+    assert cheapest_threshold(upside_down, policy_for({}, 1_000.0)) == BLOCKS_NOTHING

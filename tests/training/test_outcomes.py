@@ -1,0 +1,70 @@
+"""What the policy would have done adds up, and what it saves has an interval."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from training.costs import Priced, cheapest_threshold, policy_for, with_shadow_price
+from training.outcomes import policy_outcome
+
+ROWS = 40_000
+
+
+@pytest.fixture(scope="module")
+def outcome() -> dict[str, Any]:
+    random = np.random.default_rng(0)
+    probabilities = 1 / (1 + np.exp(-random.normal(-5, 2, ROWS)))
+    amounts = random.lognormal(5, 1.5, ROWS)
+    rows = Priced(probabilities, amounts, random.random(ROWS) < probabilities, np.ones(ROWS))
+    policy = with_shadow_price(policy_for({}, 150.0), rows)
+    policy["single_threshold"] = cheapest_threshold(rows, policy)
+    frame = pd.DataFrame(
+        {"step": np.arange(ROWS) // 400, "typology": np.where(rows.is_fraud, "scam", "genuine")}
+    )
+    return policy_outcome(rows, frame, policy, seed=0)
+
+
+def test_every_payment_is_in_one_decision(outcome: dict[str, Any]) -> None:
+    assert [each["decision"] for each in outcome["by_decision"]] == ["approve", "review", "block"]
+    assert sum(each["transactions"] for each in outcome["by_decision"]) == ROWS
+
+
+def test_costs_of_the_decisions_add_up(outcome: dict[str, Any]) -> None:
+    total = sum(each["cost"] for each in outcome["by_decision"])
+
+    assert total == pytest.approx(outcome["cost"]["policy"])
+
+
+def test_reviews_are_counted_for_a_thousand_payments_and_for_a_day(
+    outcome: dict[str, Any],
+) -> None:
+    reviewed = outcome["by_decision"][1]
+
+    assert outcome["reviews_per_thousand"] == pytest.approx(1_000 * reviewed["transactions"] / ROWS)
+    assert outcome["reviews_per_day"] == pytest.approx(reviewed["transactions"] / (100 / 24))
+    assert outcome["queue_precision"] == reviewed["frauds"] / reviewed["transactions"]
+
+
+@pytest.mark.parametrize(
+    "way", ["approving all", "single threshold", "single threshold in hindsight"]
+)
+def test_what_is_saved_lies_in_its_interval(outcome: dict[str, Any], way: str) -> None:
+    saved = outcome["saved"][way]
+
+    assert saved["low"] < saved["amount"] < saved["high"]
+    assert saved["amount"] == pytest.approx(outcome["cost"][way] - outcome["cost"]["policy"])
+
+
+def test_larger_amounts_are_looked_at_from_lower_probabilities(outcome: dict[str, Any]) -> None:
+    reviewed = [each["review_above"] for each in outcome["cutoffs"]]
+
+    assert len(reviewed) == 5
+    assert reviewed == sorted(reviewed, reverse=True)
+
+
+def test_shares_of_a_typology_add_up_to_one(outcome: dict[str, Any]) -> None:
+    assert [each["name"] for each in outcome["by_typology"]] == ["genuine", "scam"]
+    for each in outcome["by_typology"]:
+        assert each["approve"] + each["review"] + each["block"] == pytest.approx(1)

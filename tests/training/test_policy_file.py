@@ -1,0 +1,49 @@
+"""A policy file is read whole, or refused in one line that says what would be right."""
+
+from pathlib import Path
+
+import pytest
+
+from training.errors import InputError
+from training.policy_file import read_policy
+
+
+def written(directory: Path, text: str) -> Path:
+    path = directory / "policy.toml"
+    path.write_text(text)
+    return path
+
+
+def test_what_it_gives_is_taken_and_no_more(tmp_path: Path) -> None:
+    path = written(tmp_path, 'currency = "EUR"\nreview_cost = 3\nreview_catches = 0.9\n')
+
+    assert read_policy(path) == {"currency": "EUR", "review_cost": 3.0, "review_catches": 0.9}
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("currency = ", "not TOML"),
+        ("review_cost = 1\n", "no currency"),
+        ('currency = ""', "currency: '' is not a name"),
+        ('currency = "EUR"\nreview_cots = 1', "unknown key review_cots; did you mean review_cost"),
+        ('currency = "EUR"\nzzz = 1', "unknown key zzz; the keys are currency"),
+        ('currency = "EUR"\nreview_cost = -1', "-1 cannot be; write a number of at least 0"),
+        ('currency = "EUR"\nreview_cost = inf', "inf cannot be"),
+        ('currency = "EUR"\nreview_cost = true', "True cannot be"),
+        ('currency = "EUR"\nreview_cost = "1"', "'1' cannot be"),
+        ('currency = "EUR"\nreview_catches = 1.5', "1.5 cannot be; write a number from 0 to 1"),
+    ],
+)
+def test_what_cannot_be_used_is_one_line(tmp_path: Path, text: str, says: str) -> None:
+    with pytest.raises(InputError) as caught:
+        read_policy(written(tmp_path, text))
+
+    assert says in str(caught.value)
+    assert str(tmp_path / "policy.toml") in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_file_that_is_not_there_says_so(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="No such file"):
+        read_policy(tmp_path / "none.toml")

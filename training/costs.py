@@ -1,0 +1,123 @@
+"""What decisions cost: defaults in the data's own money, the price of a review, and realised costs.
+
+Pure. A cost is in the data's currency and of one row, times the row's weight.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+
+from fraud_api_lambda.policy import cutoffs
+
+APPROVE, REVIEW, BLOCK = range(3)
+
+IN_MEDIANS: Final = {
+    "fraud_fixed": 0.05,
+    "review_cost": 0.02,
+    "review_friction": 0.005,
+    "block_fixed": 0.05,
+}
+"""Defaults, in multiples of the median genuine amount."""
+
+PLAIN: Final = {
+    "fraud_share": 1.0,
+    "review_catches": 0.8,
+    "block_share": 0.05,
+    "reviews_per_thousand": 2.0,
+}
+
+CURRENCY: Final = "the data's currency"
+HALVINGS: Final = 60
+BLOCKS_NOTHING: Final = 1.0
+"""A threshold that no probability reaches."""
+
+
+@dataclass(frozen=True, slots=True)
+class Priced:
+    """Rows with what a decision on them needs, each of shape (n_transactions,).
+
+    Attributes
+    ----------
+    probabilities : float in (0, 1)
+        Calibrated.
+    amounts : float
+    is_fraud : bool
+    weights : float
+    """
+
+    probabilities: np.ndarray
+    amounts: np.ndarray
+    is_fraud: np.ndarray
+    weights: np.ndarray
+
+
+def policy_for(given: dict[str, Any], median_amount: float) -> dict[str, Any]:
+    """The policy with every number written out: the given ones, and defaults for the others."""
+    defaults = {name: share * median_amount for name, share in IN_MEDIANS.items()} | PLAIN
+    return {"currency": CURRENCY, **defaults, "shadow_price": 0.0, **given}
+
+
+def median_amount(amounts: np.ndarray, weights: np.ndarray) -> float:
+    """The amount that half of the transactions stay below."""
+    order = np.argsort(amounts, kind="stable")
+    below = np.cumsum(weights[order])
+    return float(amounts[order][np.searchsorted(below, below[-1] / 2)])
+
+
+def with_shadow_price(policy: dict[str, Any], rows: Priced) -> dict[str, Any]:
+    """The policy whose reviews, on these rows, stay within `reviews_per_thousand`.
+
+    A shadow price on top of `review_cost` makes the reviews that save least not pay any more: the
+    least one, to within rounding, that meets the budget; 0 where it is met anyway.
+    """
+    budget = policy["reviews_per_thousand"] / 1_000
+
+    def reviewed(price: float) -> float:
+        decided = decisions(rows.probabilities, rows.amounts, {**policy, "shadow_price": price})
+        return float(np.average(decided == REVIEW, weights=rows.weights))
+
+    if reviewed(0.0) <= budget:
+        return {**policy, "shadow_price": 0.0}
+    # A review saves at most what the largest fraud costs.
+    low, high = 0.0, policy["fraud_fixed"] + policy["fraud_share"] * float(rows.amounts.max())
+    for _ in range(HALVINGS):
+        middle = (low + high) / 2
+        low, high = (low, middle) if reviewed(middle) <= budget else (middle, high)
+    return {**policy, "shadow_price": high}
+
+
+def decisions(probabilities: np.ndarray, amounts: np.ndarray, policy: dict[str, Any]) -> np.ndarray:
+    """The policy's decisions as `APPROVE`, `REVIEW` or `BLOCK`, shape (n_transactions,)."""
+    review_above, block_above = cutoffs(amounts, policy, np.where)
+    decided: np.ndarray = (probabilities > review_above).astype(int) + (probabilities > block_above)
+    return decided
+
+
+def costs(rows: Priced, decided: np.ndarray, policy: dict[str, Any]) -> np.ndarray:
+    """What each row turned out to cost, in the data's currency; the shadow price is none."""
+    loss = policy["fraud_fixed"] + policy["fraud_share"] * rows.amounts
+    friction = policy["block_fixed"] + policy["block_share"] * rows.amounts
+    reviewed = policy["review_cost"] + np.where(
+        rows.is_fraud, (1 - policy["review_catches"]) * loss, policy["review_friction"]
+    )
+    by_decision = [
+        np.where(rows.is_fraud, loss, 0.0),
+        reviewed,
+        np.where(rows.is_fraud, 0.0, friction),
+    ]
+    cost: np.ndarray = rows.weights * np.choose(decided, by_decision)
+    return cost
+
+
+def cheapest_threshold(rows: Priced, policy: dict[str, Any]) -> float:
+    """The single threshold with the least realised cost, where all at or above it are blocked."""
+    order = np.argsort(-rows.probabilities, kind="stable")
+    approved, blocked = (
+        costs(rows, np.full(len(order), what), policy)[order] for what in (APPROVE, BLOCK)
+    )
+    total = approved.sum() + np.cumsum(blocked - approved)
+    ordered = rows.probabilities[order]
+    last_of_tie = np.append(np.flatnonzero(np.diff(ordered)), len(ordered) - 1)
+    best = last_of_tie[np.argmin(total[last_of_tie])]
+    return float(ordered[best]) if total[best] < approved.sum() else BLOCKS_NOTHING

@@ -1,0 +1,52 @@
+"""A policy from a TOML file: what decisions cost, checked before any work begins."""
+
+import math
+import tomllib
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, Final
+
+from training.costs import IN_MEDIANS, PLAIN
+from training.errors import InputError
+
+MOST: Final = {"review_catches": 1.0, "reviews_per_thousand": 1_000.0}
+NUMBERS: Final = (*IN_MEDIANS, *PLAIN)
+
+
+def read_policy(path: Path) -> dict[str, Any]:
+    """The numbers and the currency that a file gives; what it leaves out has a default.
+
+    Raises
+    ------
+    InputError
+        Naming the file, the key, what is wrong and what would be right.
+    """
+    try:
+        given = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror}; give a TOML file with --policy") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: not TOML: {error}; write lines like currency = 'EUR'") from error
+    for name, value in given.items():
+        _check(path, name, value)
+    if "currency" not in given:
+        raise InputError(f"{path}: no currency; write currency = 'EUR', or what amounts are in")
+    return {name: float(value) if name in NUMBERS else value for name, value in given.items()}
+
+
+def _check(path: Path, name: str, value: Any) -> None:
+    if name == "currency":
+        if not isinstance(value, str) or not 1 <= len(value) <= 64 or not value.isprintable():
+            raise InputError(f"{path}, currency: {value!r} is not a name; write currency = 'EUR'")
+        return
+    if name not in NUMBERS:
+        near = get_close_matches(name, [*NUMBERS, "currency"], 1)
+        hint = (
+            f"did you mean {near[0]}?" if near else f"the keys are currency, {', '.join(NUMBERS)}"
+        )
+        raise InputError(f"{path}: unknown key {name}; {hint}")
+    most = MOST.get(name, math.inf)
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not is_number or not (0 <= value <= most and math.isfinite(value)):
+        limit = f"from 0 to {most:g}" if name in MOST else "of at least 0"
+        raise InputError(f"{path}, {name}: {value!r} cannot be; write a number {limit}")
