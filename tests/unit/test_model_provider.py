@@ -58,8 +58,9 @@ class BlackHole(FakeStore):
         self.opened = Event()
 
     def fetch(self, pinned: PinnedModel) -> bytes:
+        swallows = self.swallows  # as it was when asked: the test changes it once it was
         data = super().fetch(pinned)
-        if self.swallows:
+        if swallows:
             self.opened.wait(30)
         return data
 
