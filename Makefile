@@ -1,6 +1,6 @@
 # Each target is one command that works without make too. `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup run train test check soak smoke invoke format lock
+.PHONY: help setup run train test ray check soak smoke invoke format lock
 
 PYTHON := .venv/bin/python
 
@@ -22,7 +22,10 @@ train: setup ## Train on your own transactions  DATA=file.csv
 test: setup ## Everything that must hold
 	$(PYTHON) -m pytest -n 2 -q
 
-check: setup ## What CI runs: lint, types, then `make test`
+ray: ## The Ray engine's tests, in .venv-ray, which it makes if need be
+	.ci/setup ray && .venv-ray/bin/python -m pytest -q tests/ray_engine
+
+check: setup ## What CI runs: lint, types, then `make test` and `make ray`
 	.ci/check
 
 soak: setup ## The long repetitions in full: 10,000 fuzzed bodies, 100 killed publishes

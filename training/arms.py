@@ -1,5 +1,6 @@
 """One arm of a training run: features and resampling, fitted, calibrated, given a threshold."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -43,6 +44,8 @@ class Settings:
         XGBoost's parameters where they differ from `pipeline.BOOSTER`.
     policy : dict
         Numbers of the policy where they differ from the defaults.
+    fit : callable, optional
+        Fits the boosters of arms in place of `fit_rows`.
     """
 
     resampling: str = "smote"
@@ -51,6 +54,7 @@ class Settings:
     seed: int = 0
     booster: dict[str, Any] = field(default_factory=dict)
     policy: dict[str, Any] = field(default_factory=dict)
+    fit: Callable[..., tuple[xgb.Booster, int]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +208,7 @@ def fit_booster(
 ) -> tuple[xgb.Booster, int]:
     """A booster fitted on a window of `Data.matrix`, and how many frauds were invented for it."""
     inside = window.holds(data.steps)
-    return fit_rows(
+    return (settings.fit or fit_rows)(
         matrix[inside], data.is_fraud[inside], data.weights[inside], feature_set, settings
     )
 

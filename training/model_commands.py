@@ -7,7 +7,15 @@ from typing import Annotated
 
 import typer
 
-from training.options import BUILD, DataFile, ModelDirectory, Seed, say_next
+from training.options import (
+    BUILD,
+    Address,
+    DataFile,
+    EngineName,
+    ModelDirectory,
+    Seed,
+    say_next,
+)
 
 app = typer.Typer()
 
@@ -21,9 +29,9 @@ def simulate(
     ),
 ) -> None:
     """Make transactions with known frauds, in PaySim's columns."""
+    from training.output import write_transactions
     from training.progress import reported
     from training.simulate import simulate as make
-    from training.simulate import write_transactions
 
     with reported() as progress:
         progress(f"simulating {rows:,} transactions")
@@ -93,10 +101,13 @@ def train(
     compare: Annotated[
         bool, typer.Option(help="Evaluate the other feature sets and resampling arms too.")
     ] = True,
+    engine: EngineName = "local",
+    address: Address = None,
 ) -> None:
     """Fit SMOTE and XGBoost, judge them on later data, and write the model."""
     from training.choices import checked
     from training.progress import reported
+    from training.ray_engine import chosen_engine
     from training.summary import summary
     from training.train import train as fit
 
@@ -112,7 +123,7 @@ def train(
         test_from=test_from,
         label_delay=label_delay,
     )
-    with reported() as progress:
+    with reported() as progress, chosen_engine(engine, address) as chosen:
         metrics = fit(
             data,
             out,
@@ -123,6 +134,7 @@ def train(
             trials=trials,
             refit=refit,
             compare=compare,
+            engine=chosen,
             progress=progress,
         )
     typer.echo(summary(metrics, out))
@@ -169,13 +181,15 @@ def score(
     out: Annotated[Path, typer.Option(help="CSV or Parquet file to write.")] = Path(
         "build/scored.csv"
     ),
+    engine: EngineName = "local",
+    address: Address = None,
 ) -> None:
     """Add fraud_probability, is_fraud and decision to every row of a file."""
     from training.progress import reported
-    from training.score import score as add_scores
+    from training.ray_engine import chosen_score
 
+    add_scores = chosen_score(engine, address)
     with reported() as progress:
-        progress(f"scoring {data}")
-        rows = add_scores(model, data, out)
+        rows = add_scores(model, data, out, progress)
     typer.echo(f"{out}: {rows:,} transactions scored")
     say_next(f"python -m training evaluate --model {model} --data {data}")

@@ -16,6 +16,11 @@ Parameter = Annotated[
 ]
 Seed = Annotated[int, typer.Option(help="Same seed, same result.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would change, change nothing.")]
+EngineName = Annotated[str, typer.Option("--engine", help="local, or ray: on a Ray cluster.")]
+Address = Annotated[
+    str | None,
+    typer.Option(help="Of the Ray cluster, or auto.", show_default="a Ray of its own, here"),
+]
 
 BUILD = Path("build/model")
 """Where a model goes unless told otherwise; git ignores it."""

@@ -19,7 +19,7 @@ from training.report import model_card, report
 from training.resampling import DEFAULT
 from training.search import choose_smote_ratio
 from training.split import Split, split_by_time, until_the_end
-from training.tune import tune
+from training.tune import LOCAL, Engine, tune
 
 type Progress = Callable[[str], None]
 
@@ -48,6 +48,7 @@ def train(
     trials: int | None = None,
     refit: bool = True,
     compare: bool = True,
+    engine: Engine = LOCAL,
     progress: Progress = lambda _: None,
 ) -> dict[str, Any]:
     """Train on a file and write the model, its metrics, its report and its card to `out`.
@@ -71,6 +72,8 @@ def train(
         Fit the published model on all the data, with windows that end at its last row.
     compare : bool
         Evaluate the other feature sets and resampling arms beside it.
+    engine : Engine
+        Where settings are tried or, without `trials`, where the arms are fitted.
     progress : callable
         Told what is done now.
 
@@ -89,8 +92,11 @@ def train(
         settings or Settings(),
         choose_ratio=choose_ratio,
         trials=trials,
+        engine=engine,
         progress=progress,
     )
+    if trials is None:
+        settings = replace(settings, fit=engine.fit)
     contest = hold_contest(
         columns, split, feature_set, settings, compare=compare, progress=progress
     )
@@ -118,6 +124,7 @@ def _searched(
     *,
     choose_ratio: bool,
     trials: int | None,
+    engine: Engine,
     progress: Progress,
 ) -> tuple[Settings, dict[str, Any]]:
     """Settings chosen in time folds of the fit window, and what was tried for them."""
@@ -127,7 +134,9 @@ def _searched(
     if trials is not None:
         if settings.resampling != AUTO:
             sampled = settings
-        found, tried = tune(data, split, feature_set, sampled, trials=trials, progress=progress)
+        found, tried = tune(
+            data, split, feature_set, sampled, trials=trials, engine=engine, progress=progress
+        )
         settings = replace(settings, smote_ratio=found.smote_ratio, booster=found.booster)
     elif choose_ratio and split.by == "days":
         ratio, ratios = choose_smote_ratio(data, split, feature_set, sampled, progress)

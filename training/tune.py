@@ -8,6 +8,7 @@ from itertools import batched
 from typing import Any, Final
 
 import numpy as np
+import xgboost as xgb
 from scipy.stats import loguniform, randint, uniform
 from sklearn.base import BaseEstimator
 from sklearn.model_selection import ParameterSampler, RandomizedSearchCV
@@ -42,10 +43,13 @@ class Engine:
         How many at a time.
     parallel : callable
         Makes the context in which joblib spreads the work.
+    fit : callable, optional
+        Fits the boosters of arms, where no settings are tried.
     """
 
     workers: int
     parallel: Callable[[], AbstractContextManager[Any]] = nullcontext
+    fit: Callable[..., tuple[xgb.Booster, int]] | None = None
 
 
 LOCAL: Final = Engine(os.cpu_count() or 1)

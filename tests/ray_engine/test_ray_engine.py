@@ -1,0 +1,240 @@
+"""With Ray the same comes out as without, and nothing of it stays behind."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from training.arms import Data, Settings, fit_rows, margins_of
+from training.errors import InputError
+from training.output import write_transactions
+from training.pipeline import build_pipeline
+from training.ranking import average_precision
+from training.ray_engine import chosen_engine, chosen_score
+from training.resampling import balanced_weights, restored_weights
+from training.score import score
+from training.simulate import simulate
+from training.split import Split, split_by_time
+from training.train import train
+from training.tune import Engine, tune
+
+# Not `importorskip`: Ray has to be imported after its environment is set.
+if find_spec("ray") is None:
+    pytest.skip("Ray is not installed here: `make ray` runs these", allow_module_level=True)
+
+pytestmark = [
+    pytest.mark.usefixtures("engine"),
+    # Ray Data deprecates settings that it copies itself.
+    pytest.mark.filterwarnings("ignore::DeprecationWarning:ray"),
+    # Ray leaves files of its session to the garbage collector.
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+]
+
+ROOT = Path(__file__).parents[2]
+FEATURES = "decision-time"
+# No row or column is left to a draw that depends on the shard.
+SETTINGS = Settings(booster={"subsample": 1.0, "colsample_bytree": 1.0, "n_estimators": 100})
+
+
+@pytest.fixture(scope="module")
+def engine() -> Iterator[Engine]:
+    with chosen_engine("ray", workers=2) as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def frame() -> pd.DataFrame:
+    return simulate(60_000, seed=3, days=10)
+
+
+@pytest.fixture(scope="module")
+def data(frame: pd.DataFrame) -> Data:
+    return Data.of(frame.assign(weight=1.0 + frame["step"] % 3))
+
+
+@pytest.fixture(scope="module")
+def split(data: Data) -> Split:
+    return split_by_time(data.steps, data.is_fraud)
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory, frame: pd.DataFrame) -> Path:
+    folder = tmp_path_factory.mktemp("model")
+    write_transactions(frame[:30_000], folder / "data.parquet")
+    train(folder / "data.parquet", folder, choose_ratio=False, refit=False, compare=False)
+    return folder
+
+
+def rows_of(data: Data, split: Split) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    inside = split.fit.holds(data.steps)
+    return data.matrix(FEATURES)[inside], data.is_fraud[inside], data.weights[inside]
+
+
+def ray_processes() -> set[str]:
+    """Ids of the processes of any Ray that still run; the dead that wait for init do not."""
+    found = set()
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            command = (process / "cmdline").read_bytes()
+        except OSError:
+            continue
+        if command.startswith(b"ray::") or b"/raylet" in command or b"gcs_server" in command:
+            found.add(process.name)
+    return found
+
+
+def test_the_same_trials_and_winner_with_ray(engine: Engine, data: Data, split: Split) -> None:
+    def tuned(where: Engine) -> object:
+        return tune(
+            data, split, "strict", Settings(), trials=2, progress=lambda _: None, engine=where
+        )
+
+    assert tuned(engine) == tuned(Engine(1))
+
+
+def test_ray_of_its_own_listens_on_loopback_only(engine: Engine) -> None:
+    import ray
+
+    assert engine.workers == 2
+    assert {node["NodeManagerAddress"] for node in ray.nodes()} == {"127.0.0.1"}
+
+
+def test_two_workers_fit_as_well_as_one_process(
+    engine: Engine, data: Data, split: Split, tmp_path: Path
+) -> None:
+    from training.ray_fit import fit_folder
+
+    assert engine.fit is not None
+    test = split.test.holds(data.steps)
+    rows = data.rows(FEATURES, split.test)
+    local, invented = fit_rows(*rows_of(data, split), FEATURES, SETTINGS)
+    spread, as_many = engine.fit(*rows_of(data, split), FEATURES, SETTINGS)
+
+    reached = [
+        average_precision(data.is_fraud[test], margins_of(each, rows), data.weights[test])
+        for each in (local, spread)
+    ]
+    assert as_many == invented > 0
+    assert reached[1] == pytest.approx(reached[0], abs=0.01)
+    assert spread.feature_names == local.feature_names
+
+    for number, part in enumerate(np.array_split(np.arange(len(data.frame)), 3)):
+        data.frame.iloc[part].to_parquet(tmp_path / f"{number}.parquet", index=False)
+    from_files, _ = fit_folder(tmp_path, FEATURES, SETTINGS, split.fit)
+    np.testing.assert_array_equal(margins_of(from_files, rows), margins_of(spread, rows))
+
+
+@pytest.mark.parametrize("resampling", ["smote", "smotenc", "weights", "none"])
+def test_the_same_frauds_are_invented_with_the_same_weights(
+    resampling: str, data: Data, split: Split
+) -> None:
+    from training.ray_fit import Totals, invent, weight_factors
+
+    matrix, is_fraud, weights = rows_of(data, split)
+    settings = replace(SETTINGS, resampling=resampling, smote_ratio=0.05)
+    totals = Totals(int((~is_fraud).sum()), float(weights[~is_fraud].sum()))
+    rows = np.column_stack([matrix, weights, is_fraud])
+    added = invent(rows[is_fraud], totals, FEATURES, settings)
+    factors = weight_factors(weights[is_fraud], len(added), totals, resampling)
+
+    steps = build_pipeline(
+        FEATURES, resampling=resampling, smote_ratio=0.05, n_frauds=int(is_fraud.sum()), seed=0
+    ).steps[:-2]
+    labels = is_fraud.astype(np.int64)
+    for _, step in steps:
+        if hasattr(step, "fit_resample"):
+            matrix, labels = step.fit_resample(matrix, labels)
+        else:
+            matrix = step.fit_transform(matrix)
+    np.testing.assert_array_equal(added[:, :-2], matrix[len(rows) :])
+
+    everything = np.concatenate([rows, added])
+    fraud = everything[:, -1] == 1
+    given = balanced_weights(is_fraud, weights) if resampling == "weights" else weights
+    np.testing.assert_allclose(
+        everything[:, -2] * np.where(fraud, factors["fraud_factor"], factors["genuine_factor"]),
+        restored_weights(fraud, given),
+    )
+
+
+def test_a_folder_is_scored_bit_for_bit_as_its_files(
+    model: Path, frame: pd.DataFrame, tmp_path: Path
+) -> None:
+    from training.ray_score import score_folder
+
+    names = ["a.csv", "b.parquet", "c.csv"]
+    for name, part in zip(names, np.array_split(np.arange(3_000), 3), strict=True):
+        write_transactions(frame.iloc[part], tmp_path / "in" / name)
+
+    assert score_folder(model, tmp_path / "in", tmp_path / "out") == 3_000
+
+    for name in names:
+        score(model, tmp_path / "in" / name, tmp_path / name)
+        assert (tmp_path / "out" / name).read_bytes() == (tmp_path / name).read_bytes()
+
+
+def test_a_file_that_cannot_be_scored_is_named_and_the_others_are_scored(
+    model: Path, frame: pd.DataFrame, tmp_path: Path
+) -> None:
+    from training.ray_score import score_folder
+
+    write_transactions(frame[:100], tmp_path / "good.csv")
+    (tmp_path / "bad.csv").write_text("step\n1\n")
+
+    with pytest.raises(InputError, match=r"bad\.csv: no column .*; 1 of 2 files could not be"):
+        score_folder(model, tmp_path, tmp_path / "out")
+
+    assert len(pd.read_csv(tmp_path / "out" / "good.csv")) == 100
+
+
+@pytest.mark.parametrize(
+    ("data", "out", "said"),
+    [
+        ("one.csv", "out", "not a folder"),
+        ("empty", "out", r"no \.csv or \.parquet file"),
+        ("empty", "empty", "must be another folder"),
+    ],
+)
+def test_what_is_no_folder_of_files_is_said(
+    data: str, out: str, said: str, model: Path, tmp_path: Path
+) -> None:
+    from training.ray_score import score_folder
+
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "one.csv").touch()
+
+    with pytest.raises(InputError, match=said):
+        score_folder(model, tmp_path / data, tmp_path / out)
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1:1", "nowhere", "ray://127.0.0.1:1"])
+def test_an_address_where_nothing_answers_is_said_at_once(address: str) -> None:
+    with pytest.raises(InputError, match=f"--address {address}: "):
+        chosen_score("ray", address)(Path("model"), Path("data"), Path("out"))
+
+
+def test_no_process_of_ray_is_left_after_the_command(
+    model: Path, frame: pd.DataFrame, tmp_path: Path
+) -> None:
+    before = ray_processes()
+    write_transactions(frame[:100], tmp_path / "in" / "one.csv")
+    options = ["--model", model, "--data", tmp_path / "in", "--out", tmp_path / "out"]
+
+    done = subprocess.run(
+        [sys.executable, "-m", "training", "score", "--engine", "ray", *map(str, options)],
+        check=False,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert "100 transactions scored" in done.stdout
+    assert not ray_processes() - before

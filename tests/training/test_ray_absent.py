@@ -1,0 +1,38 @@
+"""Without Ray, or with options that do not fit together, one line says what to do."""
+
+import re
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from training.errors import InputError
+from training.ray_engine import chosen_engine, chosen_score
+
+
+@pytest.mark.skipif(find_spec("ray") is not None, reason="Ray is installed for this Python")
+def test_ray_that_is_not_installed_is_said_with_what_to_do() -> None:
+    with pytest.raises(InputError, match=r"Ray is not installed .* run `\.ci/setup ray`"):
+        chosen_score("ray")(Path("model"), Path("data"), Path("out"))
+
+
+@pytest.mark.parametrize(
+    ("name", "address", "said"),
+    [
+        ("dask", None, "--engine dask: not known; choose one of local, ray"),
+        ("local", "auto", "--address auto: the local engine has none; add --engine ray"),
+    ],
+)
+def test_an_engine_that_cannot_be_is_said(name: str, address: str | None, said: str) -> None:
+    with (
+        pytest.raises(InputError, match=re.escape(said)) as error,
+        chosen_engine(name, address),
+    ):
+        pass
+
+    assert error.value.exit_code == 2
+
+
+def test_the_local_engine_starts_nothing_and_fits_here() -> None:
+    with chosen_engine("local") as engine:
+        assert engine.fit is None

@@ -1,0 +1,188 @@
+"""Ray in place of the local engine: started on loopback, or a cluster joined by its address.
+
+Ray is optional: nothing here imports it before it is asked for.
+"""
+
+import logging
+import os
+import secrets
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, Final
+
+import xgboost as xgb
+
+from training.errors import InputError, TrainingError
+from training.score import score
+from training.tune import LOCAL, Engine
+
+ENGINES: Final = ("local", "ray")
+
+_QUIET: Final = {"include_dashboard": False, "log_to_driver": False, "logging_level": "error"}
+
+_NO_CLUSTER: Final = (
+    "no Ray cluster answers there; start one with `ray start --head`, or leave it out"
+)
+
+_ROOT: Final = Path(__file__).parents[1]
+
+
+@contextmanager
+def chosen_engine(
+    name: str, address: str | None = None, *, workers: int | None = None
+) -> Iterator[Engine]:
+    """The engine that the options name; what was started for it ends with the context.
+
+    Parameters
+    ----------
+    name : one of `ENGINES`
+    address : str, optional
+        Of a running Ray cluster, or "auto". Default: a Ray of its own on this machine.
+    workers : int, optional
+        Of a Ray of its own. Default: the cores.
+
+    Raises
+    ------
+    InputError
+        If Ray is not installed, or no cluster answers at the address.
+    """
+    if not _is_ray(name, address):
+        yield LOCAL
+        return
+    with ray_started(address, workers=workers) as cpus:
+        yield Engine(cpus, _joblib_on_ray, _fit_on_ray)
+
+
+def chosen_score(name: str, address: str | None = None) -> Callable[..., int]:
+    """`training.score.score`, or with Ray the same of every file of a folder.
+
+    Raises
+    ------
+    InputError
+        As of `chosen_engine`, when it is called.
+    """
+    if not _is_ray(name, address):
+        return score
+
+    def on_ray(*arguments: Any) -> int:
+        with ray_started(address):
+            from training.ray_score import score_folder  # noqa: PLC0415  # Ray is optional
+
+            return score_folder(*arguments)
+
+    return on_ray
+
+
+@contextmanager
+def ray_started(address: str | None = None, *, workers: int | None = None) -> Iterator[int]:
+    """Ray while the context lasts; gives how many CPUs it has. See `chosen_engine`.
+
+    Nothing may have imported Ray before: it reads its environment then.
+    """
+    _require_ray()
+    if address not in {None, "auto"}:
+        _require_answer(address)
+    _set_environment(own=address is None)
+    import ray  # noqa: PLC0415  # only after the environment that it reads when imported
+
+    try:
+        ray.init(**_QUIET, **_where(address, workers))
+    except (ConnectionError, RuntimeError, ValueError) as error:
+        if address is None:
+            raise TrainingError(f"--engine ray: Ray cannot start here: {error}") from error
+        raise InputError(f"--address {address}: {_NO_CLUSTER}") from error
+    try:
+        _quieten_data()
+        yield _cpus(ray.cluster_resources(), address)
+    finally:
+        ray.shutdown()
+
+
+def _cpus(resources: dict[str, float], address: str | None) -> int:
+    if resources.get("CPU", 0) < 1:
+        raise InputError(
+            f"--address {address}: the cluster has no CPU yet; ask for workers and wait for them, "
+            "as training/ray-cluster.yaml tells"
+        )
+    return int(resources["CPU"])
+
+
+def _is_ray(name: str, address: str | None) -> bool:
+    if name not in ENGINES:
+        raise InputError(f"--engine {name}: not known; choose one of {', '.join(ENGINES)}")
+    if name == "local" and address is not None:
+        raise InputError(f"--address {address}: the local engine has none; add --engine ray")
+    return name == "ray"
+
+
+def _require_ray() -> None:
+    if find_spec("ray") is None:
+        raise InputError(
+            "--engine ray: Ray is not installed for this Python; run `.ci/setup ray` and use "
+            ".venv-ray/bin/python, or leave out --engine"
+        )
+
+
+def _require_answer(address: str) -> None:
+    """Refuse a port that nothing listens on: Ray would wait for it for many minutes."""
+    host, _, port = address.rpartition(":")
+    if not host or not port.isdecimal() or "/" in host:
+        raise InputError(f"--address {address}: write HOST:PORT, as `ray status` tells, or auto")
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), timeout=5).close()
+    except (OSError, OverflowError) as error:
+        raise InputError(f"--address {address}: {_NO_CLUSTER}") from error
+
+
+def _set_environment(*, own: bool) -> None:
+    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    os.environ.setdefault("RAY_TRAIN_METRICS_ENABLED", "0")
+    if not own:
+        # What listens may not be Ray: it would be asked twenty times, half a minute each.
+        os.environ.setdefault("RAY_NUM_REDIS_GET_RETRIES", "1")
+    else:
+        # So it binds to 127.0.0.1: Ray takes that address from no argument. On Linux too.
+        os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"
+        # Other users of this machine reach loopback as well. A token of ours leaves no file.
+        os.environ["RAY_AUTH_MODE"] = "token"
+        os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
+
+
+def _where(address: str | None, workers: int | None) -> dict[str, Any]:
+    """What `ray.init` is told of the place: "local" never joins a cluster by accident."""
+    if address is None:
+        return {"address": "local", "num_cpus": workers or os.cpu_count() or 1}
+    modules = [str(_ROOT / name) for name in ("training", "fraud_api_lambda")]
+    return {"address": address, "runtime_env": {"py_modules": modules}}
+
+
+def _quieten_data() -> None:
+    from ray.data import DataContext  # noqa: PLC0415  # Ray is optional
+
+    context = DataContext.get_current()
+    context.enable_progress_bars = False
+    for name in ("ray.data", "ray.train"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+    # The same rows to the same worker, every time.
+    context.execution_options.preserve_order = True
+
+
+@contextmanager
+def _joblib_on_ray() -> Iterator[None]:
+    import joblib  # noqa: PLC0415
+    from ray.util.joblib import register_ray  # noqa: PLC0415  # Ray is optional
+
+    register_ray()
+    # A spot machine may be taken away: what it was trying is tried again.
+    again = {"max_restarts": -1, "max_task_retries": 3}
+    with joblib.parallel_backend("ray", ray_remote_args=again):
+        yield
+
+
+def _fit_on_ray(*arguments: Any) -> tuple[xgb.Booster, int]:
+    from training.ray_fit import fit_on_ray  # noqa: PLC0415  # Ray is optional
+
+    return fit_on_ray(*arguments)

@@ -1,0 +1,247 @@
+"""The booster fitted by Ray Train on rows that Ray Data holds, for more rows than memory.
+
+SMOTE needs the frauds alone, which are few: they are resampled where the command runs, and what is
+invented joins the shards. Each worker derives the features of its own shard.
+"""
+
+import tempfile
+import warnings
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+import ray
+import ray.data
+import ray.train
+import xgboost as xgb
+from ray.train.xgboost import XGBoostTrainer
+
+from fraud_api_lambda.transaction import TYPES
+from training.arms import Data, Settings
+from training.dataset import LABEL, REQUIRED
+from training.errors import InputError, TrainingError
+from training.pipeline import build_pipeline, derive, features_of
+from training.split import Window
+
+COLUMN: Final = "data"
+"""The one column of a dataset of rows: facts, weight, label."""
+
+ROWS_A_BLOCK: Final = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """What SMOTE and the weights need to know of the genuine rows."""
+
+    n_genuine: int
+    genuine_weight: float
+
+
+def fit_on_ray(
+    matrix: np.ndarray,
+    is_fraud: np.ndarray,
+    weights: np.ndarray,
+    feature_set: str,
+    settings: Settings,
+) -> tuple[xgb.Booster, int]:
+    """As `arms.fit_rows`, spread over the Ray that was started."""
+    rows = np.column_stack([matrix, weights, is_fraud])
+    pieces = np.array_split(rows, max(1, len(rows) // ROWS_A_BLOCK))
+    return fit_dataset(ray.data.from_numpy(pieces), feature_set, settings)
+
+
+def fit_folder(
+    folder: str | Path, feature_set: str, settings: Settings, window: Window
+) -> tuple[xgb.Booster, int]:
+    """A booster fitted on a folder of Parquet files, which no one machine has to hold.
+
+    Parameters
+    ----------
+    folder : str or Path
+        Where every node of the cluster finds it; ``s3://`` too. The cells are not checked as
+        `read_transactions` does; check the files one by one where that matters.
+    feature_set, settings
+        As of `fit_rows`; the leaky features are not among them.
+    window : Window
+        The steps to fit on.
+
+    Returns
+    -------
+    booster : Booster
+    n_invented : int
+
+    Raises
+    ------
+    InputError
+        If the folder cannot be read, or the window does not hold both classes.
+    """
+    try:
+        table = ray.data.read_parquet(str(folder), file_extensions=["parquet"])
+        names = table.columns() or []
+    except (OSError, ValueError) as error:
+        raise InputError(f"{folder}: not a folder of Parquet files ({error})") from error
+    missing = [name for name in (*REQUIRED, LABEL) if name not in names]
+    if missing:
+        raise InputError(f"{folder}: no column {', '.join(missing)}")
+    wanted = [name for name in (*REQUIRED, LABEL, "weight") if name in names]
+    to_rows = partial(_rows_of, feature_set=feature_set, window=window)
+    rows = table.select_columns(wanted).map_batches(
+        to_rows, batch_format="pandas", batch_size=ROWS_A_BLOCK
+    )
+    return fit_dataset(rows, feature_set, settings)
+
+
+def fit_dataset(
+    rows: ray.data.Dataset, feature_set: str, settings: Settings
+) -> tuple[xgb.Booster, int]:
+    """A booster fitted on a dataset of rows, and how many frauds were invented for it.
+
+    Raises
+    ------
+    InputError
+        If the rows are not of both classes.
+    """
+    rows = rows.materialize()
+    totals, frauds = _totals(rows), _frauds(rows)
+    if not totals.n_genuine or not len(frauds):
+        raise InputError(
+            f"the fit window holds {totals.n_genuine:,} genuine rows and {len(frauds):,} frauds; "
+            "a model needs both: choose another window or more data"
+        )
+    invented = invent(frauds, totals, feature_set, settings)
+    config = {
+        "feature_set": feature_set,
+        **_parameters(feature_set, settings),
+        **weight_factors(frauds[:, -2], len(invented), totals, settings.resampling),
+    }
+    if len(invented):
+        rows = rows.union(ray.data.from_numpy(invented)).materialize()
+    booster = xgb.Booster(model_file=_trained(rows, config))
+    booster.feature_names = list(features_of(feature_set))
+    return booster, len(invented)
+
+
+def invent(frauds: np.ndarray, totals: Totals, feature_set: str, settings: Settings) -> np.ndarray:
+    """The rows that the resampling adds to the frauds, each as heavy as the mean fraud.
+
+    SMOTE looks at its own class only, so one genuine row stands for all of them, and the ratio to
+    it is the number of frauds wanted.
+    """
+    wanted = round(settings.smote_ratio * totals.n_genuine)
+    steps = _pipeline(feature_set, replace(settings, smote_ratio=wanted), len(frauds)).steps[:-2]
+    matrix = np.concatenate([frauds[:1, :-2], frauds[:, :-2]])
+    labels = np.minimum(np.arange(len(matrix)), 1)
+    for _, step in steps:
+        if hasattr(step, "fit_resample"):
+            matrix, labels = _resampled(step, matrix, labels)
+        else:
+            matrix = step.fit_transform(matrix)
+    added = matrix[len(frauds) + 1 :]
+    ones = np.ones(len(added))
+    return np.column_stack([added, ones * frauds[:, -2].mean(), ones])
+
+
+def weight_factors(
+    fraud_weights: np.ndarray, n_invented: int, totals: Totals, resampling: str
+) -> dict[str, float]:
+    """By what each class's weights are multiplied, as `restored_weights` would of all rows."""
+    n_frauds, weight = len(fraud_weights), float(fraud_weights.sum())
+    balance = totals.genuine_weight / weight if resampling == "weights" else 1.0
+    restored = balance * n_frauds / (n_frauds + n_invented)
+    n_rows = totals.n_genuine + n_frauds + n_invented
+    mean = (totals.genuine_weight + balance * weight) / n_rows
+    return {"fraud_factor": restored / mean, "genuine_factor": 1 / mean}
+
+
+def _resampled(step: Any, matrix: np.ndarray, labels: np.ndarray) -> Any:
+    with warnings.catch_warnings():
+        # One row stands for the majority, so its size says nothing.
+        warnings.filterwarnings("ignore", message="After over-sampling", category=UserWarning)
+        return step.fit_resample(matrix, labels)
+
+
+def _pipeline(feature_set: str, settings: Settings, n_frauds: int) -> Any:
+    return build_pipeline(
+        feature_set,
+        resampling=settings.resampling,
+        smote_ratio=settings.smote_ratio,
+        n_frauds=n_frauds,
+        seed=settings.seed,
+        booster=settings.booster,
+    )
+
+
+def _parameters(feature_set: str, settings: Settings) -> dict[str, Any]:
+    """What `xgboost.train` is told: the same as the classifier of the pipeline would tell it."""
+    classifier = _pipeline(feature_set, settings, 0)["classify"]
+    parameters = {**classifier.get_xgb_params(), "nthread": 1}
+    return {"parameters": parameters, "rounds": classifier.n_estimators}
+
+
+def _rows_of(frame: pd.DataFrame, feature_set: str, window: Window) -> dict[str, np.ndarray]:
+    frame = frame[window.holds(frame["step"].to_numpy())]
+    data = Data.of(frame.assign(type=pd.Categorical(frame["type"], categories=TYPES)))
+    return {COLUMN: np.column_stack([data.matrix(feature_set), data.weights, data.is_fraud])}
+
+
+def _totals(rows: ray.data.Dataset) -> Totals:
+    counted = _gathered(rows.map_batches(_counted, batch_format="numpy", batch_size=None))
+    n_genuine, weight = counted.sum(axis=0)
+    return Totals(int(n_genuine), float(weight))
+
+
+def _counted(batch: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    genuine = batch[COLUMN][batch[COLUMN][:, -1] == 0]
+    return {COLUMN: np.array([[len(genuine), genuine[:, -2].sum()]])}
+
+
+def _frauds(rows: ray.data.Dataset) -> np.ndarray:
+    return _gathered(rows.map_batches(_only_frauds, batch_format="numpy", batch_size=None))
+
+
+def _only_frauds(batch: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    return {COLUMN: batch[COLUMN][batch[COLUMN][:, -1] == 1]}
+
+
+def _gathered(rows: Any) -> np.ndarray:
+    pieces = rows.iter_batches(batch_format="numpy", batch_size=None)
+    return np.concatenate([piece[COLUMN] for piece in pieces])
+
+
+def _trained(rows: ray.data.Dataset, config: dict[str, Any]) -> bytearray:
+    """The booster that the workers of Ray Train agree on, one worker a CPU."""
+    workers = max(1, min(int(ray.cluster_resources()["CPU"]), rows.count()))
+    # Split here and exactly: Ray Train's own split drops rows and deals them as they come.
+    bounds = [rows.count() * part // workers for part in range(1, workers)]
+    parts = rows.split_at_indices(bounds) if bounds else [rows]
+    with tempfile.TemporaryDirectory() as directory:
+        trainer = XGBoostTrainer(
+            _train_loop,
+            train_loop_config=config,
+            datasets={str(rank): part for rank, part in enumerate(parts)},
+            dataset_config=ray.train.DataConfig(datasets_to_split=[]),
+            scaling_config=ray.train.ScalingConfig(num_workers=workers),
+            run_config=ray.train.RunConfig(storage_path=directory),
+        )
+        try:
+            return bytearray(trainer.fit().return_value)
+        except ray.train.TrainingFailedError as error:
+            raise TrainingError(f"--engine ray: a worker failed: {error}") from error
+
+
+def _train_loop(config: dict[str, Any]) -> bytes:
+    shard = ray.train.get_dataset_shard(str(ray.train.get_context().get_world_rank()))
+    columns, labels, weights = [], [], []
+    for batch in shard.iter_batches(batch_format="numpy", batch_size=ROWS_A_BLOCK):
+        rows = batch[COLUMN]
+        columns.append(derive(rows[:, :-2], config["feature_set"]))
+        labels.append(rows[:, -1])
+        factors = np.where(rows[:, -1] == 1, config["fraud_factor"], config["genuine_factor"])
+        weights.append(rows[:, -2] * factors)
+    matrix = xgb.QuantileDMatrix(
+        np.concatenate(columns), label=np.concatenate(labels), weight=np.concatenate(weights)
+    )
+    return bytes(xgb.train(config["parameters"], matrix, config["rounds"]).save_raw())

@@ -1,0 +1,93 @@
+"""Every file of a folder scored, one task of Ray for each."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import ray
+import ray.exceptions
+
+from training.errors import InputError, TrainingError
+from training.score import load_scorer, score
+
+ENDINGS: Final = (".csv", ".parquet")
+
+type Outcome = tuple[int, TrainingError | None]
+
+
+def score_folder(
+    model: Path, data: Path, out: Path, progress: Callable[[str], None] = lambda _: None
+) -> int:
+    """Score each CSV and Parquet file of a folder on the Ray that was started.
+
+    Parameters
+    ----------
+    model : Path
+        Directory that `train` wrote. Every machine of a cluster must see it, `data` and `out`.
+    data, out : Path
+        Folders; a file keeps its name.
+    progress : callable
+
+    Returns
+    -------
+    int
+        How many rows were scored.
+
+    Raises
+    ------
+    InputError
+        If there is nothing to score, or some file cannot be; the others are scored first.
+    """
+    model, data, out = model.resolve(), data.resolve(), out.resolve()
+    files = _files(data, out)
+    load_scorer(model)  # so that a model that cannot be used is said once, not by every task
+    progress(f"scoring {len(files):,} files of {data}")
+    task = ray.remote(_scored)
+    outcomes: list[Outcome] = []
+    for name, outcome in _finished({task.remote(model, path, out): path.name for path in files}):
+        outcomes.append(outcome)
+        progress(f"scored {name}, {len(outcomes):,} of {len(files):,}")
+    _raise_first([error for _, error in outcomes if error is not None], len(files))
+    return sum(rows for rows, _ in outcomes)
+
+
+def _files(data: Path, out: Path) -> list[Path]:
+    if not data.is_dir():
+        raise InputError(
+            f"{data}: not a folder, and --engine ray scores every file of one; "
+            "give a folder, or leave out --engine"
+        )
+    if out == data or out.is_file():
+        raise InputError(f"{out}: must be another folder than {data}; give one with --out")
+    files = sorted(path for path in data.iterdir() if path.suffix.lower() in ENDINGS)
+    if not files:
+        raise InputError(f"{data}: no .csv or .parquet file in it; give a folder that has some")
+    return files
+
+
+def _scored(model: Path, data: Path, out: Path) -> Outcome:
+    """Rows and no error, or the error: one bad file must not end the work on the others."""
+    try:
+        return score(model, data, out / data.name), None
+    except TrainingError as error:
+        return 0, error
+
+
+def _finished(names: dict[Any, str]) -> Iterator[tuple[str, Outcome]]:
+    """What each task gave, in the order in which they end."""
+    waiting = list(names)
+    while waiting:
+        (done,), waiting = ray.wait(waiting)
+        try:
+            yield names[done], ray.get(done)
+        except ray.exceptions.RayError as error:
+            raise TrainingError(
+                f"--engine ray: scoring {names[done]} failed on its machine: {error}; "
+                "run it again, and what is done stays done"
+            ) from error
+
+
+def _raise_first(errors: list[TrainingError], n_files: int) -> None:
+    if errors:
+        others = f"; {len(errors)} of {n_files} files could not be scored, the others were"
+        raise type(errors[0])(f"{errors[0]}{others if n_files > 1 else ''}")
