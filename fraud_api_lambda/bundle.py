@@ -13,7 +13,7 @@ from typing import Any, Final, NoReturn
 
 from fraud_api_lambda.features import FEATURE_SETS
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 VERSION_DIGITS: Final = 16
 
 

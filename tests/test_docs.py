@@ -17,6 +17,7 @@ from tests.fakes import app
 from training.__main__ import app as command_line
 from training.contest import AUTO
 from training.leaky import LEAKY
+from training.policy_file import read_policy
 from training.resampling import RESAMPLING
 
 ROOT = Path(__file__).parents[1]
@@ -109,6 +110,12 @@ def test_the_reason_codes_are_those_of_the_code() -> None:
     sentence = README.partition("from a closed list:")[2].partition(".")[0]
 
     assert tuple(code(sentence)) == CODES
+
+
+def test_the_example_of_a_policy_can_be_read(tmp_path: Path) -> None:
+    (tmp_path / "policy.toml").write_text(README.partition("```toml\n")[2].partition("```")[0])
+
+    assert read_policy(tmp_path / "policy.toml")["currency"] == "EUR"
 
 
 def test_the_resampling_arms_are_those_of_the_code() -> None:

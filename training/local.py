@@ -13,11 +13,12 @@ import typer
 from fraud_api_lambda.examples import FRAUD, GENUINE
 from training.arms import Settings
 from training.errors import CheckFailedError, InputError, TrainingError
+from training.output import write_transactions
 from training.processes import LOOPBACK, environment, free_port, interruptible, request, served
 from training.progress import reported
 from training.publish import publish
 from training.sam import find_engine, find_sam, invoke_function
-from training.simulate import simulate, write_transactions
+from training.simulate import simulate
 from training.stand_in import local_aws
 from training.summary import summary
 from training.train import train

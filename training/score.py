@@ -1,5 +1,6 @@
 """A model applied to a file: scores for every row, or the figures of a window."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -7,15 +8,13 @@ import numpy as np
 
 from fraud_api_lambda.bundle import BundleError, read
 from fraud_api_lambda.scoring import Scorer
-from fraud_api_lambda.transaction import Decision
 from training.arms import Data, figures_in
-from training.costs import decisions
-from training.dataset import read_transactions, to_facts
+from training.dataset import read_transactions
 from training.errors import CheckFailedError, InputError
 from training.pipeline import feature_matrix
 from training.saved import read_saved
-from training.simulate import write_transactions
 from training.split import Window
+from training.stream import score_stream
 
 ALL_CORES = 0
 
@@ -35,18 +34,11 @@ def load_scorer(model: Path) -> Scorer:
         raise InputError(f"{model}/model.joblib: {error}") from error
 
 
-def score(model: Path, data: Path, out: Path) -> int:
+def score(
+    model: Path, data: Path, out: Path, progress: Callable[[str], None] = lambda _: None
+) -> int:
     """Write `data` with `fraud_probability`, `is_fraud` and `decision` added; return the rows."""
-    scorer = load_scorer(model)
-    frame = read_transactions(data, labelled=False)
-    probabilities = scorer.probabilities(feature_matrix(to_facts(frame), scorer.bundle.features))
-    threshold = scorer.bundle.threshold
-    frame["fraud_probability"] = probabilities
-    frame["is_fraud"] = [probability >= threshold for probability in probabilities]
-    decided = decisions(np.array(probabilities), frame["amount"].to_numpy(), scorer.bundle.policy)
-    frame["decision"] = np.array(list(Decision), dtype=object)[decided]
-    write_transactions(frame, out)
-    return len(frame)
+    return score_stream(load_scorer(model), data, out, progress)
 
 
 def evaluate_model(

@@ -5,14 +5,10 @@ balance follows from the ones before. Written from the description of PaySim (Lo
 Axelsson, EMSS 2016) and from totals of the published file.
 """
 
-from contextlib import suppress
-from pathlib import Path
 from typing import Final
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.csv
 
 from fraud_api_lambda.transaction import TYPES
 from training.errors import InputError
@@ -99,42 +95,3 @@ def _labels(
     known = pd.Series(events.step + delay, dtype="Int64").where(pd.Series(reported))
     typology = pd.Categorical.from_codes(story, categories=pd.Index(TYPOLOGIES))
     return {"typology": pd.Series(typology), "label_time": known}
-
-
-def write_transactions(frame: pd.DataFrame, path: Path) -> None:
-    """Write a frame as CSV or Parquet, by the ending of `path`; a crash leaves the old file.
-
-    Raises
-    ------
-    InputError
-        If the ending is another, or the file cannot be written.
-    """
-    if path.suffix.lower() not in {".csv", ".parquet"}:
-        raise InputError(f"{path}: ends neither in .csv nor in .parquet; choose one of the two")
-    waiting = path.with_name(f".{path.name}.new")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if path.suffix.lower() == ".csv":
-            _write_csv(frame, waiting)
-        else:
-            frame.to_parquet(waiting, index=False)
-        waiting.replace(path)
-    except OSError as error:
-        raise InputError(f"{path}: cannot be written: {error.strerror}; choose another") from error
-    finally:
-        with suppress(OSError):
-            waiting.unlink()
-
-
-def _write_csv(frame: pd.DataFrame, path: Path) -> None:
-    """Without quotes, as PaySim's file is, unless a cell needs them."""
-    plain = frame.astype(dict.fromkeys(frame.select_dtypes("category"), "str"))
-    table = pa.Table.from_pandas(plain, preserve_index=False)
-    try:
-        pa.csv.write_csv(table, path, _quoting("none"))
-    except pa.ArrowInvalid:
-        pa.csv.write_csv(table, path, _quoting("needed"))
-
-
-def _quoting(style: str) -> pa.csv.WriteOptions:
-    return pa.csv.WriteOptions(quoting_style=style, quoting_header=style)

@@ -12,7 +12,8 @@ from typer.testing import CliRunner
 
 from fraud_api_lambda import __version__
 from training.__main__ import app
-from training.simulate import simulate, write_transactions
+from training.output import write_transactions
+from training.simulate import simulate
 
 ROOT = Path(__file__).parents[2]
 COMMANDS = sorted(typer.main.get_command(app).commands)  # type: ignore[attr-defined]

@@ -9,8 +9,9 @@ from training.arms import Arm, Data, Settings
 from training.contest import Contest, hold_contest
 from training.dataset import read_transactions
 from training.errors import CheckFailedError
+from training.output import write_transactions
 from training.resampling import RESAMPLING
-from training.simulate import simulate, write_transactions
+from training.simulate import simulate
 from training.split import Split, split_by_time
 from training.threshold import Goal
 

@@ -16,7 +16,7 @@ from fraud_api_lambda.transaction import MAX_AMOUNT, Transaction, TransactionTyp
 from tests.transactions import ACCOUNTS, CENTS, MONEY, transactions
 from training.dataset import read_transactions, to_facts
 from training.errors import InputError
-from training.simulate import write_transactions
+from training.output import write_transactions
 
 DATA = Path(__file__).parents[2].parent / "shared" / "data"
 

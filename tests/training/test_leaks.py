@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from training.simulate import simulate, write_transactions
+from training.output import write_transactions
+from training.simulate import simulate
 from training.summary import summary
 from training.train import Windows, train
 

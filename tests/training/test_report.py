@@ -12,8 +12,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, sync_playwright
 
+from training.output import write_transactions
 from training.report import model_card, report
-from training.simulate import simulate, write_transactions
+from training.simulate import simulate
 from training.train import Windows, train
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")

@@ -16,8 +16,9 @@ from training.arms import Settings
 from training.dataset import read_transactions
 from training.errors import CheckFailedError, InputError
 from training.leaky import LEAKY
+from training.output import write_transactions
 from training.score import evaluate_model, load_scorer, score
-from training.simulate import simulate, write_transactions
+from training.simulate import simulate
 from training.summary import summary
 from training.train import Windows, train
 

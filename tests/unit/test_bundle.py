@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fraud_api_lambda.bundle import BundleError, pack, read, version_of
+from fraud_api_lambda.bundle import FORMAT, BundleError, pack, read, version_of
 from fraud_api_lambda.features import FEATURE_SETS
 
 CONTENT: dict[str, Any] = {
@@ -99,7 +99,7 @@ def test_the_attack_of_these_tests_works_where_classes_are_resolved(tmp_path: Pa
         ({"features": ["amount"]}, "features are not this program's"),
         ({"feature_set": "leaky-baseline"}, "features are not this program's"),
         ({"extra": 1}, "fields differ"),
-        ({"format": 2}, "format 1"),
+        ({"format": FORMAT + 1}, f"format {FORMAT}"),
         ({"booster": b""}, "not UBJSON"),
     ],
 )
@@ -107,7 +107,7 @@ def test_a_bundle_that_is_not_ours_is_refused_with_its_fault(
     changes: dict[str, Any], message: str
 ) -> None:
     buffer = io.BytesIO()
-    joblib.dump({"format": 1, **CONTENT, **changes}, buffer)
+    joblib.dump({"format": FORMAT, **CONTENT, **changes}, buffer)
 
     with pytest.raises(BundleError, match=message):
         read(buffer.getvalue())
@@ -138,4 +138,4 @@ def _attack(code: str, protocol: int) -> bytes:
         def __reduce__(self) -> tuple[Any, ...]:
             return (exec, (code,))
 
-    return pickle.dumps({"format": 1, **CONTENT, "metrics": Attack()}, protocol)
+    return pickle.dumps({"format": FORMAT, **CONTENT, "metrics": Attack()}, protocol)

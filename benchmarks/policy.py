@@ -1,0 +1,68 @@
+"""What deciding by expected cost saves: ``python -m benchmarks.policy [--rows N] [--seeds 0,1,2]``.
+
+The default arm is fitted on simulated data and decides on its test window; the single threshold is
+the one that was cheapest on the threshold window, in hindsight the cheapest on the test window.
+"""
+
+import argparse
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from training.arms import Data, Settings, evaluate_arm, fit_arm
+from training.progress import reported
+from training.simulate import simulate
+from training.split import split_by_time
+
+
+def outcome_of(rows: int, seed: int) -> dict[str, Any]:
+    """What the policy does on the last six of thirty simulated days."""
+    with reported() as begin:
+        begin(f"seed {seed}: simulating {rows:,} rows")
+        data = Data.of(simulate(rows, seed))
+        split = split_by_time(data.steps, data.is_fraud)
+        begin(f"seed {seed}: fitting and deciding")
+        arm = fit_arm(data, split, "decision-time", Settings(seed=seed))
+        outcome: dict[str, Any] = evaluate_arm(arm, data, split.test, seed)["outcome"]
+        return outcome
+
+
+def savings(outcomes: dict[int, dict[str, Any]]) -> Table:
+    """What each way to decide costs, and what the policy saves against it."""
+    shown = Table("seed", "way", "cost", "the policy saves (95 %)", "of the cost")
+    for seed, outcome in outcomes.items():
+        shown.add_row(str(seed), "policy", f"{outcome['cost']['policy']:,.0f}")
+        for way, saved in outcome["saved"].items():
+            interval = f"{saved['amount']:,.0f} ({saved['low']:,.0f} to {saved['high']:,.0f})"
+            cost = f"{outcome['cost'][way]:,.0f}"
+            shown.add_row(str(seed), way, cost, interval, f"{saved['share']:.1%}")
+    return shown
+
+
+def thresholds(outcome: dict[str, Any]) -> Table:
+    """The probabilities at which the decision changes, for five amounts."""
+    shown = Table("amount", "review above", "block above", "block above, without reviews")
+    for each in outcome["cutoffs"]:
+        names = ("review_above", "block_above", "block_above_without_review")
+        review, block, without = (f"{each[name]:.4f}" for name in names)
+        never = each["review_above"] >= each["block_above"]
+        shown.add_row(f"{each['amount']:,.0f}", "no review" if never else review, block, without)
+    return shown
+
+
+def main() -> None:
+    """Read the options, measure, print both tables."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--seeds", default="0,1,2", help="with commas between")
+    options = parser.parse_args()
+    seeds = [int(seed) for seed in options.seeds.split(",")]
+    outcomes = {seed: outcome_of(options.rows, seed) for seed in seeds}
+    console = Console(width=120)
+    console.print(savings(outcomes))
+    console.print(thresholds(outcomes[seeds[0]]))
+
+
+if __name__ == "__main__":
+    main()
