@@ -30,7 +30,7 @@ def calibrated(margin: float, calibration: dict[str, Any]) -> float:
     M. Kull, T. Silva Filho, P. Flach: Beta calibration, AISTATS 2017, equation 6.
     B. Zadrozny, C. Elkan: Transforming classifier scores, KDD 2002 (isotonic).
     """
-    log_odds = _LOG_ODDS[calibration["method"]](margin, calibration)
+    log_odds = LOG_ODDS[calibration["method"]](margin, calibration)
     if log_odds >= 0:
         return min(1.0 / (1.0 + math.exp(-log_odds)), 1.0 - SURE)
     odds = math.exp(log_odds)
@@ -69,9 +69,10 @@ def _isotonic(margin: float, calibration: dict[str, Any]) -> float:
     return log_odds[above - 1] + share * (log_odds[above] - log_odds[above - 1])
 
 
-_LOG_ODDS: Final[dict[str, Callable[[float, dict[str, Any]], float]]] = {
+LOG_ODDS: Final[dict[str, Callable[[float, dict[str, Any]], float]]] = {
     "none": lambda margin, _: margin,
     "platt": _platt,
     "beta": _beta,
     "isotonic": _isotonic,
 }
+"""The log-odds of fraud for a margin, by method."""

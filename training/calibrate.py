@@ -4,6 +4,7 @@ A method is chosen by fitting it on one window and judging it on the next, and t
 the chosen one is then fitted on both, because a day's frauds are few.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -12,7 +13,7 @@ from typing import Any, Final
 import numpy as np
 from sklearn.isotonic import IsotonicRegression
 
-from fraud_api_lambda.calibration import calibrated
+from fraud_api_lambda.calibration import LOG_ODDS, SURE
 from training.logistic import logistic_line, logistic_plane
 from training.probability import log_loss
 from training.ranking import average_precision
@@ -160,8 +161,40 @@ METHODS: Final[dict[str, Fit]] = {
 
 
 def probabilities_of(margins: np.ndarray, calibration: dict[str, Any]) -> np.ndarray:
-    """Calibrated probabilities of margins, by the arithmetic that serves."""
-    return np.array([calibrated(margin, calibration) for margin in margins.tolist()])
+    """Calibrated probabilities of margins: those of `calibrated`, bit for bit, and faster.
+
+    NumPy adds, multiplies and divides as Python does; `exp` and `log1p` stay Python's.
+    """
+    log_odds = _log_odds_of(margins, calibration)
+    odds = np.array([math.exp(value) for value in (-np.abs(log_odds)).tolist()])
+    high, low = np.minimum(1.0 / (1.0 + odds), 1.0 - SURE), np.maximum(odds / (1.0 + odds), SURE)
+    probabilities: np.ndarray = np.where(log_odds >= 0, high, low)
+    return probabilities
+
+
+def _log_odds_of(margins: np.ndarray, calibration: dict[str, Any]) -> np.ndarray:
+    match calibration["method"]:
+        case "platt":
+            line: np.ndarray = calibration["slope"] * margins + calibration["intercept"]
+            return line
+        case "isotonic":
+            return _on_lines(
+                margins, *map(np.array, (calibration["margins"], calibration["log_odds"]))
+            )
+    log_odds = LOG_ODDS[calibration["method"]]
+    return np.array([log_odds(margin, calibration) for margin in margins.tolist()])
+
+
+def _on_lines(margins: np.ndarray, knots: np.ndarray, log_odds: np.ndarray) -> np.ndarray:
+    above = np.searchsorted(knots, margins, side="right")
+    right = np.clip(above, 1, max(1, len(knots) - 1))
+    right, left = np.minimum(right, len(knots) - 1), right - 1
+    run = np.where(knots[right] > knots[left], knots[right] - knots[left], 1.0)
+    share = (margins - knots[left]) / run
+    between = log_odds[left] + share * (log_odds[right] - log_odds[left])
+    before, after = log_odds[0] + (margins - knots[0]), log_odds[-1] + (margins - knots[-1])
+    found: np.ndarray = np.where(above == 0, before, np.where(above == len(knots), after, between))
+    return found
 
 
 def _tried(name: str, first: Scored, second: Scored) -> dict[str, Any] | None:

@@ -18,6 +18,7 @@ import pyarrow as pa
 
 from fraud_api_lambda.scoring import Scorer
 from fraud_api_lambda.transaction import Decision
+from training.calibrate import probabilities_of
 from training.costs import decisions
 from training.dataset import checked, to_facts
 from training.errors import InputError
@@ -113,9 +114,8 @@ def _ahead(chunks: Iterator[Chunk]) -> Iterator[Chunk]:
 
 def _scored(scorer: Scorer, data: Path, chunk: Chunk, out: Path) -> pa.Table:
     typed = checked(data, chunk.frame, labelled=False, above=chunk.above)
-    probabilities = np.array(
-        scorer.probabilities(feature_matrix(to_facts(typed), scorer.bundle.features))
-    )
+    margins = scorer.margins(feature_matrix(to_facts(typed), scorer.bundle.features))
+    probabilities = probabilities_of(np.array(margins), scorer.bundle.calibration)
     decided = decisions(probabilities, typed["amount"].to_numpy(), scorer.bundle.policy)
     columns = (
         pa.array(probabilities),

@@ -1,5 +1,7 @@
 """Calibration finds the log-odds that made the labels, and the method that fits them."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -145,3 +147,22 @@ def test_scores_that_run_against_the_labels_are_left_alone() -> None:
     backwards = Scored(-rows.margins, rows.is_fraud, rows.weights)
 
     assert choose_calibration(backwards, backwards)[0] == NO_CALIBRATION
+
+
+@pytest.mark.parametrize(
+    "calibration",
+    [
+        NO_CALIBRATION,
+        {"method": "platt", "slope": 0.37, "intercept": -4.1},
+        {"method": "beta", "a": 0.7, "b": 1.4, "c": -0.5},
+        {"method": "isotonic", "margins": [-6.1, -2.0, 3.3], "log_odds": [-8.0, -5.3, 1.1]},
+        {"method": "isotonic", "margins": [0.5], "log_odds": [-3.0]},
+    ],
+)
+def test_a_column_is_calibrated_as_its_margins_are_bit_for_bit(calibration: dict[str, Any]) -> None:
+    random = np.random.default_rng(0)
+    margins = np.concatenate([random.normal(0, 8, 5_000), [-800, 0, 800, -6.1, -2.0, 3.3, 0.5]])
+
+    found = probabilities_of(margins, calibration)
+
+    assert found.tolist() == [calibrated(margin, calibration) for margin in margins.tolist()]
