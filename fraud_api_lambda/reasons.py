@@ -62,6 +62,14 @@ def reasons_for(
     return tuple(raised[:MAX_REASONS])
 
 
+def at_stake(
+    transaction: Transaction, typical: Mapping[str, Mapping[str, float]]
+) -> tuple[Reason, ...]:
+    """Why the policy stops a payment of which nothing raised the log-odds: for its amount."""
+    code = _code("amount", transaction, typical)
+    return (Reason(code, "amount", transaction.amount, 0.0, _text(code, transaction)),)
+
+
 def low_expected_loss(amount: float) -> Reason:
     """Why the policy approves what the threshold calls fraud. It moved no log-odds."""
     text = "Stopping this payment is expected to cost more than letting it pass."

@@ -11,7 +11,7 @@ from fraud_api_lambda.bundle import Bundle, BundleError
 from fraud_api_lambda.calibration import calibrated
 from fraud_api_lambda.features import feature_row
 from fraud_api_lambda.policy import decide
-from fraud_api_lambda.reasons import MAX_REASONS, low_expected_loss, reasons_for
+from fraud_api_lambda.reasons import MAX_REASONS, at_stake, low_expected_loss, reasons_for
 from fraud_api_lambda.transaction import (
     Assessment,
     Decision,
@@ -92,6 +92,8 @@ class Scorer:
             because = reasons_for(
                 transactions[index], self._names, rows[index], contributions, self.bundle.typical
             )
+            if not because and answers[index].decision is not Decision.APPROVE:
+                because = at_stake(transactions[index], self.bundle.typical)
             details = self._explanation(base, margins[index], contributions) if explain else None
             answers[index] = replace(
                 answers[index],

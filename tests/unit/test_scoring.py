@@ -116,3 +116,13 @@ def test_the_decision_depends_on_the_amount_at_stake(bundle: Bundle) -> None:
     decisions = [scorer.assess(row).decision for row in (small, large)]
 
     assert decisions == [Decision.APPROVE, Decision.BLOCK]
+
+
+@given(row=transactions())
+def test_whatever_the_policy_stops_comes_with_a_reason(bundle: Bundle, row: Transaction) -> None:
+    strict = Scorer(replace(bundle, policy={**bundle.policy, "fraud_fixed": 1e15}))
+
+    answer = strict.assess(row)
+
+    assert answer.decision is Decision.BLOCK
+    assert 1 <= len(answer.reasons) <= 3
