@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import training.calibrate
 from fraud_api_lambda.calibration import calibrated
 from training.calibrate import (
     MAX_COST,
@@ -166,3 +167,13 @@ def test_a_column_is_calibrated_as_its_margins_are_bit_for_bit(calibration: dict
     found = probabilities_of(margins, calibration)
 
     assert found.tolist() == [calibrated(margin, calibration) for margin in margins.tolist()]
+
+
+def test_a_method_that_makes_scores_equal_is_not_eligible(monkeypatch: pytest.MonkeyPatch) -> None:
+    flat = {"method": "platt", "slope": 1e-30, "intercept": -3.0}
+    monkeypatch.setattr(training.calibrate, "METHODS", {"flat": lambda _: flat})
+
+    chosen, trials = choose_calibration(drawn(0.7, -3.0), drawn(0.7, -3.0, seed=1))
+
+    assert trials[0]["average_precision_cost"] > MAX_COST
+    assert chosen == NO_CALIBRATION

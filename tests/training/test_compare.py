@@ -1,9 +1,13 @@
 """Another arm is called better only where it is so by enough, and beyond chance."""
 
+from types import SimpleNamespace
+from typing import Any
+
 import numpy as np
 import pytest
 
-from training.compare import best_resampling, log_loss_saved, verdict
+from training.compare import best_resampling, comparison, log_loss_saved, verdict
+from training.split import Window
 
 
 def compared(name: str, *, better: bool, saved: float = 0.1) -> dict[str, object]:
@@ -55,3 +59,30 @@ def test_the_saving_has_the_interval_of_a_paired_poisson_bootstrap() -> None:
 
     np.testing.assert_allclose(found[1:], np.quantile(drawn, [0.025, 0.975]), atol=0.02)
     assert found[0] == pytest.approx(np.mean(drawn), abs=0.01)
+
+
+def compared_arms(blur: float) -> dict[str, Any]:
+    """The comparison of an arm whose scores are blurred with one that says the truth."""
+    random = np.random.default_rng(0)
+    truth = 1 / (1 + np.exp(-random.normal(-4, 1.5, 20_000)))
+    blurred = np.clip(truth * random.lognormal(0, blur, 20_000), 1e-6, 0.99)
+    data: Any = SimpleNamespace(
+        steps=np.arange(20_000), is_fraud=random.random(20_000) < truth, weights=np.ones(20_000)
+    )
+    ours, theirs = (
+        SimpleNamespace(resampling=name, probabilities_in=lambda *_, scores=scores: scores)
+        for name, scores in (("smote", blurred), ("none", truth))
+    )
+    return comparison(ours, theirs, data, Window(0, 19_999), seed=0)  # type: ignore[arg-type]
+
+
+def test_an_arm_that_is_clearly_better_is_called_so() -> None:
+    found = compared_arms(1.0)
+
+    assert found["log_loss_saved"] > 0.05
+    assert found["better"]
+
+
+@pytest.mark.parametrize("blur", [0.0, 0.1])
+def test_an_arm_that_is_hardly_better_is_not(blur: float) -> None:
+    assert not compared_arms(blur)["better"]

@@ -111,3 +111,9 @@ def test_a_column_is_decided_as_its_payments_are(
 
     codes = (p > review_above).astype(int) + (p > block_above)
     assert [SEVERITY[code] for code in codes] == [decide(*row, policy) for row in rows]
+
+
+@pytest.mark.parametrize(("p", "instead"), [(0.04, Decision.APPROVE), (0.1, Decision.BLOCK)])
+def test_the_shadow_price_counts_as_the_cost_of_a_review(p: float, instead: Decision) -> None:
+    assert decide(p, 1_000.0, USUAL) is Decision.REVIEW
+    assert decide(p, 1_000.0, {**USUAL, "shadow_price": 100.0}) is instead
