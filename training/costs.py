@@ -89,7 +89,9 @@ def with_shadow_price(policy: dict[str, Any], rows: Priced) -> dict[str, Any]:
 
 def decisions(probabilities: np.ndarray, amounts: np.ndarray, policy: dict[str, Any]) -> np.ndarray:
     """The policy's decisions as `APPROVE`, `REVIEW` or `BLOCK`, shape (n_transactions,)."""
-    review_above, block_above = cutoffs(amounts, policy, np.where)
+    # A cost of next to nothing puts a cutoff at infinity, as Python's own division does.
+    with np.errstate(over="ignore"):
+        review_above, block_above = cutoffs(amounts, policy, np.where)
     decided: np.ndarray = (probabilities > review_above).astype(int) + (probabilities > block_above)
     return decided
 

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fraud_api_lambda.policy import cutoffs, decide
+from fraud_api_lambda.policy import decide
 from fraud_api_lambda.transaction import Decision
+from training.costs import decisions
 
 money = st.floats(0, 1e6)
 policies = st.fixed_dictionaries(
@@ -107,9 +108,8 @@ def test_a_column_is_decided_as_its_payments_are(
 ) -> None:
     p, amount = np.array(rows).T
 
-    review_above, block_above = cutoffs(amount, policy, np.where)
+    codes = decisions(p, amount, policy)
 
-    codes = (p > review_above).astype(int) + (p > block_above)
     assert [SEVERITY[code] for code in codes] == [decide(*row, policy) for row in rows]
 
 
