@@ -11,7 +11,7 @@ from typing import Any
 from fraud_api_lambda import logs
 from fraud_api_lambda.model_provider import LoadedModel, ModelProvider, ModelUnavailableError
 from fraud_api_lambda.model_store import ModelStore
-from fraud_api_lambda.settings import Settings, SettingsError
+from fraud_api_lambda.settings import Settings, SettingsError, aws_client
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +39,12 @@ def _provider(settings: Settings | None) -> ModelProvider | _NoModel:
     if settings is None:
         return _NoModel()
     logs.configure(settings.log_level)
-    store = ModelStore(bucket=settings.model_bucket, parameter=settings.model_parameter)
+    try:
+        aws = aws_client()
+    except SettingsError as error:
+        log.error("settings cannot be used: %s", error)  # noqa: TRY400  # as above
+        return _NoModel()
+    store = ModelStore(bucket=settings.model_bucket, parameter=settings.model_parameter, aws=aws)
     provider = ModelProvider(store, refresh_s=settings.model_refresh_s)
     # S3 answers while the rest is imported.
     provider.prefetch()
@@ -66,10 +71,19 @@ _adapter = Mangum(
 def handler(event: Any, context: Any) -> dict[str, Any]:
     """Answer an event of API Gateway: REST (payload 1.0) or HTTP (payload 2.0)."""
     try:
-        answer: dict[str, Any] = _adapter(_without_stage(event), context)
+        answer: dict[str, Any] = _adapter(_without_stage(_with_method(event)), context)
     except Exception as error:  # noqa: BLE001  # events are odd in many ways; the app raises nothing
         return _unknown_event(error, context)
     return answer
+
+
+def _with_method(event: dict[str, Any]) -> dict[str, Any]:
+    """The event, whose method is text: else the router would fail, as if the fault were ours."""
+    context = event["requestContext"]
+    method = context["http"]["method"] if "http" in context else event["httpMethod"]
+    if not isinstance(method, str):
+        raise TypeError("the method is no text")
+    return event
 
 
 def _without_stage(event: dict[str, Any]) -> dict[str, Any]:

@@ -1,43 +1,7 @@
-"""Where models live: objects in S3, and one SSM parameter that pins the one to serve.
+"""Where the runtime's model comes from: a parameter of SSM that pins an object of S3."""
 
-The only importer of boto3. It checks length and digest and decodes nothing.
-"""
-
-import hashlib
-import json
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final, Literal
-
-from fraud_api_lambda.bundle import version_of
-from fraud_api_lambda.pointer import PREFIX, ModelStoreError, PinnedModel, Pointer, key_of
-
-if TYPE_CHECKING:
-    from mypy_boto3_s3 import S3Client
-    from mypy_boto3_ssm import SSMClient
-
-CONNECT_TIMEOUT_S: Final = 1
-READ_TIMEOUT_S: Final = 2
-ATTEMPTS: Final = 2
-"""boto3's own defaults would wait minutes for a network that swallows packets."""
-
-PATIENCE_S: Final = 60
-"""Offline, where no request waits, and the last megabytes of an upload leave long after they were
-handed over; and for a whole object that trickles in."""
-
-
-class NotFoundError(ModelStoreError):
-    """Raise when there is no such object, parameter or bucket."""
-
-
-class AlreadyThereError(ModelStoreError):
-    """Raise when an object that is written once exists."""
-
-
-class IntegrityError(ModelStoreError):
-    """Raise when an object's length or digest differs from its pin."""
+from fraud_api_lambda.aws import AwsClient
+from fraud_api_lambda.pointer import PinnedModel, Pointer
 
 
 class ModelStore:
@@ -48,26 +12,13 @@ class ModelStore:
     bucket : str
         Versioned.
     parameter : str
+    aws : AwsClient
     """
 
-    def __init__(self, *, bucket: str, parameter: str) -> None:
+    def __init__(self, *, bucket: str, parameter: str, aws: AwsClient) -> None:
         self.bucket = bucket
         self.parameter = parameter
-
-    @cached_property
-    def _s3(self) -> "S3Client":
-        client: S3Client = _client("s3", CONNECT_TIMEOUT_S, READ_TIMEOUT_S)
-        return client
-
-    @cached_property
-    def _patient_s3(self) -> "S3Client":
-        client: S3Client = _client("s3", PATIENCE_S, PATIENCE_S)
-        return client
-
-    @cached_property
-    def _ssm(self) -> "SSMClient":
-        client: SSMClient = _client("ssm", CONNECT_TIMEOUT_S, READ_TIMEOUT_S)
-        return client
+        self._aws = aws
 
     def read_pointer(self) -> Pointer:
         """The pointer as it is now.
@@ -79,16 +30,7 @@ class ModelStore:
         ModelStoreError
             If SSM cannot be asked, or the value is not a pointer.
         """
-        with _explained(f"reading the parameter {self.parameter}"):
-            answer = self._ssm.get_parameter(Name=self.parameter)
-        return Pointer.from_json(answer["Parameter"]["Value"])
-
-    def write_pointer(self, pointer: Pointer) -> None:
-        """Point at a model: one write, so readers see the old pointer or the new one."""
-        with _explained(f"writing the parameter {self.parameter}"):
-            self._ssm.put_parameter(
-                Name=self.parameter, Value=pointer.to_json(), Type="String", Overwrite=True
-            )
+        return Pointer.from_json(self._aws.get_parameter(self.parameter))
 
     def fetch(self, pinned: PinnedModel) -> bytes:
         """The bytes of a pinned model, compared with its pin before anything decodes them.
@@ -100,136 +42,9 @@ class ModelStore:
         ModelStoreError
             If S3 cannot be asked.
         """
-        with _explained(f"reading {self._place(pinned.key)}"):
-            answer = self._s3.get_object(
-                Bucket=self.bucket, Key=pinned.key, VersionId=pinned.version_id
-            )
-            # One byte more than expected tells a longer object without reading all of it.
-            data = _read(answer["Body"], pinned.size + 1)
-        if len(data) != pinned.size:
-            raise IntegrityError(f"{self._place(pinned.key)} is not as long as its pin says")
-        if hashlib.sha256(data).hexdigest() != pinned.sha256:
-            raise IntegrityError(f"{self._place(pinned.key)} has another digest than its pin")
+        # One byte more than expected tells a longer object without reading all of it.
+        data = self._aws.get_object(
+            self.bucket, pinned.key, version_id=pinned.version_id, limit=pinned.size + 1
+        )
+        pinned.verify(data, f"s3://{self.bucket}/{pinned.key}")
         return data
-
-    def find(self, version: str) -> tuple[PinnedModel, bytes]:
-        """The pin and the bytes of a published version.
-
-        Raises
-        ------
-        NotFoundError
-            If there is none.
-        IntegrityError
-            If the object is not that version.
-        """
-        key = key_of(version)
-        with _explained(f"reading {self._place(key)}"):
-            answer = self._patient_s3.get_object(Bucket=self.bucket, Key=key)
-            data = answer["Body"].read()
-        if version_of(data) != version:
-            raise IntegrityError(f"{self._place(key)} is not version {version}")
-        digest = hashlib.sha256(data).hexdigest()
-        return PinnedModel(key, answer.get("VersionId", "null"), len(data), digest), data
-
-    def add(self, version: str, data: bytes) -> None:
-        """Write a bundle once.
-
-        Raises
-        ------
-        AlreadyThereError
-            If the version exists.
-        """
-        key = key_of(version)
-        with _explained(f"writing {self._place(key)}"):
-            self._patient_s3.put_object(Bucket=self.bucket, Key=key, Body=data, IfNoneMatch="*")
-
-    def add_manifest(self, version: str, data: bytes) -> None:
-        """Write what people read about a version; nothing trusts it."""
-        key = f"{PREFIX}{version}/manifest.json"
-        with _explained(f"writing {self._place(key)}"):
-            self._patient_s3.put_object(
-                Bucket=self.bucket, Key=key, Body=data, ContentType="application/json"
-            )
-
-    def manifests(self) -> list[dict[str, Any]]:
-        """The manifests of all published versions, in no particular order."""
-        with _explained(f"listing {self._place(PREFIX)}"):
-            pages = self._patient_s3.get_paginator("list_objects_v2").paginate(
-                Bucket=self.bucket, Prefix=PREFIX
-            )
-            keys = [item["Key"] for page in pages for item in page.get("Contents", [])]
-            wanted = [key for key in keys if key.endswith("/manifest.json")]
-            return [self._manifest(key) for key in wanted]
-
-    def is_versioned(self) -> bool:
-        """Whether the bucket keeps what was overwritten, which a pin relies on."""
-        with _explained(f"asking whether s3://{self.bucket} is versioned"):
-            answer = self._patient_s3.get_bucket_versioning(Bucket=self.bucket)
-            return answer.get("Status") == "Enabled"
-
-    def _manifest(self, key: str) -> dict[str, Any]:
-        body = self._patient_s3.get_object(Bucket=self.bucket, Key=key)["Body"].read()
-        try:
-            # The key names the version: it leads to bytes that are compared with it.
-            return {**json.loads(body), "version": key.split("/")[1]}
-        except (ValueError, TypeError) as error:
-            raise ModelStoreError(f"{self._place(key)} is damaged; publish it again") from error
-
-    def _place(self, key: str) -> str:
-        return f"s3://{self.bucket}/{key}"
-
-
-def _session() -> Any:
-    import boto3  # noqa: PLC0415  # 200 ms, while the rest of the program is imported
-
-    return boto3.session.Session()
-
-
-def _client(service: Literal["s3", "ssm"], connect_timeout_s: float, read_timeout_s: float) -> Any:
-    from botocore.config import Config  # noqa: PLC0415  # as above
-
-    config = Config(
-        connect_timeout=connect_timeout_s,
-        read_timeout=read_timeout_s,
-        retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
-    )
-    try:
-        return _session().client(service, config=config)
-    except ValueError as error:
-        # botocore wraps every fault but that of AWS_ENDPOINT_URL.
-        raise ModelStoreError(f"connecting to {service}: {error}") from error
-
-
-def _read(body: Any, limit: int) -> bytes:
-    """At most `limit` bytes as they come: a trickle must not keep a thread for hours."""
-    deadline = time.monotonic() + PATIENCE_S
-    data = bytearray()
-    # botocore's own `read` waits for all that it is asked for; the stream inside of it does not.
-    with body as stream:
-        while chunk := stream.read1(limit - len(data)):
-            data += chunk
-            if time.monotonic() > deadline:
-                raise TimeoutError
-    return bytes(data)
-
-
-@contextmanager
-def _explained(what: str) -> Iterator[None]:
-    """Turn AWS's errors into ours: what was attempted, and why it failed."""
-    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415  # as above
-    from urllib3.exceptions import HTTPError  # noqa: PLC0415  # as above
-
-    kinds: dict[str, type[ModelStoreError]] = {
-        "NoSuchKey": NotFoundError,
-        "NoSuchBucket": NotFoundError,
-        "NoSuchVersion": NotFoundError,
-        "ParameterNotFound": NotFoundError,
-        "PreconditionFailed": AlreadyThereError,
-    }
-    try:
-        yield
-    except ClientError as error:
-        code = error.response.get("Error", {}).get("Code", "no code")
-        raise kinds.get(code, ModelStoreError)(f"{what}: AWS says {code}") from error
-    except (BotoCoreError, HTTPError, TimeoutError) as error:
-        raise ModelStoreError(f"{what}: {type(error).__name__}") from error

@@ -1,5 +1,6 @@
 """What names the model to serve, so that nothing else can take its place. Pure."""
 
+import hashlib
 import json
 from dataclasses import asdict, dataclass
 from typing import Any, Final
@@ -11,6 +12,14 @@ PREFIX: Final = "models/"
 
 class ModelStoreError(Exception):
     """Raise when S3 or SSM did not do what was asked of it."""
+
+
+class NotFoundError(ModelStoreError):
+    """Raise when there is no such object, parameter or bucket."""
+
+
+class IntegrityError(ModelStoreError):
+    """Raise when an object's length or digest differs from its pin."""
 
 
 class DamagedPointerError(ModelStoreError):
@@ -30,6 +39,19 @@ class PinnedModel:
     def version(self) -> str:
         """The bundle's version: the start of its digest."""
         return self.sha256[:VERSION_DIGITS]
+
+    def verify(self, data: bytes, place: str) -> None:
+        """Compare what was read with the pin, before anything decodes it.
+
+        Raises
+        ------
+        IntegrityError
+            If length or digest differ; it names the `place`.
+        """
+        if len(data) != self.size:
+            raise IntegrityError(f"{place} is not as long as its pin says")
+        if hashlib.sha256(data).hexdigest() != self.sha256:
+            raise IntegrityError(f"{place} has another digest than its pin")
 
 
 @dataclass(frozen=True, slots=True)

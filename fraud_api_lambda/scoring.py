@@ -1,12 +1,11 @@
 """From a transaction to an assessment: features, probability, decision, reasons. Pure."""
 
 import math
+from array import array
 from collections.abc import Sequence
 from dataclasses import replace
 
-import numpy as np
-import xgboost as xgb
-
+from fraud_api_lambda.booster import Booster, BoosterError, rows_of
 from fraud_api_lambda.bundle import Bundle, BundleError
 from fraud_api_lambda.calibration import calibrated
 from fraud_api_lambda.features import feature_row
@@ -19,8 +18,6 @@ from fraud_api_lambda.transaction import (
     Transaction,
     TransactionType,
 )
-
-type Matrix = np.ndarray[tuple[int, int], np.dtype[np.float32]]
 
 
 class Scorer:
@@ -36,7 +33,7 @@ class Scorer:
     def __init__(self, bundle: Bundle, *, threads: int = 1) -> None:
         self.bundle = bundle
         self.version = bundle.version
-        self._booster = _booster(bundle.booster, threads)
+        self._booster = Booster(bundle.booster, threads=threads)
         self._names = list(bundle.features)
 
     @classmethod
@@ -56,7 +53,7 @@ class Scorer:
                 **{**known["transaction"], "type": TransactionType(known["transaction"]["type"])}
             )
             got = scorer.assess(transaction).fraud_probability
-        except (KeyError, TypeError, ValueError, xgb.core.XGBoostError) as error:
+        except (KeyError, TypeError, ValueError, BoosterError) as error:
             raise BundleError(f"the bundle cannot be used: {type(error).__name__}") from error
         # The margin is a float32 sum, which another processor may round otherwise.
         if not math.isclose(got, expected, rel_tol=1e-5):
@@ -76,8 +73,7 @@ class Scorer:
         the policy approves what the threshold calls fraud, it says so.
         """
         rows = [feature_row(transaction, self._names) for transaction in transactions]
-        matrix: Matrix = np.array(rows, dtype=np.float32)
-        margins = self.margins(matrix)
+        margins = self.margins(rows_of(rows))
         answers = [
             self._answer(margin, transaction.amount)
             for margin, transaction in zip(margins, transactions, strict=True)
@@ -87,7 +83,7 @@ class Scorer:
             for index, answer in enumerate(answers)
             if explain or answer.decision is not Decision.APPROVE
         ]
-        parts = self._contributions(matrix[chosen]) if chosen else []
+        parts = self._booster.contributions(rows_of(rows[index] for index in chosen))
         for index, (*contributions, base) in zip(chosen, parts, strict=True):
             because = reasons_for(
                 transactions[index], self._names, rows[index], contributions, self.bundle.typical
@@ -102,17 +98,13 @@ class Scorer:
             )
         return answers
 
-    def margins(self, matrix: Matrix) -> list[float]:
-        """The log-odds before calibration of rows of features, shape (n_transactions,)."""
-        predicted = self._booster.inplace_predict(
-            matrix, predict_type="margin", validate_features=False
-        )
-        margins: list[float] = predicted.tolist()
-        return margins
+    def margins(self, rows: "array[float]") -> list[float]:
+        """The log-odds before calibration of rows of features, as `booster.rows_of` makes them."""
+        return self._booster.margins(rows)
 
-    def probabilities(self, matrix: Matrix) -> list[float]:
+    def probabilities(self, rows: "array[float]") -> list[float]:
         """The calibrated fraud probabilities of rows of features, the same that `assess` gives."""
-        return [calibrated(margin, self.bundle.calibration) for margin in self.margins(matrix)]
+        return [calibrated(margin, self.bundle.calibration) for margin in self.margins(rows)]
 
     def _answer(self, margin: float, amount: float) -> Assessment:
         probability = calibrated(margin, self.bundle.calibration)
@@ -127,21 +119,7 @@ class Scorer:
             reasons=(low_expected_loss(amount),) if let_pass else (),
         )
 
-    def _contributions(self, matrix: Matrix) -> list[list[float]]:
-        """Per row, what each feature added to the log-odds, and the base value last."""
-        parts = self._booster.predict(
-            xgb.DMatrix(matrix, nthread=1), pred_contribs=True, validate_features=False
-        )
-        contributions: list[list[float]] = parts.tolist()
-        return contributions
-
     def _explanation(
         self, base: float, margin: float, contributions: Sequence[float]
     ) -> Explanation:
         return Explanation(base, margin, dict(zip(self._names, contributions, strict=True)))
-
-
-def _booster(model: bytes, threads: int) -> xgb.Booster:
-    booster = xgb.Booster({"nthread": threads})
-    booster.load_model(bytearray(model))
-    return booster

@@ -5,7 +5,12 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from fraud_api_lambda.aws import SERVICES, AwsClient, Service
+from fraud_api_lambda.signature import Credentials
+
 PREFIX = "FRAUD_"
+
+EXPORT = 'outside Lambda, eval "$(aws configure export-credentials --format env)"'
 
 
 class SettingsError(Exception):
@@ -44,3 +49,26 @@ class Settings(BaseModel):
                 f"{PREFIX}{str(each['loc'][0]).upper()}: {each['msg']}" for each in error.errors()
             ]
             raise SettingsError("; ".join(faults)) from None
+
+
+def aws_client() -> AwsClient:
+    """A client with the credentials, region and endpoints of the environment, as Lambda sets them.
+
+    Raises
+    ------
+    SettingsError
+        If credentials or region are missing: profiles and instance roles are boto3's to read.
+    """
+    given = {name: value for name, value in os.environ.items() if value}
+    key, secret = given.get("AWS_ACCESS_KEY_ID"), given.get("AWS_SECRET_ACCESS_KEY")
+    region = given.get("AWS_DEFAULT_REGION") or given.get("AWS_REGION")
+    if not key or not secret:
+        raise SettingsError(f"AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY: {EXPORT}")
+    if not region:
+        raise SettingsError("AWS_DEFAULT_REGION: name the region of bucket and parameter")
+    endpoints: dict[Service, str] = {}
+    for service in SERVICES:
+        address = given.get(f"AWS_ENDPOINT_URL_{service.upper()}") or given.get("AWS_ENDPOINT_URL")
+        if address:
+            endpoints[service] = address
+    return AwsClient(Credentials(key, secret, given.get("AWS_SESSION_TOKEN")), region, endpoints)

@@ -9,10 +9,12 @@ from typing import Any
 import boto3
 import pytest
 
-from fraud_api_lambda import model_store
 from fraud_api_lambda.model_store import ModelStore
 from fraud_api_lambda.pointer import PinnedModel, Pointer
+from fraud_api_lambda.settings import aws_client
+from training import registry
 from training.processes import environment
+from training.registry import Registry
 from training.stand_in import LocalAws, local_aws
 
 _numbers = count(1)
@@ -42,14 +44,18 @@ class Aws:
         return _session().client("ssm")
 
     @cached_property
+    def registry(self) -> Registry:
+        return Registry(bucket=self.bucket, parameter=self.parameter)
+
+    @property
     def store(self) -> ModelStore:
-        return ModelStore(bucket=self.bucket, parameter=self.parameter)
+        return ModelStore(bucket=self.bucket, parameter=self.parameter, aws=aws_client())
 
     def serve(self, version: str, data: bytes) -> PinnedModel:
         """Put a bundle there and point at it."""
-        self.store.add(version, data)
-        pinned, _ = self.store.find(version)
-        self.store.write_pointer(Pointer(pinned, None))
+        self.registry.add(version, data)
+        pinned, _ = self.registry.find(version)
+        self.registry.write_pointer(Pointer(pinned, None))
         return pinned
 
 
@@ -63,7 +69,7 @@ def moto() -> Iterator[LocalAws]:
 @pytest.fixture
 def aws(moto: LocalAws, monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
     """A fresh versioned bucket and a fresh parameter; the environment leads there."""
-    monkeypatch.setattr(model_store, "_session", _session)
+    monkeypatch.setattr(registry, "_session", _session)
     number = next(_numbers)
     bucket, parameter = f"fraud-models-{number}", f"/fraud/model-{number}"
     variables = {

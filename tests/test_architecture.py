@@ -14,8 +14,9 @@ SHIPPED = ROOT / "fraud_api_lambda"
 LAYERS = (
     {"transaction", "examples"},
     {"features"},
-    {"policy", "bundle", "reasons", "calibration"},
+    {"policy", "bundle", "reasons", "calibration", "booster", "signature"},
     {"scoring", "pointer"},
+    {"aws"},
     {"model_store"},
     {"model_provider"},
     {"settings", "schemas", "answers", "strict_json"},
@@ -26,7 +27,11 @@ LAYERS = (
 )
 
 ROOMS = {
-    "boto3": {"model_store"},
+    "boto3": set(),
+    "numpy": set(),
+    "xgboost": set(),
+    "ctypes": {"booster"},
+    "http": {"aws"},
     "os": {"settings"},
     "pickle": {"bundle"},
     "joblib": {"bundle"},
@@ -46,6 +51,11 @@ STANDARD_LIBRARY_ONLY = (
     "reasons",
     "bundle",
     "pointer",
+    "booster",
+    "signature",
+    "scoring",
+    "aws",
+    "model_store",
 )
 
 

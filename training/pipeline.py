@@ -4,6 +4,7 @@ SMOTE invents frauds between real ones. It sees only facts; what follows from th
 it, by the definitions that serve, so no invented row contradicts itself. It acts in `fit` only.
 """
 
+from array import array
 from collections.abc import Sequence
 from functools import partial
 from typing import Any, Final
@@ -48,6 +49,11 @@ def feature_matrix(facts: Facts, names: Sequence[str]) -> np.ndarray:
     with np.errstate(over="ignore"):
         columns = feature_values(facts, names, np.where)
     return np.column_stack(columns).astype(np.float32)
+
+
+def packed(matrix: np.ndarray) -> "array[float]":
+    """A float32 matrix as the serving code's booster takes rows."""
+    return array("f", matrix.tobytes())
 
 
 def fact_matrix(facts: Facts, feature_set: str) -> np.ndarray:

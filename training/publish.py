@@ -13,16 +13,18 @@ from pathlib import Path
 from typing import Any
 
 from fraud_api_lambda.bundle import BundleError, read
-from fraud_api_lambda.model_store import (
-    AlreadyThereError,
+from fraud_api_lambda.pointer import (
+    DamagedPointerError,
     IntegrityError,
-    ModelStore,
+    ModelStoreError,
     NotFoundError,
+    PinnedModel,
+    Pointer,
 )
-from fraud_api_lambda.pointer import DamagedPointerError, ModelStoreError, PinnedModel, Pointer
 from fraud_api_lambda.scoring import Scorer
 from training.errors import CheckFailedError, InputError, TrainingError
 from training.leaky import LEAKY
+from training.registry import AlreadyThereError, Registry
 from training.saved import read_saved
 
 
@@ -77,7 +79,7 @@ def publish(directory: Path, *, bucket: str, parameter: str, promote: bool = Fal
     """
     model, manifest = _verified(directory)
     version = read(model).version
-    store = ModelStore(bucket=bucket, parameter=parameter)
+    store = Registry(bucket=bucket, parameter=parameter)
     with _aws_errors():
         if not store.is_versioned():
             raise CheckFailedError(
@@ -102,7 +104,7 @@ def promote_version(version: str, *, bucket: str, parameter: str, dry_run: bool 
     TrainingError
         If AWS refuses.
     """
-    store = ModelStore(bucket=bucket, parameter=parameter)
+    store = Registry(bucket=bucket, parameter=parameter)
     with _aws_errors():
         pinned, data = _found(store, version)
         _try(data, f"version {version}")
@@ -125,7 +127,7 @@ def rollback(*, bucket: str, parameter: str, dry_run: bool = False) -> Moved:
     TrainingError
         If AWS refuses.
     """
-    store = ModelStore(bucket=bucket, parameter=parameter)
+    store = Registry(bucket=bucket, parameter=parameter)
     with _aws_errors():
         pointer = _pointer(store)
         if pointer is None or pointer.previous is None:
@@ -144,7 +146,7 @@ def models(*, bucket: str, parameter: str) -> list[Listed]:
     TrainingError
         If AWS refuses.
     """
-    store = ModelStore(bucket=bucket, parameter=parameter)
+    store = Registry(bucket=bucket, parameter=parameter)
     with _aws_errors():
         pointer = _pointer(store)
         manifests = store.manifests()
@@ -193,7 +195,7 @@ def _try(data: bytes, what: str) -> None:
         raise CheckFailedError(f"{what}: {error}") from error
 
 
-def _add_once(store: ModelStore, version: str, model: bytes) -> bool:
+def _add_once(store: Registry, version: str, model: bytes) -> bool:
     try:
         store.add(version, model)
     except AlreadyThereError:
@@ -203,7 +205,7 @@ def _add_once(store: ModelStore, version: str, model: bytes) -> bool:
     return True
 
 
-def _found(store: ModelStore, version: str) -> tuple[PinnedModel, bytes]:
+def _found(store: Registry, version: str) -> tuple[PinnedModel, bytes]:
     try:
         return store.find(version)
     except NotFoundError as error:
@@ -213,14 +215,14 @@ def _found(store: ModelStore, version: str) -> tuple[PinnedModel, bytes]:
         raise InputError(f"version {version}: not in s3://{store.bucket}; {hint}") from error
 
 
-def _pointer(store: ModelStore) -> Pointer | None:
+def _pointer(store: Registry) -> Pointer | None:
     try:
         return store.read_pointer()
     except NotFoundError:
         return None
 
 
-def _replaceable_pointer(store: ModelStore) -> Pointer | None:
+def _replaceable_pointer(store: Registry) -> Pointer | None:
     """The pointer, or None if it is damaged: a promotion is how to repair it."""
     try:
         return _pointer(store)

@@ -11,7 +11,7 @@ from fraud_api_lambda.scoring import Scorer
 from training.arms import Data, figures_in
 from training.dataset import read_transactions
 from training.errors import CheckFailedError, InputError
-from training.pipeline import feature_matrix
+from training.pipeline import feature_matrix, packed
 from training.saved import read_saved
 from training.split import Window
 from training.stream import score_stream
@@ -83,7 +83,7 @@ def evaluate_model(
     figures = figures_in(
         columns,
         window,
-        np.array(scorer.probabilities(rows)),
+        np.array(scorer.probabilities(packed(rows))),
         threshold=scorer.bundle.threshold,
         policy=scorer.bundle.policy,
         seed=trained_on["seed"],

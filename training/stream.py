@@ -24,7 +24,7 @@ from training.dataset import checked, to_facts
 from training.errors import InputError
 from training.files import write_files
 from training.output import check_ending, put_together, write_table
-from training.pipeline import feature_matrix
+from training.pipeline import feature_matrix, packed
 from training.tables import Chunk, read_chunks
 
 ROWS: Final = 200_000
@@ -114,7 +114,8 @@ def _ahead(chunks: Iterator[Chunk]) -> Iterator[Chunk]:
 
 def _scored(scorer: Scorer, data: Path, chunk: Chunk, out: Path) -> pa.Table:
     typed = checked(data, chunk.frame, labelled=False, above=chunk.above)
-    margins = scorer.margins(feature_matrix(to_facts(typed), scorer.bundle.features))
+    rows = feature_matrix(to_facts(typed), scorer.bundle.features)
+    margins = scorer.margins(packed(rows))
     probabilities = probabilities_of(np.array(margins), scorer.bundle.calibration)
     decided = decisions(probabilities, typed["amount"].to_numpy(), scorer.bundle.policy)
     columns = (

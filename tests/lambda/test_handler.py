@@ -1,23 +1,17 @@
 """The handler by itself: what it makes of events, and of an environment that lacks everything."""
 
-import asyncio
-import importlib
 import json
-import logging
 import subprocess
 import sys
 from base64 import b64decode
-from contextlib import contextmanager
-from types import SimpleNamespace
 
 import pytest
-from runtime import EVENTS, KINDS, PROBLEMS, STATUSES, event, without_ids
+from in_process import CONTEXT, imported
+from runtime import EVENTS, KINDS, PROBLEMS, SAM_LOCAL, STATUSES, event, without_ids
 
 from fraud_api_lambda.examples import FRAUD, GENUINE
-from training.processes import ROOT, environment
-
-MODULE = "fraud_api_lambda.handler"
-CONTEXT = SimpleNamespace(aws_request_id="11111111-2222-4333-8444-555555555555")
+from training.processes import ROOT, environment, free_port
+from training.stand_in import LocalAws
 
 SQS = {
     "Records": [
@@ -51,38 +45,9 @@ SHAPES = {
     "an HTTP event whose request is none": {"version": "2.0", "requestContext": {"http": None}},
     "an HTTP event whose path is none": {**event("http_v2_fraud"), "rawPath": None},
     "a body that is not base64": {**event("rest_v1_fraud_base64"), "body": "a"},
+    "a method that is a list": {**event("rest_v1_fraud"), "httpMethod": ["POST"]},
     "a body that is a number": {**event("rest_v1_fraud"), "body": 5},
 }
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _loop():
-    """Mangum asks for the thread's event loop, and Python warns where there is none."""
-    loop = asyncio.new_event_loop()
-    asyncio.set_event_loop(loop)
-    yield
-    asyncio.set_event_loop(None)
-    loop.close()
-
-
-@contextmanager
-def imported(variables):
-    """The handler, imported anew under these variables; no trace of it is left."""
-    package = logging.getLogger("fraud_api_lambda")
-    before = package.handlers[:], package.level, package.propagate
-    with pytest.MonkeyPatch.context() as patch, environment(variables):
-        for name in {"FRAUD_MODEL_BUCKET", "FRAUD_MODEL_PARAMETER"} - set(variables):
-            patch.delenv(name, raising=False)
-        patch.delitem(sys.modules, MODULE, raising=False)
-        yield importlib.import_module(MODULE).handler
-    sys.modules.pop(MODULE, None)
-    package.handlers[:], package.level, package.propagate = before
-
-
-@pytest.fixture(scope="module")
-def handler(served):
-    with imported(served.environment) as handler:
-        yield handler
 
 
 @pytest.mark.parametrize("case", STATUSES)
@@ -91,6 +56,15 @@ def test_a_rest_and_an_http_api_are_answered_alike(handler, case):
 
     assert first == second
     assert first[0] == STATUSES[case]
+
+
+@pytest.mark.parametrize("case", SAM_LOCAL)
+def test_sam_local_is_answered_as_the_gateway_is(handler, case):
+    first, second = (
+        without_ids(handler(event(f"{kind}_{case}"), CONTEXT)) for kind in ("rest_v1", "sam_local")
+    )
+
+    assert first == second
 
 
 @pytest.mark.parametrize("case", STATUSES)
@@ -197,8 +171,9 @@ import fraud_api_lambda.handler
 
 def test_the_model_begins_to_load_before_the_framework_is_imported():
     given = {"FRAUD_MODEL_BUCKET": "models", "FRAUD_MODEL_PARAMETER": "/model"}
+    aws = LocalAws(free_port()).environment
 
-    with environment(given):
+    with environment({**aws, **given}):
         done = subprocess.run(
             [sys.executable, "-c", FRAMEWORK],
             capture_output=True,
@@ -225,6 +200,7 @@ def test_the_recorded_base64_is_the_fraud():
 
 
 def test_every_recorded_event_is_one_that_the_tests_know():
-    known = {f"{kind}_{case}" for kind in KINDS for case in STATUSES} | {"rest_v1_fraud_base64"}
+    known = {f"{kind}_{case}" for kind in KINDS for case in STATUSES}
+    known |= {f"sam_local_{case}" for case in SAM_LOCAL}
 
-    assert {path.stem for path in EVENTS.iterdir()} == known
+    assert {path.stem for path in EVENTS.iterdir()} == known | {"rest_v1_fraud_base64"}

@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from fraud_api_lambda.model_store import NotFoundError
-from fraud_api_lambda.pointer import key_of
+from fraud_api_lambda.pointer import NotFoundError, key_of
 from tests.aws import Aws
 from tests.bundles import make_bundle, write_model
 from training.errors import CheckFailedError, InputError, TrainingError
@@ -35,7 +34,7 @@ def published(where: Where, tmp_path: Path) -> list[str]:
 def served(aws: Aws) -> tuple[str, str | None] | None:
     """The version that the pointer names, and the one before."""
     try:
-        pointer = aws.store.read_pointer()
+        pointer = aws.registry.read_pointer()
     except NotFoundError:
         return None
     return pointer.current.version, pointer.previous.version if pointer.previous else None
@@ -54,18 +53,18 @@ def test_publishing_uploads_model_and_manifest_and_serves_nothing(
 
     assert (done.version, done.is_new) == (version, True)
     assert keys(aws) == [f"models/{version}/manifest.json", key_of(version)]
-    assert aws.store.find(version)[1] == make_bundle()
+    assert aws.registry.find(version)[1] == make_bundle()
     assert served(aws) is None
 
 
 def test_publishing_again_changes_nothing(aws: Aws, where: Where, tmp_path: Path) -> None:
     version = write_model(tmp_path, make_bundle())
     publish(tmp_path, **where)
-    pinned, _ = aws.store.find(version)
+    pinned, _ = aws.registry.find(version)
 
     assert publish(tmp_path, **where).is_new is False
 
-    assert aws.store.find(version)[0] == pinned
+    assert aws.registry.find(version)[0] == pinned
 
 
 def test_publishing_with_promote_serves_it(aws: Aws, where: Where, tmp_path: Path) -> None:
@@ -203,7 +202,7 @@ def test_promoting_a_version_whose_object_was_written_anew_keeps_the_way_back(
     promote_version(second, **where)
 
     assert served(aws) == (second, first)
-    assert aws.store.read_pointer().current.version_id == put["VersionId"]
+    assert aws.registry.read_pointer().current.version_id == put["VersionId"]
 
 
 def test_rolling_back_serves_the_version_before_and_a_second_time_returns(
@@ -252,7 +251,7 @@ def test_rolling_back_to_an_object_that_is_gone_is_refused(
     first, second, _ = published
     promote_version(first, **where)
     promote_version(second, **where)
-    gone = aws.store.read_pointer().previous
+    gone = aws.registry.read_pointer().previous
     assert gone is not None
     aws.s3.delete_object(Bucket=aws.bucket, Key=gone.key, VersionId=gone.version_id)
 
@@ -320,7 +319,7 @@ def test_models_are_listed_newest_first_with_their_place(
 def test_a_manifest_that_lacks_something_is_named_with_its_version(
     aws: Aws, where: Where, published: list[str]
 ) -> None:
-    aws.store.add_manifest(published[1], b'{"created": "", "metrics": {}}')
+    aws.registry.add_manifest(published[1], b'{"created": "", "metrics": {}}')
 
     with pytest.raises(TrainingError, match=f"manifest of {published[1]} has no feature_set"):
         models(**where)

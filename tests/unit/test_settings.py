@@ -4,7 +4,9 @@ from typing import Any
 
 import pytest
 
-from fraud_api_lambda.settings import Settings, SettingsError
+from fraud_api_lambda.aws import AwsClient
+from fraud_api_lambda.settings import Settings, SettingsError, aws_client
+from fraud_api_lambda.signature import Credentials
 
 
 @pytest.fixture(autouse=True)
@@ -106,3 +108,65 @@ def test_other_variables_do_not_matter(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FRAUD_SOMETHING", "else")
 
     assert Settings.from_environment().model_bucket == "models"
+
+
+LAMBDAS = {
+    "AWS_ACCESS_KEY_ID": "AKIAEXAMPLE",
+    "AWS_SECRET_ACCESS_KEY": "secret",
+    "AWS_SESSION_TOKEN": "token",
+    "AWS_REGION": "eu-west-1",
+    "AWS_DEFAULT_REGION": "eu-west-1",
+}
+"""What Lambda sets."""
+
+
+@pytest.fixture
+def in_lambda(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL_SSM"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in LAMBDAS.items():
+        monkeypatch.setenv(name, value)
+
+
+@pytest.mark.usefixtures("in_lambda")
+def test_what_lambda_sets_is_enough_to_ask_aws() -> None:
+    credentials = Credentials("AKIAEXAMPLE", "secret", "token")
+
+    assert aws_client() == AwsClient(credentials, "eu-west-1")
+
+
+@pytest.mark.usefixtures("in_lambda")
+@pytest.mark.parametrize("gone", ["AWS_REGION", "AWS_DEFAULT_REGION"])
+def test_either_name_of_the_region_will_do(monkeypatch: pytest.MonkeyPatch, gone: str) -> None:
+    monkeypatch.delenv(gone)
+
+    assert aws_client().region == "eu-west-1"
+
+
+@pytest.mark.usefixtures("in_lambda")
+def test_an_endpoint_of_one_service_goes_before_that_of_all(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:2")
+
+    assert aws_client().endpoints == {"s3": "http://127.0.0.1:2", "ssm": "http://127.0.0.1:1"}
+
+
+@pytest.mark.usefixtures("in_lambda")
+@pytest.mark.parametrize(
+    ("gone", "said"),
+    [
+        (["AWS_ACCESS_KEY_ID"], "AWS_ACCESS_KEY_ID, .* export-credentials"),
+        (["AWS_SECRET_ACCESS_KEY"], "AWS_SECRET_ACCESS_KEY: .* export-credentials"),
+        (["AWS_REGION", "AWS_DEFAULT_REGION"], "AWS_DEFAULT_REGION: name the region"),
+    ],
+)
+def test_without_credentials_or_region_the_way_out_is_said(
+    monkeypatch: pytest.MonkeyPatch, gone: list[str], said: str
+) -> None:
+    for name in gone:
+        monkeypatch.delenv(name)
+
+    with pytest.raises(SettingsError, match=said):
+        aws_client()

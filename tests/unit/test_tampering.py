@@ -1,32 +1,33 @@
 """Whoever can write to the bucket cannot make us decode their bytes, let alone run them."""
 
 import hashlib
-import io
 import pickle
 import random
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
+from fraud_api_lambda.aws import AwsClient
 from fraud_api_lambda.bundle import BundleError, read
-from fraud_api_lambda.model_store import IntegrityError, ModelStore
-from fraud_api_lambda.pointer import PinnedModel, key_of
+from fraud_api_lambda.model_store import ModelStore
+from fraud_api_lambda.pointer import IntegrityError, PinnedModel, key_of
 from tests.bundles import make_bundle
 
 GOOD = make_bundle()
 PINNED = PinnedModel(key_of("0" * 16), "v1", len(GOOD), hashlib.sha256(GOOD).hexdigest())
 
 
-class FakeS3:
+@dataclass
+class FakeAws:
     """Gives any bytes for any object."""
 
-    def __init__(self, data: bytes) -> None:
-        self.data = data
+    data: bytes
 
-    def get_object(self, **_: str) -> dict[str, Any]:
-        return {"Body": io.BytesIO(self.data)}
+    def get_object(self, *_: str, version_id: str, limit: int) -> bytes:  # noqa: ARG002
+        return self.data[:limit]
 
 
 class Attack:
@@ -40,9 +41,8 @@ class Attack:
 
 
 def store_of(data: bytes) -> ModelStore:
-    store = ModelStore(bucket="fraud-models", parameter="/fraud/model")
-    vars(store)["_s3"] = FakeS3(data)
-    return store
+    aws = cast("AwsClient", FakeAws(data))
+    return ModelStore(bucket="fraud-models", parameter="/fraud/model", aws=aws)
 
 
 def attack(target: Path, protocol: int = pickle.DEFAULT_PROTOCOL) -> bytes:

@@ -1,0 +1,111 @@
+"""AWS's request signature, version 4, for the two reads that the runtime makes. Pure.
+
+The runtime reads one parameter and one object. boto3 takes 0.3 s of a cold start to be ready for
+that, and 35 MB of the image; what it would send is these few lines, which a test compares with it.
+
+References
+----------
+AWS General Reference: Create a signed AWS API request (Signature Version 4).
+"""
+
+import hashlib
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+from urllib.parse import quote
+
+ALGORITHM: Final = "AWS4-HMAC-SHA256"
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """Keys of a role or a user; a role's come with a token."""
+
+    access_key_id: str
+    secret_access_key: str = field(repr=False)
+    session_token: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class AwsRequest:
+    """A request that can be signed.
+
+    Attributes
+    ----------
+    host : str
+        With the port where it is not the scheme's own.
+    path : str
+        Percent-encoded once. S3 wants it so; another service has it encoded twice, which is the
+        same for ``/``.
+    query, headers : dict
+    body : bytes
+    """
+
+    method: str
+    host: str
+    path: str = "/"
+    query: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+    @property
+    def target(self) -> str:
+        """Path and query, as they stand in the request line and in the signature."""
+        return f"{self.path}?{self.canonical_query}" if self.query else self.path
+
+    @property
+    def canonical_query(self) -> str:
+        """The query with its names in order, each part encoded."""
+        pairs = sorted((encoded(name), encoded(value)) for name, value in self.query.items())
+        return "&".join(f"{name}={value}" for name, value in pairs)
+
+
+def encoded(text: str, *, safe: str = "") -> str:
+    """Percent-encoded as AWS has it: all but letters, digits and ``-._~``."""
+    return quote(text, safe=f"{safe}-._~")
+
+
+def signed_headers(
+    request: AwsRequest, credentials: Credentials, *, region: str, service: str, now: datetime
+) -> dict[str, str]:
+    """The request's headers, with all that AWS needs to know who sends it.
+
+    Parameters
+    ----------
+    request : AwsRequest
+    credentials : Credentials
+    region, service : str
+    now : datetime
+        In UTC; AWS refuses a signature some minutes off.
+    """
+    timestamp = f"{now:%Y%m%dT%H%M%SZ}"
+    payload = hashlib.sha256(request.body).hexdigest()
+    headers = {
+        **request.headers,
+        "host": request.host,
+        "x-amz-content-sha256": payload,
+        "x-amz-date": timestamp,
+    }
+    if credentials.session_token:
+        headers["x-amz-security-token"] = credentials.session_token
+    names = ";".join(sorted(headers))
+    canonical = "\n".join(
+        (
+            *(request.method, request.path, request.canonical_query),
+            *(f"{name}:{headers[name].strip()}" for name in sorted(headers)),
+            *("", names, payload),
+        )
+    )
+    scope = f"{timestamp[:8]}/{region}/{service}/aws4_request"
+    digest = hashlib.sha256(canonical.encode()).hexdigest()
+    key = f"AWS4{credentials.secret_access_key}".encode()
+    for part in (*scope.split("/"), f"{ALGORITHM}\n{timestamp}\n{scope}\n{digest}"):
+        signature = hmac.digest(key, part.encode(), "sha256")
+        key = signature
+    headers["authorization"] = (
+        f"{ALGORITHM} Credential={credentials.access_key_id}/{scope}, "
+        f"SignedHeaders={names}, Signature={signature.hex()}"
+    )
+    return headers

@@ -1,0 +1,300 @@
+"""What AWS does wrong, on a real socket: each fault is our error that says where, in seconds."""
+
+import json
+import socket
+import struct
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from threading import Thread
+from typing import Any
+
+import botocore.session
+import pytest
+
+from fraud_api_lambda import aws
+from fraud_api_lambda.aws import AwsClient, suffix
+from fraud_api_lambda.bundle import version_of
+from fraud_api_lambda.model_store import ModelStore
+from fraud_api_lambda.pointer import (
+    IntegrityError,
+    ModelStoreError,
+    NotFoundError,
+    PinnedModel,
+    key_of,
+)
+from fraud_api_lambda.signature import Credentials
+from training.processes import LOOPBACK, free_port
+
+DATA = b"the bytes of a model"
+SECRET = "not-to-be-told"
+PINNED = PinnedModel(key_of(version_of(DATA)), "v1", len(DATA), "0" * 64)
+
+type Behaviour = Callable[[socket.socket], None]
+
+
+def reading_the_object(store: ModelStore) -> Any:
+    return store.fetch(PINNED)
+
+
+def reading_the_pointer(store: ModelStore) -> Any:
+    return store.read_pointer()
+
+
+def answering(status: str, body: bytes = b"", length: int | None = None) -> Behaviour:
+    """Answer and close; `length` may promise more than is sent."""
+    head = f"HTTP/1.1 {status}\r\nContent-Length: {len(body) if length is None else length}\r\n\r\n"
+
+    def behave(connection: socket.socket) -> None:
+        connection.recv(65_536)
+        connection.sendall(head.encode() + body)
+
+    return behave
+
+
+def resetting(connection: socket.socket) -> None:
+    """Promise the object, send half of it, then reset the connection."""
+    answering("200 OK", DATA[:10], len(DATA))(connection)
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+
+def silent(connection: socket.socket) -> None:
+    """Swallow the request until the other side gives up."""
+    while connection.recv(65_536):
+        pass
+
+
+@contextmanager
+def faulty_aws(behave: Behaviour) -> Iterator[ModelStore]:
+    """A store whose AWS is a server on this machine that treats every connection like that."""
+    with socket.create_server((LOOPBACK, 0)) as server:
+        server.settimeout(0.05)
+        stopped = False
+
+        def serve() -> None:
+            while not stopped:
+                try:
+                    connection, _ = server.accept()
+                except TimeoutError:
+                    continue
+                with connection:
+                    connection.settimeout(10)
+                    behave(connection)
+
+        thread = Thread(target=serve)
+        thread.start()
+        try:
+            yield at_port(server.getsockname()[1])
+        finally:
+            stopped = True
+            thread.join()
+
+
+def at_port(port: int) -> ModelStore:
+    address = f"http://{LOOPBACK}:{port}"
+    client = AwsClient(
+        Credentials("AKIAEXAMPLE", SECRET), "us-east-1", {"s3": address, "ssm": address}
+    )
+    return ModelStore(bucket="the-bucket", parameter="/the/parameter", aws=client)
+
+
+def xml(code: str) -> bytes:
+    return f"<Error><Code>{code}</Code><Message>{SECRET}</Message></Error>".encode()
+
+
+def coded(code: str) -> bytes:
+    return json.dumps({"__type": code, "message": SECRET}).encode()
+
+
+@pytest.mark.parametrize(
+    ("attempt", "behave", "kind", "message"),
+    [
+        (
+            reading_the_object,
+            answering("403 Forbidden", xml("AccessDenied")),
+            ModelStoreError,
+            "AWS says AccessDenied",
+        ),
+        (
+            reading_the_object,
+            answering("404 Not Found", xml("NoSuchVersion")),
+            NotFoundError,
+            "AWS says NoSuchVersion",
+        ),
+        (
+            reading_the_object,
+            answering("503 Slow Down", xml("SlowDown")),
+            ModelStoreError,
+            "AWS says SlowDown",
+        ),
+        (reading_the_object, resetting, ModelStoreError, "ConnectionResetError"),
+        (
+            reading_the_object,
+            answering("200 OK", DATA[:10], len(DATA)),
+            IntegrityError,
+            "not as long as its pin says",
+        ),
+        (
+            reading_the_pointer,
+            answering("400 Bad Request", coded("AccessDeniedException")),
+            ModelStoreError,
+            "AWS says AccessDeniedException",
+        ),
+        (
+            reading_the_pointer,
+            answering("400 Bad Request", coded("ParameterNotFound")),
+            NotFoundError,
+            "AWS says ParameterNotFound",
+        ),
+        (
+            reading_the_pointer,
+            answering("503 Service Unavailable", coded("ServiceUnavailable")),
+            ModelStoreError,
+            "AWS says ServiceUnavailable",
+        ),
+    ],
+    ids=[
+        "object forbidden",
+        "object not there",
+        "object busy",
+        "object reset mid-body",
+        "object cut short",
+        "pointer forbidden",
+        "pointer not there",
+        "pointer busy",
+    ],
+)
+def test_what_aws_does_wrong_becomes_our_error_that_says_where_and_keeps_secrets(
+    attempt: Callable[[ModelStore], Any],
+    behave: Behaviour,
+    kind: type[ModelStoreError],
+    message: str,
+) -> None:
+    with faulty_aws(behave) as store, pytest.raises(ModelStoreError) as caught:
+        attempt(store)
+
+    place = r"s3://the-bucket/models/.*/model\.joblib|the parameter /the/parameter"
+    assert caught.match(f"^(reading )?({place}):? .*{message}")
+    assert type(caught.value) is kind
+    assert SECRET not in str(caught.value)
+    assert "AKIAEXAMPLE" not in str(caught.value)
+
+
+@pytest.mark.parametrize("attempt", [reading_the_object, reading_the_pointer])
+def test_a_refused_connection_is_our_error(attempt: Callable[[ModelStore], Any]) -> None:
+    with pytest.raises(ModelStoreError, match=r"ConnectionRefusedError$"):
+        attempt(at_port(free_port()))
+
+
+def test_a_network_that_swallows_packets_is_given_up_within_seconds(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(aws, "READ_TIMEOUT_S", 0.1)
+
+    with faulty_aws(silent) as store, pytest.raises(ModelStoreError, match=r"TimeoutError$"):
+        store.read_pointer()
+
+
+def trickling(connection: socket.socket) -> None:
+    """Promise the object, then send it a byte at a time."""
+    answering("200 OK", b"", len(DATA))(connection)
+    with suppress(OSError):  # until the other side hangs up
+        for byte in DATA:
+            time.sleep(0.05)
+            connection.sendall(bytes([byte]))
+
+
+def test_an_object_that_trickles_in_is_given_up_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(aws, "PATIENCE_S", 0.1)
+
+    with faulty_aws(trickling) as store, pytest.raises(ModelStoreError, match=r"TimeoutError$"):
+        store.fetch(PINNED)
+
+
+@pytest.mark.parametrize(
+    ("first", "tries"),
+    [
+        (answering("503 Slow Down", xml("SlowDown")), 2),
+        (answering("429 Too Many Requests"), 2),
+        (answering("400 Bad Request", coded("ThrottlingException")), 2),
+        (resetting, 2),
+        (answering("403 Forbidden", xml("AccessDenied")), 1),
+        (answering("404 Not Found", xml("NoSuchKey")), 1),
+    ],
+)
+def test_what_may_pass_is_tried_once_more(first: Behaviour, tries: int) -> None:
+    connections: list[socket.socket] = []
+
+    def behave(connection: socket.socket) -> None:
+        connections.append(connection)
+        (first if len(connections) == 1 else answering("200 OK", DATA))(connection)
+
+    # Whatever comes of it: its bytes are not those of the pin.
+    with faulty_aws(behave) as store, suppress(ModelStoreError):
+        store.fetch(PINNED)
+
+    assert len(connections) == tries
+
+
+@pytest.mark.parametrize("answer", [b"", b"nonsense", b"{}", b"[]", b'{"Parameter": 7}', b"\xff"])
+def test_an_answer_of_ssm_that_cannot_be_read_is_our_error(answer: bytes) -> None:
+    with (
+        faulty_aws(answering("200 OK", answer)) as store,
+        pytest.raises(ModelStoreError, match="answer cannot be read"),
+    ):
+        store.read_pointer()
+
+
+@pytest.mark.parametrize("address", ["nonsense", "ftp://127.0.0.1", "http://"])
+def test_an_endpoint_that_is_no_address_is_our_error(address: str) -> None:
+    client = AwsClient(Credentials("AKIAEXAMPLE", SECRET), "us-east-1", {"ssm": address})
+
+    with pytest.raises(ModelStoreError, match=f"Invalid endpoint: {address}"):
+        client.get_parameter("/the/parameter")
+
+
+def test_every_region_has_the_domain_that_botocore_knows() -> None:
+    session = botocore.session.get_session()
+    partitions = session.get_component("data_loader").load_data("partitions")["partitions"]
+    expected = {
+        region: partition["outputs"]["dnsSuffix"]
+        for partition in partitions
+        for region in partition["regions"]
+        if not region.startswith("aws-")  # the partition itself, which is no place
+    }
+
+    assert {region: suffix(region) for region in expected} == expected
+    assert len(expected) > 30
+
+
+def seen(monkeypatch: pytest.MonkeyPatch, bucket: str) -> list[str]:
+    """Where AWS itself would have been asked."""
+    places: list[str] = []
+
+    def refused(place: Any, request: Any, *_: Any) -> Any:
+        places.append(f"{place.scheme}://{place.netloc}{request.target}")
+        raise ConnectionRefusedError
+
+    monkeypatch.setattr(aws, "_exchanged", refused)
+    monkeypatch.setattr(aws, "ATTEMPTS", 1)
+    client = AwsClient(Credentials("AKIAEXAMPLE", SECRET), "eu-west-1")
+    store = ModelStore(bucket=bucket, parameter="/the/parameter", aws=client)
+    for attempt in (reading_the_object, reading_the_pointer):
+        with pytest.raises(ModelStoreError):
+            attempt(store)
+    return places
+
+
+def test_without_endpoints_the_regions_own_are_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert seen(monkeypatch, "models") == [
+        f"https://models.s3.eu-west-1.amazonaws.com/{PINNED.key}?versionId=v1",
+        "https://ssm.eu-west-1.amazonaws.com/",
+    ]
+
+
+def test_a_bucket_with_dots_goes_into_the_path_which_no_certificate_has_to_name(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert seen(monkeypatch, "my.models")[0] == (
+        f"https://s3.eu-west-1.amazonaws.com/my.models/{PINNED.key}?versionId=v1"
+    )
