@@ -8,16 +8,10 @@ from typing import Any, Final, Protocol
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.routing import APIRoute
 from pydantic import ValidationError
+from pydantic_core import to_json
 
-from fraud_api_lambda import __version__, openapi, strict_json
-from fraud_api_lambda.answers import (
-    AnswerOut,
-    BatchItemOut,
-    BatchOut,
-    HealthOut,
-    ModelOut,
-    ProblemOut,
-)
+from fraud_api_lambda import __version__, openapi, plain_json, strict_json
+from fraud_api_lambda.answers import AnswerOut, BatchOut, HealthOut, ModelOut, answer, new_ids
 from fraud_api_lambda.logs import RequestLog
 from fraud_api_lambda.model_provider import LoadedModel
 from fraud_api_lambda.problems import (
@@ -32,12 +26,17 @@ from fraud_api_lambda.problems import (
     problem,
     respond,
 )
-from fraud_api_lambda.schemas import BatchIn, TransactionIn
-from fraud_api_lambda.transaction import Transaction
+from fraud_api_lambda.schemas import BatchIn, GoodBatchIn, TransactionIn
+from fraud_api_lambda.transaction import Assessment, Transaction
 
 TITLE: Final = "Fraud API"
 
 MAX_BYTES: Final = {"/predict": 8 * 1024, "/predict/batch": 256 * 1024}
+
+MODELS: Final[dict[str, type[plain_json.Counted]]] = {
+    "/predict": TransactionIn,
+    "/predict/batch": GoodBatchIn,
+}
 
 
 class Provider(Protocol):
@@ -54,6 +53,7 @@ class StrictRequest(Request):
     """A request whose body is small enough, declared as JSON, and JSON."""
 
     max_bytes: int
+    model: type[plain_json.Counted]
 
     async def body(self) -> bytes:
         """The body, read no further than is allowed."""
@@ -68,9 +68,13 @@ class StrictRequest(Request):
         return self._body
 
     async def json(self) -> Any:
-        """The body's value."""
+        """The body's value, or the model of it, which the framework passes on as it is."""
+        body = await self.body()
+        plain = plain_json.read(body, self.model)
+        if plain is not None:
+            return plain
         try:
-            return strict_json.loads(await self.body())
+            return strict_json.loads(body)
         except strict_json.MalformedJsonError as error:
             raise ProblemError(MALFORMED_JSON, f"Not JSON: {error}.") from error
 
@@ -84,7 +88,7 @@ class StrictRoute(APIRoute):
 
         async def strict(request: Request) -> Response:
             checked = StrictRequest(request.scope, request.receive)
-            checked.max_bytes = MAX_BYTES[self.path]
+            checked.max_bytes, checked.model = MAX_BYTES[self.path], MODELS[self.path]
             media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
             if media_type != "application/json":
                 raise ProblemError(UNSUPPORTED_MEDIA_TYPE)
@@ -141,62 +145,50 @@ def _predictions(provider: Provider) -> APIRouter:
     @with_body.post(
         "/predict",
         operation_id="predict",
-        response_model_exclude_unset=True,
+        response_model=AnswerOut,
         responses=openapi.answers(openapi.ANSWER, *openapi.WITH_BODY, *openapi.WITH_MODEL),
     )
     async def predict(
         transaction: TransactionIn, request: Request, *, explain: bool = False
-    ) -> AnswerOut:
+    ) -> Response:
         """Judge one payment; ?explain=true adds each feature's contribution."""
         model = await current()
         payment = transaction.to_domain()
         assessment = model.scorer.assess(payment, explain=explain)
-        answer = AnswerOut.of(
-            assessment, payment, model_version=model.version, degraded=model.degraded
-        )
+        (made,) = _answers(model, [payment], [assessment])
         request.state.log |= {
             "model_version": model.version,
-            "prediction_id": answer.prediction_id,
-            "fraud_probability": answer.fraud_probability,
-            "decision": answer.decision,
-            "degraded": answer.degraded,
+            "prediction_id": made["prediction_id"],
+            "fraud_probability": assessment.fraud_probability,
+            "decision": assessment.decision,
+            "degraded": model.degraded,
         }
-        return answer
+        return _json(made)
 
     @with_body.post(
         "/predict/batch",
         operation_id="predict_batch",
-        response_model_exclude_unset=True,
+        response_model=BatchOut,
         responses=openapi.answers(
             {"results": [openapi.ANSWER]}, *openapi.WITH_BODY, *openapi.WITH_MODEL
         ),
     )
-    async def predict_batch(batch: BatchIn, request: Request, *, explain: bool = False) -> BatchOut:
+    async def predict_batch(batch: BatchIn, request: Request, *, explain: bool = False) -> Response:
         """Judge up to 100 payments, each by itself; a faulty one does not spoil the others."""
         model = await current()
-        read = [
-            _read(item, index, request.state.request_id)
-            for index, item in enumerate(batch.transactions)
-        ]
+        request_id = request.state.request_id
+        read = [_read(item, index, request_id) for index, item in enumerate(batch.transactions)]
         payments = [each for each in read if isinstance(each, Transaction)]
-        # XGBoost refuses an empty matrix, which a batch of faulty transactions would be.
-        assessed = model.scorer.assess_many(payments, explain=explain) if payments else []
-        assessments = iter(assessed)
-        results = [
-            AnswerOut.of(
-                next(assessments), each, model_version=model.version, degraded=model.degraded
-            )
-            if isinstance(each, Transaction)
-            else each
-            for each in read
-        ]
+        assessments = model.scorer.assess_many(payments, explain=explain)
+        made = iter(_answers(model, payments, assessments))
+        results = [next(made) if isinstance(each, Transaction) else each for each in read]
         request.state.log |= {
             "model_version": model.version,
             "transactions": len(read),
             "refused": len(read) - len(payments),
-            "degraded": list(model.degraded),
+            "degraded": model.degraded,
         }
-        return BatchOut(results=results)
+        return _json({"results": results})
 
     @router.get(
         "/model",
@@ -211,11 +203,33 @@ def _predictions(provider: Provider) -> APIRouter:
     return router
 
 
-def _read(item: Any, index: int, request_id: str) -> Transaction | BatchItemOut:
+def _read(item: Any, index: int, request_id: str) -> Transaction | dict[str, Any]:
     """A transaction of a batch, or what is wrong with it."""
+    if isinstance(item, TransactionIn):  # by `plain_json`
+        return item.to_domain()
     try:
         return TransactionIn.model_validate(item).to_domain()
     except ValidationError as error:
         found = faults(error.errors(), within=("transactions", index))
-        refused = problem(INVALID_VALUE, request_id, errors=found)
-        return BatchItemOut(problem=ProblemOut.model_validate(refused))
+        return {"problem": problem(INVALID_VALUE, request_id, errors=found)}
+
+
+def _answers(
+    model: LoadedModel, payments: list[Transaction], assessments: list[Assessment]
+) -> list[dict[str, Any]]:
+    return [
+        answer(
+            assessment,
+            payment,
+            prediction_id=prediction_id,
+            model_version=model.version,
+            degraded=model.degraded,
+        )
+        for prediction_id, payment, assessment in zip(
+            new_ids(len(payments)), payments, assessments, strict=True
+        )
+    ]
+
+
+def _json(content: dict[str, Any]) -> Response:
+    return Response(to_json(content), media_type="application/json")

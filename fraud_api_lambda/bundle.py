@@ -13,7 +13,7 @@ from typing import Any, Final, NoReturn
 
 from fraud_api_lambda.features import FEATURE_SETS
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 VERSION_DIGITS: Final = 16
 
 
@@ -42,7 +42,7 @@ class Bundle:
     policy : dict
         What decisions cost, as `policy.decide` reads it.
     typical : dict
-        Median amount and balance of genuine rows by type: ``{"amount": {...}, "balance": {...}}``.
+        Medians of genuine rows: of each feature, by type.
     known_answer : dict
         A transaction and the probability that this model must give it.
     trained_on, metrics : dict
@@ -172,3 +172,5 @@ def _check(content: Any) -> None:
     known = FEATURE_SETS.get(content["feature_set"])
     if known is None or content["features"] != list(known):
         raise BundleError("the bundle's features are not this program's: train with this version")
+    if content["typical"].keys() != set(known):
+        raise BundleError("the bundle's typical values are not those of its features")

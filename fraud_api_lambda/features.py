@@ -1,7 +1,7 @@
 """The features, each defined once: the same expression serves one payment and a column of millions.
 
-A definition sees only facts known before the money moves, uses ``+ - * /`` and comparisons in
-binary64, and chooses with the `where` it is given (`numpy.where` for columns), so both ways give
+The definitions see only facts known before the money moves, use ``+ - * /`` and comparisons in
+binary64, and choose with the `where` they are given (`numpy.where` for columns), so both ways give
 the same bits. Reads no files and knows no model.
 """
 
@@ -36,77 +36,69 @@ class Facts(NamedTuple):
     def of(cls, transaction: Transaction) -> "Facts":
         """The facts of one transaction."""
         return cls(
-            type=transaction.type,
-            amount=transaction.amount,
-            balance=transaction.origin_balance,
-            payee_is_merchant=transaction.destination.startswith(MERCHANT_PREFIX),
-            hour=transaction.hour,
+            transaction.type,
+            transaction.amount,
+            transaction.origin_balance,
+            transaction.destination.startswith(MERCHANT_PREFIX),
+            transaction.hour,
         )
-
-
-def _outgoing(facts: Facts) -> Value:
-    return facts.type != TransactionType.CASH_IN
-
-
-def _share_leaving(facts: Facts, where: Where) -> Value:
-    has_balance = facts.balance > 0
-    share = facts.amount / where(has_balance, facts.balance, 1.0)
-    capped = where(share < MAX_SHARE, share, MAX_SHARE)
-    of_nothing = where(facts.amount > 0, 1.0, 0.0)
-    return where(_outgoing(facts), where(has_balance, capped, of_nothing), 0.0)
-
-
-def _emptied(facts: Facts, _: Where) -> Value:
-    at_least = facts.amount >= facts.balance - HALF_A_CENT
-    at_most = facts.amount <= facts.balance + HALF_A_CENT
-    return _outgoing(facts) & (facts.balance > 0) & at_least & at_most
-
-
-def _nearly_emptied(facts: Facts, where: Where) -> Value:
-    share = _share_leaving(facts, where)
-    something_stays = facts.amount < facts.balance - HALF_A_CENT
-    return _outgoing(facts) & (facts.balance > 0) & (share >= 0.95) & something_stays
-
-
-def _exceeds_balance(facts: Facts, _: Where) -> Value:
-    return _outgoing(facts) & (facts.amount > facts.balance + HALF_A_CENT)
-
-
-def _is_type(kind: TransactionType) -> Callable[[Facts, Where], Value]:
-    return lambda facts, _: facts.type == kind
 
 
 @dataclass(frozen=True, slots=True)
 class Feature:
-    """One feature: its definition, and how resampling has to treat it.
+    """How resampling has to treat a feature.
 
     Attributes
     ----------
-    define : callable
-        ``define(facts, where)`` gives the value or the column of values.
     discrete : bool
         Only the values seen make sense: nothing between two of them.
     derived : bool
         Follows from the other features' facts, so it is recomputed after resampling.
     """
 
-    define: Callable[[Facts, Where], Value]
     discrete: bool = True
     derived: bool = False
 
 
+_TYPES: Final = {f"type_{kind}": kind for kind in TransactionType}
+
 FEATURES: Final[dict[str, Feature]] = {
-    **{f"type_{kind}": Feature(_is_type(kind)) for kind in TransactionType},
-    "amount": Feature(lambda facts, _: facts.amount, discrete=False),
-    "payee_is_merchant": Feature(lambda facts, _: facts.payee_is_merchant),
-    "hour": Feature(lambda facts, _: facts.hour),
-    "balance": Feature(lambda facts, _: facts.balance, discrete=False),
-    "share_leaving": Feature(_share_leaving, discrete=False, derived=True),
-    "emptied": Feature(_emptied, derived=True),
-    "nearly_emptied": Feature(_nearly_emptied, derived=True),
-    "exceeds_balance": Feature(_exceeds_balance, derived=True),
-    "balance_zero": Feature(lambda facts, _: facts.balance == 0, derived=True),
+    **dict.fromkeys(_TYPES, Feature()),
+    "amount": Feature(discrete=False),
+    "payee_is_merchant": Feature(),
+    "hour": Feature(),
+    "balance": Feature(discrete=False),
+    "share_leaving": Feature(discrete=False, derived=True),
+    "emptied": Feature(derived=True),
+    "nearly_emptied": Feature(derived=True),
+    "exceeds_balance": Feature(derived=True),
+    "balance_zero": Feature(derived=True),
 }
+
+
+def _all(facts: Facts, where: Where) -> dict[str, Value]:
+    """Every feature. All at once: they share steps, and a call costs more than a comparison."""
+    kind, amount, balance, payee_is_merchant, hour = facts
+    outgoing = kind != TransactionType.CASH_IN
+    has_balance = balance > 0
+    from_balance = outgoing & has_balance
+    ratio = amount / where(has_balance, balance, 1.0)
+    capped = where(ratio < MAX_SHARE, ratio, MAX_SHARE)
+    of_nothing = where(amount > 0, 1.0, 0.0)
+    share = where(outgoing, where(has_balance, capped, of_nothing), 0.0)
+    nearly, slightly_more = balance - HALF_A_CENT, balance + HALF_A_CENT
+    values = {name: kind == each for name, each in _TYPES.items()}
+    values["amount"] = amount
+    values["payee_is_merchant"] = payee_is_merchant
+    values["hour"] = hour
+    values["balance"] = balance
+    values["share_leaving"] = share
+    values["emptied"] = from_balance & (amount >= nearly) & (amount <= slightly_more)
+    values["nearly_emptied"] = from_balance & (share >= 0.95) & (amount < nearly)
+    values["exceeds_balance"] = outgoing & (amount > slightly_more)
+    values["balance_zero"] = balance == 0
+    return values
+
 
 _STRICT = (*(f"type_{kind}" for kind in TransactionType), "amount", "payee_is_merchant")
 
@@ -120,7 +112,8 @@ FEATURE_SETS: Final[dict[str, tuple[str, ...]]] = {
 
 def feature_values(facts: Facts, names: Iterable[str], where: Where) -> list[Value]:
     """The named features of `facts`, in order, still in binary64."""
-    return [FEATURES[name].define(facts, where) for name in names]
+    values = _all(facts, where)
+    return [values[name] for name in names]
 
 
 def _choose(condition: Value, yes: Value, no: Value) -> Value:
@@ -128,5 +121,5 @@ def _choose(condition: Value, yes: Value, no: Value) -> Value:
 
 
 def feature_row(transaction: Transaction, names: Iterable[str]) -> list[float]:
-    """The named features of one transaction, in order, each finite."""
-    return [float(value) for value in feature_values(Facts.of(transaction), names, _choose)]
+    """The named features of one transaction, in order, each finite; yes and no are bool."""
+    return feature_values(Facts.of(transaction), names, _choose)

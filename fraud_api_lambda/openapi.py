@@ -12,6 +12,7 @@ from fraud_api_lambda.problems import (
     MALFORMED_JSON,
     MEDIA_TYPE,
     MODEL_UNAVAILABLE,
+    OF_THE_GATEWAY,
     TOO_LARGE,
     UNSUPPORTED_MEDIA_TYPE,
     Kind,
@@ -19,7 +20,7 @@ from fraud_api_lambda.problems import (
 )
 
 WITH_BODY: Final = (MALFORMED_JSON, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, INVALID_VALUE)
-WITH_MODEL: Final = (MODEL_UNAVAILABLE, INTERNAL)
+WITH_MODEL: Final = (*OF_THE_GATEWAY, MODEL_UNAVAILABLE, INTERNAL)
 
 DESCRIPTION: Final = (
     "How likely is this payment fraud, what to do about it, and why: before the money moves. "

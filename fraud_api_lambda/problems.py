@@ -44,6 +44,9 @@ UNKNOWN_EVENT: Final = Kind(
     "The event is not from an API",
     "Invoke the function with an API Gateway event (REST or HTTP API); see tests/events.",
 )
+NO_KEY: Final = Kind(
+    "no-key", 403, "The key is missing or wrong", "Send your API key as the header x-api-key."
+)
 NOT_FOUND: Final = Kind("not-found", 404, "There is no such route", "See the API's routes.")
 METHOD_NOT_ALLOWED: Final = Kind(
     "method-not-allowed", 405, "The route has another method", "See the Allow header."
@@ -59,6 +62,9 @@ UNSUPPORTED_MEDIA_TYPE: Final = Kind(
 )
 INVALID_VALUE: Final = Kind(
     "invalid-value", 422, "A value is not allowed", "See errors for what is wrong where."
+)
+TOO_MANY_REQUESTS: Final = Kind(
+    "too-many-requests", 429, "Too many requests", "Wait a moment, then try again."
 )
 INTERNAL: Final = Kind(
     "internal", 500, "The request failed", "It is logged under its request id; try again."
@@ -81,6 +87,9 @@ KINDS: Final = (
     INTERNAL,
     MODEL_UNAVAILABLE,
 )
+
+OF_THE_GATEWAY: Final = (NO_KEY, TOO_MANY_REQUESTS)
+"""What API Gateway answers by itself (see template.yaml); the app never does."""
 
 
 class ProblemError(HTTPException):

@@ -4,7 +4,7 @@ A text says what was observed about the payment. It accuses nobody and gives no 
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 from fraud_api_lambda.features import HALF_A_CENT, Facts
 from fraud_api_lambda.transaction import Reason, Transaction, TransactionType
@@ -25,15 +25,28 @@ CODES: Final = (
 
 MAX_REASONS: Final = 3
 
+RISKY_TYPE: Final = "RISKY_TYPE"
 
-def reasons_for(
+
+type Typical = Mapping[str, Mapping[str, float]]
+"""Medians of genuine rows: of each feature, by type."""
+
+
+class Candidate(NamedTuple):
+    """What may be told: the observation, and the row as it were if that were as usual."""
+
+    reason: Reason
+    as_usual: list[float]
+
+
+def candidates(
     transaction: Transaction,
     names: Sequence[str],
     row: Sequence[float],
     contributions: Sequence[float],
-    typical: Mapping[str, Mapping[str, float]],
-) -> tuple[Reason, ...]:
-    """Up to three reasons, the weightiest first.
+    typical: Typical,
+) -> list[Candidate]:
+    """The groups of features that together raised the log-odds, the weightiest first.
 
     Parameters
     ----------
@@ -41,30 +54,51 @@ def reasons_for(
     names, row, contributions : sequence of shape (n_features,)
         Features, their values, and what each added to the log-odds.
     typical : dict
-        Median genuine amount and balance by type, from the bundle.
-
-    Returns
-    -------
-    tuple of Reason
-        The groups of features that together raised the log-odds.
+        From the bundle.
     """
     groups: dict[str, list[int]] = {}
     for index, name in enumerate(names):
         groups.setdefault(_code(name, transaction, typical), []).append(index)
     found = []
     for code, members in groups.items():
-        top = max(members, key=lambda index: contributions[index])
         total = sum(contributions[index] for index in members)
-        text = _text(code, transaction)
-        found.append(Reason(code, names[top], row[top], total, text))
-    raised = [reason for reason in found if reason.contribution > 0]
-    raised.sort(key=lambda reason: (-reason.contribution, CODES.index(reason.code)))
-    return tuple(raised[:MAX_REASONS])
+        if total > 0:
+            top = max(members, key=lambda index: contributions[index])
+            reason = Reason(code, names[top], float(row[top]), total, _text(code, transaction))
+            usual = list(row)
+            for index in members:
+                usual[index] = typical[names[index]][transaction.type]
+            found.append(Candidate(reason, usual))
+    found.sort(key=lambda each: (-each.reason.contribution, CODES.index(each.reason.code)))
+    return found
 
 
-def at_stake(
-    transaction: Transaction, typical: Mapping[str, Mapping[str, float]]
-) -> tuple[Reason, ...]:
+def told(found: Sequence[Candidate], margin: float, usual: Sequence[float]) -> tuple[Reason, ...]:
+    """Up to three reasons: candidates that hold on their own, the weightiest first.
+
+    A contribution compares a payment with all that the model has seen; a reader takes it to compare
+    it with its like. So a group is told only if the log-odds would be lower had its features been
+    as usual for genuine payments of the type. The type itself, which nothing is usual for, is told
+    only after a reason that is about this payment, or where there is no other.
+
+    Parameters
+    ----------
+    margin : float
+        The payment's log-odds.
+    usual : sequence of shape (n_candidates,)
+        The log-odds of each candidate's `as_usual`.
+    """
+    reasons = [
+        each.reason
+        for each, without in zip(found, usual, strict=True)
+        if each.reason.code == RISKY_TYPE or without < margin
+    ]
+    if len(reasons) > 1 and reasons[0].code == RISKY_TYPE:
+        del reasons[0]
+    return tuple(reasons[:MAX_REASONS])
+
+
+def at_stake(transaction: Transaction, typical: Typical) -> tuple[Reason, ...]:
     """Why the policy stops a payment of which nothing raised the log-odds: for its amount."""
     code = _code("amount", transaction, typical)
     return (Reason(code, "amount", transaction.amount, 0.0, _text(code, transaction)),)
@@ -76,11 +110,9 @@ def low_expected_loss(amount: float) -> Reason:
     return Reason("LOW_EXPECTED_LOSS", "amount", amount, 0.0, text)
 
 
-def _code(
-    feature: str, transaction: Transaction, typical: Mapping[str, Mapping[str, float]]
-) -> str:
+def _code(feature: str, transaction: Transaction, typical: Typical) -> str:
     if feature.startswith("type_"):
-        return "RISKY_TYPE"
+        return RISKY_TYPE
     match feature:
         case "amount":
             usual = typical["amount"][transaction.type]

@@ -44,7 +44,13 @@ def _timestamp(value: Any) -> Any:
         raise ValueError("this date does not exist") from error
 
 
+def _integer(value: Any) -> Any:
+    """7.0 as 7: JSON has one kind of number, and JSON Schema calls both an integer."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 Account = Annotated[str, Field(pattern=ACCOUNT_PATTERN)]
+Step = Annotated[int, Field(ge=1, le=MAX_STEP)]
 Money = Annotated[float, Field(ge=0, le=MAX_AMOUNT, allow_inf_nan=False)]
 
 EXACTLY_ONE_TIME: Final[dict[str, Any]] = {
@@ -52,6 +58,9 @@ EXACTLY_ONE_TIME: Final[dict[str, Any]] = {
     "then": {"properties": {"timestamp": {"type": "null"}}},
     "else": {"required": ["timestamp"], "properties": {"timestamp": {"type": "string"}}},
 }
+
+
+_KINDS: Final = {str(kind): kind for kind in TransactionType}
 
 
 class TransactionIn(BaseModel):
@@ -64,7 +73,7 @@ class TransactionIn(BaseModel):
         json_schema_extra={**EXACTLY_ONE_TIME, "examples": [FRAUD, GENUINE]},
     )
 
-    step: Annotated[int, Field(ge=1, le=MAX_STEP)] | None = Field(
+    step: Annotated[Step | None, BeforeValidator(_integer)] = Field(
         None, description="Hour since the start of the data."
     )
     timestamp: Annotated[AwareDatetime | None, BeforeValidator(_timestamp)] = Field(
@@ -99,11 +108,15 @@ class TransactionIn(BaseModel):
             raise ValueError("give exactly one of step and timestamp")
         return self
 
+    def count_keys(self) -> int:
+        """How many fields were given."""
+        return len(self.model_fields_set)
+
     def to_domain(self) -> Transaction:
         """The transaction, without what must not be known yet."""
         hour = self.timestamp.hour if self.timestamp else hour_of_step(self.step)
         return Transaction(
-            type=TransactionType(self.type),
+            type=_KINDS[self.type],
             amount=self.amount,
             hour=hour,
             origin=self.nameOrig,
@@ -125,3 +138,13 @@ class BatchIn(BaseModel):
     )
 
     transactions: list[SkipValidation[TransactionIn]] = Field(min_length=1, max_length=MAX_BATCH)
+
+
+class GoodBatchIn(BatchIn):
+    """A batch without a faulty transaction."""
+
+    transactions: list[TransactionIn] = Field(min_length=1, max_length=MAX_BATCH)
+
+    def count_keys(self) -> int:
+        """How many fields were given, with those of the transactions."""
+        return 1 + sum(each.count_keys() for each in self.transactions)

@@ -10,11 +10,12 @@ from fraud_api_lambda.bundle import Bundle, BundleError
 from fraud_api_lambda.calibration import calibrated
 from fraud_api_lambda.features import feature_row
 from fraud_api_lambda.policy import decide
-from fraud_api_lambda.reasons import MAX_REASONS, at_stake, low_expected_loss, reasons_for
+from fraud_api_lambda.reasons import MAX_REASONS, at_stake, candidates, low_expected_loss, told
 from fraud_api_lambda.transaction import (
     Assessment,
     Decision,
     Explanation,
+    Reason,
     Transaction,
     TransactionType,
 )
@@ -85,16 +86,14 @@ class Scorer:
         ]
         parts = self._booster.contributions(rows_of(rows[index] for index in chosen))
         for index, (*contributions, base) in zip(chosen, parts, strict=True):
-            because = reasons_for(
-                transactions[index], self._names, rows[index], contributions, self.bundle.typical
-            )
+            margin, row, transaction = margins[index], rows[index], transactions[index]
+            because = self._because(transaction, row, margin, contributions)
             if not because and answers[index].decision is not Decision.APPROVE:
-                because = at_stake(transactions[index], self.bundle.typical)
-            details = self._explanation(base, margins[index], contributions) if explain else None
+                because = at_stake(transaction, self.bundle.typical)
             answers[index] = replace(
                 answers[index],
                 reasons=(*answers[index].reasons, *because)[:MAX_REASONS],
-                explanation=details,
+                explanation=self._explanation(base, margin, contributions) if explain else None,
             )
         return answers
 
@@ -118,6 +117,16 @@ class Scorer:
             decision=decision,
             reasons=(low_expected_loss(amount),) if let_pass else (),
         )
+
+    def _because(
+        self,
+        transaction: Transaction,
+        row: Sequence[float],
+        margin: float,
+        contributions: Sequence[float],
+    ) -> tuple[Reason, ...]:
+        found = candidates(transaction, self._names, row, contributions, self.bundle.typical)
+        return told(found, margin, self.margins(rows_of(each.as_usual for each in found)))
 
     def _explanation(
         self, base: float, margin: float, contributions: Sequence[float]

@@ -43,7 +43,11 @@ def make_bundle(seed: int = 0, **changes: Any) -> bytes:
     known = transaction(amount=1_000.0)
     row = np.array([feature_row(known, names)], dtype=np.float32)
     margin = booster.inplace_predict(row, predict_type="margin", validate_features=False)[0]
-    typical = dict.fromkeys(TransactionType, 500.0)
+    usual = feature_row(transaction(amount=500.0, origin_balance=5_000.0), names)
+    typical = {
+        name: dict.fromkeys(TransactionType, float(value))
+        for name, value in zip(names, usual, strict=True)
+    }
     content = {
         "booster": bytes(booster.save_raw("ubj")),
         "feature_set": "decision-time",
@@ -51,7 +55,7 @@ def make_bundle(seed: int = 0, **changes: Any) -> bytes:
         "calibration": CALIBRATION,
         "threshold": 0.5,
         "policy": POLICY,
-        "typical": {"amount": typical, "balance": typical},
+        "typical": typical,
         "known_answer": {
             "transaction": asdict(known),
             "fraud_probability": calibrated(float(margin), CALIBRATION),

@@ -19,7 +19,7 @@ LAYERS = (
     {"aws"},
     {"model_store"},
     {"model_provider"},
-    {"settings", "schemas", "answers", "strict_json"},
+    {"settings", "schemas", "answers", "strict_json", "plain_json"},
     {"problems"},
     {"logs", "openapi"},
     {"api"},

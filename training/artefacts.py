@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from fraud_api_lambda.features import FEATURES
 from training.arms import Data
+from training.pipeline import feature_matrix
 
 MOSTLY = 0.8
 HARDLY = 0.02
@@ -15,7 +15,7 @@ def artefacts(data: Data) -> list[str]:
 
 
 def _emptied(data: Data) -> str | None:
-    emptied = FEATURES["emptied"].define(data.facts, np.where)
+    emptied = feature_matrix(data.facts, ["emptied"])[:, 0] == 1
     payout = (data.facts.type == "TRANSFER") | (data.facts.type == "CASH_OUT")
     genuine = payout & ~data.is_fraud
     if not genuine.any():

@@ -1,6 +1,7 @@
 """From a fitted arm to the files of a model: the bundle's content, and the manifest for people."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib.metadata import version as installed
@@ -12,8 +13,9 @@ import xgboost as xgb
 from fraud_api_lambda.bundle import version_of
 from fraud_api_lambda.examples import FRAUD
 from fraud_api_lambda.features import FEATURE_SETS, feature_row
-from fraud_api_lambda.transaction import Transaction, TransactionType, hour_of_step
+from fraud_api_lambda.transaction import TYPES, Transaction, TransactionType, hour_of_step
 from training.arms import Arm, Data, Settings
+from training.pipeline import feature_matrix
 from training.split import Split
 
 LIBRARIES: Final = ("imbalanced-learn", "numpy", "scikit-learn")
@@ -50,6 +52,7 @@ def content(
 ) -> dict[str, Any]:
     """The fields of a bundle, as `bundle.pack` takes them; `seen` is what `trained_on` gave."""
     names = FEATURE_SETS[arm.feature_set]
+    genuine = ~data.is_fraud & split.trained.holds(data.steps)
     return {
         "booster": bytes(arm.booster.save_raw("ubj")),
         "feature_set": arm.feature_set,
@@ -57,7 +60,9 @@ def content(
         "calibration": arm.calibration,
         "threshold": arm.threshold,
         "policy": arm.policy,
-        "typical": _typical(data, split),
+        "typical": typical(
+            feature_matrix(data.facts, names)[genuine], np.asarray(data.facts.type)[genuine], names
+        ),
         "known_answer": _known_answer(arm, names),
         "trained_on": seen,
         "metrics": _served(arm.feature_set, metrics),
@@ -91,16 +96,22 @@ def _served(feature_set: str, metrics: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _typical(data: Data, split: Split) -> dict[str, dict[str, float]]:
-    """Median amount and balance of genuine rows by type; of all types where there is no row."""
-    genuine = data.frame[~data.is_fraud & split.trained.holds(data.steps)]
-    by_type = genuine.groupby("type", observed=True)
+def typical(rows: np.ndarray, kinds: np.ndarray, names: Sequence[str]) -> dict[str, Any]:
+    """Medians of genuine rows, of each feature by type; of all types where a type has no row.
+
+    Parameters
+    ----------
+    rows : array of shape (n_genuine, n_features)
+    kinds : array of shape (n_genuine,)
+        Their types.
+    names : sequence of shape (n_features,)
+    """
+    medians = {}
+    for kind in TYPES:
+        of_kind = rows[kinds == kind] if (kinds == kind).any() else rows
+        medians[kind] = np.median(of_kind, axis=0).tolist()
     return {
-        what: {
-            str(kind): float(by_type[column].median().get(kind, genuine[column].median()))
-            for kind in TransactionType
-        }
-        for what, column in (("amount", "amount"), ("balance", "oldbalanceOrg"))
+        name: {kind: medians[kind][index] for kind in TYPES} for index, name in enumerate(names)
     }
 
 

@@ -21,7 +21,7 @@ CONTENT: dict[str, Any] = {
     "calibration": {"method": "none"},
     "threshold": 0.5,
     "policy": {"currency": "EUR", "review_cost": 1.0},
-    "typical": {"amount": {}, "balance": {}},
+    "typical": {name: {} for name in FEATURE_SETS["strict"]},
     "known_answer": {},
     "trained_on": {"rows": 3},
     "metrics": {},
@@ -101,6 +101,7 @@ def test_the_attack_of_these_tests_works_where_classes_are_resolved(tmp_path: Pa
         ({"extra": 1}, "fields differ"),
         ({"format": FORMAT + 1}, f"format {FORMAT}"),
         ({"booster": b""}, "not UBJSON"),
+        ({"typical": {"amount": {}}}, "typical values are not those of its features"),
     ],
 )
 def test_a_bundle_that_is_not_ours_is_refused_with_its_fault(

@@ -1,0 +1,89 @@
+"""A reason is about the payment: were it as usual for its type, the log-odds would be lower."""
+
+import random
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from fraud_api_lambda.booster import rows_of
+from fraud_api_lambda.bundle import read
+from fraud_api_lambda.features import feature_row
+from fraud_api_lambda.reasons import candidates
+from fraud_api_lambda.schemas import TransactionIn
+from fraud_api_lambda.scoring import Scorer
+from fraud_api_lambda.transaction import Transaction
+from training.output import write_transactions
+from training.simulate import simulate
+from training.train import train
+
+ROWS = 100_000
+COLUMNS = ["step", "type", "amount", "nameOrig", "nameDest", "oldbalanceOrg"]
+
+
+@pytest.fixture(scope="module")
+def payments() -> pd.DataFrame:
+    return simulate(ROWS, seed=5)
+
+
+@pytest.fixture(scope="module")
+def scorer(payments: pd.DataFrame, tmp_path_factory: pytest.TempPathFactory) -> Scorer:
+    folder = tmp_path_factory.mktemp("fidelity")
+    write_transactions(payments, folder / "data.csv")
+    train(folder / "data.csv", folder / "model", choose_ratio=False, compare=False)
+    return Scorer.from_bundle(read((folder / "model" / "model.joblib").read_bytes()))
+
+
+@pytest.fixture(scope="module")
+def flagged(scorer: Scorer, payments: pd.DataFrame) -> list[tuple[Transaction, str]]:
+    """Payments above the threshold whose first reason added at least one half, and its code."""
+    likely = payments[payments["type"].isin(["TRANSFER", "CASH_OUT"])]
+    rows = likely.sort_values("isFraud", ascending=False)[:4_000]
+    found = []
+    for body in rows[COLUMNS].to_dict("records"):
+        payment = TransactionIn.model_validate(body).to_domain()
+        answer = scorer.assess(payment)
+        if answer.is_fraud and answer.reasons and answer.reasons[0].contribution >= 0.5:
+            found.append((payment, answer.reasons[0].code))
+    return found
+
+
+def lowered(scorer: Scorer, payment: Transaction, code: str) -> bool:
+    """Whether the log-odds fall if the features of a code are as usual for the type."""
+    names = scorer.bundle.features
+    row = feature_row(payment, names)
+    # Every group is a candidate where every feature contributes.
+    groups = candidates(payment, names, row, [1.0] * len(names), scorer.bundle.typical)
+    usual = next((each.as_usual for each in groups if each.reason.code == code), row)
+    before, after = scorer.margins(rows_of([row, usual]))
+    return after < before
+
+
+def test_the_first_reason_made_as_usual_lowers_the_log_odds(
+    scorer: Scorer, flagged: list[tuple[Transaction, str]]
+) -> None:
+    assert len(flagged) >= 100
+
+    assert np.mean([lowered(scorer, payment, code) for payment, code in flagged]) >= 0.95
+
+
+def test_reasons_shuffled_among_the_payments_do_not(
+    scorer: Scorer, flagged: list[tuple[Transaction, str]]
+) -> None:
+    codes = [code for _, code in flagged]
+    random.Random(0).shuffle(codes)
+
+    shuffled = zip(flagged, codes, strict=True)
+    assert np.mean([lowered(scorer, payment, code) for (payment, _), code in shuffled]) < 0.95
+
+
+def test_the_typical_values_are_the_medians_of_genuine_rows_of_the_type(
+    scorer: Scorer, payments: pd.DataFrame
+) -> None:
+    last = scorer.bundle.trained_on["windows"]["threshold"]["end"]
+    genuine = payments[(payments["isFraud"] == 0) & (payments["step"] <= last)]
+    medians = genuine.groupby("type", observed=True)[["amount", "oldbalanceOrg"]].median()
+
+    for kind, usual in medians.iterrows():
+        assert scorer.bundle.typical["amount"][kind] == pytest.approx(usual["amount"])
+        assert scorer.bundle.typical["balance"][kind] == pytest.approx(usual["oldbalanceOrg"])

@@ -1,0 +1,108 @@
+"""What is read plainly is what would be read with care: the short way lets nothing more through."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from fraud_api_lambda import plain_json, strict_json
+from fraud_api_lambda.examples import FRAUD, GENUINE
+from fraud_api_lambda.schemas import BatchIn, GoodBatchIn, TransactionIn
+from tests.api.support import NEARLY, PAYMENT, PAYMENTS, damaged
+
+SPACES = st.sampled_from(["", "", "", " ", "\n", "\t", "\r\n  "])
+COLONS = st.sampled_from(["C1", ":C1", " :C1", ":", "::", "a:b", '":'])
+WITH_COLONS = st.builds(
+    lambda body, payer, payee: {**body, "nameOrig": payer, "nameDest": payee},
+    PAYMENTS,
+    COLONS,
+    COLONS,
+)
+
+
+@st.composite
+def texts(draw: st.DrawFn, bodies: st.SearchStrategy[dict[str, Any]]) -> bytes:
+    """An object as JSON, with spaces anywhere and some keys twice."""
+    body = draw(bodies)
+    pairs = list(body.items())
+    for name in draw(st.lists(st.sampled_from([*body, "amount"]), max_size=2)):
+        value = draw(st.sampled_from([body.get(name), body.get(name), 7.0]))
+        pairs.insert(draw(st.integers(0, len(pairs))), (name, value))
+    parts = [draw(SPACES).join([json.dumps(name), ":", json.dumps(value)]) for name, value in pairs]
+    comma = draw(SPACES) + "," + draw(SPACES)
+    return ("{" + draw(SPACES) + comma.join(parts) + draw(SPACES) + "}").encode()
+
+
+def check_equal(body: bytes) -> None:
+    plain = plain_json.read(body, TransactionIn)
+    if plain is not None:
+        careful = TransactionIn.model_validate(strict_json.loads(body))
+        assert plain == careful
+        assert plain.model_fields_set == careful.model_fields_set
+
+
+@given(body=texts(PAYMENTS | WITH_COLONS | NEARLY))
+@example(body=b'{"step":1,"type":"DEBIT","amount":1,"amount" :2,"nameOrig":"C1","nameDest":":"}')
+def test_a_transaction_is_read_as_with_care_or_not_at_all(body: bytes) -> None:
+    check_equal(body)
+
+
+@given(body=damaged())
+def test_nothing_damaged_is_read_that_care_would_refuse(body: bytes) -> None:
+    check_equal(body)
+
+
+@given(amount=st.from_regex(r"(0|[1-9][0-9]{0,11})(\.[0-9]{1,25})?([eE][-+]?[0-9]{1,2})?"))
+def test_numbers_are_read_to_the_last_bit(amount: str) -> None:
+    body = json.dumps({**PAYMENT, "amount": "?"}).replace('"?"', amount.strip()).encode()
+
+    plain = plain_json.read(body, TransactionIn)
+
+    if plain is not None:
+        assert plain.amount.hex() == float(amount).hex()
+
+
+@given(parts=st.lists(texts(PAYMENTS | WITH_COLONS), max_size=4))
+def test_a_batch_is_read_as_with_care_or_not_at_all(parts: list[bytes]) -> None:
+    body = b'{"transactions":[' + b",".join(parts) + b"]}"
+
+    plain = plain_json.read(body, GoodBatchIn)
+
+    if plain is not None:
+        careful = BatchIn.model_validate(strict_json.loads(body)).transactions
+        assert plain.transactions == [TransactionIn.model_validate(item) for item in careful]
+
+
+@pytest.mark.parametrize("separators", [(",", ":"), (", ", ": ")])
+@pytest.mark.parametrize("body", [FRAUD, GENUINE])
+def test_what_clients_send_is_read_plainly(
+    body: dict[str, Any], separators: tuple[str, str]
+) -> None:
+    one = json.dumps(body, separators=separators).encode()
+    many = json.dumps({"transactions": [body] * 100}, separators=separators).encode()
+
+    assert plain_json.read(one, TransactionIn) == TransactionIn.model_validate(body)
+    assert plain_json.read(many, GoodBatchIn) is not None
+
+
+@pytest.mark.parametrize(
+    "twice",
+    [
+        '"amount":1,"amount":2',
+        '"amount" :1,"amount":2',
+        '"amount":1,"amount" :2',
+        '"amount":1,"amount"\n:2',
+        '"amount":1,"\\u0061mount":2',
+        '"amount":1,"amount":1',
+    ],
+)
+@pytest.mark.parametrize("payer", ["C1", ":C1"])
+def test_a_key_that_occurs_twice_is_never_read_plainly(twice: str, payer: str) -> None:
+    rest = json.dumps({**PAYMENT, "nameOrig": payer})
+    name, colon, _ = rest.partition('"amount": ')
+    body = f"{name}{twice}{rest.removeprefix(name + colon).lstrip('0123456789.')}".encode()
+
+    assert body.count(b"mount") == 2
+    assert plain_json.read(body, TransactionIn) is None
