@@ -1,6 +1,6 @@
 # Each target is one command that works without make too. `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup run train test ray check soak smoke invoke format lock
+.PHONY: help setup run train test ray check soak image-test smoke invoke bench format lock
 
 PYTHON := .venv/bin/python
 
@@ -8,7 +8,7 @@ PYTHON := .venv/bin/python
 unexport PYTHONDONTWRITEBYTECODE
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: ## Make the virtual environments from the pinned requirements; quick the second time
 	@.ci/setup
@@ -31,11 +31,17 @@ check: setup ## What CI runs: lint, types, then `make test` and `make ray`
 soak: setup ## The long repetitions in full: 10,000 fuzzed bodies, 100 killed publishes
 	$(PYTHON) -m pytest -q -m soak
 
+image-test: setup ## Build the image, run it without a privilege, then under sam local (needs root and podman)
+	$(PYTHON) -m pytest -q -rfE -m image tests/image
+
 smoke: ## Ask a running API four questions with curl  URL=http://... [KEY=...]
 	.ci/smoke $(or $(URL),$(error say which API: make smoke URL=http://127.0.0.1:8000)) $(KEY)
 
 invoke: setup ## Run the image as Lambda does: sam build, sam local invoke (needs Docker or podman)
 	$(PYTHON) -m training invoke
+
+bench: setup ## Cold start, latency, memory and size beside a tutorial's stack; three minutes
+	.ci/setup tutorial && $(PYTHON) -m benchmarks.serving --json build/serving.json --plot build/serving.svg
 
 format: setup ## Format and fix what can be fixed
 	.ci/format

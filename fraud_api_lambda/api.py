@@ -5,7 +5,7 @@ from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import Any, Final, Protocol
 
-from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi import FastAPI, Request, Response
 from fastapi.routing import APIRoute
 from pydantic import ValidationError
 from pydantic_core import to_json
@@ -80,11 +80,13 @@ class StrictRequest(Request):
 
 
 class StrictRoute(APIRoute):
-    """A route that reads its body as a `StrictRequest`."""
+    """A route that reads its body, if it has one, as a `StrictRequest`."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """The handler, with the body looked at first."""
         handler = super().get_route_handler()
+        if self.path not in MAX_BYTES:
+            return handler
 
         async def strict(request: Request) -> Response:
             checked = StrictRequest(request.scope, request.receive)
@@ -102,8 +104,10 @@ class StrictRoute(APIRoute):
 def create_app(provider: Provider, *, docs: bool = False) -> FastAPI:
     """The app over a provider of models; `docs` serves /docs and /openapi.json."""
     app = _bare_app(docs=docs)
-    app.include_router(_health())
-    app.include_router(_predictions(provider))
+    # Not by `include_router`, which looks for the route three times in each request.
+    app.router.route_class = StrictRoute
+    _add_predictions(app, provider)
+    _add_health(app)
     app.router.redirect_slashes = False  # a redirect would be no problem and repeat the Host sent
     app.add_middleware(RequestLog, crashed=partial(respond, INTERNAL))
     add_problem_handlers(app)
@@ -122,27 +126,20 @@ def _bare_app(*, docs: bool) -> FastAPI:
     return app
 
 
-def _health() -> APIRouter:
-    router = APIRouter()
-
-    @router.get("/health", operation_id="health", responses=openapi.answers({"status": "ok"}))
+def _add_health(app: FastAPI) -> None:
+    @app.get("/health", operation_id="health", responses=openapi.answers({"status": "ok"}))
     async def health() -> HealthOut:
         """Say that the process is up."""
         return HealthOut()
 
-    return router
 
-
-def _predictions(provider: Provider) -> APIRouter:
-    router = APIRouter()
-    with_body = APIRouter(route_class=StrictRoute)
-
+def _add_predictions(app: FastAPI, provider: Provider) -> None:
     async def current() -> LoadedModel:
         # Loading waits for S3, which must not hold up the other requests of this process.
         loaded = provider.peek()
         return await asyncio.to_thread(provider.get) if loaded is None else loaded
 
-    @with_body.post(
+    @app.post(
         "/predict",
         operation_id="predict",
         response_model=AnswerOut,
@@ -165,7 +162,7 @@ def _predictions(provider: Provider) -> APIRouter:
         }
         return _json(made)
 
-    @with_body.post(
+    @app.post(
         "/predict/batch",
         operation_id="predict_batch",
         response_model=BatchOut,
@@ -190,7 +187,7 @@ def _predictions(provider: Provider) -> APIRouter:
         }
         return _json({"results": results})
 
-    @router.get(
+    @app.get(
         "/model",
         operation_id="model",
         responses=openapi.answers(openapi.MODEL, *openapi.WITH_MODEL),
@@ -198,9 +195,6 @@ def _predictions(provider: Provider) -> APIRouter:
     async def model() -> ModelOut:
         """Say which model answers, what it was trained on and how it did on later data."""
         return ModelOut.model_validate((await current()).scorer.bundle)
-
-    router.include_router(with_body)
-    return router
 
 
 def _read(item: Any, index: int, request_id: str) -> Transaction | dict[str, Any]:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
+from threading import Lock
 from typing import Any, Final
 
 TESTED: Final = (3, 4, 1)
@@ -42,6 +43,7 @@ _SIGNATURES: Final[dict[str, tuple[Any, ...]]] = {
         *(_handle, ctypes.c_char_p, ctypes.c_char_p, _handle),
         *(_out(_shape), _out(ctypes.c_uint64), _out(_floats)),
     ),
+    "XGProxyDMatrixCreate": (_out(_handle),),
     "XGDMatrixCreateFromDense": (ctypes.c_char_p, ctypes.c_char_p, _out(_handle)),
     "XGDMatrixFree": (_handle,),
     "XGBoosterPredictFromDMatrix": (
@@ -79,6 +81,10 @@ class Booster:
         _check(self._library.XGBoosterCreate(None, 0, self._handle))
         _check(self._library.XGBoosterSetParam(self._handle, b"nthread", b"%d" % threads))
         _check(self._library.XGBoosterLoadModelFromBuffer(self._handle, model, len(model)))
+        # A matrix of its own for each prediction would ask the system for its CPUs each time.
+        self._matrix = _handle()
+        _check(self._library.XGProxyDMatrixCreate(self._matrix))
+        self._lock = Lock()
         n_features = ctypes.c_uint64()
         _check(self._library.XGBoosterGetNumFeature(self._handle, n_features))
         self.n_features = n_features.value
@@ -86,6 +92,8 @@ class Booster:
     def __del__(self) -> None:
         if getattr(self, "_handle", None):
             self._library.XGBoosterFree(self._handle)
+        if getattr(self, "_matrix", None):
+            self._library.XGDMatrixFree(self._matrix)
 
     def margins(self, rows: "array[float]") -> list[float]:
         """The log-odds of rows, shape (n_rows,).
@@ -99,12 +107,13 @@ class Booster:
             return []
         described, n_rows = self._described(rows)
         shape, dimensions, values = _shape(), ctypes.c_uint64(), _floats()
-        _check(
-            self._library.XGBoosterPredictFromDense(
-                self._handle, described, _MARGIN, None, shape, dimensions, values
+        with self._lock:  # two threads would describe their rows to one matrix
+            _check(
+                self._library.XGBoosterPredictFromDense(
+                    self._handle, described, _MARGIN, self._matrix, shape, dimensions, values
+                )
             )
-        )
-        return values[:n_rows]
+        return values[:n_rows]  # the library keeps these by thread
 
     def contributions(self, rows: "array[float]") -> list[list[float]]:
         """Per row, what each feature added to the log-odds (exact TreeSHAP), the base value last.

@@ -4,6 +4,7 @@ Importing it never raises for want of AWS or of settings: then every request but
 503, and the log says why.
 """
 
+import gc
 import json
 import logging
 from typing import Any
@@ -66,6 +67,11 @@ _adapter = Mangum(
     lifespan="off",  # Mangum would run it on every invocation
     text_mime_types=["application/json", MEDIA_TYPE, "text/"],  # else problems become base64
 )
+
+
+# What was imported is here to stay. A full collection that looked at it, once in some thousand
+# requests, would hold that one up for longer than fifty others take.
+gc.freeze()
 
 
 def handler(event: Any, context: Any) -> dict[str, Any]:

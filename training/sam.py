@@ -102,7 +102,7 @@ def find_sam() -> str:
     """
     found = shutil.which(ROOT / ".venv-sam" / "bin" / "sam") or shutil.which("sam")
     if found is None:
-        raise TrainingError("the SAM command line is missing: `.ci/setup sam` installs it")
+        raise TrainingError("the SAM command line is missing: `make setup` installs it")
     return found
 
 

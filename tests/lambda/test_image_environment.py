@@ -12,10 +12,11 @@ from training.processes import ROOT
 PYTHON = ROOT / ".venv-image" / "bin" / "python"
 
 ANSWER = """
-import json, sys
+import gc, json, sys
 from fraud_api_lambda.handler import handler
 answer = handler(json.load(sys.stdin), None)
-print(json.dumps({"answer": answer, "modules": sorted(sys.modules)}))
+spared = gc.get_freeze_count() / (gc.get_freeze_count() + len(gc.get_objects()))
+print(json.dumps({"answer": answer, "modules": sorted(sys.modules), "spared": spared}))
 """
 
 IMPORT_ALL = """
@@ -62,6 +63,10 @@ def test_answering_loads_neither_numpy_nor_boto3_nor_the_xgboost_package(answere
 
     assert {"fastapi", "mangum", "ctypes"} <= loaded
     assert not loaded & {"xgboost", "numpy", "scipy", "boto3", "botocore", "sklearn", "joblib"}
+
+
+def test_the_garbage_collector_is_spared_what_was_imported(answered):
+    assert answered["spared"] > 0.9
 
 
 def test_every_module_that_ships_can_be_imported():

@@ -5,12 +5,17 @@ import statistics
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+import xgboost as xgb
 from starlette.testclient import TestClient
 
 from fraud_api_lambda.api import create_app
 from tests.fakes import ReadyProvider
+from training.arms import Data
+from training.dataset import read_transactions
 from training.leaky import LEAKY
+from training.pipeline import feature_matrix, packed
 from training.score import load_scorer, score
 from training.summary import summary
 from training.train import Windows, train
@@ -167,6 +172,21 @@ def test_rows_posted_as_they_are_get_the_probability_of_score_bit_for_bit(
         response = client.post("/predict", content=as_json(row), headers=JSON)
         assert response.status_code == 200
         assert response.json()["fraud_probability"] == float(expected["fraud_probability"])
+
+
+@pytest.mark.parametrize("file", [HOURS, DATA / "paysim_sample_steps_1_to_312.parquet"])
+def test_every_row_gets_the_margin_of_xgboosts_own_booster_bit_for_bit(
+    hours: tuple[Path, dict[str, Any]], file: Path
+) -> None:
+    scorer = load_scorer(hours[0])
+    rows = feature_matrix(Data.of(read_transactions(file)).facts, scorer.bundle.features)
+    booster = xgb.Booster(model_file=bytearray(scorer.bundle.booster))
+
+    margins = np.array(scorer.margins(packed(rows)), dtype=np.float32)
+
+    expected = booster.inplace_predict(rows, predict_type="margin", validate_features=False)
+    assert margins.tobytes() == expected.tobytes()
+    assert len(margins) > 10_000
 
 
 def as_json(row: dict[str, str]) -> str:

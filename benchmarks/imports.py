@@ -1,0 +1,103 @@
+"""What is left in our cold start: ``python -m benchmarks.imports [--starts N]``.
+
+Python's own account of imports (``-X importtime``), of the function as it ships with a model from a
+local S3, summed by package. Writing the account slows the start by some percent.
+"""
+
+import argparse
+import re
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Iterable
+from statistics import median
+from tempfile import TemporaryFile
+from typing import Final
+
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.serving.children import Place, worker
+from benchmarks.serving.measure import recorded
+from benchmarks.serving.places import place
+from benchmarks.serving.stacks import OURS, compile_packages, require
+from training.errors import TrainingError
+from training.processes import interruptible
+from training.progress import reported
+
+PYTHON: Final = "Python's own"
+REST: Final = "all that is no import"
+SHOWN: Final = 12
+
+_LINE: Final = re.compile(r"import time:\s+(-?\d+) \|\s+\d+ \|\s+([\w.]+)")
+
+
+def by_package(account: Iterable[str]) -> dict[str, float]:
+    """Milliseconds that the modules of each package took themselves."""
+    spent: dict[str, float] = defaultdict(float)
+    for line in account:
+        if found := _LINE.fullmatch(line.rstrip()):
+            top = found[2].partition(".")[0]
+            name = PYTHON if top in sys.stdlib_module_names else top
+            spent[name] += int(found[1]) / 1_000
+    return spent
+
+
+def cold_start(where: Place) -> dict[str, float]:
+    """One cold start: milliseconds by package, and all that is no import."""
+    with TemporaryFile("w+") as account:
+        begun = time.perf_counter()
+        options = ("-X", "importtime")
+        with worker(OURS, where, options=options, stderr=account.fileno()) as asked:
+            asked.ask(recorded("rest_v1_genuine"))
+            elapsed = 1_000 * (time.perf_counter() - begun)
+        account.seek(0)
+        spent = by_package(account)
+    return {**spent, REST: elapsed - sum(spent.values())}
+
+
+def medians(starts: list[dict[str, float]]) -> dict[str, float]:
+    """The median of each package over all starts, the largest first."""
+    names = set().union(*starts)
+    found = {name: median(start.get(name, 0.0) for start in starts) for name in names}
+    return dict(sorted(found.items(), key=lambda item: -item[1]))
+
+
+def table(spent: dict[str, float]) -> Table:
+    """The largest packages, the others together, and the share that has been named so far."""
+    total, so_far = sum(spent.values()), 0.0
+    shown = Table("package", title=f"{total:,.0f} ms from the start of Python to the answer")
+    for name in ("ms", "share", "so far"):
+        shown.add_column(name, justify="right")
+    largest = list(spent.items())[:SHOWN]
+    others = total - sum(value for _, value in largest)
+    for name, value in [*largest, (f"{max(0, len(spent) - SHOWN)} others", others)]:
+        so_far += value
+        shown.add_row(name, f"{value:.1f}", f"{value / total:.1%}", f"{so_far / total:.1%}")
+    return shown
+
+
+def main() -> None:
+    """Start so often, print the table."""
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.imports", description="What is left in our cold start."
+    )
+    parser.add_argument("--starts", type=int, default=9, metavar="N")
+    options = parser.parse_args()
+    try:
+        with interruptible(), reported() as begin:
+            require(OURS, ".ci/setup")
+            begin("compiling the packages")
+            compile_packages(OURS)
+            with place(begin) as where:
+                begin(f"{options.starts} cold starts")
+                cold_start(where)
+                starts = [cold_start(where) for _ in range(options.starts)]
+    except TrainingError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(error.exit_code)
+    Console(width=100, highlight=False).print(table(medians(starts)))
+
+
+if __name__ == "__main__":
+    main()

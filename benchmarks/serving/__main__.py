@@ -1,0 +1,94 @@
+"""The command line: ``python -m benchmarks.serving [--quick] [--json FILE] [--plot FILE.svg]``."""
+
+import argparse
+import json
+import os
+import platform
+import sys
+from pathlib import Path
+from typing import Any
+
+from benchmarks.serving import figures, measure, stacks
+from benchmarks.serving.measure import QUICK, Begin, Effort, Found
+from benchmarks.serving.output import show
+from benchmarks.serving.places import place
+from benchmarks.serving.plot import plot
+from training.errors import InputError, TrainingError
+from training.processes import interruptible
+from training.progress import reported
+
+
+def prepared() -> dict[str, dict[str, str]]:
+    """Compile every stack's packages; returns their versions, which agree."""
+    stacks.require(stacks.TUTORIAL, ".ci/setup tutorial")
+    stacks.require(stacks.OURS, ".ci/setup")
+    for stack in (stacks.TUTORIAL, stacks.OURS):
+        stacks.compile_packages(stack)
+    found = {stack.name: stacks.versions(stack) for stack in (stacks.TUTORIAL, stacks.OURS)}
+    stacks.check_same(found)
+    return found
+
+
+def measured(effort: Effort, begin: Begin) -> tuple[dict[str, Any], Found]:
+    """What this machine is, and every figure."""
+    begin("compiling the packages of both environments")
+    machine = _machine() | {"versions": prepared()}
+    with place(begin) as where:
+        machine["placement"] = (
+            f"each stack on core {where.core}; S3, SSM and the client on core {where.others}"
+        )
+        begin("comparing the answers")
+        measure.check_agreement(where)
+        found = measure.cold_starts(where, effort.cold, begin)
+        calls, machine["core_share"] = measure.warm(where, effort, begin)
+        requests, machine["client_busy"] = measure.http(where, effort, begin)
+    for stack in (stacks.TUTORIAL, stacks.OURS):
+        found[figures.PACKAGES, stack.name] = [stacks.megabytes(stack.packages)]
+    return machine, found | calls | requests
+
+
+def _machine() -> dict[str, Any]:
+    lines = Path("/proc/cpuinfo").read_text().splitlines()
+    models = [line.partition(": ")[2] for line in lines if line.startswith("model name")]
+    return {
+        "processor": models[0] if models else platform.machine(),
+        "cores": os.cpu_count(),
+        "load": os.getloadavg()[0],
+        "system": platform.platform(),
+    }
+
+
+def _run(options: argparse.Namespace) -> None:
+    if not sys.platform.startswith("linux"):
+        raise InputError("this measures on Linux alone: it gives each stack a core of its own")
+    with interruptible(), reported() as begin:
+        machine, found = measured(QUICK if options.quick else Effort(), begin)
+    show(machine, found)
+    if options.json:
+        data = {"machine": machine, **figures.as_data(found)}
+        options.json.parent.mkdir(parents=True, exist_ok=True)
+        options.json.write_text(json.dumps(data, indent=2) + "\n")
+    if options.plot:
+        plot(found, options.plot)
+    figures.require_targets(found)
+
+
+def main() -> None:
+    """Measure, print, and end with 3 if a target is not met."""
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.serving", description="What an answer costs, by stack."
+    )
+    parser.add_argument("--quick", action="store_true", help="a few repetitions: does it run?")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="every figure")
+    parser.add_argument("--plot", type=Path, metavar="FILE.svg")
+    try:
+        _run(parser.parse_args())
+    except TrainingError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

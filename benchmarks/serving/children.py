@@ -1,0 +1,156 @@
+"""A stack in a process of its own: as a worker asked over pipes, or behind uvicorn."""
+
+import json
+import os
+import subprocess
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http.client import HTTPException
+from pathlib import Path
+from typing import Any, Final
+
+from benchmarks.serving.stacks import Stack, clean_environment
+from training.errors import TrainingError
+from training.processes import LOOPBACK, ROOT, STDERR, free_port, request
+
+SERVER_PACKAGES: Final = ("uvicorn", "click", "h11")
+"""What serves all three stacks, linked from the developer's environment, where nothing else is."""
+
+_START_TIMEOUT_S: Final = 60
+_STOP_TIMEOUT_S: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where stacks run: their core, that of all others, and what their environment adds."""
+
+    core: int
+    others: int
+    variables: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """The last answer, the nanoseconds of each call, and those the processor worked for all."""
+
+    answer: dict[str, Any]
+    nanoseconds: list[int]
+    worked: int
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """A running worker."""
+
+    stack: Stack
+    process: subprocess.Popen[str]
+
+    def ask(self, event: dict[str, Any], calls: int = 1) -> Reply:
+        """Call so many times.
+
+        Raises
+        ------
+        TrainingError
+            If the worker died, or answered otherwise than with status 200.
+        """
+        stdin, stdout = self.process.stdin, self.process.stdout
+        assert stdin is not None  # noqa: S101  # for the type checker
+        assert stdout is not None  # noqa: S101
+        try:
+            stdin.write(json.dumps({"event": event, "calls": calls}) + "\n")
+            stdin.flush()
+            reply = json.loads(stdout.readline())
+        except (BrokenPipeError, ValueError) as error:
+            raise TrainingError(
+                f"the worker of {self.stack.name} ended; what it said is above"
+            ) from error
+        if reply["answer"]["statusCode"] != 200:
+            raise TrainingError(f"{self.stack.name} answered {reply['answer']}")
+        answer = json.loads(reply["answer"]["body"])
+        return Reply(answer, reply["nanoseconds"], reply["worked"])
+
+    def resident_mb(self) -> tuple[float, float]:
+        """Its memory now and at most, in MB."""
+        lines = Path(f"/proc/{self.process.pid}/status").read_text().splitlines()
+        fields = dict(line.split(":", 1) for line in lines)
+        now, peak = (int(fields[name].split()[0]) for name in ("VmRSS", "VmHWM"))
+        return now * 1_024 / 1e6, peak * 1_024 / 1e6
+
+
+@contextmanager
+def worker(
+    stack: Stack, place: Place, *, options: Sequence[str] = (), stderr: int = STDERR
+) -> Iterator[Worker]:
+    """A worker that ends with the block; `options` are Python's own."""
+    arguments = [*options, "-m", "benchmarks.serving.worker", stack.module]
+    pipe = subprocess.PIPE
+    with _process(stack, arguments, place, stdout=pipe, stderr=stderr) as process:
+        yield Worker(stack, process)
+
+
+@contextmanager
+def server(stack: Stack, place: Place, sent: Any) -> Iterator[int]:
+    """The port of a stack's app behind uvicorn, which answers `sent` and ends with the block.
+
+    uvicorn's own line for each request is off: it would cost each stack the same.
+    """
+    port = free_port()
+    quiet = ("--no-access-log", "--log-level", "warning")
+    arguments = ["-m", "training.child", "uvicorn", f"{stack.module}:app"]
+    arguments += ["--host", LOOPBACK, "--port", str(port), *quiet]
+    with _process(stack, arguments, place, stdout=subprocess.DEVNULL) as process:
+        if not _is_ready(process, port, sent):
+            raise TrainingError(f"{stack.name} does not answer on port {port}")
+        yield port
+
+
+def link_server_packages(folder: Path) -> None:
+    """Put uvicorn, and only what it needs, into a folder for PYTHONPATH."""
+    import uvicorn  # noqa: PLC0415  # only to know where it is
+
+    installed = Path(uvicorn.__file__).parents[1]
+    for name in SERVER_PACKAGES:
+        (folder / name).symlink_to(installed / name)
+
+
+@contextmanager
+def _process(
+    stack: Stack, arguments: list[str], place: Place, *, stdout: int, stderr: int = STDERR
+) -> Iterator[subprocess.Popen[str]]:
+    with subprocess.Popen(
+        [stack.python, *arguments],
+        cwd=ROOT,
+        env={**clean_environment(), **place.variables},
+        stdin=subprocess.PIPE,
+        stdout=stdout,
+        stderr=stderr,
+        text=True,
+        start_new_session=True,  # Ctrl-C is ours alone; we stop the child in turn
+    ) as process:
+        try:
+            # Before it has a second thread: those that it starts stay where it is.
+            os.sched_setaffinity(process.pid, {place.core})
+            yield process
+        finally:
+            _stop(process)
+
+
+def _stop(process: subprocess.Popen[str]) -> None:
+    process.terminate()
+    try:
+        process.wait(_STOP_TIMEOUT_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+
+
+def _is_ready(process: subprocess.Popen[str], port: int, sent: Any) -> bool:
+    deadline = time.monotonic() + _START_TIMEOUT_S
+    while process.poll() is None and time.monotonic() < deadline:
+        try:
+            if request(port, "POST", "/predict", sent)[0] == 200:
+                return True
+        except (OSError, HTTPException):
+            time.sleep(0.05)
+    return False

@@ -1,0 +1,103 @@
+"""One booster in two files: a pickled pipeline for the tutorial, a bundle for ours."""
+
+import hashlib
+import json
+from dataclasses import asdict, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import boto3
+import joblib
+import numpy as np
+import pandas as pd
+from imblearn.over_sampling import SMOTE
+from imblearn.pipeline import Pipeline
+from xgboost import XGBClassifier
+
+from fraud_api_lambda.bundle import pack, version_of
+from fraud_api_lambda.calibration import calibrated
+from fraud_api_lambda.examples import FRAUD
+from fraud_api_lambda.features import FEATURE_SETS, feature_row
+from fraud_api_lambda.schemas import TransactionIn
+from training.costs import policy_for
+from training.dataset import to_facts
+from training.packing import typical
+from training.pipeline import BOOSTER, feature_matrix
+from training.publish import publish
+from training.simulate import simulate
+from training.stand_in import LocalAws
+
+FEATURE_SET: Final = "decision-time"
+NAMES: Final = FEATURE_SETS[FEATURE_SET]
+CALIBRATION: Final = {"method": "platt", "slope": 1.0, "intercept": 0.0}
+"""Leaves the probability as it is, at the price of one that does not."""
+
+WITHOUT_REVIEWS: Final = {"review_catches": 0.0}
+"""Whatever is stopped is blocked, so that the fraud example is, whoever simulates."""
+
+ROWS: Final = 100_000
+TUTORIAL_KEY: Final = "tutorial/pipeline.joblib"
+
+
+def write_models(folder: Path, *, rows: int = ROWS, seed: int = 0) -> None:
+    """Fit on simulated transactions, and write what each stack is given."""
+    frame = simulate(rows, seed)
+    matrix = pd.DataFrame(feature_matrix(to_facts(frame), NAMES), columns=pd.Index(NAMES))
+    classifier = XGBClassifier(**BOOSTER, random_state=seed)
+    pipeline = Pipeline([("smote", SMOTE(random_state=seed)), ("classify", classifier)])
+    pipeline.fit(matrix, frame["isFraud"])
+    joblib.dump(pipeline, folder / "pipeline.joblib")
+    model = pack(_content(pipeline, frame))
+    (folder / "model.joblib").write_bytes(model)
+    (folder / "manifest.json").write_text(json.dumps(_manifest(model)))
+
+
+def publish_models(aws: LocalAws, folder: Path) -> dict[str, str]:
+    """Put both where they are read from; returns the variables that lead the tutorial there."""
+    publish(folder, bucket=aws.bucket, parameter=aws.parameter, promote=True)
+    pickled = (folder / "pipeline.joblib").read_bytes()
+    boto3.client("s3").put_object(Bucket=aws.bucket, Key=TUTORIAL_KEY, Body=pickled)
+    return {"MODEL_BUCKET": aws.bucket, "MODEL_KEY": TUTORIAL_KEY}
+
+
+def _content(pipeline: Pipeline, frame: pd.DataFrame) -> dict[str, Any]:
+    booster = pipeline.named_steps["classify"].get_booster()
+    genuine = frame[frame["isFraud"] == 0]
+    return {
+        "booster": bytes(booster.save_raw("ubj")),
+        "feature_set": FEATURE_SET,
+        "features": list(NAMES),
+        "calibration": CALIBRATION,
+        "threshold": 0.5,
+        "policy": policy_for(WITHOUT_REVIEWS, float(genuine["amount"].median())),
+        "typical": typical(
+            feature_matrix(to_facts(genuine), NAMES), np.asarray(genuine["type"]), NAMES
+        ),
+        "known_answer": _known_answer(pipeline),
+        "trained_on": {"rows": len(frame)},
+        "metrics": {},
+    }
+
+
+def _known_answer(pipeline: Pipeline) -> dict[str, Any]:
+    known = replace(TransactionIn.model_validate(FRAUD).to_domain(), transaction_id=None)
+    row = np.array([feature_row(known, NAMES)], dtype=np.float32)
+    margin = (
+        pipeline.named_steps["classify"]
+        .get_booster()
+        .inplace_predict(row, predict_type="margin", validate_features=False)
+    )
+    probability = calibrated(float(margin[0]), CALIBRATION)
+    return {"transaction": asdict(known), "fraud_probability": probability}
+
+
+def _manifest(model: bytes) -> dict[str, Any]:
+    return {
+        "version": version_of(model),
+        "sha256": hashlib.sha256(model).hexdigest(),
+        "size": len(model),
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "feature_set": FEATURE_SET,
+        "metrics": {},
+    }

@@ -1,0 +1,118 @@
+"""The three stacks: where each is installed, and what it is made of."""
+
+import json
+import os
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from training.errors import InputError
+from training.processes import ROOT
+
+LIBRARIES: Final = (
+    "fastapi",
+    "starlette",
+    "pydantic",
+    "mangum",
+    "boto3",
+    "xgboost",
+    "xgboost-cpu",
+    "numpy",
+    "scipy",
+    "pandas",
+    "scikit-learn",
+    "imbalanced-learn",
+    "joblib",
+)
+
+INSTALLERS: Final = frozenset({"pip", "uv", "setuptools", "wheel"})
+"""Packages that put the others there: no stack needs them to answer."""
+
+_VERSIONS: Final = """
+import importlib.metadata, json, platform, sys
+found = {"Python": platform.python_version()}
+for name in sys.argv[1:]:
+    try:
+        found[name] = importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        pass
+print(json.dumps(found))
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """A module with a `handler` and an `app`, and the environment that it runs in."""
+
+    name: str
+    environment: str
+    module: str
+
+    @property
+    def python(self) -> Path:
+        """The interpreter."""
+        return ROOT / self.environment / "bin" / "python"
+
+    @property
+    def packages(self) -> Path:
+        """The folder of its packages."""
+        return next((ROOT / self.environment / "lib").glob("python3*/site-packages"))
+
+
+TUTORIAL: Final = Stack("tutorial", ".venv-tutorial", "benchmarks.tutorial_app")
+FLOOR: Final = Stack("floor", ".venv-image", "benchmarks.serving.floor")
+OURS: Final = Stack("ours", ".venv-image", "fraud_api_lambda.handler")
+STACKS: Final = (TUTORIAL, FLOOR, OURS)
+
+
+def require(stack: Stack, how: str) -> None:
+    """Raise `InputError` unless the stack is installed; `how` says what installs it."""
+    if not stack.python.exists():
+        raise InputError(f"{stack.environment}: not there; make it with: {how}")
+
+
+def compile_packages(stack: Stack) -> None:
+    """Write the bytecode of every package, as a Dockerfile does."""
+    command = [str(stack.python), "-m", "compileall", "-q", str(stack.packages)]
+    # Some packages ship files that are no valid Python, and never import them.
+    subprocess.run(
+        command, check=False, env=clean_environment(), stdout=subprocess.DEVNULL, timeout=600
+    )
+
+
+def versions(stack: Stack) -> dict[str, str]:
+    """The versions of Python and of the libraries that an answer passes through."""
+    done = subprocess.run(
+        [stack.python, "-c", _VERSIONS, *LIBRARIES], check=True, capture_output=True, timeout=60
+    )
+    found: dict[str, str] = json.loads(done.stdout)
+    return found
+
+
+def check_same(found: dict[str, dict[str, str]]) -> None:
+    """Raise `InputError` where two stacks have different versions of one library."""
+    for name in sorted(set().union(*found.values())):
+        if len({each[name] for each in found.values() if name in each}) > 1:
+            differ = ", ".join(f"{stack} {each.get(name)}" for stack, each in found.items())
+            raise InputError(
+                f"{name}: {differ}; only equal versions compare; run make lock, then .ci/setup "
+                "and .ci/setup tutorial"
+            )
+
+
+def megabytes(packages: Path) -> float:
+    """The size of a folder of packages, bytecode included, installers not."""
+    files = (path for path in packages.rglob("*") if path.is_file())
+    sizes = (
+        path.stat().st_size
+        for path in files
+        if path.relative_to(packages).parts[0].partition("-")[0] not in INSTALLERS
+    )
+    return sum(sizes) / 1e6
+
+
+def clean_environment() -> dict[str, str]:
+    """Our variables without those that would change how a stack runs."""
+    prefixes = ("PYTHON", "OMP_", "FRAUD_")
+    return {name: value for name, value in os.environ.items() if not name.startswith(prefixes)}

@@ -1,0 +1,82 @@
+"""The image under `sam local`: one event, then a REST API on localhost."""
+
+import json
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from fraud_api_lambda.bundle import version_of
+from fraud_api_lambda.examples import FRAUD
+from tests.bundles import make_bundle
+from tests.image.commands import answers, run, serving
+from tests.image.conftest import runtime
+from training.processes import LOOPBACK, free_port, request
+from training.sam import find_sam, invoke_function
+
+pytestmark = pytest.mark.image
+
+BASE = "public.ecr.aws/lambda/python:3.13"
+"""Here, in a store of our own, the stand-in may take its name: `sam build` passes on no other."""
+
+
+@pytest.fixture(scope="module")
+def socket(podman, base, engine, tmp_path_factory):
+    """podman as SAM finds it: a service that speaks Docker's language."""
+    podman("tag", base, BASE)
+    path = Path(engine.address.removeprefix("unix://"))
+    path.unlink(missing_ok=True)  # of a run that was killed
+    with serving(
+        *("podman", "system", "service", "--time=0", engine.address),
+        output=tmp_path_factory.mktemp("podman") / "output",
+        ready=path.exists,
+    ):
+        yield engine
+
+
+@pytest.fixture(scope="module")
+def invoked(socket, variables, step):
+    """The answer to the fraud, of an image that SAM built."""
+    with step("sam build and sam local invoke"):
+        return invoke_function(find_sam(), socket, runtime.EVENTS / "rest_v1_fraud.json", variables)
+
+
+@pytest.fixture(scope="module")
+def api(invoked, socket, variables, tmp_path_factory, step) -> Iterator[int]:
+    """The port of `sam local start-api`, of what SAM built."""
+    assert invoked["statusCode"] == 200
+    port = free_port()
+    command = ("local", "start-api", "--host", LOOPBACK, "--port", str(port), *socket.options)
+    with ExitStack() as stack:
+        with step("sam local start-api, to its first answer"):
+            started = serving(
+                *(find_sam(), *command),
+                output=tmp_path_factory.mktemp("sam") / "output",
+                ready=lambda: answers(port, "/health", 200),
+                variables={**variables, "DOCKER_HOST": socket.address, "SAM_CLI_TELEMETRY": "0"},
+            )
+            stack.enter_context(started)
+        yield port
+
+
+def test_sam_local_invoke_answers_an_event(invoked):
+    assert invoked["statusCode"] == 200
+    assert json.loads(invoked["body"])["is_fraud"] is True
+
+
+def test_start_api_passes_the_smoke_test(api):
+    assert run(".ci/smoke", f"http://{LOOPBACK}:{api}").count(": ok\n") == 4
+
+
+def test_start_api_answers_from_the_model_that_was_published(api):
+    status, body = request(api, "POST", "/predict", FRAUD)
+
+    assert status == 200
+    assert json.loads(body)["model_version"] == version_of(make_bundle())
+
+
+def test_start_api_itself_refuses_a_route_that_the_template_lacks(api):
+    status, body = request(api, "GET", "/nowhere")
+
+    assert (status, json.loads(body)) == (403, {"message": "Missing Authentication Token"})
