@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from contextlib import aclosing
 from functools import partial
 from typing import Any, Final, Protocol
 
@@ -59,11 +60,12 @@ class StrictRequest(Request):
         """The body, read no further than is allowed."""
         if not hasattr(self, "_body"):
             chunks, size = [], 0
-            async for chunk in self.stream():
-                size += len(chunk)
-                if size > self.max_bytes:
-                    raise ProblemError(TOO_LARGE)
-                chunks.append(chunk)
+            async with aclosing(self.stream()) as stream:  # else it waits for a loop that is gone
+                async for chunk in stream:
+                    size += len(chunk)
+                    if size > self.max_bytes:
+                        raise ProblemError(TOO_LARGE)
+                    chunks.append(chunk)
             self._body = b"".join(chunks)
         return self._body
 

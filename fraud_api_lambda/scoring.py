@@ -3,7 +3,6 @@
 import math
 from array import array
 from collections.abc import Sequence
-from dataclasses import replace
 
 from fraud_api_lambda.booster import Booster, BoosterError, rows_of
 from fraud_api_lambda.bundle import Bundle, BundleError
@@ -90,8 +89,7 @@ class Scorer:
             because = self._because(transaction, row, margin, contributions)
             if not because and answers[index].decision is not Decision.APPROVE:
                 because = at_stake(transaction, self.bundle.typical)
-            answers[index] = replace(
-                answers[index],
+            answers[index] = answers[index]._replace(
                 reasons=(*answers[index].reasons, *because)[:MAX_REASONS],
                 explanation=self._explanation(base, margin, contributions) if explain else None,
             )

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 MAX_AMOUNT: Final = 1e12
 """Largest amount or balance: float32 still tells 65,536 apart there, and no currency pays more."""
@@ -43,9 +43,10 @@ def hour_of_step(step: Any) -> Any:
     return step % 24
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Transaction:
+class Transaction(NamedTuple):
     """What is known of a payment before the money moves.
+
+    A tuple, as is an assessment: it is made in half the time of a frozen dataclass.
 
     Attributes
     ----------
@@ -107,8 +108,7 @@ class Explanation:
     contributions: dict[str, float]
 
 
-@dataclass(frozen=True, slots=True)
-class Assessment:
+class Assessment(NamedTuple):
     """The scorer's answer to one transaction."""
 
     fraud_probability: float

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +56,7 @@ def make_bundle(seed: int = 0, **changes: Any) -> bytes:
         "policy": POLICY,
         "typical": typical,
         "known_answer": {
-            "transaction": asdict(known),
+            "transaction": known._asdict(),
             "fraud_probability": calibrated(float(margin), CALIBRATION),
         },
         "trained_on": {"rows": 200, "seed": seed},

@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib.metadata import version as installed
 from typing import Any, Final
@@ -126,7 +125,7 @@ def _known_answer(arm: Arm, names: tuple[str, ...]) -> dict[str, Any]:
     )
     row = np.array([feature_row(transaction, names)], dtype=np.float32)
     return {
-        "transaction": asdict(transaction),
+        "transaction": transaction._asdict(),
         "fraud_probability": float(arm.probabilities(row)[0]),
     }
 

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -81,7 +80,7 @@ def _content(pipeline: Pipeline, frame: pd.DataFrame) -> dict[str, Any]:
 
 
 def _known_answer(pipeline: Pipeline) -> dict[str, Any]:
-    known = replace(TransactionIn.model_validate(FRAUD).to_domain(), transaction_id=None)
+    known = TransactionIn.model_validate(FRAUD).to_domain()._replace(transaction_id=None)
     row = np.array([feature_row(known, NAMES)], dtype=np.float32)
     margin = (
         pipeline.named_steps["classify"]
@@ -89,7 +88,7 @@ def _known_answer(pipeline: Pipeline) -> dict[str, Any]:
         .inplace_predict(row, predict_type="margin", validate_features=False)
     )
     probability = calibrated(float(margin[0]), CALIBRATION)
-    return {"transaction": asdict(known), "fraud_probability": probability}
+    return {"transaction": known._asdict(), "fraud_probability": probability}
 
 
 def _manifest(model: bytes) -> dict[str, Any]:
