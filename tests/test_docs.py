@@ -10,7 +10,7 @@ import typer.main
 from fraud_api_lambda import __version__
 from fraud_api_lambda.features import FEATURE_SETS
 from fraud_api_lambda.openapi import document
-from fraud_api_lambda.problems import KINDS
+from fraud_api_lambda.problems import KINDS, OF_THE_GATEWAY
 from fraud_api_lambda.reasons import CODES
 from fraud_api_lambda.settings import PREFIX, Settings
 from tests.fakes import app
@@ -103,7 +103,7 @@ def test_the_routes_are_those_of_the_api() -> None:
 def test_the_problem_types_are_those_of_the_code() -> None:
     listed = {(int(status), code(kind)[0]) for status, kind, _ in rows("repeat what you sent.")}
 
-    assert listed == {(kind.status, kind.type) for kind in KINDS}
+    assert listed == {(kind.status, kind.type) for kind in (*KINDS, *OF_THE_GATEWAY)}
 
 
 def test_the_reason_codes_are_those_of_the_code() -> None:

@@ -1,5 +1,6 @@
 """Scorers that remember or fail, payments as they are sent, and what every problem keeps to."""
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -47,6 +48,29 @@ PAYMENTS = st.fixed_dictionaries(
     },
     optional={"oldbalanceDest": AMOUNTS | st.none(), "transaction_id": ACCOUNTS | st.none()},
 )
+
+CANARY = "canary7f3a"
+"""Sent in many places; no problem and no log line may hold it."""
+
+TEXT = st.text() | st.text().map(lambda text: CANARY + text)
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | TEXT,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXT, inner, max_size=4),
+    max_leaves=6,
+)
+FIELDS = st.sampled_from([*PAYMENT, "timestamp", "oldbalanceDest", "transaction_id"])
+NEARLY = st.builds(lambda body, wrong: body | wrong, PAYMENTS, st.dictionaries(FIELDS, VALUES))
+BODIES = VALUES | NEARLY | st.fixed_dictionaries({"transactions": st.lists(NEARLY | VALUES)})
+TEXTS = BODIES.map(json.dumps).map(str.encode)
+"""JSON, or nearly so: Python writes NaN and Infinity too."""
+
+
+@st.composite
+def damaged(draw: st.DrawFn) -> bytes:
+    """Such a text with some bytes taken out, and others put in."""
+    text = draw(TEXTS)
+    first, last = sorted(draw(st.tuples(*[st.integers(0, len(text))] * 2)))
+    return text[:first] + draw(st.binary(max_size=8)) + text[last:]
 
 
 class RecordingScorer:
@@ -104,6 +128,7 @@ def check_problem(response: Any, status: int) -> dict[str, Any]:
     assert body["detail"]
     assert body["status"] == status
     assert body["request_id"] == response.headers["x-request-id"]
+    assert len(body.get("errors", [])) <= 10
     for fault in body.get("errors", []):
         assert fault.keys() == {"detail", "pointer"}
         assert fault["pointer"].startswith("#")

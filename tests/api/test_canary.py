@@ -8,6 +8,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from tests.api.support import (
+    CANARY,
     GOOD,
     PAYMENT,
     POSTS,
@@ -19,8 +20,6 @@ from tests.api.support import (
 )
 
 type LogLines = Callable[[], list[dict[str, Any]]]
-
-CANARY = "canary7f3a"
 
 
 def check_absent(log: list[dict[str, Any]], *texts: str) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from fraud_api_lambda import strict_json
 from fraud_api_lambda.api import create_app
 from tests.api.support import GOOD, JSON, PAYMENT, POSTS, check_problem, payment, sent
 from tests.fakes import NoModel
@@ -94,6 +95,15 @@ def test_a_body_of_one_byte_too_many_is_a_413(client: TestClient, path: str, lim
     check_problem(sent(client, padded(limit + 1), path), 413)
 
 
+@pytest.mark.parametrize(("path", "limit"), [("/predict", 8 * 1024), ("/predict/batch", 2**18)])
+def test_a_body_that_is_too_large_is_not_parsed(
+    client: TestClient, path: str, limit: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(strict_json, "loads", pytest.fail)
+
+    check_problem(sent(client, b"[" * (limit + 1), path), 413)
+
+
 def test_a_body_of_the_largest_size_is_read(client: TestClient) -> None:
     batch = json.dumps(GOOD["/predict/batch"]).encode().ljust(256 * 1024)
 
@@ -156,7 +166,7 @@ TIMED = {"step": ...}
         ({"newbalanceDest": False}, "#/newbalanceDest"),
         ({"step": True}, "#/step"),
         ({"step": "7"}, "#/step"),
-        ({"step": 7.0}, "#/step"),
+        ({"step": 7.5}, "#/step"),
         ({"step": 0}, "#/step"),
         ({"step": 1_000_001}, "#/step"),
         ({"step": 10**19}, "#/step"),
@@ -204,6 +214,7 @@ def test_a_value_that_is_not_allowed_is_a_422_that_points_to_it(
         {"step": None, "timestamp": "2024-02-29T23:59:59.5+05:30"},
         {"step": None, "timestamp": "2026-11-24T03:00:00.123456789Z"},
         {"step": 1_000_000},
+        {"step": 7.0},
         {"nameOrig": "!" * 64, "nameDest": "~"},
     ],
 )

@@ -1,8 +1,10 @@
-"""S3 and SSM with a model, for every test of the function."""
+"""S3 and SSM with a model, and the handler in this process, for every test of the function."""
 
+import asyncio
 from dataclasses import replace
 
 import pytest
+from in_process import imported
 from runtime import publish_model
 
 from training.stand_in import LocalAws
@@ -14,3 +16,20 @@ def served(moto, tmp_path_factory) -> LocalAws:
     aws = replace(moto, parameter="/fraud/function")
     publish_model(aws, tmp_path_factory.mktemp("model"))
     return aws
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _loop():
+    """Mangum asks for the thread's event loop, and Python warns where there is none."""
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    yield
+    asyncio.set_event_loop(None)
+    loop.close()
+
+
+@pytest.fixture(scope="module")
+def handler(served):
+    """The handler with a model, as Lambda would call it."""
+    with imported(served.environment) as handler:
+        yield handler

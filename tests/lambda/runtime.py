@@ -41,6 +41,8 @@ STATUSES = {
 
 PROBLEMS = [case for case, status in STATUSES.items() if status >= 400]
 KINDS = ("rest_v1", "http_v2")
+SAM_LOCAL = [case for case in STATUSES if case != "unknown_route"]
+"""What `sam local start-api` passes on, as a REST API would: an unknown route it answers itself."""
 
 
 def event(name: str) -> dict[str, Any]:
@@ -78,9 +80,25 @@ class Runtime:
 
     def invoke(self, sent: Any) -> Any:
         """What the function answers to an event."""
+        return json.loads(self.invoke_raw(sent))
+
+    def invoke_raw(self, sent: Any) -> str:
+        """What the emulator sends for an event: if the function cannot answer, its own words."""
         assert self.process.poll() is None, self.output.read_text()
         self.invocations += 1
-        return json.loads(request(self.port, "POST", PATH, sent)[1])
+        return request(self.port, "POST", PATH, sent)[1].decode()
+
+    @property
+    def function(self) -> int:
+        """The id of the process that runs our handler, as it is now."""
+        threads = Path(f"/proc/{self.process.pid}/task").glob("*/children")
+        (child,) = " ".join(each.read_text() for each in threads).split()
+        return int(child)
+
+    def resident_kib(self) -> int:
+        """The memory that the function's process holds."""
+        status = Path(f"/proc/{self.function}/status").read_text()
+        return int(status.partition("VmRSS:")[2].split()[0])
 
     def invoke_until(self, status: int, sent: Any) -> Any:
         """The answer once it has this status, asking again as Retry-After has it."""

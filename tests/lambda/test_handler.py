@@ -1,15 +1,18 @@
 """The handler by itself: what it makes of events, and of an environment that lacks everything."""
 
+import asyncio
+import gc
 import json
 import subprocess
 import sys
-from base64 import b64decode
+from base64 import b64decode, b64encode
 
 import pytest
-from in_process import CONTEXT, imported
+from in_process import CONTEXT, imported, response
 from runtime import EVENTS, KINDS, PROBLEMS, SAM_LOCAL, STATUSES, event, without_ids
 
 from fraud_api_lambda.examples import FRAUD, GENUINE
+from tests.api.support import check_problem
 from training.processes import ROOT, environment, free_port
 from training.stand_in import LocalAws
 
@@ -45,6 +48,7 @@ SHAPES = {
     "an HTTP event whose request is none": {"version": "2.0", "requestContext": {"http": None}},
     "an HTTP event whose path is none": {**event("http_v2_fraud"), "rawPath": None},
     "a body that is not base64": {**event("rest_v1_fraud_base64"), "body": "a"},
+    "half a character in the body": {**event("rest_v1_fraud"), "body": '"\ud800"'},
     "a method that is a list": {**event("rest_v1_fraud"), "httpMethod": ["POST"]},
     "a body that is a number": {**event("rest_v1_fraud"), "body": 5},
 }
@@ -86,6 +90,57 @@ def test_a_body_in_base64_is_the_same_body(handler):
 
     assert plain == encoded
     assert plain[0] == 200
+
+
+def changed(kind, **changes):
+    """The recorded fraud with another body, media type or method."""
+    sent = event(f"{kind}_fraud")
+    sent["body"] = changes.get("body", sent["body"])
+    for name in sent["headers"]:
+        if name.lower() == "content-type":
+            sent["headers"][name] = changes.get("media_type", "application/json")
+    sent.pop("multiValueHeaders", None)  # it would win over the headers
+    if "method" in changes:
+        sent["httpMethod"] = sent["requestContext"]["httpMethod"] = changes["method"]
+        sent["requestContext"].get("http", {})["method"] = changes["method"]
+    return sent
+
+
+@pytest.mark.parametrize("kind", [*KINDS, "sam_local"])
+@pytest.mark.parametrize(
+    ("changes", "status"),
+    [
+        ({"body": json.dumps(FRAUD).ljust(8 * 1024)}, 200),
+        ({"body": json.dumps(FRAUD).ljust(8 * 1024 + 1)}, 413),
+        ({"body": "[" * (8 * 1024 + 1)}, 413),
+        ({"media_type": "text/plain"}, 415),
+        ({"method": "PUT"}, 405),
+    ],
+    ids=["large enough", "too large", "too large to be parsed", "no JSON", "another method"],
+)
+def test_a_request_that_is_not_as_it_must_be_is_refused(handler, kind, changes, status):
+    answer = handler(changed(kind, **changes), CONTEXT)
+
+    assert answer["statusCode"] == status
+    if status != 200:
+        check_problem(response(answer), status)
+
+
+def test_nothing_is_left_undone_after_a_request_that_was_cut_off(handler, recwarn):
+    answer = handler(changed("rest_v1", body="[" * (8 * 1024 + 1)), CONTEXT)
+    gc.collect()
+
+    assert answer["statusCode"] == 413
+    assert asyncio.all_tasks(asyncio.get_event_loop()) == set()
+    assert not recwarn.list
+
+
+@pytest.mark.parametrize(("size", "status"), [(8 * 1024, 200), (8 * 1024 + 1, 413)])
+def test_a_body_in_base64_is_measured_as_it_was_sent(handler, size, status):
+    sent = event("rest_v1_fraud_base64")
+    sent["body"] = b64encode(json.dumps(FRAUD).encode().ljust(size)).decode()
+
+    assert handler(sent, CONTEXT)["statusCode"] == status
 
 
 @pytest.mark.parametrize("case", STATUSES)

@@ -4,7 +4,16 @@ import json
 import socket
 
 import pytest
-from runtime import KINDS, PROBLEMS, STATUSES, event, publish_model, running, without_ids
+from runtime import (
+    KINDS,
+    PROBLEMS,
+    SAM_LOCAL,
+    STATUSES,
+    event,
+    publish_model,
+    running,
+    without_ids,
+)
 
 from fraud_api_lambda.examples import FRAUD, GENUINE
 from training.processes import LOOPBACK
@@ -25,6 +34,15 @@ def test_a_rest_and_an_http_api_are_answered_alike(function, case):
     assert first[0] == STATUSES[case]
 
 
+@pytest.mark.parametrize("case", SAM_LOCAL)
+def test_sam_local_is_answered_as_the_gateway_is(function, case):
+    first, second = (
+        without_ids(function.invoke(event(f"{kind}_{case}"))) for kind in ("rest_v1", "sam_local")
+    )
+
+    assert first == second
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_fraud_is_flagged_and_the_genuine_payment_is_not(function, kind):
     answers = [function.invoke(event(f"{kind}_{case}")) for case in ("fraud", "genuine")]
@@ -40,6 +58,14 @@ def test_a_problem_is_sent_as_text(function, kind, case):
     assert answer["isBase64Encoded"] is False
     assert answer["headers"]["content-type"] == "application/problem+json"
     assert json.loads(answer["body"])["status"] == STATUSES[case]
+
+
+@pytest.mark.parametrize("sent", [FRAUD, {"Records": [FRAUD]}, [FRAUD], "text"])
+def test_an_event_of_no_api_is_a_problem_that_says_what_to_send(function, sent):
+    answer = function.invoke(sent)
+
+    assert answer["statusCode"] == 400
+    assert "Invoke the function with an API Gateway event" in json.loads(answer["body"])["detail"]
 
 
 def test_only_the_first_request_of_a_process_is_a_cold_start(function):

@@ -1,0 +1,70 @@
+"""Schemathesis asks what the OpenAPI document allows, and what not, by all of its checks."""
+
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, settings
+from schemathesis.checks import CHECKS, load_all_checks
+from schemathesis.config import SchemathesisConfig
+from starlette.types import ASGIApp
+
+from fraud_api_lambda import bundle
+from fraud_api_lambda.api import create_app
+from fraud_api_lambda.problems import NO_KEY, respond
+from fraud_api_lambda.scoring import Scorer
+from tests.bundles import make_bundle
+from tests.fakes import ReadyProvider
+
+load_all_checks()
+(negative_data_rejection,) = CHECKS.get_by_names(["negative_data_rejection"])
+KEY = "example-key"
+OPEN = ("/health", "/openapi.json")
+
+
+def behind_a_gateway(app: ASGIApp) -> ASGIApp:
+    """The app as callers meet it: API Gateway asks for the key, the app itself never does."""
+
+    async def gateway(scope: Any, receive: Any, send: Any) -> None:
+        asked = app
+        if scope["path"] not in OPEN and (b"x-api-key", KEY.encode()) not in scope["headers"]:
+            asked = respond(NO_KEY, "of-the-gateway")
+        await asked(scope, receive, send)
+
+    return gateway
+
+
+def check(case: schemathesis.Case) -> None:
+    """Ask, and look at the answer by every check that applies to it."""
+    sent = {"x-api-key": KEY}
+    response = case.call(headers=sent)
+    # A batch is answered though a payment in it is refused: that refusal is the rejection.
+    excluded = [negative_data_rejection] if refused_in_a_batch(case, response) else None
+    case.validate_response(response, headers=sent, excluded_checks=excluded)
+
+
+def refused_in_a_batch(case: schemathesis.Case, response: schemathesis.Response) -> bool:
+    return (
+        case.path == "/predict/batch"
+        and response.status_code == 200
+        and any("problem" in result for result in response.json()["results"])
+    )
+
+
+APP = create_app(ReadyProvider(Scorer.from_bundle(bundle.read(make_bundle()))), docs=True)
+# We send the key ourselves, so a case that is wrong for want of it would not be wrong.
+CONFIG = SchemathesisConfig.from_dict({"generation": {"with-security-parameters": False}})
+schema = schemathesis.openapi.from_asgi("/openapi.json", behind_a_gateway(APP), config=CONFIG)
+
+
+@schema.parametrize()
+@settings(max_examples=60)
+def test_the_app_does_what_its_document_says(case: schemathesis.Case) -> None:
+    check(case)
+
+
+@pytest.mark.soak
+@schema.parametrize()
+@settings(max_examples=2_000, suppress_health_check=[HealthCheck.too_slow])
+def test_the_app_does_what_its_document_says_thousands_of_times(case: schemathesis.Case) -> None:
+    check(case)

@@ -1,0 +1,141 @@
+"""While warm: the model is looked after, seldom, and a bad new one never replaces a good one."""
+
+import json
+import pickle
+import time
+from contextlib import contextmanager
+from dataclasses import replace
+
+import pytest
+from in_process import CONTEXT, imported
+from network import network
+from runtime import event
+
+from fraud_api_lambda.bundle import version_of
+from fraud_api_lambda.pointer import PinnedModel, Pointer
+from tests.bundles import make_bundle
+
+OLD, NEW = make_bundle(0), make_bundle(1)
+REFRESH_S = 0.3
+
+
+def predicted(handler):
+    """The body of an answer, which must be one."""
+    answer = handler(event("rest_v1_fraud"), CONTEXT)
+    assert answer["statusCode"] == 200, answer["body"]
+    return json.loads(answer["body"])
+
+
+def predicted_until(handler, condition):
+    """The first answer that meets the condition; none before it may be refused."""
+    deadline = time.monotonic() + 10
+    while not condition(found := predicted(handler)):
+        assert time.monotonic() < deadline, found
+        time.sleep(0.01)
+    return found
+
+
+@pytest.fixture
+def lines(moto):
+    with network(moto.port) as lines:
+        yield lines
+
+
+@contextmanager
+def warm(aws, lines, refresh_s, level="INFO"):
+    """The handler after its first answer, by the old model."""
+    pinned = aws.serve(version_of(OLD), OLD)
+    settings = {"FRAUD_MODEL_REFRESH_S": str(refresh_s), "FRAUD_LOG_LEVEL": level}
+    with imported({**aws.environment, **lines.environment, **settings}) as handler:
+        assert predicted(handler)["model_version"] == version_of(OLD)
+        yield handler, pinned
+
+
+def test_a_promoted_model_is_served_soon_and_no_request_is_refused(aws, lines):
+    with warm(aws, lines, REFRESH_S) as (handler, _):
+        aws.serve(version_of(NEW), NEW)
+        promoted = time.monotonic()
+
+        found = predicted_until(handler, lambda it: it["model_version"] == version_of(NEW))
+
+    assert time.monotonic() - promoted < REFRESH_S + 2
+    assert found["degraded"] == []
+
+
+def check_calls(aws, lines, predictions, refresh_s):
+    """Many predictions across a promotion, and how often AWS was asked for them."""
+    with warm(aws, lines, refresh_s, level="ERROR") as (handler, _):
+        aws.serve(version_of(NEW), NEW)
+        versions = [predicted(handler)["model_version"] for _ in range(predictions)]
+
+    assert versions == sorted(versions, key=[version_of(OLD), version_of(NEW)].index)
+    assert lines.requests < 10
+    return set(versions)
+
+
+def test_a_thousand_predictions_ask_aws_fewer_than_ten_times(aws, lines):
+    assert check_calls(aws, lines, 1_000, 60) == {version_of(OLD)}
+
+
+@pytest.mark.soak
+def test_ten_thousand_predictions_ask_aws_fewer_than_ten_times(aws, lines):
+    assert check_calls(aws, lines, 10_000, 10) <= {version_of(OLD), version_of(NEW)}
+
+
+def damaged(aws, pinned):
+    return overwritten(aws, pinned, OLD[:-1] + bytes([OLD[-1] ^ 1]))
+
+
+def truncated(aws, pinned):
+    return overwritten(aws, pinned, OLD[:-100])
+
+
+def overwritten(aws, pinned, data):
+    """The old pin, moved to a version of the object that holds other bytes."""
+    put = aws.s3.put_object(Bucket=aws.bucket, Key=pinned.key, Body=data)
+    return replace(pinned, version_id=put["VersionId"])
+
+
+def of_another_digest(aws, pinned):  # noqa: ARG001
+    return replace(pinned, sha256="0" * 64)
+
+
+def of_another_format(aws, pinned):  # noqa: ARG001
+    data = pickle.dumps({"format": "another"})
+    aws.registry.add(version_of(data), data)
+    return aws.registry.find(version_of(data))[0]
+
+
+def missing(aws, pinned):  # noqa: ARG001
+    return replace(pinned, key="models/0123456789abcdef/model.joblib")
+
+
+BAD = {
+    "damaged": damaged,
+    "truncated": truncated,
+    "of another digest": of_another_digest,
+    "of another format": of_another_format,
+    "missing": missing,
+}
+
+
+@pytest.mark.parametrize("bad", BAD.values(), ids=BAD)
+def test_a_bad_new_model_leaves_the_last_good_one_until_a_good_one_comes(aws, lines, bad, capsys):
+    with warm(aws, lines, REFRESH_S) as (handler, pinned):
+        new: PinnedModel = bad(aws, pinned)
+        aws.registry.write_pointer(Pointer(new, pinned))
+        stale = predicted_until(handler, lambda it: it["degraded"])
+        aws.serve(version_of(NEW), NEW)
+        fresh = predicted_until(handler, lambda it: it["model_version"] == version_of(NEW))
+
+    assert (stale["model_version"], stale["degraded"]) == (version_of(OLD), ["stale_model"])
+    assert fresh["degraded"] == []
+    log = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    failures = [line for line in log if line["message"] == "model load failed"]
+    assert {line["exception_name"] for line in failures} <= {
+        "IntegrityError",
+        "BundleError",
+        "NotFoundError",
+    }
+    assert failures
+    assert ["stale_model"] in [line.get("degraded") for line in log]

@@ -1,0 +1,90 @@
+"""In Lambda's own runtime: a killed process, a timeout, and ten thousand predictions."""
+
+import json
+import os
+import signal
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from network import black_hole, network
+from runtime import event, running
+
+FRAUD = event("rest_v1_fraud")
+
+
+@pytest.fixture
+def lines(served):
+    with network(served.port) as lines:
+        yield lines
+
+
+@pytest.fixture
+def started(served, lines, tmp_path):
+    """Run the function with these variables more, over lines that can be made faulty."""
+
+    def start(**variables):
+        return running({**served.environment, **lines.environment, **variables}, tmp_path)
+
+    return start
+
+
+def wait_for(condition):
+    deadline = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+
+
+def test_after_a_process_was_killed_in_a_request_the_next_is_answered_in_two_seconds(
+    started, lines
+):
+    with started() as function, ThreadPoolExecutor(1) as threads:
+        lines.lines["s3"].fault = black_hole
+        lost = threads.submit(function.invoke_raw, FRAUD)
+        wait_for(lambda: lines.lines["s3"].requests)
+
+        killed = function.function
+        os.kill(killed, signal.SIGKILL)
+        lines.lines["s3"].fault = None
+        told = lost.result(20)
+        began = time.monotonic()
+        answer = function.invoke(FRAUD)
+        took = time.monotonic() - began
+
+        assert function.function != killed
+    assert "statusCode" not in told, told
+    assert answer["statusCode"] == 200
+    assert took < 2
+
+
+def test_after_a_timeout_the_next_request_is_answered(started, lines):
+    with started(AWS_LAMBDA_FUNCTION_TIMEOUT="2") as function:
+        lines.lines["s3"].fault = black_hole
+        told = function.invoke_raw(FRAUD)
+        lines.lines["s3"].fault = None
+        answer = function.invoke(FRAUD)
+
+    assert "timed out after 2" in told
+    assert answer["statusCode"] == 200
+
+
+def check_memory(function, warm, count):
+    """After the first so many predictions the process grows by less than 2 MiB."""
+    for number in range(count):
+        if number == warm:
+            before = function.resident_kib()
+        assert json.loads(function.invoke_raw(FRAUD))["statusCode"] == 200
+
+    assert function.resident_kib() - before < 2_048
+
+
+def test_memory_is_flat_over_two_thousand_predictions(started):
+    with started() as function:
+        check_memory(function, 1_000, 2_000)
+
+
+@pytest.mark.soak
+def test_memory_is_flat_over_ten_thousand_predictions(started):
+    with started() as function:
+        check_memory(function, 1_000, 10_000)
