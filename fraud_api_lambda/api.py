@@ -1,43 +1,37 @@
 """The HTTP API: four routes over a provider of models."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
-from contextlib import aclosing
 from functools import partial
 from typing import Any, Final, Protocol
 
 from fastapi import FastAPI, Request, Response
-from fastapi.routing import APIRoute
-from pydantic import ValidationError
+from fastapi.exceptions import RequestValidationError
+from fastapi.telemetry import TelemetryConfig
+from pydantic import TypeAdapter, ValidationError
 from pydantic_core import to_json
 
-from fraud_api_lambda import __version__, openapi, plain_json, strict_json
+from fraud_api_lambda import __version__, openapi
 from fraud_api_lambda.answers import AnswerOut, BatchOut, HealthOut, ModelOut, answer, new_ids
+from fraud_api_lambda.bodies import StrictRoute
 from fraud_api_lambda.logs import RequestLog
 from fraud_api_lambda.model_provider import LoadedModel
 from fraud_api_lambda.problems import (
     INTERNAL,
     INVALID_VALUE,
-    MALFORMED_JSON,
-    TOO_LARGE,
-    UNSUPPORTED_MEDIA_TYPE,
-    ProblemError,
     add_problem_handlers,
     faults,
     problem,
     respond,
 )
-from fraud_api_lambda.schemas import BatchIn, GoodBatchIn, TransactionIn
+from fraud_api_lambda.schemas import BatchIn, TransactionIn
 from fraud_api_lambda.transaction import Assessment, Transaction
 
 TITLE: Final = "Fraud API"
 
-MAX_BYTES: Final = {"/predict": 8 * 1024, "/predict/batch": 256 * 1024}
+NO_TELEMETRY: Final[TelemetryConfig] = {"tracing": False, "metrics": False, "logs": False}
+"""Each request would ask whether anybody listens, and nobody can in the image."""
 
-MODELS: Final[dict[str, type[plain_json.Counted]]] = {
-    "/predict": TransactionIn,
-    "/predict/batch": GoodBatchIn,
-}
+YES_OR_NO: Final = TypeAdapter(bool)
 
 
 class Provider(Protocol):
@@ -48,59 +42,6 @@ class Provider(Protocol):
 
     def get(self) -> LoadedModel:
         """The model, loaded if need be."""
-
-
-class StrictRequest(Request):
-    """A request whose body is small enough, declared as JSON, and JSON."""
-
-    max_bytes: int
-    model: type[plain_json.Counted]
-
-    async def body(self) -> bytes:
-        """The body, read no further than is allowed."""
-        if not hasattr(self, "_body"):
-            chunks, size = [], 0
-            async with aclosing(self.stream()) as stream:  # else it waits for a loop that is gone
-                async for chunk in stream:
-                    size += len(chunk)
-                    if size > self.max_bytes:
-                        raise ProblemError(TOO_LARGE)
-                    chunks.append(chunk)
-            self._body = b"".join(chunks)
-        return self._body
-
-    async def json(self) -> Any:
-        """The body's value, or the model of it, which the framework passes on as it is."""
-        body = await self.body()
-        plain = plain_json.read(body, self.model)
-        if plain is not None:
-            return plain
-        try:
-            return strict_json.loads(body)
-        except strict_json.MalformedJsonError as error:
-            raise ProblemError(MALFORMED_JSON, f"Not JSON: {error}.") from error
-
-
-class StrictRoute(APIRoute):
-    """A route that reads its body, if it has one, as a `StrictRequest`."""
-
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """The handler, with the body looked at first."""
-        handler = super().get_route_handler()
-        if self.path not in MAX_BYTES:
-            return handler
-
-        async def strict(request: Request) -> Response:
-            checked = StrictRequest(request.scope, request.receive)
-            checked.max_bytes, checked.model = MAX_BYTES[self.path], MODELS[self.path]
-            media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-            if media_type != "application/json":
-                raise ProblemError(UNSUPPORTED_MEDIA_TYPE)
-            if not await checked.body():
-                raise ProblemError(MALFORMED_JSON, "The body is empty.")
-            return await handler(checked)
-
-        return strict
 
 
 def create_app(provider: Provider, *, docs: bool = False) -> FastAPI:
@@ -119,7 +60,13 @@ def create_app(provider: Provider, *, docs: bool = False) -> FastAPI:
 
 def _bare_app(*, docs: bool) -> FastAPI:
     if not docs:
-        return FastAPI(title=TITLE, version=__version__, openapi_url=None)
+        return FastAPI(
+            title=TITLE,
+            version=__version__,
+            openapi_url=None,
+            strict_content_type=False,  # `StrictRoute` has looked at it
+            telemetry=NO_TELEMETRY,
+        )
     try:
         from fastapi_offline import FastAPIOffline as Documented  # noqa: PLC0415  # a developer's
     except ModuleNotFoundError:
@@ -144,13 +91,13 @@ def _add_predictions(app: FastAPI, provider: Provider) -> None:
     @app.post(
         "/predict",
         operation_id="predict",
+        openapi_extra=openapi.EXPLAIN,
         response_model=AnswerOut,
         responses=openapi.answers(openapi.ANSWER, *openapi.WITH_BODY, *openapi.WITH_MODEL),
     )
-    async def predict(
-        transaction: TransactionIn, request: Request, *, explain: bool = False
-    ) -> Response:
+    async def predict(transaction: TransactionIn, request: Request) -> Response:
         """Judge one payment; ?explain=true adds each feature's contribution."""
+        explain = _explain(request)
         model = await current()
         payment = transaction.to_domain()
         assessment = model.scorer.assess(payment, explain=explain)
@@ -167,13 +114,15 @@ def _add_predictions(app: FastAPI, provider: Provider) -> None:
     @app.post(
         "/predict/batch",
         operation_id="predict_batch",
+        openapi_extra=openapi.EXPLAIN,
         response_model=BatchOut,
         responses=openapi.answers(
             {"results": [openapi.ANSWER]}, *openapi.WITH_BODY, *openapi.WITH_MODEL
         ),
     )
-    async def predict_batch(batch: BatchIn, request: Request, *, explain: bool = False) -> Response:
+    async def predict_batch(batch: BatchIn, request: Request) -> Response:
         """Judge up to 100 payments, each by itself; a faulty one does not spoil the others."""
+        explain = _explain(request)
         model = await current()
         request_id = request.state.request_id
         read = [_read(item, index, request_id) for index, item in enumerate(batch.transactions)]
@@ -197,6 +146,17 @@ def _add_predictions(app: FastAPI, provider: Provider) -> None:
     async def model() -> ModelOut:
         """Say which model answers, what it was trained on and how it did on later data."""
         return ModelOut.model_validate((await current()).scorer.bundle)
+
+
+def _explain(request: Request) -> bool:
+    """The parameter `explain`. Declared, it would cost each request as much as the features do."""
+    if not request.scope["query_string"]:
+        return False
+    try:
+        return YES_OR_NO.validate_python(request.query_params.get("explain", "false"))
+    except ValidationError as error:
+        found = [{**each, "loc": ("query", "explain")} for each in error.errors()]
+        raise RequestValidationError(found) from error
 
 
 def _read(item: Any, index: int, request_id: str) -> Transaction | dict[str, Any]:

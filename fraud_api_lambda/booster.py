@@ -18,15 +18,15 @@ TESTED: Final = (3, 4, 1)
 """The release whose answers CI compares with `xgboost.Booster`, bit for bit."""
 
 _MARGIN: Final = (
-    b'{"type": 1, "training": false, "iteration_begin": 0, "iteration_end": 0, "missing": NaN,'
-    b' "strict_shape": false, "cache_id": 0}'
+    b'{"type":1,"training":false,"iteration_begin":0,"iteration_end":0,"missing":NaN,'
+    b'"strict_shape":false,"cache_id":0}'
 )
 _CONTRIBUTIONS: Final = (
     b'{"type": 2, "training": false, "iteration_begin": 0, "iteration_end": 0,'
     b' "strict_shape": false}'
 )
 _DENSE: Final = b'{"missing": NaN, "nthread": 1}'
-_ROWS: Final = b'{"data": [%d, true], "shape": [%d, %d], "typestr": "<f4", "version": 3}'
+_ROWS: Final = b'{"data":[%d,true],"shape":[%d,%d],"typestr":"<f4","version":3}'
 
 _handle = ctypes.c_void_p
 _shape = ctypes.POINTER(ctypes.c_uint64)

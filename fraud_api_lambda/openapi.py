@@ -27,6 +27,18 @@ DESCRIPTION: Final = (
     "Errors are problems as RFC 9457 has them; each response carries X-Request-Id."
 )
 
+EXPLAIN: Final[dict[str, Any]] = {
+    "parameters": [
+        {
+            "name": "explain",
+            "in": "query",
+            "required": False,
+            "schema": {"type": "boolean", "default": False, "title": "Explain"},
+        }
+    ]
+}
+"""The query parameter, which the routes read themselves."""
+
 REQUEST_ID: Final = "7c1f8a52-8d0e-4b7e-9d6b-0f5a3c2e1d4b"
 
 ANSWER: Final[dict[str, Any]] = {

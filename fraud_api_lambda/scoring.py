@@ -14,7 +14,6 @@ from fraud_api_lambda.transaction import (
     Assessment,
     Decision,
     Explanation,
-    Reason,
     Transaction,
     TransactionType,
 )
@@ -62,7 +61,13 @@ class Scorer:
 
     def assess(self, transaction: Transaction, *, explain: bool = False) -> Assessment:
         """The assessment of one transaction; see `assess_many`."""
-        return self.assess_many([transaction], explain=explain)[0]
+        row = feature_row(transaction, self._names)
+        (margin,) = self.margins(array("f", row))
+        answer = self._answer(margin, transaction.amount)
+        if explain or answer.decision is not Decision.APPROVE:
+            (parts,) = self._booster.contributions(array("f", row))
+            return self._told(answer, transaction, row, margin, parts, explain=explain)
+        return answer
 
     def assess_many(
         self, transactions: Sequence[Transaction], *, explain: bool = False
@@ -83,15 +88,11 @@ class Scorer:
             for index, answer in enumerate(answers)
             if explain or answer.decision is not Decision.APPROVE
         ]
-        parts = self._booster.contributions(rows_of(rows[index] for index in chosen))
-        for index, (*contributions, base) in zip(chosen, parts, strict=True):
-            margin, row, transaction = margins[index], rows[index], transactions[index]
-            because = self._because(transaction, row, margin, contributions)
-            if not because and answers[index].decision is not Decision.APPROVE:
-                because = at_stake(transaction, self.bundle.typical)
-            answers[index] = answers[index]._replace(
-                reasons=(*answers[index].reasons, *because)[:MAX_REASONS],
-                explanation=self._explanation(base, margin, contributions) if explain else None,
+        contributions = self._booster.contributions(rows_of(rows[index] for index in chosen))
+        for index, parts in zip(chosen, contributions, strict=True):
+            answers[index] = self._told(
+                *(answers[index], transactions[index], rows[index], margins[index], parts),
+                explain=explain,
             )
         return answers
 
@@ -116,15 +117,28 @@ class Scorer:
             reasons=(low_expected_loss(amount),) if let_pass else (),
         )
 
-    def _because(
+    def _told(
         self,
+        answer: Assessment,
         transaction: Transaction,
         row: Sequence[float],
         margin: float,
-        contributions: Sequence[float],
-    ) -> tuple[Reason, ...]:
-        found = candidates(transaction, self._names, row, contributions, self.bundle.typical)
-        return told(found, margin, self.margins(rows_of(each.as_usual for each in found)))
+        parts: Sequence[float],
+        *,
+        explain: bool,
+    ) -> Assessment:
+        """The answer with its reasons; `parts` are contributions, the base value last."""
+        *contributions, base = parts
+        typical = self.bundle.typical
+        found = candidates(transaction, self._names, row, contributions, typical)
+        usual = self.margins(rows_of(each.as_usual for each in found))
+        because = told(found, margin, usual)
+        if not because and answer.decision is not Decision.APPROVE:
+            because = at_stake(transaction, typical)
+        return answer._replace(
+            reasons=(*answer.reasons, *because)[:MAX_REASONS],
+            explanation=self._explanation(base, margin, contributions) if explain else None,
+        )
 
     def _explanation(
         self, base: float, margin: float, contributions: Sequence[float]

@@ -21,7 +21,7 @@ LAYERS = (
     {"model_provider"},
     {"settings", "schemas", "answers", "strict_json", "plain_json"},
     {"problems"},
-    {"logs", "openapi"},
+    {"logs", "openapi", "bodies"},
     {"api"},
     {"handler"},
 )

@@ -1,0 +1,77 @@
+"""Bodies of requests: small enough, declared as JSON, and read the short way where that will do."""
+
+from collections.abc import Callable, Coroutine
+from contextlib import aclosing
+from typing import Any, Final
+
+from fastapi import Request, Response
+from fastapi.routing import APIRoute
+
+from fraud_api_lambda import plain_json, strict_json
+from fraud_api_lambda.problems import (
+    MALFORMED_JSON,
+    TOO_LARGE,
+    UNSUPPORTED_MEDIA_TYPE,
+    ProblemError,
+)
+from fraud_api_lambda.schemas import GoodBatchIn, TransactionIn
+
+MAX_BYTES: Final = {"/predict": 8 * 1024, "/predict/batch": 256 * 1024}
+
+MODELS: Final[dict[str, type[plain_json.Counted]]] = {
+    "/predict": TransactionIn,
+    "/predict/batch": GoodBatchIn,
+}
+
+
+class StrictRequest(Request):
+    """A request whose body is small enough, declared as JSON, and JSON."""
+
+    max_bytes: int
+    model: type[plain_json.Counted]
+
+    async def body(self) -> bytes:
+        """The body, read no further than is allowed."""
+        if not hasattr(self, "_body"):
+            chunks, size = [], 0
+            async with aclosing(self.stream()) as stream:  # else it waits for a loop that is gone
+                async for chunk in stream:
+                    size += len(chunk)
+                    if size > self.max_bytes:
+                        raise ProblemError(TOO_LARGE)
+                    chunks.append(chunk)
+            self._body = b"".join(chunks)
+        return self._body
+
+    async def json(self) -> Any:
+        """The body's value, or the model of it, which the framework passes on as it is."""
+        body = await self.body()
+        plain = plain_json.read(body, self.model)
+        if plain is not None:
+            return plain
+        try:
+            return strict_json.loads(body)
+        except strict_json.MalformedJsonError as error:
+            raise ProblemError(MALFORMED_JSON, f"Not JSON: {error}.") from error
+
+
+class StrictRoute(APIRoute):
+    """A route that reads its body, if it has one, as a `StrictRequest`."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """The handler, with the body looked at first."""
+        handler = super().get_route_handler()
+        if self.path not in MAX_BYTES:
+            return handler
+
+        async def strict(request: Request) -> Response:
+            checked = StrictRequest(request.scope, request.receive)
+            checked.max_bytes, checked.model = MAX_BYTES[self.path], MODELS[self.path]
+            media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+            if media_type != "application/json":
+                raise ProblemError(UNSUPPORTED_MEDIA_TYPE)
+            if not await checked.body():
+                raise ProblemError(MALFORMED_JSON, "The body is empty.")
+            return await handler(checked)
+
+        return strict
