@@ -12,15 +12,16 @@ from fraud_api_lambda.problems import (
     MALFORMED_JSON,
     MEDIA_TYPE,
     MODEL_UNAVAILABLE,
-    OF_THE_GATEWAY,
+    NO_KEY,
     TOO_LARGE,
+    TOO_MANY_REQUESTS,
     UNSUPPORTED_MEDIA_TYPE,
     Kind,
     problem,
 )
 
 WITH_BODY: Final = (MALFORMED_JSON, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, INVALID_VALUE)
-WITH_MODEL: Final = (*OF_THE_GATEWAY, MODEL_UNAVAILABLE, INTERNAL)
+WITH_MODEL: Final = (NO_KEY, TOO_MANY_REQUESTS, MODEL_UNAVAILABLE, INTERNAL)
 
 DESCRIPTION: Final = (
     "How likely is this payment fraud, what to do about it, and why: before the money moves. "

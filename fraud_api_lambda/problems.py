@@ -47,6 +47,15 @@ UNKNOWN_EVENT: Final = Kind(
 NO_KEY: Final = Kind(
     "no-key", 403, "The key is missing or wrong", "Send your API key as the header x-api-key."
 )
+NOT_ALLOWED: Final = Kind(
+    "not-allowed",
+    403,
+    "The caller may not do this",
+    "Sign the request with credentials that may call this API.",
+)
+BAD_REQUEST: Final = Kind(
+    "bad-request", 400, "The gateway refused the request", "Check its address and its headers."
+)
 NOT_FOUND: Final = Kind("not-found", 404, "There is no such route", "See the API's routes.")
 METHOD_NOT_ALLOWED: Final = Kind(
     "method-not-allowed", 405, "The route has another method", "See the Allow header."
@@ -88,7 +97,7 @@ KINDS: Final = (
     MODEL_UNAVAILABLE,
 )
 
-OF_THE_GATEWAY: Final = (NO_KEY, TOO_MANY_REQUESTS)
+OF_THE_GATEWAY: Final = (BAD_REQUEST, NO_KEY, NOT_ALLOWED, TOO_MANY_REQUESTS)
 """What API Gateway answers by itself (see template.yaml); the app never does."""
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from training.options import BUILD, Bucket, DryRun, Parameter, say_next
+from training.options import BUILD, Bucket, DataFile, DryRun, Parameter, say_next
 
 if TYPE_CHECKING:
     from training.publish import Moved
@@ -67,6 +67,57 @@ def rollback(*, bucket: Bucket, parameter: Parameter, dry_run: DryRun = False) -
 
 
 @app.command(
+    epilog="Example: python -m training challenge build/model --data later.csv --bucket my-models "
+    "--parameter /fraud/model"
+)
+def challenge(
+    directory: Annotated[
+        Path, typer.Argument(help="Directory that train --no-refit wrote.")
+    ] = BUILD,
+    *,
+    data: DataFile,
+    bucket: Bucket,
+    parameter: Parameter,
+    margin: Annotated[
+        float, typer.Option(min=0, max=1, help="Share of the cost that must be saved.")
+    ] = 0.01,
+    start: Annotated[
+        int | None,
+        typer.Option("--from", help="First step.", show_default="after both were trained"),
+    ] = None,
+    end: Annotated[
+        int | None, typer.Option("--to", help="Last step.", show_default="the last of the data")
+    ] = None,
+    dry_run: DryRun = False,
+    as_json: Annotated[bool, typer.Option("--json", help="All figures, for programs.")] = False,
+) -> None:
+    """Publish and promote a model if it beats the served one; else exit code 3."""
+    from training.challenge import challenge as compare
+    from training.errors import CheckFailedError
+    from training.progress import reported
+
+    with reported() as progress:
+        done = compare(
+            directory,
+            data,
+            bucket=bucket,
+            parameter=parameter,
+            margin=margin,
+            start=start,
+            end=end,
+            dry_run=dry_run,
+            progress=progress,
+        )
+    typer.echo(json.dumps(done.as_dict()) if as_json else "\n".join(done.lines()))
+    if done.moved is None:
+        say_next("python -m training models")
+        raise typer.Exit(CheckFailedError.exit_code)
+    if not as_json:
+        # A dry run published nothing that could be promoted.
+        _say_moved(done.moved, dry_run=dry_run, wet=f"challenge {directory} --data {data}")
+
+
+@app.command(
     epilog="Example: python -m training models --bucket my-models --parameter /fraud/model"
 )
 def models(
@@ -93,14 +144,14 @@ def models(
         say_next("python -m training publish build/model --promote")
 
 
-def _say_moved(moved: "Moved", *, dry_run: bool = False) -> None:
+def _say_moved(moved: "Moved", *, dry_run: bool = False, wet: str | None = None) -> None:
     if not moved.is_change:
         typer.echo(f"{moved.new}: served already, nothing changed")
         say_next("python -m training models")
         return
     typer.echo(f"{'would serve' if dry_run else 'serving'} {moved.new}, before: {moved.old}")
     if dry_run:
-        say_next(f"python -m training promote {moved.new}")
+        say_next(f"python -m training {wet or f'promote {moved.new}'}")
     elif moved.old:
         say_next("python -m training rollback, to undo")
     else:

@@ -1,0 +1,1 @@
+"""What deploys the application and watches over it, and the stack that outlives it."""

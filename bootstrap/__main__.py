@@ -1,0 +1,135 @@
+"""The command line: ``python -m bootstrap COMMAND``."""
+# ruff: noqa: PLC0415  # a command imports what it needs when it runs, so that --help is quick
+
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from training.errors import InputError, TrainingError
+from training.processes import interruptible
+
+if TYPE_CHECKING:
+    from bootstrap.account import Account
+    from bootstrap.programs import RealPrograms
+
+app = typer.Typer(
+    help="Deploy the application, look after it, and reckon what it costs.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+Env = Annotated[str, typer.Option("--env", help="An environment of samconfig.toml.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would change, change nothing.")]
+
+
+def _hands(*, dry_run: bool = False) -> "tuple[Account, RealPrograms]":
+    """The account and the programs; a dry run's list is its result, else it is progress."""
+    from rich.console import Console
+
+    from bootstrap.account import Account
+    from bootstrap.programs import RealPrograms
+
+    progress = Console(stderr=True, highlight=False, soft_wrap=True)
+
+    def say(line: str) -> None:
+        if dry_run:
+            typer.echo(line)
+        else:
+            progress.print(line, markup=False, style="dim")
+
+    return Account(say, dry_run=dry_run), RealPrograms(say, dry_run=dry_run)
+
+
+@app.command(epilog="Example: python -m bootstrap prepare --github OWNER/NAME")
+def prepare(
+    *,
+    github: Annotated[
+        str | None,
+        typer.Option(help="The repository whose workflows may deploy.", show_default="as before"),
+    ] = None,
+    dry_run: DryRun = False,
+) -> None:
+    """Create or update what outlives the application: repository, bucket, roles."""
+    from bootstrap.prepare import prepare as do
+
+    do(*_hands(dry_run=dry_run), github=github)
+
+
+@app.command(epilog="Example: python -m bootstrap deploy --env dev")
+def deploy(
+    *,
+    env: Env = "dev",
+    image: Annotated[
+        str | None,
+        typer.Option(help="REPOSITORY@sha256:...", show_default="this commit's, built if need be"),
+    ] = None,
+    dry_run: DryRun = False,
+) -> None:
+    """Build this commit's image, push it and deploy it by its digest."""
+    from bootstrap.deploy import deploy as do
+
+    do(*_hands(dry_run=dry_run), environment=env, image=image)
+
+
+@app.command(epilog="Example: python -m bootstrap rollback --env prod")
+def rollback(*, env: Env = "dev", dry_run: DryRun = False) -> None:
+    """Deploy the image before again; a second rollback returns."""
+    from bootstrap.rollback import rollback as do
+
+    do(_hands(dry_run=dry_run)[0], environment=env)
+
+
+@app.command(epilog="Example: python -m bootstrap destroy --env dev")
+def destroy(
+    *,
+    env: Env = "dev",
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    dry_run: DryRun = False,
+) -> None:
+    """Delete the application's stack; models and images stay."""
+    from bootstrap.rollback import destroy as do
+
+    do(
+        _hands(dry_run=dry_run)[0],
+        environment=env,
+        confirm=lambda question: yes or _asked(question),
+    )
+
+
+def _asked(question: str) -> bool:
+    if not sys.stdin.isatty():
+        raise InputError("nobody is there to ask; say --yes, or in make YES=1")
+    return typer.confirm(question, err=True)
+
+
+@app.command(epilog="Example: python -m bootstrap doctor --env prod")
+def doctor(*, env: Env = "dev") -> None:
+    """Say of each part whether it is well, and what to do where it is not."""
+    from bootstrap.doctor import doctor as do
+
+    do(_hands()[0], environment=env)
+
+
+@app.command(epilog="Example: python -m bootstrap cost")
+def cost() -> None:
+    """Print what a month costs, part by part, at four volumes and three free tiers."""
+    from bootstrap.cost import cost as do
+
+    do()
+
+
+def main() -> None:
+    """Run the command line and end with its exit code."""
+    try:
+        with interruptible():
+            app(prog_name="python -m bootstrap")
+    except TrainingError as error:
+        typer.echo(f"error: {error}", err=True)
+        sys.exit(error.exit_code)
+
+
+if __name__ == "__main__":
+    main()

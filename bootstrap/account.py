@@ -1,0 +1,143 @@
+"""The AWS account: every call of ours goes through here, and is listed as it is made."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache
+from typing import Any, Final
+
+import boto3
+from botocore import xform_name
+from botocore.config import Config
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    NoCredentialsError,
+    NoRegionError,
+    WaiterError,
+)
+
+from training.errors import InputError, TrainingError
+
+CONFIG: Final = Config(
+    connect_timeout=5, read_timeout=60, retries={"mode": "standard", "total_max_attempts": 3}
+)
+
+LONGEST_VALUE: Final = 60
+"""Of a call's argument that is listed: an image's manifest would fill a screen."""
+
+
+class AwsError(TrainingError):
+    """Raise when AWS refuses a call; `code` is its word for why."""
+
+    def __init__(self, message: str, code: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class Account:
+    """The account that boto3's usual settings lead to.
+
+    Parameters
+    ----------
+    say : callable
+        Told of each call before it is made, and of what a dry run leaves out.
+    dry_run : bool
+        Make no call that changes anything.
+    """
+
+    def __init__(self, say: Callable[[str], None], *, dry_run: bool = False) -> None:
+        self._say = say
+        self.dry_run = dry_run
+        self._client = cache(_client)
+
+    def read(self, service: str, operation: str, **arguments: Any) -> Any:
+        """Make a call that changes nothing, in a dry run too.
+
+        Raises
+        ------
+        AwsError
+            If AWS refuses.
+        """
+        what = _described(service, operation, arguments)
+        self._say(what)
+        with explained(what):
+            return getattr(self._client(service), xform_name(operation))(**arguments)
+
+    def change(self, service: str, operation: str, **arguments: Any) -> Any:
+        """Make a call that changes something; in a dry run only say so, and return nothing.
+
+        Raises
+        ------
+        AwsError
+            If AWS refuses.
+        """
+        if not self.dry_run:
+            return self.read(service, operation, **arguments)
+        self._say(f"would call {_described(service, operation, arguments)}")
+        return {}
+
+    def wait(self, service: str, waiter: str, **arguments: Any) -> None:
+        """Wait for what AWS was told to do; not in a dry run.
+
+        Raises
+        ------
+        AwsError
+            If it fails, or takes longer than an hour.
+        """
+        if self.dry_run:
+            return
+        what = f"aws {service}: waiting for {waiter}"
+        self._say(what)
+        with explained(what):
+            config = {"Delay": 10, "MaxAttempts": 360}
+            self._client(service).get_waiter(waiter).wait(**arguments, WaiterConfig=config)
+
+
+def session() -> boto3.session.Session:
+    """Credentials and region, from wherever boto3 finds them."""
+    return boto3.session.Session()
+
+
+def _client(service: str) -> Any:
+    with explained(f"connecting to {service}"):
+        return session().client(service, config=CONFIG)  # type: ignore[call-overload]
+
+
+def _described(service: str, operation: str, arguments: dict[str, Any]) -> str:
+    """Service and operation as IAM writes them, then the arguments."""
+    shown = [f"{name}={_short(value)}" for name, value in arguments.items()]
+    return " ".join([f"aws {service}:{operation}", *shown])
+
+
+def _short(value: Any) -> str:
+    text = str(value)
+    return text if len(text) <= LONGEST_VALUE else f"{text[:LONGEST_VALUE]}..."
+
+
+@contextmanager
+def explained(what: str) -> Iterator[None]:
+    """Turn botocore's errors into ours: what was asked, why it failed, what to do.
+
+    Raises
+    ------
+    AwsError
+        If AWS refuses or does not answer.
+    InputError
+        If nothing says which account or region.
+    """
+    try:
+        yield
+    except NoCredentialsError as error:
+        raise InputError(
+            f"{what}: no AWS credentials; run `aws sso login`, or name a profile: AWS_PROFILE=..."
+        ) from error
+    except NoRegionError as error:
+        raise InputError(f"{what}: no region; say which: AWS_DEFAULT_REGION=...") from error
+    except ClientError as error:
+        said = error.response.get("Error", {})
+        code = str(said.get("Code", "no code"))
+        raise AwsError(f"{what}: AWS says {code}: {said.get('Message', '')}", code) from error
+    except WaiterError as error:
+        raise AwsError(f"{what}: {error}", "WaiterError") from error
+    except BotoCoreError as error:
+        raise AwsError(f"{what}: {error}; is the network there?", type(error).__name__) from error

@@ -1,0 +1,184 @@
+"""What must be so for the application to answer; each check names its own fault and its remedy."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from bootstrap import images
+from bootstrap.rollback import ALIAS, deployed_digest
+from bootstrap.site import Site, UnwellError
+from fraud_api_lambda.pointer import IntegrityError, ModelStoreError, NotFoundError
+from training.errors import CheckFailedError
+
+HEALTHY: Final = {"CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE"}
+
+
+def stack_state(site: Site) -> str:
+    """The last deploy ended well."""
+    status = site.stack.status
+    if status in HEALTHY:
+        return status
+    if status.endswith("_IN_PROGRESS"):
+        raise UnwellError(
+            f"{status}: a deploy is under way", "wait until it is done, then ask again"
+        )
+    if status == "UPDATE_ROLLBACK_COMPLETE":
+        remedy = "the version before serves; find the cause in the stack's events, then make deploy"
+    else:
+        remedy = "the stack's events say why; make destroy and make deploy begin anew"
+    raise UnwellError(f"{status} {site.stack.reason}".rstrip(), remedy)
+
+
+def function_state(site: Site) -> str:
+    """Lambda can run the version in service."""
+    found = site.account.read(
+        "lambda", "GetFunctionConfiguration", FunctionName=site.function, Qualifier=ALIAS
+    )
+    state, update = found["State"], found.get("LastUpdateStatus", "Successful")
+    if state == "Inactive":
+        raise UnwellError(
+            "Inactive: nobody called for weeks, and the next call is refused",
+            "call it twice (make smoke); then find out why the heartbeat did not",
+        )
+    if state != "Active":
+        raise UnwellError(
+            f"{state}: {found.get('StateReason', 'no reason given')}",
+            f"make deploy ENV={site.environment}",
+        )
+    if update != "Successful":
+        raise UnwellError(
+            f"last update {update}: {found.get('LastUpdateStatusReason', 'no reason given')}",
+            f"wait if it is InProgress, else make deploy ENV={site.environment}",
+        )
+    return f"Active, {found['MemorySize']} MB, version {found['Version']}"
+
+
+def image_present(site: Site) -> str:
+    """The repository has the image: without it no new container starts, and no log says why."""
+    try:
+        images.require(site.account, site.repository, site.digest)
+    except CheckFailedError as error:
+        raise UnwellError(
+            f"{site.repository.name} has no image {site.digest}",
+            f"make deploy ENV={site.environment} builds another; then find out who deleted it",
+        ) from error
+    return site.digest
+
+
+def alias_is_deployed(site: Site) -> str:
+    """The version that callers reach runs the image that was deployed, and is alone."""
+    if weights := site.alias.get("RoutingConfig", {}).get("AdditionalVersionWeights"):
+        raise UnwellError(
+            f"shares its calls with version {', '.join(weights)}: a rollout is under way",
+            "wait until CodeDeploy is done, then ask again",
+        )
+    version = site.alias["FunctionVersion"]
+    digest = deployed_digest(site.account, site.function, version)
+    if digest != site.digest:
+        raise UnwellError(
+            f"`{ALIAS}` is version {version} with {digest}, the stack was deployed with "
+            f"{site.digest}",
+            f"somebody moved it by hand, or a canary failed: make deploy ENV={site.environment}",
+        )
+    return f"version {version}"
+
+
+def pointer_verifies(site: Site) -> str:
+    """The pointer's model is there, byte for byte."""
+    again = (
+        f"python -m training models --bucket {site.registry.bucket} "
+        f"--parameter {site.registry.parameter}, then promote one"
+    )
+    try:
+        site.registry.fetch(site.pinned)
+    except IntegrityError as error:
+        raise UnwellError(str(error), f"do not trust the bucket; {again}") from error
+    except NotFoundError as error:
+        raise UnwellError(f"{error}: there is no model to serve", again) from error
+    except ModelStoreError as error:
+        raise UnwellError(str(error), again) from error
+    return f"{site.pinned.version}, {site.pinned.size:,} bytes"
+
+
+def heartbeat_fresh(site: Site) -> str:
+    """A known payment was answered rightly within two of the heartbeat's periods."""
+    minutes = 2 * int(site.stack.parameters.get("HeartbeatMinutes", "30"))
+    name = site.stack.output("HeartbeatFunctionName")
+    since = datetime.now(UTC) - timedelta(minutes=minutes)
+    ask = f"ask now: aws lambda invoke --function-name {name} /dev/stdout"
+    calls, errors = (_sum(site, name, metric, since) for metric in ("Invocations", "Errors"))
+    if not calls:
+        raise UnwellError(
+            f"none for {minutes} minutes",
+            f"is its schedule enabled? {ask}",
+        )
+    if errors >= calls:
+        raise UnwellError(
+            f"all {calls:.0f} failed in {minutes} minutes",
+            f"its log says what it was answered; {ask}",
+        )
+    return f"{calls - errors:.0f} of {calls:.0f} in {minutes} minutes"
+
+
+def _sum(site: Site, function: str, metric: str, since: datetime) -> float:
+    found = site.account.read(
+        *("cloudwatch", "GetMetricStatistics"),
+        Namespace="AWS/Lambda",
+        MetricName=metric,
+        Dimensions=[{"Name": "FunctionName", "Value": function}],
+        StartTime=since,
+        EndTime=datetime.now(UTC),
+        Period=60,
+        Statistics=["Sum"],
+    )
+    return sum(float(each["Sum"]) for each in found["Datapoints"])
+
+
+def alarms_quiet(site: Site) -> str:
+    """No alarm of the stack is raised."""
+    found: list[dict[str, Any]] = []
+    token: dict[str, str] = {}
+    while True:
+        page = site.account.read(
+            "cloudwatch", "DescribeAlarms", AlarmNamePrefix=f"{site.stack.name}-", **token
+        )
+        found += page["MetricAlarms"]
+        if not page.get("NextToken"):
+            break
+        token = {"NextToken": page["NextToken"]}
+    if raised := [each for each in found if each["StateValue"] == "ALARM"]:
+        raise UnwellError(
+            f"raised: {', '.join(each['AlarmName'] for each in raised)}",
+            str(raised[0].get("AlarmDescription") or "look at its metric in CloudWatch").strip(),
+        )
+    if not found:
+        return f"none, Monitoring={site.stack.parameters.get('Monitoring', 'unknown')}"
+    return f"{len(found)}, none raised"
+
+
+def versions_match(site: Site) -> str:
+    """The model that callers reach is the one that the pointer names."""
+    served = site.served_version()
+    try:
+        wanted = site.pinned.version
+    except ModelStoreError as error:
+        raise UnwellError(f"{served} answers, and there is no pointer", "see pointer") from error
+    if served != wanted:
+        raise UnwellError(
+            f"{served} answers, the pointer names {wanted}",
+            "after a promotion wait a minute; else the function's log says `model load failed`",
+        )
+    return served
+
+
+CHECKS: Final[dict[str, Callable[[Site], str]]] = {
+    "stack": stack_state,
+    "function": function_state,
+    "image": image_present,
+    "alias": alias_is_deployed,
+    "pointer": pointer_verifies,
+    "heartbeat": heartbeat_fresh,
+    "alarms": alarms_quiet,
+    "versions": versions_match,
+}
+"""In the order in which one fault explains those after it."""

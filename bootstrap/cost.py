@@ -1,0 +1,153 @@
+"""The monthly bill of the account: both templates as they are deployed, priced part by part."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import typer
+
+from bootstrap.intrinsics import Deployed
+from bootstrap.measured import SERVING, Measured, read_measured
+from bootstrap.parameters import effective, read_environment
+from bootstrap.prices import PRICES, READ, REGION, Price
+from bootstrap.transform import BOOTSTRAP_TEMPLATE, TEMPLATE, declared_by, transformed
+from bootstrap.usage import Resource, Units, units
+
+VOLUMES: Final = (0, 10_000, 1_000_000, 100_000_000)
+ENVIRONMENTS: Final = ("dev", "prod")
+BUSY: Final = "prod"
+"""The environment that the payments are scored in; the other has its heartbeat alone."""
+
+APART: Final = "ECR storage"
+"""Named apart: it is paid for by the image, not by the call."""
+
+STAND_IN: Final = {
+    "ImageUri": f"{'0' * 12}.dkr.ecr.{REGION}.amazonaws.com/x@sha256:{'0' * 64}",
+    "ModelBucket": "models",
+}
+"""For parameters that a deploy finds out, and that cost nothing."""
+
+SCHEMES: Final[dict[str, tuple[str, Callable[[Price], float]]]] = {
+    "first year": (
+        "accounts opened before 15 July 2025, in their first twelve months",
+        lambda price: price.first_year_free,
+    ),
+    "credits": (
+        "accounts opened since: what is free for ever, and credits that pay this until spent",
+        lambda price: price.always_free,
+    ),
+    "none": ("list prices: other applications use up all that is free", lambda _: 0.0),
+}
+
+Stacks = Mapping[str, list[Resource]]
+"""The resources that each stack makes, by the stack."""
+
+
+def account(template: str | None = None, bootstrap: str | None = None) -> dict[str, list[Resource]]:
+    """What the account holds: the bootstrap stack, and the application in each environment.
+
+    Parameters
+    ----------
+    template, bootstrap : str, optional
+        The templates' text; else what the files say.
+    """
+    outlives = bootstrap or BOOTSTRAP_TEMPLATE.read_text()
+    text = template or TEMPLATE.read_text()
+    stacks = {"bootstrap": made(outlives, "bootstrap")}
+    return stacks | {name: made(text, name) for name in ENVIRONMENTS}
+
+
+def made(text: str, environment: str) -> list[Resource]:
+    """The resources that a template makes in an environment of samconfig.toml."""
+    parameters = declared_by(text)
+    known = {name: value for name, value in STAND_IN.items() if name in parameters}
+    values = effective(parameters, read_environment(environment).overrides, known)
+    return Deployed(transformed(text, values), values).resources()
+
+
+def used(stacks: Stacks, measured: Measured, predictions: int) -> Units:
+    """What all stacks use together, if `prod` scores so many payments."""
+    totals: dict[str, float] = dict.fromkeys(PRICES, 0.0)
+    for name, resources in stacks.items():
+        found = units(resources, measured, predictions if name == BUSY else 0)
+        for part, amount in found.items():
+            totals[part] += amount
+    return totals
+
+
+def bill(amounts: Units, scheme: str) -> dict[str, float]:
+    """US dollars by part."""
+    _, free = SCHEMES[scheme]
+    return {part: price.of(amounts[part], free(price)) for part, price in PRICES.items()}
+
+
+def total(parts: Mapping[str, float]) -> float:
+    """The bill, but for what is named apart."""
+    return sum(usd for part, usd in parts.items() if part != APART)
+
+
+def cost(serving: Path = SERVING) -> None:
+    """Print the bills.
+
+    Raises
+    ------
+    CheckFailedError
+        If a template has something that may cost money and has no price here.
+    TrainingError
+        If a template cannot be read.
+    """
+    measured = read_measured(serving)
+    stacks = account()
+    for line in _foreword(stacks, measured):
+        typer.echo(line)
+    amounts = {volume: used(stacks, measured, volume) for volume in VOLUMES}
+    for scheme in SCHEMES:
+        typer.echo(f"\nUSD a month, {SCHEMES[scheme][0]}")
+        for line in _table({volume: bill(amounts[volume], scheme) for volume in VOLUMES}):
+            typer.echo(line)
+
+
+def _foreword(stacks: Stacks, measured: Measured) -> list[str]:
+    (memory_mb,) = {
+        int(each["Properties"]["MemorySize"])
+        for each in stacks[BUSY]
+        if each.get("Properties", {}).get("PackageType") == "Image"
+    }
+    warm, cold = (measured.billed_ms(memory_mb, cold=cold) for cold in (False, True))
+    return [
+        f"Prices of {REGION}, {READ}; bootstrap/prices.py names AWS's page for each.",
+        f"The account: bootstrap, {' and '.join(ENVIRONMENTS)}; {BUSY} scores the payments.",
+        f"Durations: {measured.source}.",
+        f"Handler {measured.warm_ms:.2f} ms, cold start {measured.cold_ms:.0f} ms of a core.",
+        f"At {memory_mb} MB Lambda bills {warm} ms, and {cold} ms on a new container.",
+        f"A new container: {measured.cold_share:.0%} of payments (assumed), and every heartbeat.",
+        f"A payment's answer has {measured.answer_bytes} bytes, its log {measured.log_bytes}.",
+        f"Kept: {measured.images_kept} images, {measured.models_kept} models (assumed).",
+    ]
+
+
+def _table(bills: Mapping[int, Mapping[str, float]]) -> list[str]:
+    width = max(len(part) for part in PRICES)
+
+    def row(name: str, values: list[Any]) -> str:
+        return f"{name:<{width}}" + "".join(f"{value:>13}" for value in values)
+
+    parts = [part for part in PRICES if part != APART]
+    return [
+        row("payments a month", [f"{volume:,}" for volume in bills]),
+        *(row(part, [_usd(each[part]) for each in bills.values()]) for part in parts),
+        row("total", [_usd(total(each)) for each in bills.values()]),
+        row(
+            "1,000 payments",
+            [
+                _usd(total(each) / volume * 1000) if volume else "-"
+                for volume, each in bills.items()
+            ],
+        ),
+        row(f"{APART}, apart", [_usd(each[APART]) for each in bills.values()]),
+    ]
+
+
+def _usd(amount: float) -> str:
+    """In cents where there are dollars, else as exact as a free tier is."""
+    return "0" if amount == 0 else f"{amount:,.2f}" if amount >= 1 else f"{amount:.5f}"

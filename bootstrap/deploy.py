@@ -1,0 +1,101 @@
+"""Build, push and deploy by digest; nothing of the environment's parameters is lost on the way."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Final
+
+import typer
+
+from bootstrap import images, stacks
+from bootstrap.account import Account
+from bootstrap.images import Repository
+from bootstrap.parameters import (
+    SAMCONFIG,
+    Environment,
+    as_arguments,
+    compared,
+    effective,
+    read_environment,
+)
+from bootstrap.programs import PARAMETERS, Programs
+from bootstrap.stacks import BOOTSTRAP, Stack
+from bootstrap.transform import TEMPLATE, declared_by
+from training.processes import ROOT
+from training.sam import Engine, find_engine, find_sam
+
+MAKE_BOOTSTRAP: Final = "`make bootstrap` makes it"
+
+
+def deploy(
+    account: Account,
+    programs: Programs,
+    *,
+    environment: str,
+    image: str | None,
+    samconfig: Path = SAMCONFIG,
+    engine: Callable[[], Engine] = find_engine,
+) -> None:
+    """Deploy this commit's image, or the one that is named, and say how to go back.
+
+    Raises
+    ------
+    InputError
+        If the environment or the image is unknown, a parameter has no value, or code that enters
+        the image is not committed.
+    CheckFailedError
+        If the stack can take no deploy now.
+    TrainingError
+        If a program or AWS fails.
+    """
+    target = read_environment(environment, samconfig)
+    declared = declared_by(TEMPLATE.read_text())
+    bootstrap = stacks.require(account, BOOTSTRAP, MAKE_BOOTSTRAP)
+    before = stacks.find(account, target.stack_name)
+    if before is not None:
+        stacks.require_quiet(before)
+    repository = Repository.of(bootstrap)
+    overrides = {"ModelBucket": bootstrap.output("ModelBucketName")} | target.overrides
+    # Before the build, which takes minutes: what is missing or misspelt is said at once.
+    effective(declared, overrides, {"ImageUri": images.UNKNOWN})
+    if image is not None:
+        digest = images.given(account, repository, image)
+    else:
+        digest = images.built(account, programs, repository, engine=engine)
+    images.release(account, repository, digest)
+    values = effective(declared, overrides, {"ImageUri": f"{repository.uri}@{digest}"})
+    typer.echo(f"parameters of {target.stack_name}:")
+    for line in compared(declared, before.parameters if before else {}, values):
+        typer.echo(line)
+    programs.run(*_command(target, samconfig, repository, values))
+    _say_done(account, target, before, digest)
+
+
+def _command(
+    target: Environment, samconfig: Path, repository: Repository, values: Mapping[str, str]
+) -> tuple[str, ...]:
+    return (
+        *(find_sam(), "deploy", "--config-file", str(samconfig), "--config-env", target.name),
+        *("--stack-name", target.stack_name),
+        # The environment's table says the rest, above all the bucket for the heartbeat's code.
+        # Not what `sam build` left, whose image is the machine's. SAM leaves an image alone whose
+        # URI is a parameter, but asks for a repository wherever there is an image function.
+        *("--template-file", TEMPLATE.relative_to(ROOT).as_posix()),
+        *("--image-repository", repository.uri),
+        *("--no-confirm-changeset", "--no-fail-on-empty-changeset"),
+        *(PARAMETERS, *as_arguments(values)),
+    )
+
+
+def _say_done(account: Account, target: Environment, before: Stack | None, digest: str) -> None:
+    old = images.digest_of(before.image) if before else None
+    if account.dry_run:
+        typer.echo(f"would deploy {digest}, before: {old or 'nothing'}; nothing was changed")
+        return
+    typer.echo(f"deployed {digest}, before: {old or 'nothing'}")
+    after = stacks.require(account, target.stack_name, "SAM says that it deployed it; look there")
+    typer.echo(f"API: {after.output('ApiUrl')}")
+    if old and old != digest:
+        typer.echo(f"to go back: make rollback ENV={target.name}")
+    else:
+        typer.echo(f"to go back: make destroy ENV={target.name}; there is no image before this one")
+    typer.echo(f"next: make doctor ENV={target.name}", err=True)

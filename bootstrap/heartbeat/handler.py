@@ -1,0 +1,163 @@
+"""Asks the API about a known payment, through the gateway, as a caller does.
+
+It fails where the answer is wrong, late or missing, and its function's own Errors metric, which
+costs nothing, raises the alarm. Standard library only, in a zip: it shares neither the image nor a
+package with what it watches.
+"""
+
+import hashlib
+import hmac
+import json
+import os
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from http.client import HTTPException
+from typing import Any
+from urllib.error import HTTPError
+from urllib.parse import urlsplit
+from urllib.request import Request, urlopen
+
+PAYMENT = {
+    "step": 27,
+    "type": "CASH_OUT",
+    "amount": 1_300_000.0,
+    "nameOrig": "C2718281828",
+    "oldbalanceOrg": 1_300_000.0,
+    "nameDest": "C3141592653",
+    "oldbalanceDest": 0.0,
+}
+"""An account emptied to the cent by a cash-out at three in the morning: no model may approve it."""
+
+TIMEOUT_S = 15
+ATTEMPTS = 2
+PAUSE_S = 2
+"""Between them: a caller tries again too, and a lone cold start shall wake nobody."""
+
+SETTLING_S = 300
+"""For so long after a promotion the model before may answer; containers look once a minute."""
+
+
+class HeartbeatError(Exception):
+    """Raise when the API does not answer as it must."""
+
+
+def handler(event: object, context: object) -> dict[str, Any]:  # noqa: ARG001  # Lambda's form
+    """Ask twice at most; the answer's gist, which is logged too."""
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            gist = _ask(os.environ)
+        except HeartbeatError as error:
+            _log("WARNING", str(error), attempt=attempt)
+            if attempt == ATTEMPTS:
+                raise
+            time.sleep(PAUSE_S)
+        else:
+            _log("INFO", "heartbeat", attempt=attempt, **gist)
+            return gist
+    raise AssertionError  # the last attempt returns or raises
+
+
+def _log(level: str, message: str, **facts: object) -> None:
+    print(json.dumps({"level": level, "message": message} | facts))  # noqa: T201  # Lambda's log
+
+
+def _ask(names: Mapping[str, str]) -> dict[str, Any]:
+    """One question and what is to be known of its answer."""
+    key = _api_key(names["APIGATEWAY_URL"], names["API_KEY_ID"])
+    began = time.perf_counter()
+    answer = _request("execute-api", f"{names['API_URL']}/predict", PAYMENT, {"x-api-key": key})
+    latency_ms = round(1000 * (time.perf_counter() - began))
+    _check(answer, _versions(names["SSM_URL"], names["MODEL_PARAMETER"]))
+    return {
+        "model_version": answer["model_version"],
+        "decision": answer["decision"],
+        "latency_ms": latency_ms,
+    }
+
+
+def _check(answer: dict[str, Any], versions: set[str]) -> None:
+    """Compare an answer with what it must be."""
+    probability = answer.get("fraud_probability")
+    if not isinstance(probability, float) or not 0 < probability < 1:
+        raise HeartbeatError("POST /predict: the answer has no fraud_probability between 0 and 1")
+    if answer.get("is_fraud") is not True or answer.get("decision") not in ("review", "block"):
+        raise HeartbeatError("POST /predict: a known fraud was approved; look at the model served")
+    if answer.get("model_version") not in versions:
+        raise HeartbeatError(
+            f"POST /predict: model {answer.get('model_version')} answers, the pointer names "
+            f"{' or '.join(sorted(versions))}; look for `model load failed` in the function's log"
+        )
+
+
+def _api_key(url: str, key_id: str) -> str:
+    """The key's value, which so stands in no configuration that people can read."""
+    found = _request("apigateway", f"{url}/apikeys/{key_id}?includeValue=true")
+    return str(found["value"])
+
+
+def _versions(url: str, name: str) -> set[str]:
+    """The versions that may answer: the pointer's, and the one before while it settles."""
+    target = {
+        "x-amz-target": "AmazonSSM.GetParameter",
+        "content-type": "application/x-amz-json-1.1",
+    }
+    parameter = _request("ssm", f"{url}/", {"Name": name}, target)["Parameter"]
+    try:
+        pointer = json.loads(parameter["Value"])
+        pins = [pointer]
+        if pointer["previous"] and time.time() - parameter["LastModifiedDate"] < SETTLING_S:
+            pins.append(pointer["previous"])
+        return {pin["sha256"][:16] for pin in pins}
+    except (ValueError, KeyError, TypeError) as error:
+        raise HeartbeatError(
+            f"the parameter {name} holds no pointer; promote a version to repair it"
+        ) from error
+
+
+def _request(
+    service: str, url: str, body: object = None, headers: dict[str, str] | None = None
+) -> dict[str, Any]:
+    """The JSON object that a signed request is answered with."""
+    data = b"" if body is None else json.dumps(body).encode()
+    method = "GET" if body is None else "POST"
+    wanted = {"accept": "application/json", "content-type": "application/json"} | (headers or {})
+    request_headers = signed(method, url, data, wanted, service)
+    request = Request(url, data or None, request_headers, method=method)  # noqa: S310  # addresses of AWS
+    place = f"{method} {urlsplit(url)._replace(query='').geturl()}"
+    try:
+        with urlopen(request, timeout=TIMEOUT_S) as response:  # noqa: S310  # as above
+            answer = json.load(response)
+    except HTTPError as error:
+        error.close()
+        raise HeartbeatError(f"{place}: status {error.code}") from error
+    except (OSError, HTTPException, ValueError) as error:
+        raise HeartbeatError(f"{place}: no answer ({type(error).__name__})") from error
+    if not isinstance(answer, dict):
+        raise HeartbeatError(f"{place}: the answer is no JSON object")
+    return answer
+
+
+def signed(
+    method: str, url: str, data: bytes, headers: dict[str, str], service: str
+) -> dict[str, str]:
+    """The headers with AWS's signature, version 4; a route that wants only the key ignores it."""
+    now, region = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ"), os.environ["AWS_REGION"]
+    place = urlsplit(url)
+    all_headers = headers | {"host": place.netloc, "x-amz-date": now}
+    if token := os.environ.get("AWS_SESSION_TOKEN"):
+        all_headers["x-amz-security-token"] = token
+    names = sorted(all_headers)
+    lines = [f"{name}:{all_headers[name]}" for name in names]
+    digest = hashlib.sha256(data).hexdigest()
+    request = [method, place.path, place.query, *lines, "", ";".join(names), digest]
+    scope = f"{now[:8]}/{region}/{service}/aws4_request"
+    canonical = hashlib.sha256("\n".join(request).encode()).hexdigest()
+    signature = f"AWS4{os.environ['AWS_SECRET_ACCESS_KEY']}".encode()
+    for part in [*scope.split("/"), f"AWS4-HMAC-SHA256\n{now}\n{scope}\n{canonical}"]:
+        signature = hmac.digest(signature, part.encode(), "sha256")
+    all_headers["authorization"] = (
+        f"AWS4-HMAC-SHA256 Credential={os.environ['AWS_ACCESS_KEY_ID']}/{scope}, "
+        f"SignedHeaders={';'.join(names)}, Signature={signature.hex()}"
+    )
+    return all_headers

@@ -1,0 +1,77 @@
+"""Which resources a template makes with given parameters, and their properties as they then are."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from training.errors import TrainingError
+
+NO_VALUE: Final = {"Ref": "AWS::NoValue"}
+"""A property that is given it is not there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deployed:
+    """A template with its parameters."""
+
+    template: Mapping[str, Any]
+    parameters: Mapping[str, str]
+
+    def resources(self) -> list[dict[str, Any]]:
+        """The resources whose condition holds; what only AWS knows stays a function."""
+        return [
+            {"Name": name, **self.value(resource)}
+            for name, resource in self.template["Resources"].items()
+            if "Condition" not in resource or self.holds(resource["Condition"])
+        ]
+
+    def holds(self, name: str) -> bool:
+        """Whether a condition of the template's does."""
+        return bool(self._test(self.template["Conditions"][name]))
+
+    def value(self, given: Any) -> Any:
+        """A value with its parameters, choices and look-ups filled in."""
+        if isinstance(given, list):
+            return [each for each in map(self.value, given) if each != NO_VALUE]
+        if not isinstance(given, dict):
+            return given
+        if len(given) == 1:
+            ((name, argument),) = given.items()
+            return self._called(name, argument)
+        filled = {name: self.value(each) for name, each in given.items()}
+        return {name: each for name, each in filled.items() if each != NO_VALUE}
+
+    def _called(self, name: str, argument: Any) -> Any:
+        """A function's value, or a mapping of one name."""
+        match name:
+            case "Ref":
+                return self.parameters.get(argument, {name: argument})
+            case "Fn::If":
+                condition, yes, no = argument
+                return self.value(yes if self.holds(condition) else no)
+            case "Fn::Sub" if isinstance(argument, str):
+                return re.sub(r"\$\{(\w+)\}", self._named, argument)
+            case "Fn::FindInMap":
+                table, first, second = (self.value(each) for each in argument)
+                return self.template["Mappings"][table][first][second]
+        found = self.value(argument)
+        return {} if found == NO_VALUE else {name: found}
+
+    def _named(self, match: re.Match[str]) -> str:
+        return self.parameters.get(match[1], match[0])
+
+    def _test(self, condition: Any) -> bool:
+        ((name, argument),) = condition.items()
+        if name == "Condition":
+            return self.holds(argument)
+        if name == "Fn::Not":
+            return not self._test(argument[0])
+        if name == "Fn::And":
+            return all(self._test(each) for each in argument)
+        if name == "Fn::Or":
+            return any(self._test(each) for each in argument)
+        if name == "Fn::Equals":
+            first, second = (str(self.value(each)) for each in argument)
+            return first == second
+        raise TrainingError(f"the template has a condition {name}, which the bill cannot tell")

@@ -1,0 +1,149 @@
+"""What a stack is deployed with: samconfig.toml's table, what a deploy finds out, the defaults.
+
+`sam deploy --parameter-overrides` on the command line discards every value of samconfig.toml
+(aws-sam-cli#2380), and a parameter that is then named nowhere keeps what it had. So all are passed.
+"""
+
+import shlex
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, Final
+
+from training.errors import InputError
+from training.processes import ROOT
+
+SAMCONFIG: Final = ROOT / "samconfig.toml"
+HIDDEN: Final = "****"
+
+type Declared = Mapping[str, Mapping[str, Any]]
+"""A template's `Parameters`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """A stack: `dev` and `prod` are the application's."""
+
+    name: str
+    stack_name: str
+    overrides: dict[str, str]
+
+
+def read_environment(name: str, path: Path = SAMCONFIG) -> Environment:
+    """What samconfig.toml says of an environment, or of the bootstrap stack.
+
+    Raises
+    ------
+    InputError
+        If it does not know it, or cannot be read.
+    """
+    try:
+        tables = tomllib.loads(path.read_text())
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path.name} cannot be read: {error}") from error
+    known = _environments(tables)
+    if name not in known:
+        raise InputError(f"{path.name} has no environment {name}; it has {', '.join(known)}")
+    table = {**_parameters(tables[name], "global"), **_parameters(tables[name], "deploy")}
+    stack_name = table.get("stack_name", f"fraud-api-{name}")
+    return Environment(name, stack_name, as_table(table.get("parameter_overrides", {})))
+
+
+def _environments(tables: Mapping[str, Any]) -> list[str]:
+    return [
+        name
+        for name, commands in tables.items()
+        if name != "default" and isinstance(commands, dict) and "deploy" in commands
+    ]
+
+
+def _parameters(commands: Mapping[str, Any], command: str) -> dict[str, Any]:
+    found: dict[str, Any] = commands.get(command, {}).get("parameters", {})
+    return found
+
+
+def as_table(overrides: str | list[str] | Mapping[str, Any]) -> dict[str, str]:
+    """`parameter_overrides` in any of SAM's spellings, as names and values.
+
+    Raises
+    ------
+    InputError
+        If an entry is not `Name=Value`.
+
+    Examples
+    --------
+    >>> as_table(["MemoryMb=1024", 'AlarmEmail=""'])
+    {'MemoryMb': '1024', 'AlarmEmail': ''}
+    """
+    if isinstance(overrides, Mapping):
+        return {name: str(value) for name, value in overrides.items()}
+    text = overrides if isinstance(overrides, str) else " ".join(overrides)
+    pairs = [token.partition("=") for token in shlex.split(text)]
+    for name, equals, _ in pairs:
+        if not equals or name == "ParameterKey":
+            raise InputError(f"samconfig.toml: {name!r} in parameter_overrides is not Name=Value")
+    return {name: value for name, _, value in pairs}
+
+
+def effective(
+    declared: Declared,
+    overrides: Mapping[str, str],
+    found: Mapping[str, str],
+) -> dict[str, str]:
+    """A value for every parameter that the template declares.
+
+    Parameters
+    ----------
+    declared : mapping of str to mapping
+        The template's `Parameters`.
+    overrides : mapping of str to str
+        The environment's.
+    found : mapping of str to str
+        What the deploy found out; it wins.
+
+    Raises
+    ------
+    InputError
+        If the template does not know a name, or nothing gives a value.
+    """
+    for name in overrides:
+        if name not in declared:
+            close = get_close_matches(name, declared, 1)
+            meant = f"; did you mean {close[0]}?" if close else ""
+            raise InputError(f"samconfig.toml: the template has no parameter {name}{meant}")
+    values = {**_defaults(declared), **overrides}
+    values |= {name: value for name, value in found.items() if name in declared}
+    if missing := [name for name in declared if name not in values]:
+        raise InputError(
+            f"no value for {', '.join(missing)}; give one in samconfig.toml's parameter_overrides"
+        )
+    return {name: values[name] for name in declared}
+
+
+def _defaults(declared: Declared) -> dict[str, str]:
+    return {name: str(each["Default"]) for name, each in declared.items() if "Default" in each}
+
+
+def as_arguments(values: Mapping[str, str]) -> list[str]:
+    r"""The values as `--parameter-overrides` takes them.
+
+    Examples
+    --------
+    >>> as_arguments({"AlarmEmail": "", "Note": 'a "b"'})
+    ['AlarmEmail=""', 'Note="a \\"b\\""']
+    """
+    return [f'{name}="{value.replace('"', r"\"")}"' for name, value in values.items()]
+
+
+def compared(declared: Declared, old: Mapping[str, str], new: Mapping[str, str]) -> list[str]:
+    """One line a parameter: its value, and what it was if that differs; never a secret."""
+    lines = []
+    for name, value in new.items():
+        secret = str(declared[name].get("NoEcho", False)).lower() == "true"
+        shown = HIDDEN if secret else value or '""'
+        was = old.get(name)
+        change = "" if secret or was in (None, value) else f"  (was {was or '""'})"
+        lines.append(f"  {name} = {shown}{change}")
+    return lines

@@ -1,0 +1,114 @@
+"""What the doctor looks at: an environment's stacks, read once, and the account behind them."""
+
+import json
+import urllib.request
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Final
+from urllib.error import HTTPError, URLError
+
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+
+from bootstrap.account import Account, session
+from bootstrap.images import Repository, digest_of
+from bootstrap.rollback import ALIAS
+from bootstrap.stacks import Stack
+from fraud_api_lambda.pointer import PinnedModel
+from training.registry import Registry
+
+PATIENCE_S: Final = 30
+"""API Gateway gives up after 29."""
+
+
+class UnwellError(Exception):
+    """Raise when something is not as it must be: what, and what to do about it."""
+
+    def __init__(self, what: str, remedy: str) -> None:
+        super().__init__(what)
+        self.remedy = remedy
+
+
+@dataclass(frozen=True)
+class Site:
+    """An environment of the application, as it is deployed."""
+
+    account: Account
+    environment: str
+    stack: Stack
+    bootstrap: Stack
+
+    @property
+    def function(self) -> str:
+        """The function's name."""
+        return self.stack.output("FunctionName")
+
+    @property
+    def digest(self) -> str:
+        """The digest that the stack was deployed with."""
+        digest = digest_of(self.stack.image)
+        if digest is None:
+            raise UnwellError(
+                f"the stack's ImageUri is {self.stack.image or 'empty'}, no digest",
+                f"make deploy ENV={self.environment}",
+            )
+        return digest
+
+    @cached_property
+    def repository(self) -> Repository:
+        """Where its image must be."""
+        return Repository.of(self.bootstrap)
+
+    @cached_property
+    def registry(self) -> Registry:
+        """Where its models are."""
+        return Registry(
+            bucket=self.stack.parameters.get("ModelBucket")
+            or self.bootstrap.output("ModelBucketName"),
+            parameter=self.stack.parameters["ModelParameter"],
+        )
+
+    @cached_property
+    def pinned(self) -> PinnedModel:
+        """The model that the pointer names; read once, so that all checks speak of the same."""
+        return self.registry.read_pointer().current
+
+    @cached_property
+    def alias(self) -> Any:
+        """What the gateway invokes."""
+        return self.account.read("lambda", "GetAlias", FunctionName=self.function, Name=ALIAS)
+
+    def served_version(self) -> str:
+        """The model that answers, by `GET /model` through the gateway, as a caller asks it."""
+        url = f"{self.stack.output('ApiUrl')}/model"
+        key = self.account.read(
+            "apigateway", "GetApiKey", apiKey=self.stack.output("ApiKeyId"), includeValue=True
+        )["value"]
+        request = AWSRequest("GET", url, headers={"x-api-key": key})
+        if self.stack.parameters.get("CallerAuthorisation") == "AWS_IAM":
+            _sign(request)
+        return _version(url, dict(request.headers))
+
+
+def _sign(request: AWSRequest) -> None:
+    found = session()
+    credentials = found.get_credentials()
+    if credentials is not None:
+        SigV4Auth(credentials, "execute-api", found.region_name).add_auth(request)
+
+
+def _version(url: str, headers: dict[str, str]) -> str:
+    try:
+        # The address is the stack's own output.
+        asked = urllib.request.Request(url, headers=headers)  # noqa: S310
+        with urllib.request.urlopen(asked, timeout=PATIENCE_S) as answer:  # noqa: S310
+            return str(json.load(answer)["version"])
+    except HTTPError as error:
+        raise UnwellError(
+            f"GET /model answers {error.code}", "`sam logs` shows what the function said"
+        ) from error
+    except (URLError, OSError, ValueError, KeyError) as error:
+        raise UnwellError(
+            f"GET /model has no answer that is a model ({type(error).__name__})",
+            "is the stack's ApiUrl reachable from here? make smoke asks it more",
+        ) from error

@@ -1,0 +1,94 @@
+"""A CloudFormation stack as it is now."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from bootstrap.account import Account, AwsError
+from training.errors import CheckFailedError, TrainingError
+
+BOOTSTRAP: Final = "fraud-api-bootstrap"
+"""The stack of what must outlive the application."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """Its name, its status and why, what it was given and what it tells."""
+
+    name: str
+    status: str
+    reason: str
+    parameters: dict[str, str]
+    outputs: dict[str, str]
+
+    @property
+    def image(self) -> str | None:
+        """The image that it was deployed from, as `repository@sha256:...`."""
+        return self.parameters.get("ImageUri")
+
+    def output(self, name: str) -> str:
+        """One of its outputs.
+
+        Raises
+        ------
+        TrainingError
+            If it has none of that name: it was deployed from another template.
+        """
+        if name not in self.outputs:
+            raise TrainingError(
+                f"the stack {self.name} has no output {name}; was it deployed from this version? "
+                "Deploy it again"
+            )
+        return self.outputs[name]
+
+
+def find(account: Account, name: str) -> Stack | None:
+    """The stack, or None if there is none.
+
+    Raises
+    ------
+    AwsError
+        If AWS refuses.
+    """
+    try:
+        (found,) = account.read("cloudformation", "DescribeStacks", StackName=name)["Stacks"]
+    except AwsError as error:
+        if error.code == "ValidationError" and "does not exist" in str(error):
+            return None
+        raise
+    return Stack(
+        name,
+        found["StackStatus"],
+        found.get("StackStatusReason", ""),
+        {
+            each["ParameterKey"]: each.get("ParameterValue", "")
+            for each in found.get("Parameters", [])
+        },
+        {each["OutputKey"]: each["OutputValue"] for each in found.get("Outputs", [])},
+    )
+
+
+def require(account: Account, name: str, remedy: str) -> Stack:
+    """The stack that must be there.
+
+    Raises
+    ------
+    CheckFailedError
+        If it is not; `remedy` says which command makes it.
+    """
+    stack = find(account, name)
+    if stack is None:
+        raise CheckFailedError(f"there is no stack {name} in this account and region; {remedy}")
+    return stack
+
+
+def require_quiet(stack: Stack) -> None:
+    """Raise `CheckFailedError` if a stack can take no update now."""
+    if stack.status.endswith("_IN_PROGRESS"):
+        raise CheckFailedError(
+            f"the stack {stack.name} is busy ({stack.status}); wait until it is done"
+        )
+    if stack.status in {"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "DELETE_FAILED"}:
+        raise CheckFailedError(
+            f"the stack {stack.name} is {stack.status}, which no deploy repairs; "
+            "`make destroy` removes it, then deploy again"
+        )

@@ -1,0 +1,155 @@
+"""What the resources of a stack use in a month, in the units that AWS bills; it knows no price."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Final
+
+from bootstrap.measured import Measured
+from bootstrap.prices import FREE_OF_CHARGE, MONTH_S, PRICED
+from training.errors import CheckFailedError
+
+type Resource = dict[str, Any]
+type Used = tuple[str, float]
+type Units = dict[str, float]
+"""By part of the bill."""
+
+GB: Final = 1024**3
+MONTH_DAYS: Final = MONTH_S / 86_400
+TRACED: Final = 0.05
+"""Share of the calls that X-Ray records by default, besides the first of each second."""
+
+
+def units(resources: Sequence[Resource], measured: Measured, predictions: int) -> Units:
+    """What a stack uses if so many payments are scored by it.
+
+    Raises
+    ------
+    CheckFailedError
+        If it has a resource, or an option of one, that may cost money and has no price here.
+    """
+    refuse_unknown(resources)
+    used = list(_standing(resources, measured))
+    if any(each["Type"] == "AWS::ApiGateway::RestApi" for each in resources):
+        used += _calls(resources, measured, predictions)
+    totals: Units = defaultdict(float)
+    for part, amount in used:
+        totals[part] += amount
+    return totals
+
+
+def refuse_unknown(resources: Iterable[Resource]) -> None:
+    """Raise `CheckFailedError` rather than reckon without something that may cost money."""
+    for each in resources:
+        if each["Type"] not in FREE_OF_CHARGE | PRICED:
+            raise CheckFailedError(
+                f"{each['Name']} is an {each['Type']}, which bootstrap/prices.py does not know; "
+                "give its price there, or say that it is free of charge"
+            )
+        if option := _costly_option(each):
+            raise CheckFailedError(
+                f"{each['Name']} has {option}, which costs money that the bill does not reckon; "
+                "leave it out, or count it in bootstrap/usage.py"
+            )
+
+
+def _costly_option(resource: Resource) -> str | None:
+    options = resource.get("Properties", {})
+    match resource["Type"]:
+        case "AWS::ApiGateway::Stage" if options.get("CacheClusterEnabled"):
+            return "a cache"
+        case "AWS::ApiGateway::Stage" if _logs_execution(options):
+            return "execution logs"
+        case "AWS::CloudWatch::Alarm" if int(options.get("Period", 60)) < 60:
+            return "a period under a minute"
+        case "AWS::Lambda::Function" if options.get("EphemeralStorage", {}).get("Size", 512) > 512:
+            return "more than 512 MB of storage"
+        case "AWS::Logs::LogGroup" if "RetentionInDays" not in options:
+            return "no RetentionInDays, so it keeps its lines for ever"
+    return None
+
+
+def _logs_execution(stage: dict[str, Any]) -> bool:
+    levels = {each.get("LoggingLevel", "OFF") for each in stage.get("MethodSettings", [])}
+    return bool(levels - {"OFF"})
+
+
+def _standing(resources: Sequence[Resource], measured: Measured) -> Iterator[Used]:
+    """What is paid for though nobody calls."""
+    for each in resources:
+        options = each.get("Properties", {})
+        match each["Type"]:
+            case "AWS::CloudWatch::Alarm":
+                metrics = [one for one in options.get("Metrics", []) if "MetricStat" in one]
+                yield "CloudWatch alarms", max(1, len(metrics))
+            case "AWS::Logs::MetricFilter":
+                yield "CloudWatch custom metrics", len(options["MetricTransformations"])
+            case "AWS::CloudWatch::Dashboard":
+                yield "CloudWatch dashboards", 1
+            case "AWS::Budgets::Budget":
+                yield "Budgets", 1
+            case "AWS::KMS::Key":
+                yield "KMS keys", 1
+            case "AWS::EC2::NatGateway":
+                yield "NAT gateways", MONTH_S / 3600
+            case "AWS::Lambda::Alias" | "AWS::Lambda::Version":
+                held = options.get("ProvisionedConcurrencyConfig", {})
+                count = int(held.get("ProvisionedConcurrentExecutions", 0))
+                memory_gb = _memory_mb(resources, options["FunctionName"]["Ref"]) / 1024
+                yield "Lambda provisioned concurrency", count * memory_gb * MONTH_S
+            case "AWS::S3::Bucket":
+                yield "S3 storage", measured.models_kept * measured.model_mb / 1024
+            case "AWS::ECR::Repository":
+                further = (measured.images_kept - 1) * measured.further_image_mb
+                yield "ECR storage", (measured.image_mb + further) / 1024
+
+
+def _calls(resources: Sequence[Resource], measured: Measured, predictions: int) -> Iterator[Used]:
+    """What is paid for by the call: payments, and the heartbeat's, each on a new container."""
+    beats = sum(_beats(each) for each in resources if each["Type"] == "AWS::Events::Rule")
+    scorer, heartbeat = _functions(resources)
+    cold = predictions * measured.cold_share + beats
+    all_calls = predictions + beats
+    memory_mb = int(scorer["MemorySize"])
+    busy_ms = (all_calls - cold) * measured.billed_ms(memory_mb)
+    busy_ms += cold * measured.billed_ms(memory_mb, cold=True)
+    yield "Lambda requests", all_calls + beats
+    yield "Lambda GB-seconds", busy_ms / 1000 * memory_mb / 1024
+    beating_s = beats * measured.heartbeat_ms / 1000
+    yield "Lambda GB-seconds", beating_s * int(heartbeat["MemorySize"]) / 1024
+    yield "API Gateway REST calls", all_calls
+    yield "Data transfer out", all_calls * measured.answer_bytes / GB
+    logs_gb = (all_calls + beats) * measured.log_bytes / GB
+    yield "CloudWatch logs in", logs_gb
+    yield "CloudWatch logs kept", logs_gb * measured.log_compression * _months_kept(resources)
+    yield "S3 reads", cold
+    yield "SSM parameters", 1
+    if scorer.get("TracingConfig", {}).get("Mode") == "Active":
+        yield "X-Ray traces", min(all_calls, MONTH_S + TRACED * all_calls)
+
+
+def _functions(resources: Sequence[Resource]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The properties of the one that scores, and of the heartbeat."""
+    found = [each["Properties"] for each in resources if each["Type"] == "AWS::Lambda::Function"]
+    (scorer,) = [each for each in found if each.get("PackageType") == "Image"]
+    (heartbeat,) = [each for each in found if each.get("PackageType") != "Image"]
+    return scorer, heartbeat
+
+
+def _memory_mb(resources: Sequence[Resource], name: str) -> int:
+    (found,) = [each for each in resources if each["Name"] == name]
+    return int(found["Properties"]["MemorySize"])
+
+
+def _beats(rule: Resource) -> float:
+    """How often a month a schedule calls."""
+    schedule = str(rule["Properties"].get("ScheduleExpression", ""))
+    match = re.fullmatch(r"rate\((\d+) (minute|hour|day)s?\)", schedule)
+    if match is None:
+        raise CheckFailedError(f"{rule['Name']}: how often {schedule or 'it calls'} is unknown")
+    return MONTH_S / (int(match[1]) * {"minute": 60, "hour": 3600, "day": 86_400}[match[2]])
+
+
+def _months_kept(resources: Sequence[Resource]) -> float:
+    kept = [each["Properties"] for each in resources if each["Type"] == "AWS::Logs::LogGroup"]
+    return max(int(each["RetentionInDays"]) for each in kept) / MONTH_DAYS

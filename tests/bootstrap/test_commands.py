@@ -1,0 +1,129 @@
+"""The command line: what it prints where, its exit codes, and its errors' words."""
+
+import signal
+import socket
+import subprocess
+import sys
+
+import pytest
+
+from bootstrap.account import Account, AwsError
+from bootstrap.programs import RealPrograms
+from training.errors import InputError, TrainingError
+from training.processes import ROOT
+
+
+def run(cloud, *arguments):
+    return subprocess.run(
+        [sys.executable, "-m", "bootstrap", *arguments],
+        cwd=ROOT,
+        env=cloud.aws.environment | {"PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        check=False,
+        text=True,
+    )
+
+
+def test_a_dry_deploy_of_a_named_image_prints_its_steps_and_changes_nothing(cloud):
+    digest = cloud.push("ci-1")
+
+    done = run(cloud, "deploy", "--image", f"{cloud.uri}@{digest}", "--dry-run")
+
+    assert done.returncode == 0, done.stderr
+    assert "would call aws ecr:PutImage" in done.stdout
+    assert "would run " in done.stdout
+    assert f"would deploy {digest}, before: nothing; nothing was changed" in done.stdout
+    assert cloud.tags() == ["ci-1"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (("deploy", "--image", "x:latest"), 2, "name the image by its digest"),
+        (("deploy", "--env", "nowhere"), 2, "no environment nowhere"),
+        (("doctor",), 3, "there is no stack fraud-api-dev"),
+        (("rollback", "--env", "prod"), 3, "make deploy ENV=prod makes it"),
+        (("destroy",), 3, "nothing was deleted"),
+        (("dance",), 2, "No such command"),
+    ],
+)
+def test_it_ends_with_the_code_of_whose_fault_it_was(cloud, arguments, code, words):
+    done = run(cloud, *arguments)
+
+    assert done.returncode == code
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_destroy_without_a_terminal_wants_yes(cloud):
+    cloud.sam_deploys("fraud-api-dev", {"ImageUri": f"{cloud.uri}@{cloud.push('ci-1')}"})
+
+    done = run(cloud, "destroy")
+
+    assert done.returncode == 2
+    assert "YES=1" in done.stderr
+    assert cloud.parameters()
+
+
+def test_an_interruption_ends_it_with_130(cloud):
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        waiting = subprocess.Popen(
+            [sys.executable, "-m", "bootstrap", "doctor"],
+            cwd=ROOT,
+            env=cloud.aws.environment | {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}"},
+            stderr=subprocess.PIPE,
+        )
+        silent.settimeout(30)
+        with silent.accept()[0]:
+            waiting.send_signal(signal.SIGINT)
+            _, said = waiting.communicate(timeout=30)
+
+    assert waiting.returncode == 130
+    assert b"Traceback" not in said
+
+
+def test_aws_refusing_is_told_with_what_was_asked(cloud):
+    with pytest.raises(
+        AwsError, match="aws ssm:GetParameter Name=/none: AWS says ParameterNotFound"
+    ):
+        cloud.account().read("ssm", "GetParameter", Name="/none")
+
+
+@pytest.mark.usefixtures("aws")
+def test_without_credentials_it_says_how_to_get_some(monkeypatch, tmp_path):
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
+
+    with pytest.raises(InputError, match="AWS_PROFILE"):
+        Account([].append).read("sts", "GetCallerIdentity")
+
+
+def test_a_program_that_fails_or_is_missing_is_named():
+    programs = RealPrograms([].append)
+
+    with pytest.raises(TrainingError, match="`git no-such-command` failed with exit code 1"):
+        programs.run("git", "no-such-command")
+    with pytest.raises(TrainingError, match="no-such-program is not installed"):
+        programs.ask("no-such-program")
+
+
+def test_a_secret_goes_in_by_standard_input(tmp_path):
+    said = []
+    path = tmp_path / "read"
+
+    RealPrograms(said.append).run("sh", "-c", f"cat > {path}", secret="hush")
+
+    assert path.read_text() == "hush"
+    assert "hush" not in "".join(said)
+
+
+def test_a_stacks_parameters_are_not_repeated_on_the_command_line_that_is_shown():
+    said = []
+
+    RealPrograms(said.append, dry_run=True).run("sam", "--parameter-overrides", 'Secret="hush"')
+
+    assert said == ["would run sam --parameter-overrides ..."]

@@ -1,0 +1,281 @@
+"""`make cost`: what the templates cost, and no resource that it overlooks."""
+
+import json
+from collections import Counter
+
+import pytest
+
+from bootstrap import cost
+from bootstrap.intrinsics import Deployed
+from bootstrap.measured import Measured, read_measured
+from bootstrap.prices import FREE_OF_CHARGE, PRICED, PRICES
+from bootstrap.transform import BOOTSTRAP_TEMPLATE, TEMPLATE
+from bootstrap.usage import units
+from training.errors import CheckFailedError, InputError
+
+TEXT = TEMPLATE.read_text()
+OUTLIVES = BOOTSTRAP_TEMPLATE.read_text()
+
+ALARM = """
+  Extra{number}:
+    Type: AWS::CloudWatch::Alarm
+    Properties:
+      Namespace: AWS/Lambda
+      MetricName: Errors
+      Statistic: Sum
+      Period: 60
+      EvaluationPeriods: 1
+      ComparisonOperator: GreaterThanThreshold
+      Threshold: 0
+"""
+RESOURCES = "\nResources:\n"
+FUNCTION = "      AutoPublishAlias: live\n"
+
+MISTAKES = {
+    "Lambda provisioned concurrency": (
+        FUNCTION,
+        FUNCTION
+        + "      ProvisionedConcurrencyConfig:\n        ProvisionedConcurrentExecutions: 1\n",
+        1024 / 1024 * 4.1667e-6 * 730.5 * 3600,
+    ),
+    "CloudWatch alarms": (
+        RESOURCES,
+        RESOURCES + "".join(ALARM.format(number=number) for number in (1, 2)),
+        0.10,
+    ),
+    "NAT gateways": (
+        RESOURCES,
+        RESOURCES
+        + "  Way:\n    Type: AWS::EC2::NatGateway\n    Properties: {SubnetId: subnet-1}\n",
+        0.045 * 730.5,
+    ),
+    "KMS keys": (
+        RESOURCES,
+        RESOURCES + "  Key:\n    Type: AWS::KMS::Key\n    Properties: {KeyPolicy: {}}\n",
+        1.0,
+    ),
+    "CloudWatch dashboards": (
+        RESOURCES,
+        RESOURCES
+        + "".join(
+            f"  Board{number}:\n    Type: AWS::CloudWatch::Dashboard\n"
+            "    Properties: {DashboardBody: '{}'}\n"
+            for number in (1, 2, 3)
+        ),
+        3.0,
+    ),
+}
+"""By the part that must show it: what is planted, and what it costs beyond what is free."""
+
+REFUSED = {
+    "Store is an AWS::RDS::DBInstance": (
+        RESOURCES,
+        RESOURCES
+        + "  Store:\n    Type: AWS::RDS::DBInstance\n    Properties: {Engine: postgres}\n",
+    ),
+    "a cache": (
+        "      StageName: live\n",
+        "      StageName: live\n      CacheClusterEnabled: true\n",
+    ),
+    "execution logs": ('LoggingLevel: "OFF"', "LoggingLevel: INFO"),
+    "no RetentionInDays": ("RetentionInDays: !Ref LogRetentionDays", "LogGroupClass: STANDARD"),
+}
+
+
+@pytest.fixture(scope="module")
+def stacks():
+    return cost.account()
+
+
+@pytest.fixture(scope="module")
+def idle(stacks):
+    return cost.bill(cost.used(stacks, Measured(), 0), "credits")
+
+
+def planted(stacks, old, new):
+    """The account with a mistake in a copy of the template, deployed to prod."""
+    assert old in TEXT
+    return stacks | {"prod": cost.made(TEXT.replace(old, new), "prod")}
+
+
+def test_an_idle_account_costs_a_cent_a_month_at_most(idle):
+    assert cost.total(idle) <= 0.01
+
+
+def test_what_is_named_apart_is_the_images_alone(idle):
+    assert idle["ECR storage"] == pytest.approx((180 + 11 * 25) / 1024 * 0.10)
+
+
+@pytest.mark.parametrize("part", MISTAKES)
+def test_a_costly_mistake_is_seen_as_cost(stacks, part):
+    old, new, usd = MISTAKES[part]
+
+    found = cost.bill(cost.used(planted(stacks, old, new), Measured(), 0), "credits")
+
+    assert found[part] == pytest.approx(usd)
+    assert cost.total(found) > 0.01
+
+
+@pytest.mark.parametrize("why", REFUSED)
+def test_what_has_no_price_is_refused_by_name(stacks, why):
+    with pytest.raises(CheckFailedError, match=why):
+        cost.used(planted(stacks, *REFUSED[why]), Measured(), 0)
+
+
+def test_ten_alarms_three_dashboards_and_ten_metrics_are_not_passed(stacks):
+    used = cost.used(stacks, Measured(), 0)
+
+    assert used["CloudWatch alarms"] <= 10
+    assert used["CloudWatch custom metrics"] <= 10
+    assert used["CloudWatch dashboards"] <= 3
+
+
+def test_only_what_an_environment_switches_on_is_counted(stacks):
+    kinds = {name: Counter(each["Type"] for each in made) for name, made in stacks.items()}
+
+    assert kinds["prod"]["AWS::CloudWatch::Alarm"] > 0
+    assert kinds["dev"]["AWS::CloudWatch::Alarm"] == 0
+
+
+@pytest.mark.parametrize(
+    ("part", "units", "usd"),
+    [
+        ("Lambda requests", 3e6, 0.40),
+        ("Lambda GB-seconds", 4e5, 0.0),
+        ("API Gateway REST calls", 1e6, 3.50),
+        ("API Gateway REST calls", 433e6, 333 * 3.50 + 100 * 2.80),
+        ("Data transfer out", 101, 0.09),
+        ("CloudWatch logs in", 6, 0.50),
+        ("S3 storage", 10, 0.23),
+    ],
+)
+def test_a_price_is_what_awss_page_says_beyond_what_is_free(part, units, usd):
+    amounts = dict.fromkeys(PRICES, 0.0) | {part: units}
+
+    assert cost.bill(amounts, "credits")[part] == pytest.approx(usd)
+
+
+def test_the_first_years_million_calls_are_the_first_years_alone():
+    amounts = dict.fromkeys(PRICES, 0.0) | {"API Gateway REST calls": 1e6}
+
+    bills = {scheme: cost.total(cost.bill(amounts, scheme)) for scheme in cost.SCHEMES}
+
+    assert bills == pytest.approx({"first year": 0.0, "credits": 3.50, "none": 3.50})
+
+
+def test_nothing_is_cheaper_with_less_of_it_free(stacks):
+    for volume in cost.VOLUMES:
+        used = cost.used(stacks, Measured(), volume)
+        first, credit, none = (cost.total(cost.bill(used, scheme)) for scheme in cost.SCHEMES)
+        assert first <= credit <= none
+
+
+def test_every_payment_is_a_call_and_a_request(stacks):
+    none, many = (cost.used(stacks, Measured(), volume) for volume in (0, 1_000))
+
+    for part in ("API Gateway REST calls", "Lambda requests"):
+        assert many[part] - none[part] == pytest.approx(1_000)
+
+
+def test_a_heartbeat_is_a_call_and_two_requests():
+    resources = cost.made(TEXT, "prod")
+
+    used = units(resources, Measured(), 0)
+
+    beats = used["API Gateway REST calls"]
+    (rule,) = [each for each in resources if each["Type"] == "AWS::Events::Rule"]
+    minutes = int(rule["Properties"]["ScheduleExpression"].split("(")[1].split()[0])
+    assert beats == pytest.approx(730.5 * 60 / minutes)
+    assert used["Lambda requests"] == pytest.approx(2 * beats)
+
+
+def test_lambda_bills_whole_milliseconds_of_the_share_of_a_core_that_memory_buys():
+    measured = Measured(warm_ms=0.5, runtime_ms=0.5, cold_ms=100)
+
+    assert measured.billed_ms(1769) == 1
+    assert measured.billed_ms(4000) == 1
+    assert measured.billed_ms(1768) == 2
+    assert measured.billed_ms(1769, cold=True) == 101
+
+
+def test_what_the_benchmark_measured_replaces_the_defaults(tmp_path):
+    figures = [
+        {"measure": "cold start", "stack": "tutorial", "median": 9000},
+        {"measure": "cold start", "stack": "ours", "median": 250.5},
+        {"measure": "approved payment", "stack": "ours", "median": 0.25},
+    ]
+    path = tmp_path / "serving.json"
+    path.write_text(json.dumps({"figures": figures}))
+
+    measured = read_measured(path)
+
+    assert (measured.warm_ms, measured.cold_ms) == (0.25, 250.5)
+    assert measured.source == "build/serving.json"
+
+
+def test_without_a_benchmark_it_says_so(tmp_path):
+    assert "defaults" in read_measured(tmp_path / "none.json").source
+
+
+@pytest.mark.parametrize("text", ["{}", "[]", "no", '{"figures": []}'])
+def test_a_damaged_benchmark_is_refused(tmp_path, text):
+    path = tmp_path / "serving.json"
+    path.write_text(text)
+
+    with pytest.raises(InputError, match="make bench"):
+        read_measured(path)
+
+
+def test_it_prints_each_part_at_each_volume_and_free_tier(tmp_path, capsys):
+    cost.cost(tmp_path / "none.json")
+
+    lines = capsys.readouterr().out.splitlines()
+    assert len([line for line in lines if line.startswith("USD a month")]) == 3
+    for part in PRICES:
+        rows = [line for line in lines if line.startswith(part)]
+        assert [
+            len(row.removeprefix(f"{part}, apart").removeprefix(part).split()) for row in rows
+        ] == [4] * 3
+    (header, *_) = [line for line in lines if line.startswith("payments a month")]
+    assert header.split()[3:] == ["0", "10,000", "1,000,000", "100,000,000"]
+
+
+def test_each_price_names_its_page():
+    assert all("aws.amazon.com/" in price.page for price in PRICES.values())
+    assert not FREE_OF_CHARGE & PRICED
+
+
+@pytest.mark.parametrize(
+    ("condition", "holds"),
+    [
+        ({"Fn::Equals": [{"Ref": "Mode"}, "on"]}, True),
+        ({"Fn::Not": [{"Condition": "IsOn"}]}, False),
+        ({"Fn::And": [{"Condition": "IsOn"}, {"Fn::Equals": ["1", 1]}]}, True),
+        ({"Fn::Or": [{"Fn::Equals": ["a", "b"]}, {"Condition": "IsOn"}]}, True),
+    ],
+)
+def test_a_condition_holds_as_in_cloudformation(condition, holds):
+    template = {"Conditions": {"IsOn": {"Fn::Equals": [{"Ref": "Mode"}, "on"]}, "Asked": condition}}
+
+    assert Deployed(template, {"Mode": "on"}).holds("Asked") is holds
+
+
+def test_choices_names_and_absent_values_are_filled_in():
+    template = {
+        "Conditions": {"IsOn": {"Fn::Equals": ["a", "a"]}},
+        "Mappings": {"Table": {"on": {"Size": 3}}},
+    }
+    given = {
+        "chosen": {"Fn::If": ["IsOn", "yes", "no"]},
+        "absent": {"Fn::If": ["IsOn", {"Ref": "AWS::NoValue"}, "no"]},
+        "named": {"Fn::Sub": "${Mode}-${AWS::Region}"},
+        "looked up": {"Fn::FindInMap": ["Table", {"Ref": "Mode"}, "Size"]},
+        "AWS's": {"Fn::GetAtt": ["Thing", "Arn"]},
+    }
+
+    assert Deployed(template, {"Mode": "on"}).value(given) == {
+        "chosen": "yes",
+        "named": "on-${AWS::Region}",
+        "looked up": 3,
+        "AWS's": {"Fn::GetAtt": ["Thing", "Arn"]},
+    }

@@ -1,0 +1,187 @@
+"""`make deploy`, rehearsed: its AWS calls and command lines in order, and what it leaves behind."""
+
+import pytest
+
+from bootstrap.deploy import deploy
+from tests.bootstrap.cloud import COMMIT, REPOSITORY, STACK, RecordedPrograms, docker
+from training.errors import CheckFailedError, InputError
+
+CALLS = [
+    "aws cloudformation:DescribeStacks",  # the bootstrap stack: where to push
+    "aws cloudformation:DescribeStacks",  # the application: what runs now
+    "git status",
+    "git rev-parse",
+    "aws ecr:BatchGetImage",  # was this commit built before?
+    "aws ecr:GetAuthorizationToken",
+    "docker login",
+    "docker buildx",
+    "aws ecr:BatchGetImage",  # its digest
+    "aws ecr:DescribeImages",  # its tags
+    "aws ecr:BatchGetImage",  # its manifest
+    "aws ecr:PutImage",  # release-<digest12>
+    "aws ecr:PutImage",  # commit-<commit>
+    "aws ecr:BatchDeleteImage",  # ci-<commit>, by which a lifecycle rule would expire it
+    "sam deploy",
+    "aws cloudformation:DescribeStacks",  # its address
+]
+
+
+def rehearse(cloud, programs, **options):
+    arguments = {"environment": "dev", "image": None, "samconfig": cloud.samconfig, **options}
+    dry_run = arguments.pop("dry_run", False)
+    deploy(cloud.account(dry_run=dry_run), programs, engine=docker, **arguments)
+
+
+def command(cloud, program):
+    (line,) = [line for line in cloud.said if program in line]
+    return line
+
+
+def test_a_first_deploy_makes_these_calls_in_this_order(cloud, programs):
+    rehearse(cloud, programs)
+
+    assert cloud.calls == CALLS
+
+
+def test_the_image_is_built_for_lambda_without_provenance(cloud, programs):
+    rehearse(cloud, programs)
+
+    assert command(cloud, "docker buildx") == (
+        "docker buildx build --provenance=false --sbom=false --platform linux/amd64 "
+        f"--tag {cloud.uri}:ci-{COMMIT} --push ."
+    )
+
+
+def test_the_stack_is_deployed_by_digest_and_the_image_kept_by_a_release_tag(cloud, programs):
+    rehearse(cloud, programs)
+
+    (image,) = cloud.client("ecr").describe_images(repositoryName=REPOSITORY)["imageDetails"]
+    digest = image["imageDigest"]
+    assert f'ImageUri="{cloud.uri}@{digest}"' in command(cloud, "sam deploy")
+    assert cloud.tags() == [f"commit-{COMMIT}", f"release-{digest[7:19]}"]
+
+
+def test_the_registrys_password_is_on_no_command_line(cloud, programs):
+    rehearse(cloud, programs)
+
+    (password,) = filter(None, programs.secrets)
+    assert password not in "".join(cloud.said)
+
+
+def test_a_parameter_of_prod_alone_reaches_prod(cloud, programs):
+    rehearse(cloud, programs, environment="prod")
+
+    assert 'ReservedConcurrency="7"' in command(cloud, "sam deploy")
+    assert 'AlarmEmail="on-call@example.com"' in command(cloud, "sam deploy")
+
+
+def test_every_parameter_of_the_template_is_passed_and_printed(cloud, programs, capsys):
+    from bootstrap.transform import TEMPLATE, declared_by
+
+    rehearse(cloud, programs)
+
+    printed = capsys.readouterr().out
+    for name in declared_by(TEMPLATE.read_text()):
+        assert f' {name}="' in command(cloud, "sam deploy")
+        assert f"  {name} = " in printed
+
+
+def test_a_commit_is_built_once(cloud, programs):
+    rehearse(cloud, programs)
+    cloud.said.clear()
+
+    rehearse(cloud, programs)
+
+    assert "docker buildx" not in cloud.calls
+    assert "sam deploy" in cloud.calls
+
+
+def test_a_commit_that_was_built_twice_keeps_both_images(cloud, programs):
+    first, second = (released(cloud, programs, content) for content in ("one", "two"))
+
+    assert cloud.tags() == sorted(
+        [
+            f"commit-{COMMIT}",
+            f"release-{first[7:19]}",
+            f"release-{second[7:19]}",
+        ]
+    )
+
+
+def released(cloud, programs, content):
+    """The digest of another build of the commit, pushed by a workflow and deployed."""
+    digest = cloud.push(f"ci-{COMMIT}", content)
+    rehearse(cloud, programs, image=f"{cloud.uri}@{digest}")
+    return digest
+
+
+def test_a_second_deploy_says_old_and_new_and_the_way_back(cloud, programs, capsys):
+    old = cloud.push("ci-old", "another")
+    rehearse(cloud, programs, image=f"{cloud.uri}@{old}")
+    new = cloud.push("ci-new", "and another")
+    capsys.readouterr()
+
+    rehearse(cloud, programs, image=f"{cloud.uri}@{new}")
+
+    printed = capsys.readouterr().out
+    assert f"deployed {new}, before: {old}" in printed
+    assert f"(was {cloud.uri}@{old})" in printed
+    assert "make rollback ENV=dev" in printed
+
+
+def test_a_dry_run_names_the_same_calls_and_changes_nothing(cloud, programs, capsys):
+    from bootstrap.programs import RealPrograms
+
+    class Dry(RealPrograms):
+        def ask(self, *command):
+            return programs.ask(*command)
+
+    rehearse(cloud, Dry(cloud.said.append, dry_run=True), dry_run=True)
+
+    # Not those that ask for the digest, the tags and the manifest of what was not pushed, nor for
+    # the address of what was not deployed.
+    asked_later = [8, 9, 10, 12, 15]
+    assert cloud.calls == [call for number, call in enumerate(CALLS) if number not in asked_later]
+    assert cloud.tags() == []
+    stacks = cloud.client("cloudformation").describe_stacks()["Stacks"]
+    assert STACK not in [stack["StackName"] for stack in stacks]
+    assert "nothing was changed" in capsys.readouterr().out
+
+
+def test_code_that_is_not_committed_is_not_deployed(cloud):
+    with pytest.raises(InputError, match=r"not committed: fraud_api_lambda/api\.py; commit first"):
+        rehearse(cloud, RecordedPrograms(cloud, changed=" M fraud_api_lambda/api.py"))
+
+
+@pytest.mark.parametrize(
+    ("image", "why"),
+    [
+        ("{uri}:latest", "tags move"),
+        ("public.ecr.aws/x/y@sha256:" + "0" * 64, "lies elsewhere"),
+        ("{uri}@sha256:" + "0" * 64, "has no image"),
+    ],
+)
+def test_an_image_that_cannot_be_deployed_is_refused(cloud, programs, image, why):
+    with pytest.raises((InputError, CheckFailedError), match=why):
+        rehearse(cloud, programs, image=image.format(uri=cloud.uri))
+    assert "sam deploy" not in cloud.calls
+
+
+def test_a_misspelt_parameter_is_named_before_anything_is_built(cloud, programs):
+    cloud.samconfig.write_text(cloud.samconfig.read_text().replace("MemoryMb", "MemoryMB"))
+
+    with pytest.raises(InputError, match=r"no parameter MemoryMB; did you mean MemoryMb\?"):
+        rehearse(cloud, programs)
+    assert "docker buildx" not in cloud.calls
+
+
+def test_without_the_bootstrap_stack_it_says_what_makes_it(cloud, programs):
+    cloud.client("cloudformation").delete_stack(StackName="fraud-api-bootstrap")
+
+    with pytest.raises(CheckFailedError, match="make bootstrap"):
+        rehearse(cloud, programs)
+
+
+def test_an_unknown_environment_is_refused_with_those_that_exist(cloud, programs):
+    with pytest.raises(InputError, match=r"no environment staging; it has bootstrap, dev, prod"):
+        rehearse(cloud, programs, environment="staging")

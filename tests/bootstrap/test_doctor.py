@@ -1,0 +1,243 @@
+"""`make doctor` is quiet about what is well, and names each fault with what to do about it."""
+
+import re
+
+import pytest
+
+from bootstrap.account import Account
+from bootstrap.deploy import deploy
+from bootstrap.doctor import doctor
+from fraud_api_lambda.bundle import version_of
+from tests.bootstrap.cloud import FUNCTION, REPOSITORY, STACK, docker
+from training.errors import CheckFailedError
+
+MODEL = b"a bundle, which the doctor does not decode"
+HEALTHY = ["stack", "function", "image", "alias", "pointer", "heartbeat", "alarms", "versions"]
+
+
+class StubbedAccount(Account):
+    """Answers a few calls itself: moto's functions and stacks are never ill."""
+
+    def __init__(self, say, answers):
+        super().__init__(say)
+        self.answers = answers
+
+    def read(self, service, operation, **arguments):
+        changes = self.answers.get(operation, {})
+        answer = super().read(service, operation, **arguments)
+        if operation == "DescribeStacks" and arguments["StackName"] != STACK:
+            return answer
+        place = answer["Stacks"][0] if operation == "DescribeStacks" else answer
+        place.update(changes)
+        return answer
+
+
+@pytest.fixture
+def deployed(cloud, programs):
+    """An application that is well in every respect."""
+    text = cloud.samconfig.read_text()
+    pointer = f'"ModelParameter={cloud.aws.parameter}", "Monitoring=off"'
+    cloud.samconfig.write_text(text.replace('"Monitoring=off"', pointer))
+    cloud.aws.serve(version_of(MODEL), MODEL)
+    cloud.served["version"] = version_of(MODEL)
+    deploy(
+        cloud.account(),
+        programs,
+        environment="dev",
+        image=None,
+        samconfig=cloud.samconfig,
+        engine=docker,
+    )
+    cloud.beat()
+    cloud.raise_alarm("OK")
+    return cloud
+
+
+def examined(cloud, capsys, **answers):
+    """What the doctor prints of each check, by its name."""
+    capsys.readouterr()
+    account = StubbedAccount(cloud.said.append, answers)
+    with pytest.raises(CheckFailedError) as caught:
+        doctor(account, environment="dev", samconfig=cloud.samconfig)
+    lines = capsys.readouterr().out.splitlines()
+    failed = {line.split()[0]: line for line in lines if re.match(r"\w+ +FAILED ", line)}
+    assert [line.split()[0] for line in lines] == HEALTHY
+    assert str(caught.value).endswith(f"failed: {', '.join(failed)}")
+    return failed
+
+
+def test_what_is_well_takes_a_line_each(deployed, capsys):
+    capsys.readouterr()
+
+    doctor(deployed.account(), environment="dev", samconfig=deployed.samconfig)
+
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[:2] for line in lines] == [[name, "ok"] for name in HEALTHY]
+
+
+def test_the_api_key_is_sent_and_never_shown(deployed, capsys):
+    doctor(deployed.account(), environment="dev", samconfig=deployed.samconfig)
+
+    printed = capsys.readouterr()
+    assert deployed.served["key"]
+    assert deployed.served["key"] not in printed.out + printed.err + "".join(deployed.said)
+
+
+def test_a_deploy_that_was_rolled_back_is_named(deployed, capsys):
+    failed = examined(deployed, capsys, DescribeStacks={"StackStatus": "UPDATE_ROLLBACK_COMPLETE"})
+
+    assert list(failed) == ["stack"]
+    assert "the version before serves" in failed["stack"]
+
+
+def test_a_function_that_went_inactive_is_named(deployed, capsys):
+    failed = examined(deployed, capsys, GetFunctionConfiguration={"State": "Inactive"})
+
+    assert list(failed) == ["function"]
+    assert "nobody called for weeks" in failed["function"]
+
+
+def test_a_function_that_failed_says_why(deployed, capsys):
+    ill = {"State": "Failed", "StateReason": "The image is gone"}
+
+    failed = examined(deployed, capsys, GetFunctionConfiguration=ill)
+
+    assert list(failed) == ["function"]
+    assert "The image is gone" in failed["function"]
+
+
+def test_an_image_that_was_deleted_is_named(deployed, capsys):
+    client = deployed.client("ecr")
+    (image,) = client.describe_images(repositoryName=REPOSITORY)["imageDetails"]
+    client.batch_delete_image(
+        repositoryName=REPOSITORY, imageIds=[{"imageDigest": image["imageDigest"]}]
+    )
+
+    failed = examined(deployed, capsys)
+
+    assert list(failed) == ["image"]
+    assert image["imageDigest"] in failed["image"]
+
+
+def test_an_alias_moved_by_hand_is_named(deployed, capsys):
+    other = deployed.push("ci-other", "another")
+    deployed.publish_version(f"{deployed.uri}@{other}")
+
+    failed = examined(deployed, capsys)
+
+    assert list(failed) == ["alias"]
+    assert other in failed["alias"]
+
+
+def test_a_rollout_under_way_is_named(deployed, capsys):
+    shares = {"AdditionalVersionWeights": {"2": 0.1}}
+
+    failed = examined(deployed, capsys, GetAlias={"RoutingConfig": shares})
+
+    assert list(failed) == ["alias"]
+    assert "shares its calls with version 2" in failed["alias"]
+
+
+def test_a_model_that_was_deleted_is_named(deployed, capsys):
+    pinned = deployed.aws.registry.read_pointer().current
+    deployed.aws.s3.delete_object(
+        Bucket=deployed.aws.bucket, Key=pinned.key, VersionId=pinned.version_id
+    )
+
+    failed = examined(deployed, capsys)
+
+    assert list(failed) == ["pointer"]
+    assert "there is no model to serve" in failed["pointer"]
+
+
+def test_a_pointer_that_does_not_verify_is_named(deployed, capsys):
+    from dataclasses import replace
+
+    pointer = deployed.aws.registry.read_pointer()
+    damaged = replace(pointer.current, sha256=pointer.current.sha256[:-1] + "x")
+    deployed.aws.registry.write_pointer(replace(pointer, current=damaged))
+
+    failed = examined(deployed, capsys)
+
+    assert list(failed) == ["pointer"]
+    assert "another digest than its pin" in failed["pointer"]
+
+
+def test_without_a_pointer_nothing_can_be_served(deployed, capsys):
+    deployed.aws.ssm.delete_parameter(Name=deployed.aws.parameter)
+
+    failed = examined(deployed, capsys)
+
+    assert list(failed) == ["pointer", "versions"]
+
+
+def test_a_heartbeat_that_stopped_is_named(deployed, capsys):
+    failed = examined(deployed, capsys, GetMetricStatistics={"Datapoints": []})
+
+    assert list(failed) == ["heartbeat"]
+    assert "none for 60 minutes" in failed["heartbeat"]
+
+
+def test_a_heartbeat_that_only_fails_is_named(deployed, capsys):
+    deployed.beat(invocations=2, errors=3)
+
+    failed = examined(deployed, capsys)
+
+    assert list(failed) == ["heartbeat"]
+    assert "all 3 failed" in failed["heartbeat"]
+
+
+def test_a_raised_alarm_is_named_with_its_own_advice(deployed, capsys):
+    deployed.raise_alarm("ALARM")
+
+    failed = examined(deployed, capsys)
+
+    assert list(failed) == ["alarms"]
+    assert f"{STACK}-ServerErrorsAlarm-X; Look at the log" in failed["alarms"]
+
+
+def test_another_model_in_service_than_the_pointer_names_is_named(deployed, capsys):
+    deployed.served["version"] = "0123456789abcdef"
+
+    failed = examined(deployed, capsys)
+
+    assert list(failed) == ["versions"]
+    assert "0123456789abcdef answers" in failed["versions"]
+
+
+@pytest.mark.parametrize("status", [403, 500, 503])
+def test_an_api_that_refuses_is_named(deployed, capsys, status):
+    deployed.served["status"] = status
+
+    failed = examined(deployed, capsys)
+
+    assert list(failed) == ["versions"]
+    assert f"GET /model answers {status}" in failed["versions"]
+
+
+def test_what_aws_does_not_answer_fails_its_own_check_alone(deployed, capsys):
+    deployed.client("lambda").delete_function(FunctionName=FUNCTION)
+
+    failed = examined(deployed, capsys)
+
+    assert list(failed) == ["function", "alias"]
+    assert "AWS says ResourceNotFoundException" in failed["function"]
+
+
+def test_without_the_application_it_says_what_makes_it(cloud):
+    with pytest.raises(CheckFailedError, match="make deploy ENV=dev"):
+        doctor(cloud.account(), environment="dev", samconfig=cloud.samconfig)
+
+
+def test_where_callers_must_sign_the_doctor_signs(deployed):
+    with_iam = [{"ParameterKey": "CallerAuthorisation", "ParameterValue": "AWS_IAM"}]
+    (stack,) = deployed.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"]
+    others = [each for each in stack["Parameters"] if each["ParameterKey"] != "CallerAuthorisation"]
+
+    doctor(
+        StubbedAccount(deployed.said.append, {"DescribeStacks": {"Parameters": others + with_iam}}),
+        environment="dev",
+        samconfig=deployed.samconfig,
+    )
+
+    assert deployed.served["authorization"].startswith("AWS4-HMAC-SHA256 ")

@@ -1,0 +1,248 @@
+"""What a stack is deployed with: nothing of the environment's table is lost, not by SAM either."""
+
+import json
+import subprocess
+import threading
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qs
+
+import pytest
+
+from bootstrap.deploy import deploy
+from bootstrap.parameters import (
+    as_arguments,
+    as_table,
+    compared,
+    effective,
+    read_environment,
+)
+from bootstrap.prepare import prepare
+from bootstrap.programs import RealPrograms
+from tests.bootstrap.cloud import RecordedPrograms
+from training.errors import InputError, TrainingError
+from training.processes import ROOT
+
+SAM = ROOT / ".venv-sam" / "bin"
+needs_sam = pytest.mark.skipif(
+    not (SAM / "sam").exists(), reason="no .venv-sam: `.ci/setup` makes it"
+)
+
+DECLARED = {
+    "ImageUri": {"Type": "String"},
+    "MemoryMb": {"Type": "Number", "Default": 1024},
+    "AlarmEmail": {"Type": "String", "Default": ""},
+    "Secret": {"Type": "String", "Default": "hush", "NoEcho": True},
+}
+
+
+@pytest.mark.parametrize(
+    "spelling",
+    [
+        ["MemoryMb=2048", 'AlarmEmail=""', "Note=a=b"],
+        "MemoryMb=2048 AlarmEmail='' Note=a=b",
+        {"MemoryMb": 2048, "AlarmEmail": "", "Note": "a=b"},
+    ],
+)
+def test_overrides_are_read_in_each_of_sams_spellings(spelling):
+    assert as_table(spelling) == {"MemoryMb": "2048", "AlarmEmail": "", "Note": "a=b"}
+
+
+@pytest.mark.parametrize("entry", ["MemoryMb", "ParameterKey=MemoryMb,ParameterValue=1"])
+def test_an_override_that_is_not_name_and_value_is_refused(entry):
+    with pytest.raises(InputError, match="is not Name=Value"):
+        as_table([entry])
+
+
+def test_what_the_deploy_found_wins_over_the_table_and_the_table_over_the_default():
+    overrides = {"MemoryMb": "2048", "ImageUri": "old"}
+
+    values = effective(DECLARED, overrides, {"ImageUri": "new"})
+
+    assert values == {"ImageUri": "new", "MemoryMb": "2048", "AlarmEmail": "", "Secret": "hush"}
+
+
+def test_a_parameter_that_nothing_gives_is_named():
+    with pytest.raises(InputError, match="no value for ImageUri"):
+        effective(DECLARED, {}, {})
+
+
+def test_each_value_is_shown_with_what_it_was_and_no_secret_ever():
+    old = {"MemoryMb": "512", "AlarmEmail": "", "Secret": "older"}
+    new = {"ImageUri": "image", "MemoryMb": "1024", "AlarmEmail": "", "Secret": "newer"}
+
+    assert compared(DECLARED, old, new) == [
+        "  ImageUri = image",
+        "  MemoryMb = 1024  (was 512)",
+        '  AlarmEmail = ""',
+        "  Secret = ****",
+    ]
+
+
+def test_a_configuration_that_cannot_be_read_is_named(tmp_path):
+    (tmp_path / "samconfig.toml").write_text("not = [toml")
+
+    with pytest.raises(InputError, match=r"samconfig\.toml cannot be read"):
+        read_environment("dev", tmp_path / "samconfig.toml")
+
+
+def test_the_projects_own_environments_are_two_stacks():
+    assert read_environment("dev").stack_name == "fraud-api-dev"
+    assert read_environment("prod").stack_name == "fraud-api-prod"
+
+
+@needs_sam
+def test_sam_reads_the_values_that_were_meant():
+    values = {
+        "Empty": "",
+        "Spaces": "cron(0 1 * * ? *)",
+        "Quotes": '{"a": "it\'s"}',
+        "Equals": "a=b,c=d",
+        "Image": "0.dkr.ecr.x.amazonaws.com/a@sha256:b",
+    }
+    convert = (
+        "import json, sys; from samcli.cli.types import CfnParameterOverridesType as Type; "
+        "print(json.dumps(Type().convert(tuple(sys.argv[1:]), None, None)))"
+    )
+
+    done = subprocess.run(
+        [SAM / "python", "-c", convert, *as_arguments(values)],
+        capture_output=True,
+        check=True,
+        text=True,
+    )
+
+    assert json.loads(done.stdout) == values
+
+
+MANAGED = """<DescribeStacksResponse><DescribeStacksResult><Stacks><member>
+<StackName>aws-sam-cli-managed-default</StackName><StackStatus>CREATE_COMPLETE</StackStatus>
+<CreationTime>2026-01-01T00:00:00Z</CreationTime>
+<Tags><member><Key>ManagedStackSource</Key><Value>AwsSamCli</Value></member></Tags>
+<Outputs><member><OutputKey>SourceBucket</OutputKey><OutputValue>{bucket}</OutputValue></member>
+<member><OutputKey>Version</OutputKey><OutputValue>1.0.0</OutputValue></member></Outputs>
+</member></Stacks></DescribeStacksResult></DescribeStacksResponse>"""
+REFUSED = """<ErrorResponse><Error><Code>ValidationError</Code><Message>{}</Message></Error>
+</ErrorResponse>"""
+
+
+@contextmanager
+def cloudformation(bucket):
+    """Knows SAM's own stack and no other, and keeps what a change set is asked to have."""
+    asked = []
+
+    class CloudFormation(BaseHTTPRequestHandler):
+        def do_POST(self):
+            body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+            form = {
+                name: value for name, (value,) in parse_qs(body, keep_blank_values=True).items()
+            }
+            if form.get("StackName", "").startswith("aws-sam-cli-managed"):
+                return self.answer(200, MANAGED.format(bucket=bucket))
+            if form["Action"] == "CreateChangeSet":
+                asked.append(form)
+                return self.answer(400, REFUSED.format("this is a test"))
+            return self.answer(
+                400, REFUSED.format(f"Stack with id {form['StackName']} does not exist")
+            )
+
+        def answer(self, status, text):
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(text)))
+            self.end_headers()
+            self.wfile.write(text.encode())
+
+        def log_message(self, *_):
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), CloudFormation) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield asked, f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def parameters(form):
+    count = sum(name.endswith(".ParameterKey") for name in form)
+    names = [f"Parameters.member.{number + 1}" for number in range(count)]
+    return {
+        form[f"{name}.ParameterKey"]: form[f"{name}.ParameterValue"]
+        for name in names
+        if f"{name}.ParameterValue" in form
+    }
+
+
+def template(cloud, form):
+    """The one that SAM uploaded for CloudFormation to read."""
+    if "TemplateBody" in form:
+        return form["TemplateBody"]
+    key = form["TemplateURL"].rpartition("/")[2]
+    return cloud.aws.s3.get_object(Bucket=cloud.aws.bucket, Key=key)["Body"].read().decode()
+
+
+class RealSam(RecordedPrograms):
+    """Runs the real SAM against that CloudFormation, after a change to its command line."""
+
+    def __init__(self, cloud, endpoint, patch, change=lambda command: command):
+        super().__init__(cloud)
+        self.endpoint, self.patch, self.change = endpoint, patch, change
+
+    def run(self, *command, secret=None):
+        self.patch.setenv("AWS_ENDPOINT_URL_CLOUDFORMATION", self.endpoint)
+        RealPrograms(self.cloud.said.append).run(*self.change(command), secret=secret)
+
+
+def posted(cloud, monkeypatch, change=lambda command: command):
+    """What SAM asks CloudFormation for, when prod is deployed."""
+    image = f"{cloud.uri}@{cloud.push('ci-1')}"
+    with cloudformation(cloud.aws.bucket) as (asked, endpoint):
+        programs = RealSam(cloud, endpoint, monkeypatch, change)
+        with pytest.raises(TrainingError, match="exit code 1"):
+            deploy(
+                cloud.account(),
+                programs,
+                environment="prod",
+                image=image,
+                samconfig=cloud.samconfig,
+            )
+    (form,) = asked
+    return image, form
+
+
+@needs_sam
+def test_the_real_sam_posts_every_parameter_and_the_image_as_it_is_named(cloud, monkeypatch):
+    image, form = posted(cloud, monkeypatch)
+
+    values = parameters(form)
+    assert form["StackName"] == "fraud-api-prod"
+    assert values["ImageUri"] == image
+    assert values["ModelBucket"] == cloud.aws.bucket
+    assert values["ReservedConcurrency"] == "7"
+    assert values["AlarmEmail"] == "on-call@example.com"
+    assert "ImageUri:\n        Ref: ImageUri\n" in template(cloud, form)
+
+
+@needs_sam
+def test_sam_alone_loses_what_the_configuration_says(cloud, monkeypatch):
+    """aws-sam-cli#2380: were it mended, `make deploy` could pass the image alone."""
+
+    def image_alone(command):
+        first = command.index("--parameter-overrides") + 1
+        return (*command[:first], *(each for each in command[first:] if each.startswith("Image")))
+
+    _, form = posted(cloud, monkeypatch, image_alone)
+
+    assert "ReservedConcurrency" not in parameters(form)
+
+
+@needs_sam
+def test_the_real_sam_takes_the_bootstrap_stacks_parameters(cloud, monkeypatch):
+    with (
+        cloudformation(cloud.aws.bucket) as (asked, endpoint),
+        pytest.raises(TrainingError, match="exit code 1"),
+    ):
+        prepare(cloud.account(), RealSam(cloud, endpoint, monkeypatch), github="owner/name")
+
+    (form,) = asked
+    assert form["StackName"] == "fraud-api-bootstrap"
+    assert parameters(form)["GitHubRepository"] == "owner/name"
+    assert "AWS::ECR::Repository" in template(cloud, form)

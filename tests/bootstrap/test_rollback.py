@@ -1,0 +1,171 @@
+"""`make rollback` goes back to the image before; `make destroy` leaves what must stay."""
+
+import pytest
+
+from bootstrap.account import Account
+from bootstrap.deploy import deploy
+from bootstrap.rollback import destroy, rollback
+from tests.bootstrap.cloud import FUNCTION, REPOSITORY, STACK, docker
+from training.errors import CheckFailedError
+
+
+class WithoutUpdates(Account):
+    """Keeps the update that it was asked for: moto would want the real template."""
+
+    update = None
+
+    def change(self, service, operation, **arguments):
+        if operation == "UpdateStack" and not self.dry_run:
+            self.update = arguments
+            return {}
+        return super().change(service, operation, **arguments)
+
+    def wait(self, service, waiter, **arguments):
+        pass
+
+
+@pytest.fixture
+def images(cloud, programs):
+    """Two images, deployed one after the other; their digests."""
+    digests = []
+    for name in ("first", "second"):
+        digests.append(cloud.push(f"ci-{name}", name))
+        deploy(
+            cloud.account(),
+            programs,
+            environment="dev",
+            image=f"{cloud.uri}@{digests[-1]}",
+            samconfig=cloud.samconfig,
+            engine=docker,
+        )
+    cloud.said.clear()
+    return digests
+
+
+def back(cloud, **options):
+    account = WithoutUpdates(cloud.said.append, **options)
+    rollback(account, environment="dev", samconfig=cloud.samconfig)
+    return account
+
+
+def test_it_updates_the_stack_in_its_image_alone_and_at_once(cloud, images):
+    update = back(cloud).update
+
+    changed = {
+        each["ParameterKey"]: each["ParameterValue"]
+        for each in update["Parameters"]
+        if "ParameterValue" in each
+    }
+    kept = [each for each in update["Parameters"] if each.get("UsePreviousValue")]
+    assert update["UsePreviousTemplate"] is True
+    assert changed == {"ImageUri": f"{cloud.uri}@{images[0]}", "Rollout": "all-at-once"}
+    assert len(kept) + len(changed) == len(cloud.parameters())
+
+
+def test_it_says_old_and_new_and_leaves_the_model(cloud, images, capsys):
+    back(cloud)
+
+    printed = capsys.readouterr().out
+    assert f"went back to {images[0]}, before: {images[1]}" in printed
+    assert "python -m training rollback" in printed
+    assert not [line for line in cloud.said if "ssm:" in line]
+
+
+def test_a_second_rollback_returns(cloud, programs, images):
+    programs.cloud.sam_deploys(STACK, cloud.parameters() | {"ImageUri": f"{cloud.uri}@{images[0]}"})
+
+    update = back(cloud).update
+
+    assert {"ParameterKey": "ImageUri", "ParameterValue": f"{cloud.uri}@{images[1]}"} in update[
+        "Parameters"
+    ]
+
+
+def test_a_newer_version_that_serves_nobody_is_not_before(cloud, images):
+    functions = cloud.client("lambda")
+    refused = cloud.push("ci-refused", "what a canary took back")
+    functions.update_function_code(FunctionName=FUNCTION, ImageUri=f"{cloud.uri}@{refused}")
+    functions.publish_version(FunctionName=FUNCTION)
+
+    update = back(cloud).update
+
+    assert {"ParameterKey": "ImageUri", "ParameterValue": f"{cloud.uri}@{images[0]}"} in update[
+        "Parameters"
+    ]
+
+
+def test_a_dry_run_changes_nothing(cloud, images, capsys):
+    back(cloud, dry_run=True)
+
+    assert cloud.calls[-1] == "aws cloudformation:UpdateStack"
+    assert cloud.said[-1].startswith("would call ")
+    assert cloud.parameters()["ImageUri"].endswith(images[1])
+    assert f"would go back to {images[0]}" in capsys.readouterr().out
+
+
+def test_an_image_that_is_gone_is_not_gone_back_to(cloud, images):
+    cloud.client("ecr").batch_delete_image(
+        repositoryName=REPOSITORY, imageIds=[{"imageDigest": images[0]}]
+    )
+
+    with pytest.raises(CheckFailedError, match="was it deleted"):
+        back(cloud)
+    assert "aws cloudformation:UpdateStack" not in cloud.calls
+
+
+def test_a_first_version_has_none_before_it(cloud, programs):
+    digest = cloud.push("ci-only")
+    deploy(
+        cloud.account(),
+        programs,
+        environment="dev",
+        image=f"{cloud.uri}@{digest}",
+        samconfig=cloud.samconfig,
+    )
+
+    with pytest.raises(CheckFailedError, match="no version before 1 with another image"):
+        back(cloud)
+
+
+def gone(cloud, *, answer=True, **options):
+    account = WithoutUpdates(cloud.said.append, **options)
+    questions = []
+
+    def confirm(question):
+        questions.append(question)
+        return answer
+
+    destroy(account, environment="dev", confirm=confirm, samconfig=cloud.samconfig)
+    return questions
+
+
+def stacks(cloud):
+    found = cloud.client("cloudformation").describe_stacks()["Stacks"]
+    return {each["StackName"] for each in found}
+
+
+@pytest.mark.usefixtures("images")
+def test_destroy_deletes_the_application_and_nothing_else(cloud, capsys):
+    (question,) = gone(cloud)
+
+    assert STACK in question
+    assert stacks(cloud) == {"fraud-api-bootstrap"}
+    assert len(cloud.tags()) == 4
+    printed = capsys.readouterr().out
+    assert f"s3://{cloud.aws.bucket}" in printed
+    assert f"aws ecr delete-repository --force --repository-name {REPOSITORY}" in printed
+    assert "make deploy ENV=dev" in printed
+
+
+@pytest.mark.usefixtures("images")
+def test_destroy_asks_first(cloud):
+    with pytest.raises(CheckFailedError, match="nothing was deleted"):
+        gone(cloud, answer=False)
+    assert STACK in stacks(cloud)
+
+
+@pytest.mark.usefixtures("images")
+def test_a_dry_destroy_neither_asks_nor_deletes(cloud, capsys):
+    assert gone(cloud, dry_run=True) == []
+    assert STACK in stacks(cloud)
+    assert "would delete fraud-api-dev" in capsys.readouterr().out

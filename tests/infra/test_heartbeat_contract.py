@@ -1,0 +1,67 @@
+"""What the heartbeat and those that it speaks to must agree on."""
+
+import ast
+import re
+import sys
+
+import pytest
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+from infra import ROOT
+
+from bootstrap.heartbeat import handler as heartbeat
+
+SOURCE = ROOT / "bootstrap" / "heartbeat" / "handler.py"
+CREDENTIALS = Credentials("AKIDEXAMPLE", "secret", "token")
+
+
+@pytest.mark.parametrize(
+    ("method", "address", "body", "service"),
+    [
+        ("GET", "https://apigateway.test/apikeys/id?includeValue=true", b"", "apigateway"),
+        ("POST", "https://ssm.test/", b'{"Name": "/fraud/model"}', "ssm"),
+        ("POST", "https://api.test/live/predict", b'{"step": 1}', "execute-api"),
+    ],
+)
+@pytest.mark.parametrize("token", ["token", ""])
+def test_its_signature_is_the_one_that_botocore_makes(
+    monkeypatch, method, address, body, service, token
+):
+    credentials = Credentials(CREDENTIALS.access_key, CREDENTIALS.secret_key, token or None)
+    monkeypatch.setenv("AWS_REGION", "eu-test-1")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", credentials.access_key)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", credentials.secret_key)
+    monkeypatch.setenv("AWS_SESSION_TOKEN", token)
+
+    headers = heartbeat.signed(method, address, body, {"x-api-key": "key"}, service)
+
+    authorization = headers.pop("authorization")
+    request = AWSRequest(method, address, data=body or None, headers=headers)
+    request.context["timestamp"] = headers["x-amz-date"]
+    auth = SigV4Auth(credentials, service, "eu-test-1")
+    wanted = auth.signature(auth.string_to_sign(request, auth.canonical_request(request)), request)
+    assert authorization.endswith(f"Signature={wanted}")
+    assert f"/eu-test-1/{service}/aws4_request, SignedHeaders={';'.join(sorted(headers))}," in (
+        authorization
+    )
+
+
+def test_it_imports_the_standard_library_alone_and_is_one_file():
+    names = {
+        (node.module or "") if isinstance(node, ast.ImportFrom) else node.names[0].name
+        for node in ast.walk(ast.parse(SOURCE.read_text()))
+        if isinstance(node, ast.Import | ast.ImportFrom)
+    }
+
+    assert {name.partition(".")[0] for name in names} <= sys.stdlib_module_names
+    assert [path.name for path in SOURCE.parent.iterdir() if path.is_file()] == ["handler.py"]
+
+
+def test_the_template_gives_it_the_variables_that_it_reads():
+    read = set(re.findall(r"""names\[["'](\w+)["']\]""", SOURCE.read_text()))
+    template = (ROOT / "template.yaml").read_text()
+    function = template.partition("\n  HeartbeatFunction:")[2].partition("\n  HeartbeatRole:")[0]
+    variables = function.partition("Variables:\n")[2].partition("EventInvokeConfig")[0]
+
+    assert set(re.findall(r"^ +(\w+):", variables, re.MULTILINE)) == read

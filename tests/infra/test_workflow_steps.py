@@ -1,0 +1,170 @@
+"""The workflows' own scripts, run as GitHub runs them; AWS and Docker are played by scripts."""
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.infra.test_workflows import WORKFLOWS, load, step_of
+
+DIGEST = "sha256:" + "a" * 64
+
+STACK = """
+case "$*" in
+  *"--stack-name fraud-api-bootstrap "*ImageRepositoryUri*) echo registry.example/fraud-api ;;
+  *"--stack-name fraud-api-dev "*ImageUri*) echo registry.example/fraud-api@$RUNNING ;;
+  *ApiKeyId*) echo the-key-id ;;
+  *ApiUrl*) echo https://api.example/live ;;
+  *"get-api-key --include-value --api-key the-key-id"*) echo the-key ;;
+  *) exit 9 ;;
+esac
+"""
+
+
+class Runner:
+    """A directory where a step runs, and what its programs were asked."""
+
+    def __init__(self, directory):
+        self.directory = directory
+        (directory / "bin").mkdir()
+
+    def program(self, name, script):
+        """Put a program on the path that records its arguments, then runs `script`."""
+        path = self.directory / name if "/" in name else self.directory / "bin" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f'#!/bin/sh\necho "{path.name} $*" >> calls\n{script}\n')
+        path.chmod(0o755)
+
+    def run(self, workflow, job, name, **variables):
+        step = step_of(WORKFLOWS, workflow, job, name)
+        assert load(WORKFLOWS[workflow])["defaults"]["run"]["shell"] == "bash"
+        files = {"GITHUB_OUTPUT": "output", "GITHUB_ENV": "env", "GITHUB_STEP_SUMMARY": "summary"}
+        return subprocess.run(
+            ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]],
+            cwd=self.directory,
+            env={"PATH": f"{self.directory / 'bin'}:{os.environ['PATH']}", **files, **variables},
+            check=False,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+        )
+
+    def read(self, name):
+        path = self.directory / name
+        return path.read_text() if path.exists() else ""
+
+
+@pytest.fixture
+def runner(tmp_path: Path) -> Runner:
+    return Runner(tmp_path)
+
+
+def deploy(runner, *, digest="", running=DIGEST):
+    runner.program("aws", STACK)
+    variables = {"TARGET": "dev", "DIGEST": digest, "RUNNING": running}
+    return runner.run("deploy-to", "deploy", "Deploy", **variables)
+
+
+def test_without_a_digest_this_commits_image_is_deployed_and_its_digest_told(runner):
+    runner.program("make", "")
+
+    assert deploy(runner).returncode == 0
+
+    assert runner.read("calls").splitlines()[0] == "make deploy ENV=dev IMAGE="
+    assert runner.read("output") == f"digest={DIGEST}\n"
+
+
+def test_with_a_digest_that_image_is_deployed(runner):
+    runner.program("make", "")
+
+    assert deploy(runner, digest=DIGEST).returncode == 0
+
+    asked = f"make deploy ENV=dev IMAGE=registry.example/fraud-api@{DIGEST}"
+    assert asked in runner.read("calls").splitlines()
+
+
+@pytest.mark.parametrize(("ends", "running"), [(1, DIGEST), (0, ""), (0, "sha256:short")])
+def test_a_deployment_that_fails_tells_no_digest(runner, ends, running):
+    runner.program("make", f"exit {ends}")
+
+    assert deploy(runner, running=running).returncode != 0
+
+    assert runner.read("output") == ""
+
+
+def test_a_digest_without_a_repository_deploys_nothing(runner):
+    runner.program("make", "")
+    runner.program("aws", "exit 254")
+
+    done = runner.run("deploy-to", "deploy", "Deploy", TARGET="prod", DIGEST=DIGEST)
+
+    assert done.returncode == 254
+    assert "make" not in runner.read("calls")
+
+
+def test_the_smoke_test_masks_the_key_before_it_uses_it(runner):
+    runner.program("aws", STACK)
+    runner.program("make", "")
+
+    done = runner.run("deploy-to", "deploy", "Smoke test", TARGET="dev")
+
+    assert (done.returncode, done.stdout) == (0, "::add-mask::the-key\n")
+    calls = runner.read("calls").splitlines()
+    assert "--stack-name fraud-api-dev " in calls[0]
+    assert calls[-1] == "make smoke URL=https://api.example/live KEY=the-key"
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+def test_the_data_is_fetched_under_its_own_ending(runner, ending):
+    runner.program("aws", "")
+    where = f"s3://bucket/some key.{ending}"
+
+    assert runner.run("retrain", "retrain", "Fetch the transactions", DATA=where).returncode == 0
+
+    file = f"build/transactions.{ending}"
+    assert runner.read("calls") == f"aws s3 cp --only-show-errors {where} {file}\n"
+    assert runner.read("env") == f"FILE={file}\n"
+
+
+@pytest.mark.parametrize(
+    "where", ["", "bucket/key.csv", "s3://bucket/key.json", "$(touch gone).csv"]
+)
+def test_data_from_elsewhere_is_refused_before_aws_is_asked(runner, where):
+    runner.program("aws", "")
+
+    done = runner.run("retrain", "retrain", "Fetch the transactions", DATA=where)
+
+    assert done.returncode == 2
+    assert done.stdout.startswith("::error::")
+    assert runner.read("calls") == ""
+    assert not (runner.directory / "gone").exists()
+
+
+NOT_BETTER = "not better: 0.2% of the cost saved"
+
+
+@pytest.mark.parametrize(
+    ("code", "said", "ends"),
+    [
+        (0, "better: 5.0% of the cost saved", 0),
+        (3, NOT_BETTER, 0),
+        (3, "", 3),  # a served model that does not verify has no verdict
+        (1, "", 1),
+        (2, NOT_BETTER, 2),
+    ],
+)
+def test_not_better_is_green_and_every_other_failure_is_red(runner, code, said, ends):
+    runner.program(".venv/bin/python", f"echo '{said}'; exit {code}")
+    (runner.directory / "build").mkdir()
+
+    done = runner.run(
+        "retrain", "retrain", "Compare, and promote if better", FILE="build/data.csv", MARGIN="0.02"
+    )
+
+    assert done.returncode == ends
+    assert runner.read("summary") == f"{said}\n"
+    assert ("::notice" in done.stdout) == (said == NOT_BETTER and code == 3)
+    assert runner.read("calls") == (
+        "python -m training challenge build/model --data build/data.csv --margin 0.02\n"
+    )

@@ -1,0 +1,366 @@
+"""What the workflows must hold, beyond what linters know; each check finds a planted defect too."""
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+GITHUB = ROOT / ".github"
+WORKFLOWS = {path.stem: path.read_text() for path in sorted((GITHUB / "workflows").glob("*.yml"))}
+BIN = Path(sys.executable).parent
+ACTIONLINT, ZIZMOR = BIN / "actionlint", BIN / "zizmor"
+
+needs_actionlint = pytest.mark.skipif(
+    not ACTIONLINT.exists(), reason="no actionlint in .venv: `make setup` installs it"
+)
+needs_zizmor = pytest.mark.skipif(
+    not ZIZMOR.exists(), reason="no zizmor in .venv: `make setup` installs it"
+)
+
+
+def load(text):
+    """A workflow as plain data; YAML 1.1 reads its key `on` as true."""
+    workflow = yaml.safe_load(text)
+    return {**workflow, "on": workflow[True]}
+
+
+def loaded(workflows):
+    return {name: load(text) for name, text in workflows.items()}
+
+
+def jobs(workflows):
+    return {
+        (name, job): content
+        for name, workflow in loaded(workflows).items()
+        for job, content in workflow["jobs"].items()
+    }
+
+
+def steps(workflows):
+    return [
+        (content, step) for content in jobs(workflows).values() for step in content.get("steps", [])
+    ]
+
+
+def actions(workflows):
+    """The lines that name somebody else's code."""
+    lines = re.findall(r"^[ -]*uses: (.+)$", "\n".join(workflows.values()), re.MULTILINE)
+    return [line for line in lines if not line.startswith("$/.github/workflows/")]
+
+
+def every_action_is_pinned_by_commit_beside_its_version(workflows):
+    loose = [
+        line
+        for line in actions(workflows)
+        if not re.fullmatch(r"[\w.-]+/[\w.-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", line)
+    ]
+
+    assert actions(workflows)
+    assert not loose
+
+
+def each_action_has_one_version(workflows):
+    pins = set(actions(workflows))
+
+    assert len({pin.partition("@")[0] for pin in pins}) == len(pins)
+
+
+def permissions_are_the_least(workflows):
+    for workflow in loaded(workflows).values():
+        assert workflow["permissions"] == {"contents": "read"}
+    for job in jobs(workflows).values():
+        allowed = {"contents": "read"}
+        if "environment" in job or "environment" in job.get("with", {}):
+            allowed["id-token"] = "write"
+        assert job.get("permissions", {"contents": "read"}) == allowed
+
+
+def no_key_is_stored(workflows):
+    for text in workflows.values():
+        assert "secrets." not in text
+        assert "secrets: inherit" not in text
+        assert not re.search(r"aws[-_](access[-_]key|secret)", text, re.IGNORECASE)
+
+
+def aws_is_asked_by_a_role_of_a_variable(workflows):
+    assumed = [
+        step["with"]["role-to-assume"]
+        for _, step in steps(workflows)
+        if "configure-aws-credentials" in step.get("uses", "")
+    ]
+
+    assert set(assumed) == {"${{ vars.AWS_DEPLOY_ROLE }}", "${{ vars.AWS_RETRAIN_ROLE }}"}
+
+
+def nothing_belongs_to_one_account(workflows):
+    for text in workflows.values():
+        assert not re.search(r"\b\d{12}\b|arn:aws|amazonaws\.com|\b[a-z]{2}-[a-z]+-\d\b", text)
+
+
+def every_job_ends(workflows):
+    for job in jobs(workflows).values():
+        assert "uses" in job or 0 < job["timeout-minutes"] <= 180
+
+
+def strangers_start_nothing_with_our_rights(workflows):
+    triggers = {"push", "pull_request", "schedule", "workflow_call", "workflow_dispatch"}
+    for workflow in loaded(workflows).values():
+        assert set(workflow["on"]) <= triggers
+
+
+def no_script_holds_an_expression(workflows):
+    """A value that GitHub pastes into a script is code there; a variable's is not."""
+    for _, step in steps(workflows):
+        assert "${{" not in step.get("run", "")
+
+
+def the_checkout_leaves_no_token(workflows):
+    for _, step in steps(workflows):
+        if "actions/checkout" in step.get("uses", ""):
+            assert step["with"]["persist-credentials"] is False
+
+
+def caches_stay_away_from_credentials(workflows):
+    for job, step in steps(workflows):
+        if "setup-uv" in step.get("uses", ""):
+            assert step["with"]["enable-cache"] is ("environment" not in job)
+
+
+def everywhere_the_same_uv(workflows):
+    versions = {
+        step["with"]["version"]
+        for _, step in steps(workflows)
+        if "setup-uv" in step.get("uses", "")
+    }
+
+    assert len(versions) == 1
+
+
+def the_check_is_what_a_clean_checkout_says(workflows):
+    check = load(workflows["check"])
+    setup = next(
+        step for step in check["jobs"]["check"]["steps"] if "setup-uv" in step.get("uses", "")
+    )
+
+    assert check["jobs"]["check"]["steps"][-1]["run"] == ".ci/run"
+    assert check["on"].keys() == {"push", "pull_request", "workflow_call"}
+    assert check["concurrency"]["cancel-in-progress"] is True
+    assert setup["with"]["cache-dependency-glob"].split() == [
+        ".python-version",
+        "requirements.txt",
+        "requirements/*.txt",
+    ]
+
+
+def only_main_is_deployed_and_only_after_the_check(workflows):
+    deploy = load(workflows["deploy"])
+
+    assert deploy["on"] == {"push": {"branches": ["main"]}}
+    assert deploy["jobs"]["check"]["uses"] == "$/.github/workflows/check.yml"
+    assert deploy["jobs"]["dev"]["needs"] == "check"
+
+
+def prod_runs_what_dev_ran_once_approved(workflows):
+    deploy = load(workflows["deploy"])["jobs"]
+    target = load(workflows["deploy-to"])["jobs"]["deploy"]
+
+    assert deploy["dev"]["with"] == {"environment": "dev"}
+    assert deploy["prod"]["needs"] == "dev"
+    assert deploy["prod"]["if"] == "vars.DEPLOY_TO_PROD == 'true'"
+    assert deploy["prod"]["with"] == {
+        "environment": "prod",
+        "digest": "${{ needs.dev.outputs.digest }}",
+    }
+    assert target["environment"] == "${{ inputs.environment }}"
+
+
+def a_deployment_is_examined_by_the_projects_own_commands(workflows):
+    runs = [step.get("run", "") for step in load(workflows["deploy-to"])["jobs"]["deploy"]["steps"]]
+    ours = re.findall(r"make \w+ .+", "\n".join(runs))
+
+    assert ours == [
+        'make deploy ENV="$TARGET" IMAGE="$image"',
+        'make doctor ENV="$TARGET"',
+        'make smoke URL="$(output ApiUrl)" KEY="$key"',
+    ]
+
+
+def credentials_come_after_the_setup(workflows):
+    for job in jobs(workflows).values():
+        if "environment" in job:
+            done = [step.get("run", step.get("uses")) for step in job["steps"]]
+            assert "make setup" in done
+            before = done[: done.index("make setup")]
+            assert not [step for step in before if "configure-aws-credentials" in step]
+
+
+def nothing_is_left_half_done(workflows):
+    deploy_to = load(workflows["deploy-to"])["jobs"]["deploy"]
+    retrain = load(workflows["retrain"])
+
+    assert deploy_to["concurrency"]["cancel-in-progress"] is False
+    assert retrain["concurrency"]["cancel-in-progress"] is False
+
+
+def a_candidate_is_compared_on_data_that_it_was_not_trained_on(workflows):
+    retrain = load(workflows["retrain"])
+
+    assert retrain["on"]["schedule"]
+    assert retrain["on"]["workflow_dispatch"]["inputs"].keys() == {"data", "margin"}
+    assert retrain["jobs"]["retrain"]["environment"] == "retrain"
+    assert "--no-refit" in step_of(workflows, "retrain", "retrain", "Train a candidate")["run"]
+    compare = step_of(workflows, "retrain", "retrain", "Compare, and promote if better")["run"]
+    assert '--margin "$MARGIN"' in compare
+
+
+def step_of(workflows, workflow, job, name):
+    found = load(workflows[workflow])["jobs"][job]["steps"]
+    (step,) = [step for step in found if step.get("name") == name]
+    return step
+
+
+CHECKOUT = "actions/checkout@de0fac2e4500dabe0009e67214ff5f5447ce83dd # v6.0.2"
+
+DEFECTS = [
+    (every_action_is_pinned_by_commit_beside_its_version, "check", CHECKOUT, "actions/checkout@v6"),
+    (every_action_is_pinned_by_commit_beside_its_version, "check", " # v6.0.2", ""),
+    (each_action_has_one_version, "check", "@de0fac2e", "@00000000"),
+    (permissions_are_the_least, "check", "contents: read", "contents: write"),
+    (permissions_are_the_least, "retrain", "  contents: read\n\n", "  packages: read\n\n"),
+    (permissions_are_the_least, "deploy", "      id-token: write", "      actions: write"),
+    (no_key_is_stored, "retrain", "vars.AWS_RETRAIN_ROLE", "secrets.AWS_RETRAIN_ROLE"),
+    (no_key_is_stored, "deploy-to", "role-to-assume:", "aws-access-key-id:"),
+    (
+        aws_is_asked_by_a_role_of_a_variable,
+        "retrain",
+        "role-to-assume: ${{ vars.AWS_RETRAIN_ROLE }}",
+        "role-to-assume: some-role",
+    ),
+    (nothing_belongs_to_one_account, "retrain", "${{ vars.AWS_REGION }}", "eu-central-1"),
+    (every_job_ends, "check", "    timeout-minutes: 45\n", ""),
+    (strangers_start_nothing_with_our_rights, "check", "pull_request:", "pull_request_target:"),
+    (no_script_holds_an_expression, "retrain", '--data "$FILE"', '--data "${{ inputs.data }}"'),
+    (the_checkout_leaves_no_token, "check", "persist-credentials: false", "fetch-depth: 1"),
+    (caches_stay_away_from_credentials, "retrain", "enable-cache: false", "enable-cache: true"),
+    (everywhere_the_same_uv, "check", "0.13.9", "0.13.8"),
+    (the_check_is_what_a_clean_checkout_says, "check", ".ci/run\n", ".ci/check\n"),
+    (the_check_is_what_a_clean_checkout_says, "check", "            requirements.txt\n", ""),
+    (only_main_is_deployed_and_only_after_the_check, "deploy", "[main]", "[main, test]"),
+    (only_main_is_deployed_and_only_after_the_check, "deploy", "    needs: check\n", ""),
+    (prod_runs_what_dev_ran_once_approved, "deploy", "environment: prod\n", "environment: dev\n"),
+    (prod_runs_what_dev_ran_once_approved, "deploy", "needs: dev\n", "needs: check\n"),
+    (prod_runs_what_dev_ran_once_approved, "deploy", "vars.DEPLOY_TO_PROD == 'true'", "always()"),
+    (prod_runs_what_dev_ran_once_approved, "deploy", "${{ needs.dev.outputs.digest }}", ""),
+    (
+        prod_runs_what_dev_ran_once_approved,
+        "deploy-to",
+        "environment: ${{ inputs.environment }}",
+        "environment: dev",
+    ),
+    (
+        a_deployment_is_examined_by_the_projects_own_commands,
+        "deploy-to",
+        "make doctor",
+        "make help",
+    ),
+    (credentials_come_after_the_setup, "retrain", "run: make setup", "run: make help"),
+    (
+        nothing_is_left_half_done,
+        "retrain",
+        "cancel-in-progress: false",
+        "cancel-in-progress: true",
+    ),
+    (a_candidate_is_compared_on_data_that_it_was_not_trained_on, "retrain", " --no-refit", ""),
+]
+
+
+def planted(workflow, old, new):
+    assert old in WORKFLOWS[workflow]
+    return {**WORKFLOWS, workflow: WORKFLOWS[workflow].replace(old, new)}
+
+
+@pytest.mark.parametrize(
+    "check", dict.fromkeys(check for check, *_ in DEFECTS), ids=lambda check: check.__name__
+)
+def test_the_workflows_hold_that(check):
+    check(WORKFLOWS)
+
+
+@pytest.mark.parametrize(("check", "workflow", "old", "new"), DEFECTS)
+def test_a_planted_defect_is_found(check, workflow, old, new):
+    with pytest.raises((AssertionError, KeyError)):
+        check(planted(workflow, old, new))
+
+
+def lint(*command, workflows, tree):
+    """A linter's exit code and output on a tree with these workflows."""
+    shutil.copytree(GITHUB, tree / ".github")
+    (tree / ".git").mkdir()  # where actionlint takes the root to be
+    for name, text in workflows.items():
+        (tree / ".github" / "workflows" / f"{name}.yml").write_text(text)
+    done = subprocess.run(command, cwd=tree, check=False, capture_output=True, text=True)
+    return done.returncode, done.stdout + done.stderr
+
+
+STRICTEST = ("--persona", "auditor", "--strict-collection")
+AUDIT = (ZIZMOR, "--offline", "--no-config", *STRICTEST, ".github")
+
+
+@needs_actionlint
+def test_actionlint_finds_nothing(tmp_path):
+    assert lint(ACTIONLINT, workflows=WORKFLOWS, tree=tmp_path) == (0, "")
+
+
+@needs_actionlint
+def test_actionlint_finds_a_misspelt_input_of_our_own_workflow(tmp_path):
+    workflows = planted("deploy", "      environment: dev", "      enviroment: dev")
+
+    code, said = lint(ACTIONLINT, workflows=workflows, tree=tmp_path)
+
+    assert code == 1
+    assert 'input "enviroment" is not defined' in said
+
+
+@needs_zizmor
+def test_zizmor_finds_nothing_as_its_strictest_persona(tmp_path):
+    code, said = lint(*AUDIT, workflows=WORKFLOWS, tree=tmp_path)
+
+    assert code == 0, said
+    assert said.count("completed .github/") == len(WORKFLOWS) + 1
+
+
+@needs_zizmor
+def test_zizmor_finds_an_input_pasted_into_a_script(tmp_path):
+    workflows = planted("retrain", '--data "$FILE"', '--data "${{ inputs.data }}"')
+
+    code, said = lint(*AUDIT, workflows=workflows, tree=tmp_path)
+
+    assert code != 0
+    assert "template-injection" in said
+
+
+def updates():
+    configuration = yaml.safe_load((GITHUB / "dependabot.yml").read_text())
+    return {each["package-ecosystem"]: each for each in configuration["updates"]}
+
+
+def test_dependabot_looks_weekly_at_actions_image_and_packages_and_waits_a_week():
+    assert updates().keys() == {"github-actions", "docker", "pip"}
+    for each in updates().values():
+        assert each["schedule"] == {"interval": "weekly"}
+        assert each["cooldown"]["default-days"] >= 7
+        assert each["groups"]
+
+
+def test_dependabot_leaves_the_version_of_python_to_us():
+    (ignored,) = updates()["docker"]["ignore"]
+
+    assert ignored["update-types"] == [
+        "version-update:semver-major",
+        "version-update:semver-minor",
+    ]

@@ -1,0 +1,340 @@
+"""A candidate is served only if it beats the served model by the margin, on rows new to both."""
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from click.testing import Result
+from typer.testing import CliRunner
+
+from fraud_api_lambda.bundle import read
+from fraud_api_lambda.calibration import calibrated
+from fraud_api_lambda.pointer import NotFoundError
+from tests.aws import Aws
+from tests.bundles import POLICY, make_bundle, write_model
+from training.__main__ import app
+from training.errors import CheckFailedError, InputError, TrainingError
+from training.head_to_head import cost_saved
+
+TRAINED_ON = {
+    "rows": 200,
+    "seed": 0,
+    "refitted": False,
+    "windows": {
+        "fit": {"start": 1, "end": 30},
+        "calibrate": None,
+        "threshold": {"start": 31, "end": 40},
+    },
+    "evaluated_on": {"start": 51, "end": 80},
+}
+"""Judged after a gap of ten hours, in which labels were not known yet."""
+
+
+def bundle(*, intercept: float = 0.0, policy: dict[str, Any] = POLICY, **trained_on: Any) -> bytes:
+    """A model that blocks what empties an account; with another intercept, none or all."""
+    known = read(make_bundle()).known_answer
+    probability = known["fraud_probability"]
+    calibration = {"method": "platt", "slope": 1.0, "intercept": intercept}
+    answer = calibrated(math.log(probability / (1 - probability)), calibration)
+    return make_bundle(
+        policy=policy,
+        calibration=calibration,
+        known_answer={**known, "fraud_probability": answer},
+        trained_on={**TRAINED_ON, **trained_on},
+    )
+
+
+GOOD = bundle()
+BLIND = bundle(intercept=-8.0)
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A hundred hours of 20 payments, of which one in ten empties an account and is fraud."""
+    chance = np.random.default_rng(7)
+    n = 2_000
+    fraud = np.arange(n) % 10 == 0
+    balance = chance.integers(10_000, 1_000_000, n).astype(float)
+    path = tmp_path_factory.mktemp("data") / "later.csv"
+    pd.DataFrame(
+        {
+            "step": np.arange(n) // 20 + 1,
+            "type": np.where(fraud, "TRANSFER", "PAYMENT"),
+            "amount": np.where(fraud, balance, balance * 0.1),
+            "nameOrig": "C1",
+            "oldbalanceOrg": balance,
+            "nameDest": np.where(fraud, "C2", "M2"),
+            "isFraud": fraud.astype(int),
+        }
+    ).to_csv(path, index=False)
+    return path
+
+
+@pytest.fixture
+def here(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> Aws:
+    monkeypatch.setenv("FRAUD_MODEL_BUCKET", aws.bucket)
+    monkeypatch.setenv("FRAUD_MODEL_PARAMETER", aws.parameter)
+    return aws
+
+
+def serve(aws: Aws, model: bytes, tmp_path: Path) -> str:
+    version = write_model(tmp_path / "served", model)
+    aws.serve(version, model)
+    return version
+
+
+def ask(data: Path, directory: Path, *options: str) -> Result:
+    result = CliRunner().invoke(app, ["challenge", str(directory), "--data", str(data), *options])
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result
+
+
+def served(aws: Aws) -> tuple[str, str | None] | None:
+    """The version that the pointer names, and the one before."""
+    try:
+        pointer = aws.registry.read_pointer()
+    except NotFoundError:
+        return None
+    return pointer.current.version, pointer.previous.version if pointer.previous else None
+
+
+def published(aws: Aws) -> set[str]:
+    listed = aws.s3.list_objects_v2(Bucket=aws.bucket).get("Contents", [])
+    return {item["Key"].split("/")[1] for item in listed}
+
+
+def test_a_better_candidate_is_published_and_served(here: Aws, data: Path, tmp_path: Path) -> None:
+    old = serve(here, BLIND, tmp_path)
+    new = write_model(tmp_path / "candidate", GOOD)
+
+    result = ask(data, tmp_path / "candidate")
+
+    assert result.exit_code == 0
+    *_, verdict, moved = result.stdout.splitlines()
+    assert verdict.startswith("better: 100.0% of the cost saved (95 % interval ")
+    assert moved == f"serving {new}, before: {old}"
+    assert result.stderr.splitlines()[-1] == "next: python -m training rollback, to undo"
+    assert served(here) == (new, old)
+    assert new in published(here)
+
+
+def test_a_candidate_that_ranks_alike_can_still_cost_less(
+    here: Aws, data: Path, tmp_path: Path
+) -> None:
+    serve(here, BLIND, tmp_path)
+    write_model(tmp_path / "candidate", GOOD)
+
+    found = json.loads(ask(data, tmp_path / "candidate", "--json").stdout)["comparison"]
+
+    assert found["average_precision_gain"]["value"] == 0
+    assert found["current"]["cost"] == found["current"]["frauds"]
+    assert found["candidate"]["cost"] == 0
+    assert found["better"]
+
+
+def test_a_worse_candidate_is_a_failed_check_that_changes_nothing(
+    here: Aws, data: Path, tmp_path: Path
+) -> None:
+    old = serve(here, GOOD, tmp_path)
+    new = write_model(tmp_path / "candidate", bundle(intercept=8.0))
+    before = here.registry.read_pointer()
+
+    result = ask(data, tmp_path / "candidate")
+
+    assert result.exit_code == 3
+    assert result.stdout.splitlines()[-1].startswith("not better: ")
+    assert here.registry.read_pointer() == before
+    assert published(here) == {old}
+    assert new not in published(here)
+
+
+@pytest.mark.parametrize("margin", ["0", "0.01"])
+def test_an_equal_candidate_is_refused(here: Aws, data: Path, tmp_path: Path, margin: str) -> None:
+    old = serve(here, BLIND, tmp_path)
+    write_model(tmp_path / "candidate", bundle(intercept=-9.0))
+
+    result = ask(data, tmp_path / "candidate", "--margin", margin)
+
+    assert result.exit_code == 3
+    assert "not better: 0.0% of the cost saved" in result.stdout
+    assert served(here) == (old, None)
+
+
+def test_the_served_model_itself_is_no_better(here: Aws, data: Path, tmp_path: Path) -> None:
+    old = serve(here, BLIND, tmp_path)
+
+    assert ask(data, tmp_path / "served").exit_code == 3
+    assert served(here) == (old, None)
+
+
+@pytest.mark.parametrize(("above", "code"), [(-1e-6, 0), (0.0, 0), (1e-6, 3)])
+def test_the_margin_itself_is_enough_and_less_is_not(
+    here: Aws, data: Path, tmp_path: Path, above: float, code: int
+) -> None:
+    serve(here, BLIND, tmp_path)
+    write_model(tmp_path / "candidate", bundle(policy={**POLICY, "block_share": 1e-5}))
+    dry = json.loads(ask(data, tmp_path / "candidate", "--json", "--dry-run").stdout)
+    saved = dry["comparison"]["cost_saved"]["value"]
+    assert 0.01 < saved < 0.99
+
+    result = ask(data, tmp_path / "candidate", "--margin", repr(saved + above))
+
+    assert result.exit_code == code
+
+
+def test_a_candidate_cannot_win_by_prices_of_its_own(here: Aws, data: Path, tmp_path: Path) -> None:
+    old = serve(here, BLIND, tmp_path)
+    write_model(tmp_path / "candidate", bundle(policy={**POLICY, "fraud_fixed": 0.0}))
+
+    assert ask(data, tmp_path / "candidate").exit_code == 3
+    assert served(here) == (old, None)
+
+
+def test_the_first_model_is_served_after_saying_so(here: Aws, data: Path, tmp_path: Path) -> None:
+    new = write_model(tmp_path / "candidate", GOOD)
+
+    result = ask(data, tmp_path / "candidate")
+
+    assert result.exit_code == 0
+    assert result.stdout.splitlines()[0].startswith("no model is served yet")
+    assert served(here) == (new, None)
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_a_dry_run_says_what_would_change_and_changes_nothing(
+    here: Aws, data: Path, tmp_path: Path, *, first: bool
+) -> None:
+    old = None if first else serve(here, BLIND, tmp_path)
+    new = write_model(tmp_path / "candidate", GOOD)
+    before = published(here)
+
+    result = ask(data, tmp_path / "candidate", "--dry-run")
+
+    assert result.exit_code == 0
+    assert result.stdout.splitlines()[-1] == f"would serve {new}, before: {old}"
+    assert result.stderr.splitlines()[-1].startswith("next: python -m training challenge ")
+    assert served(here) == (None if first else (old, None))
+    assert published(here) == before
+
+
+def test_json_tells_whether_another_model_is_served_now(
+    here: Aws, data: Path, tmp_path: Path
+) -> None:
+    serve(here, BLIND, tmp_path)
+    write_model(tmp_path / "candidate", GOOD)
+
+    dry, wet, again = (
+        json.loads(ask(data, tmp_path / "candidate", "--json", *options).stdout)
+        for options in (["--dry-run"], [], [])
+    )
+
+    assert [each["promoted"] for each in (dry, wet, again)] == [False, True, False]
+
+
+def test_the_window_is_what_follows_both_trainings(here: Aws, data: Path, tmp_path: Path) -> None:
+    refitted = bundle(
+        intercept=-8.0,
+        refitted=True,
+        windows={**TRAINED_ON["windows"], "threshold": {"start": 31, "end": 70}},
+    )
+    serve(here, refitted, tmp_path)
+    write_model(tmp_path / "candidate", GOOD)
+
+    assert ask(data, tmp_path / "candidate").stdout.startswith("steps 71 to 100, ")
+
+
+def test_a_model_that_was_not_refitted_is_judged_after_its_label_delay(
+    here: Aws, data: Path, tmp_path: Path
+) -> None:
+    serve(here, BLIND, tmp_path)
+    write_model(tmp_path / "candidate", GOOD)
+
+    assert ask(data, tmp_path / "candidate").stdout.startswith("steps 51 to 100, ")
+
+
+@pytest.mark.parametrize("trained_longer", ["served model", "candidate"])
+def test_a_window_that_one_of_them_was_trained_on_is_refused(
+    here: Aws, data: Path, tmp_path: Path, trained_longer: str
+) -> None:
+    windows = {**TRAINED_ON["windows"], "threshold": {"start": 31, "end": 60}}
+    longer = bundle(intercept=-8.0, windows=windows)
+    models = [GOOD, longer] if trained_longer == "candidate" else [longer, GOOD]
+    old = serve(here, models[0], tmp_path)
+    write_model(tmp_path / "candidate", models[1])
+
+    with pytest.raises(CheckFailedError, match=f"the {trained_longer} .* was trained on"):
+        ask(data, tmp_path / "candidate", "--from", "60", "--to", "90")
+
+    assert served(here) == (old, None)
+
+
+def test_without_later_data_the_way_out_is_told(here: Aws, data: Path, tmp_path: Path) -> None:
+    serve(here, BLIND, tmp_path)
+    windows = {**TRAINED_ON["windows"], "threshold": {"start": 31, "end": 100}}
+    write_model(tmp_path / "candidate", bundle(refitted=True, windows=windows))
+
+    with pytest.raises(CheckFailedError, match=r"nothing later to compare on.*--no-refit"):
+        ask(data, tmp_path / "candidate")
+
+
+def test_a_window_without_fraud_is_refused(here: Aws, tmp_path: Path, data: Path) -> None:
+    serve(here, BLIND, tmp_path)
+    write_model(tmp_path / "candidate", GOOD)
+    frame = pd.read_csv(data)
+    frame.loc[frame["step"] > 50, "isFraud"] = 0
+    frame.to_csv(tmp_path / "genuine.csv", index=False)
+
+    with pytest.raises(InputError, match="hold 1000 rows, 0 of them fraud"):
+        ask(tmp_path / "genuine.csv", tmp_path / "candidate")
+
+
+def test_a_served_model_that_does_not_verify_is_never_replaced_unseen(
+    here: Aws, data: Path, tmp_path: Path
+) -> None:
+    write_model(tmp_path / "candidate", GOOD)
+    here.ssm.put_parameter(Name=here.parameter, Value="{}", Type="String")
+
+    with pytest.raises(CheckFailedError, match="not a model pointer"):
+        ask(data, tmp_path / "candidate")
+
+    assert published(here) == set()
+
+
+def test_a_served_model_whose_object_is_gone_is_no_first_model(
+    here: Aws, data: Path, tmp_path: Path
+) -> None:
+    serve(here, BLIND, tmp_path)
+    pinned = here.registry.read_pointer().current
+    here.s3.delete_object(Bucket=here.bucket, Key=pinned.key, VersionId=pinned.version_id)
+    write_model(tmp_path / "candidate", GOOD)
+
+    with pytest.raises(TrainingError, match=r"NoSuchVersion|NoSuchKey"):
+        ask(data, tmp_path / "candidate")
+
+
+def test_the_share_saved_has_an_interval_of_paired_draws() -> None:
+    chance = np.random.default_rng(1)
+    current = chance.exponential(100.0, 400)
+
+    share, low, high = cost_saved(current, 0.8 * current, seed=0)
+
+    assert share == pytest.approx(0.2)
+    assert (low, high) == (pytest.approx(0.2), pytest.approx(0.2))
+
+
+def test_a_saving_on_one_row_is_not_told_from_chance() -> None:
+    current = np.r_[1_000.0, np.ones(500)]
+
+    share, low, _ = cost_saved(current, np.r_[0.0, np.ones(500)], seed=0)
+
+    assert share == pytest.approx(1_000 / 1_500)
+    assert low == 0
+
+
+def test_nothing_is_saved_where_nothing_is_spent() -> None:
+    assert cost_saved(np.zeros(3), np.ones(3), seed=0) == (0.0, 0.0, 0.0)

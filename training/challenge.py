@@ -1,0 +1,163 @@
+"""A candidate challenges the model that is served: published and promoted only if it is better."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from fraud_api_lambda.bundle import BundleError, read
+from fraud_api_lambda.pointer import (
+    DamagedPointerError,
+    IntegrityError,
+    ModelStoreError,
+    NotFoundError,
+)
+from fraud_api_lambda.scoring import Scorer
+from training.arms import Data
+from training.dataset import read_transactions
+from training.errors import CheckFailedError, TrainingError
+from training.head_to_head import common_window, compared
+from training.publish import Moved, promote_version, publish
+from training.registry import Registry
+from training.score import ALL_CORES, load_scorer
+
+
+@dataclass(frozen=True, slots=True)
+class Challenge:
+    """What a challenge found and did.
+
+    Attributes
+    ----------
+    candidate : str
+        Its version.
+    comparison : dict or None
+        What `compared` gave; None where nothing was served yet.
+    moved : Moved or None
+        What was promoted, or would be on a dry run; None where the candidate is not better.
+    dry_run : bool
+    """
+
+    candidate: str
+    comparison: dict[str, Any] | None
+    moved: Moved | None
+    dry_run: bool
+
+    def as_dict(self) -> dict[str, Any]:
+        """All that was found, as plain data, and whether another model is served now."""
+        changed = self.moved is not None and self.moved.is_change
+        return {**asdict(self), "promoted": changed and not self.dry_run}
+
+    def lines(self) -> Iterator[str]:
+        """The comparison in words, the verdict last."""
+        found = self.comparison
+        if found is None:
+            yield "no model is served yet, so there is nothing to compare with"
+            return
+        window, saved, gain = (
+            found[name] for name in ("window", "cost_saved", "average_precision_gain")
+        )
+        rows, frauds = (found["current"][name] for name in ("rows", "frauds"))
+        yield (
+            f"steps {window['start']} to {window['end']}, which neither was trained on: "
+            f"{rows:,} rows, {frauds:,} of them fraud"
+        )
+        for name in ("current", "candidate"):
+            each = found[name]
+            yield (
+                f"{name:<9}  {each['version']}  cost {each['cost']:,.0f} ({found['currency']})  "
+                f"average precision {each['average_precision']:.3f}  "
+                f"reviews per 1,000 {each['outcome']['reviews_per_thousand']:.1f}"
+            )
+        yield (
+            f"average precision {gain['value']:+.3f} "
+            f"(95 % interval {gain['low']:+.3f} to {gain['high']:+.3f})"
+        )
+        yield (
+            f"{'better' if found['better'] else 'not better'}: {saved['value']:.1%} of the cost "
+            f"saved (95 % interval {saved['low']:.1%} to {saved['high']:.1%}), "
+            f"wanted at least {found['margin']:.1%} and an interval above 0"
+        )
+
+
+def challenge(
+    directory: Path,
+    data: Path,
+    *,
+    bucket: str,
+    parameter: str,
+    margin: float,
+    start: int | None = None,
+    end: int | None = None,
+    dry_run: bool = False,
+    progress: Callable[[str], None] = lambda _: None,
+) -> Challenge:
+    """Publish and promote the model of a directory if it beats the served one by `margin`.
+
+    The model is uploaded before the one write that serves it: killed at any moment, the old model
+    is served or the new one.
+
+    Parameters
+    ----------
+    directory : Path
+        That `train` wrote, with ``--no-refit``: a model fitted on all the data has none left.
+    data : Path
+        Steps must count from the same start as in the data of both trainings.
+    bucket, parameter : str
+    margin : float
+        Share of the served model's cost that must be saved.
+    start, end : int, optional
+        First and last step. Default: all the data later than both trainings.
+    dry_run : bool
+        Compare, and change nothing.
+
+    Raises
+    ------
+    CheckFailedError
+        If the window holds steps that either was trained on, or the served model does not verify.
+    InputError
+        If the window does not hold both classes.
+    TrainingError
+        If AWS refuses.
+    """
+    candidate = load_scorer(directory)
+    current = served_model(bucket=bucket, parameter=parameter)
+    comparison = None
+    if current is not None:
+        progress(f"reading {data}")
+        columns = Data.of(read_transactions(data))
+        window = common_window(current, candidate, columns, start=start, end=end)
+        progress(f"comparing {candidate.version} with {current.version} on {window}")
+        comparison = compared(current, candidate, columns, window, margin=margin)
+    moved = None
+    if comparison is None or comparison["better"]:
+        old = None if current is None else current.version
+        moved = Moved(old, candidate.version)
+        if not dry_run:
+            publish(directory, bucket=bucket, parameter=parameter)
+            moved = promote_version(candidate.version, bucket=bucket, parameter=parameter)
+    return Challenge(candidate.version, comparison, moved, dry_run)
+
+
+def served_model(*, bucket: str, parameter: str) -> Scorer | None:
+    """The model that the pointer names, verified; None if nothing was ever promoted.
+
+    Raises
+    ------
+    CheckFailedError
+        If pointer or model are damaged, or this program cannot read the model.
+    TrainingError
+        If AWS refuses, or the object is gone.
+    """
+    store = Registry(bucket=bucket, parameter=parameter)
+    try:
+        try:
+            pointer = store.read_pointer()
+        except NotFoundError:
+            return None
+        return Scorer.from_bundle(read(store.fetch(pointer.current)), threads=ALL_CORES)
+    except (IntegrityError, DamagedPointerError, BundleError) as error:
+        raise CheckFailedError(f"the model that {parameter} serves: {error}") from error
+    except ModelStoreError as error:
+        raise TrainingError(
+            f"{error}; check the bucket, your credentials and the region (AWS_DEFAULT_REGION)"
+        ) from error

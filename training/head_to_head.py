@@ -1,0 +1,154 @@
+"""Two models on one window of data later than both saw: which one costs less. Pure.
+
+What decides is money: the share of the served model's cost that the candidate saves, each with its
+own policy, both at the served model's prices. Cost moves with the ranking and with the calibration;
+a fraud rate that drifted, the usual reason to train again, leaves average precision as it was.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from fraud_api_lambda.scoring import Scorer
+from training.arms import Data, figures_in
+from training.costs import costs, decisions
+from training.errors import CheckFailedError, InputError
+from training.pipeline import feature_matrix, packed
+from training.ranking import REPLICATES, average_precision_gain
+from training.split import Window
+
+
+def common_window(
+    current: Scorer, candidate: Scorer, data: Data, *, start: int | None, end: int | None
+) -> Window:
+    """The window to compare on.
+
+    Raises
+    ------
+    CheckFailedError
+        If it holds steps that either was trained on, or nothing later is at hand.
+    InputError
+        If it does not hold both classes.
+    """
+    last = int(data.steps.max())
+    later = max(_first_unseen(each) for each in (current, candidate))
+    window = Window(later if start is None else start, last if end is None else end)
+    if window.start > last:
+        raise CheckFailedError(
+            f"the data ends at step {last} and the models saw steps before {later}: nothing later "
+            "to compare on; train the candidate with --no-refit, or give later data"
+        )
+    for name, each in (("served model", current), ("candidate", candidate)):
+        trained = _trained(each)
+        if window.start <= trained.end and window.end >= trained.start:
+            raise CheckFailedError(
+                f"the {name} {each.version} was trained on {trained}, and {window} would flatter "
+                f"it; compare from step {later} on, or leave out --from and --to"
+            )
+    labels = data.is_fraud[window.holds(data.steps)]
+    if not labels.any() or labels.all():
+        raise InputError(
+            f"{window} hold {len(labels)} rows, {labels.sum()} of them fraud; "
+            "give data with both classes after the training of both models"
+        )
+    return window
+
+
+def compared(
+    current: Scorer, candidate: Scorer, data: Data, window: Window, *, margin: float
+) -> dict[str, Any]:
+    """The figures of both models on a window, and whether the candidate is better by `margin`.
+
+    Returns
+    -------
+    dict
+        `window`, `margin`, `currency`, and for `current` and `candidate` their `version`, their
+        `cost` at the served model's prices and all that `figures_in` finds; `cost_saved`, a share
+        of the served model's cost, and `average_precision_gain`, each with the `low` and `high` of
+        its 95 % interval on paired draws; and `better`: at least `margin` of the cost is saved, and
+        the interval lies above 0.
+    """
+    seed = int(candidate.bundle.trained_on["seed"])
+    inside = window.holds(data.steps)
+    prices = current.bundle.policy
+    scores, spent, figures = [], [], []
+    for each in (current, candidate):
+        policy = each.bundle.policy
+        rows = data.priced(window, _probabilities(each, data, inside))
+        scores.append(rows.probabilities)
+        spent.append(costs(rows, decisions(rows.probabilities, rows.amounts, policy), prices))
+        found = figures_in(
+            data,
+            window,
+            rows.probabilities,
+            threshold=each.bundle.threshold,
+            policy=policy,
+            seed=seed,
+        )
+        figures.append({"version": each.version, "cost": float(spent[-1].sum()), **found})
+    saved = cost_saved(spent[0], spent[1], seed=seed)
+    gain = average_precision_gain(
+        data.is_fraud[inside], scores[0], scores[1], data.weights[inside], seed=seed
+    )
+    return {
+        "window": {"start": window.start, "end": window.end},
+        "margin": margin,
+        "currency": prices["currency"],
+        "current": figures[0],
+        "candidate": figures[1],
+        "cost_saved": _estimate(saved),
+        "average_precision_gain": _estimate(gain),
+        "better": saved[0] >= margin and saved[1] > 0,
+    }
+
+
+def cost_saved(
+    current: np.ndarray, candidate: np.ndarray, *, seed: int
+) -> tuple[float, float, float]:
+    """The share of the current cost that the candidate saves, with its 95 % interval.
+
+    Parameters
+    ----------
+    current, candidate : ndarray of shape (n_transactions,)
+        What the same rows cost under either model.
+    seed : int
+
+    Returns
+    -------
+    share, low, high : float
+        Of a paired Poisson bootstrap; 0 where the current model costs nothing.
+    """
+    matter = (current != 0) | (candidate != 0)
+    current, saved = current[matter], (current - candidate)[matter]
+    if not current.any():
+        return 0.0, 0.0, 0.0
+    random = np.random.default_rng(seed)
+    shares = []
+    for _ in range(REPLICATES):
+        drawn = random.poisson(1.0, len(current))
+        base = float(drawn @ current)
+        shares.append(float(drawn @ saved) / base if base else np.nan)
+    low, high = np.nanquantile(shares, [0.025, 0.975])
+    return float(saved.sum() / current.sum()), float(low), float(high)
+
+
+def _estimate(values: tuple[float, float, float]) -> dict[str, float]:
+    return dict(zip(("value", "low", "high"), values, strict=True))
+
+
+def _probabilities(scorer: Scorer, data: Data, inside: np.ndarray) -> np.ndarray:
+    rows = feature_matrix(data.facts, scorer.bundle.features)[inside]
+    return np.array(scorer.probabilities(packed(rows)))
+
+
+def _trained(scorer: Scorer) -> Window:
+    windows = scorer.bundle.trained_on["windows"]
+    return Window(windows["fit"]["start"], windows["threshold"]["end"])
+
+
+def _first_unseen(scorer: Scorer) -> int:
+    """The first step to judge a model on: for one that was not refitted, after the label delay."""
+    trained_on = scorer.bundle.trained_on
+    if trained_on["refitted"]:
+        return _trained(scorer).end + 1
+    return int(trained_on["evaluated_on"]["start"])
