@@ -4,7 +4,7 @@ import json
 import shlex
 import subprocess
 from collections.abc import Callable
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Final
 
@@ -50,13 +50,8 @@ def run(*, data: Path | None, rows: int, seed: int, port: int | None, out: Path)
     port = free_port(port)
     with interruptible(), ExitStack() as stack:
         with reported() as progress:
-            metrics = _make_model(data, rows=rows, seed=seed, out=out, progress=progress)
-            progress("publishing to a local S3")
-            aws = stack.enter_context(local_aws())
-            stack.enter_context(environment({**aws.environment, "FRAUD_DOCS": "1"}))
-            publish(out, bucket=aws.bucket, parameter=aws.parameter, promote=True)
-            progress("starting the API")
-            api = stack.enter_context(_served_api(port))
+            metrics = make_model(data, rows=rows, seed=seed, out=out, progress=progress)
+            api = start_api(stack, out, port, progress)
         typer.echo(f"{summary(metrics, out)}\n")
         wrong = _post_examples(port)
         if wrong and data is None:
@@ -64,27 +59,44 @@ def run(*, data: Path | None, rows: int, seed: int, port: int | None, out: Path)
         _serve(api, port)
 
 
-def _make_model(
-    data: Path | None, *, rows: int, seed: int, out: Path, progress: Progress
+def make_model(
+    data: Path | None,
+    *,
+    rows: int,
+    seed: int,
+    out: Path,
+    progress: Progress,
+    compare: bool = False,
 ) -> dict[str, Any]:
+    """Train on `data`, or on simulated transactions if None, and return the metrics."""
     if data is None:
         data = out.parent / "transactions.csv"
         progress(f"simulating {rows:,} transactions into {data}")
         write_transactions(simulate(rows, seed), data)
-    # What `train` does more, comparing and searching, is for a model that stays.
+    # What `train` does more, searching and mostly comparing, is for a model that stays.
     return train(
         data,
         out,
         settings=Settings(seed=seed),
         choose_ratio=False,
-        compare=False,
+        compare=compare,
         progress=progress,
     )
 
 
-def _served_api(port: int) -> AbstractContextManager[subprocess.Popen[bytes]]:
+def start_api(
+    stack: ExitStack, out: Path, port: int, progress: Progress
+) -> subprocess.Popen[bytes]:
+    """Publish the model in `out` to a local S3 and serve it on `port`, until `stack` is closed."""
+    progress("publishing to a local S3")
+    aws = stack.enter_context(local_aws())
+    stack.enter_context(environment({**aws.environment, "FRAUD_DOCS": "1"}))
+    publish(out, bucket=aws.bucket, parameter=aws.parameter, promote=True)
+    progress("starting the API")
     arguments = f"fraud_api_lambda.handler:app --host {LOOPBACK} --port {port} --log-level warning"
-    return served("uvicorn", *arguments.split(), port=port, path="/health", quiet=False)
+    return stack.enter_context(
+        served("uvicorn", *arguments.split(), port=port, path="/health", quiet=False)
+    )
 
 
 def _post_examples(port: int) -> list[str]:
@@ -106,12 +118,17 @@ def _serve(api: subprocess.Popen[bytes], port: int) -> None:
     body = shlex.quote(json.dumps(FRAUD))
     typer.echo(f"\ncurl {url}/predict -H 'Content-Type: application/json' -d {body}\n")
     typer.echo(f"Docs: {url}/docs")
+    wait_for_the_end(api, "the API")
+
+
+def wait_for_the_end(process: subprocess.Popen[bytes], name: str) -> None:
+    """Return at Ctrl-C; a process that ends before is a failure."""
     typer.echo("Serving until Ctrl-C")
     try:
-        code = api.wait()
+        code = process.wait()
     except KeyboardInterrupt:
         return
-    raise TrainingError(f"the API ended by itself (exit code {code})")
+    raise TrainingError(f"{name} ended by itself (exit code {code})")
 
 
 def invoke(*, event: Path, out: Path, rows: int = 200_000, seed: int = 0) -> None:
@@ -140,7 +157,7 @@ def invoke(*, event: Path, out: Path, rows: int = 200_000, seed: int = 0) -> Non
     with interruptible(), ExitStack() as stack:
         with reported() as progress:
             if not (out / "model.joblib").exists():
-                _make_model(None, rows=rows, seed=seed, out=out, progress=progress)
+                make_model(None, rows=rows, seed=seed, out=out, progress=progress)
             progress("publishing to a local S3")
             aws = stack.enter_context(local_aws(host=engine.listen_on))
             stack.enter_context(environment(aws.environment))

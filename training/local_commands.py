@@ -31,6 +31,23 @@ def run(
     serve(data=data, rows=rows, seed=seed, port=port, out=out)
 
 
+@app.command(epilog="Example: python -m training demo --port 8501")
+def demo(
+    *,
+    rows: Annotated[int, typer.Option(help="Transactions to simulate.")] = 200_000,
+    seed: Seed = 0,
+    port: Annotated[
+        int | None,
+        typer.Option(min=1, max=65535, help="Of the app.", show_default="a free one"),
+    ] = None,
+    out: Annotated[Path, typer.Option(help="Directory for the model.")] = BUILD,
+) -> None:
+    """Train, serve on localhost and serve the demo's app on it, until Ctrl-C."""
+    from training.demo import demo as serve
+
+    serve(rows=rows, seed=seed, port=port, out=out)
+
+
 @app.command(epilog="Example: python -m training invoke --event tests/events/rest_v1_fraud.json")
 def invoke(
     *,

@@ -1,0 +1,25 @@
+"""The demo: a client of the fraud API, for those who try it, and for those who work with it."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from console.shell import state_of_the_api, troubles_shown
+
+ICON = Path(__file__).parent / "icon.svg"
+
+st.set_page_config(page_title="Fraud API", page_icon=str(ICON), layout="wide")
+
+page = st.navigation(
+    [
+        st.Page("views/score.py", title="Score", icon=":material/fact_check:", default=True),
+        st.Page("views/what_if.py", title="What if", icon=":material/tune:", url_path="what-if"),
+        st.Page("views/stream.py", title="Stream", icon=":material/stream:", url_path="stream"),
+        st.Page("views/model.py", title="Model", icon=":material/query_stats:", url_path="model"),
+    ],
+    position="top",
+)
+with st.bottom:
+    state_of_the_api()
+with troubles_shown("page"):
+    page.run()

@@ -1,0 +1,94 @@
+"""An answer of the API as a part of a page."""
+
+from typing import Any
+
+import streamlit as st
+
+from console.api import Answer, Reply
+from console.charts import waterfall
+from console.costs import expected_costs, why_they_differ
+from console.palette import LOOKS
+from console.payments import Payment, curl, write_amount
+from console.words import percent
+
+
+def show_verdict(reply: Reply, payment: Payment, policy: dict[str, Any]) -> None:
+    """The decision, its figures and its reasons."""
+    answer = reply.body
+    with st.container(border=True):
+        _verdict(answer, reply.latency_ms)
+        _reasons(answer)
+    differ = why_they_differ(answer, payment.amount, policy)
+    if differ:
+        st.info(differ, icon=":material/balance:")
+    if answer["degraded"]:
+        st.warning(f"The answer falls short: {', '.join(answer['degraded'])}.")
+
+
+def _verdict(answer: Answer, latency_ms: float) -> None:
+    decision = answer["decision"]
+    st.header(LOOKS[decision].tag(decision.capitalize()), anchor=False)
+    with st.container(horizontal=True, gap="medium"):
+        st.metric("Probability of fraud", percent(answer["fraud_probability"]), width="content")
+        st.metric("Threshold", percent(answer["threshold"]), width="content")
+        st.metric(
+            "is_fraud",
+            str(answer["is_fraud"]).lower(),
+            width="content",
+            help="Whether the probability reaches the threshold.",
+        )
+    st.caption(
+        f"Answered in {latency_ms:.0f} ms, network included, by model {answer['model_version']} "
+        f"as prediction {answer['prediction_id']}."
+    )
+
+
+def _reasons(answer: Answer) -> None:
+    if not answer["reasons"]:
+        st.markdown("Nothing about this payment raised the probability.")
+        return
+    st.markdown("\n".join(f"- {each['text']} `{each['code']}`" for each in answer["reasons"]))
+
+
+def show_waterfall(answer: Answer) -> None:
+    """What each group of features added to the log-odds."""
+    explanation = answer["explanation"]
+    st.subheader("What moved the probability", anchor=False)
+    st.altair_chart(waterfall(explanation), key="waterfall", alt=_waterfall_in_words(answer))
+    st.caption(
+        f"The log-odds of {explanation['margin']:.2f} are calibrated to "
+        f"{percent(answer['fraud_probability'])}."
+    )
+
+
+def _waterfall_in_words(answer: Answer) -> str:
+    explanation = answer["explanation"]
+    return (
+        f"Waterfall of log-odds, from {explanation['base_value']:.2f} for all payments to "
+        f"{explanation['margin']:.2f} for this one."
+    )
+
+
+def show_costs(answer: Answer, amount: float, policy: dict[str, Any]) -> None:
+    """The sums that the decision follows from."""
+    st.subheader("What each decision is expected to cost", anchor=False)
+    rows = [
+        {
+            "Decision": LOOKS[name].tag(name.capitalize()),
+            "Expected cost": write_amount(cost),
+            "Chosen": ":material/check: least" if name == answer["decision"] else "",
+        }
+        for name, cost in expected_costs(answer["fraud_probability"], amount, policy).items()
+    ]
+    st.table(rows, hide_index=True, border="horizontal", alt="Expected cost of each decision")
+    queue = (
+        f" A review bears {write_amount(policy['shadow_price'])} for its place in a queue that "
+        f"takes {policy['reviews_per_thousand']:g} in 1,000 payments."
+    )
+    st.caption(f"In {policy['currency']}.{queue if policy['shadow_price'] else ''}")
+
+
+def show_request(payment: Payment, url: str) -> None:
+    """What to paste into a shell."""
+    with st.expander("This request as curl", icon=":material/terminal:"):
+        st.code(curl(url, payment.as_request()), language="bash", wrap_lines=True)

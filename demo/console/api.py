@@ -1,0 +1,161 @@
+"""The API as the demo sees it: three calls, and every failure as words that a person understands.
+
+Neither the key nor the text of an exception, which may hold it, ever leaves this module.
+"""
+
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Any, Final
+
+import requests
+
+from console.trouble import TroubleError, invalid
+
+TIMEOUT_S: Final = (3.05, 30.0)
+"""To connect, and to wait for an answer: API Gateway gives up after 29 seconds."""
+
+MAX_BATCH: Final = 100
+
+type Payment = dict[str, Any]
+type Answer = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer, and how long it took to come."""
+
+    body: Answer
+    latency_ms: float
+
+
+class Api:
+    """A client of one API; it keeps its connection."""
+
+    def __init__(self, url: str, key: str = "") -> None:
+        self.url = url.strip().rstrip("/")
+        self._has_key = bool(key)
+        self._session = requests.Session()
+        if key:
+            self._session.headers["x-api-key"] = key
+
+    def model(self) -> Answer:
+        """Which model answers, its policy and its figures."""
+        return self._ask("GET", "/model").body
+
+    def predict(self, payment: Payment) -> Reply:
+        """The answer to one payment, explained."""
+        return self._ask("POST", "/predict?explain=true", payment)
+
+    def predict_batch(self, payments: list[Payment]) -> list[Answer]:
+        """The answers to up to 100 payments, in order; the first that is refused raises."""
+        body = self._ask("POST", "/predict/batch", {"transactions": payments}).body
+        results: list[Answer] = body["results"]
+        for each in results:
+            if "problem" in each:
+                raise _invalid(each["problem"])
+        return results
+
+    def _ask(self, method: str, path: str, body: Any = None) -> Reply:
+        start = perf_counter()
+        response = self._send(method, path, body)
+        latency_ms = 1_000 * (perf_counter() - start)
+        if response.status_code != 200:
+            raise self._trouble(response)
+        return Reply(_json(response) or self._raise_foreign(), latency_ms)
+
+    def _send(self, method: str, path: str, body: Any) -> requests.Response:
+        if not self.url.startswith(("http://", "https://")):
+            raise TroubleError(
+                "No API is named",
+                "Set `FRAUD_API_URL` in the app's secrets or in the environment, with http:// or "
+                "https:// at its start. `make demo` does so.",
+            )
+        try:
+            return self._session.request(
+                method,
+                self.url + path,
+                json=body,
+                timeout=TIMEOUT_S,
+                allow_redirects=False,  # another host must not be sent the key
+            )
+        except requests.Timeout:
+            raise TroubleError(
+                "The API does not answer",
+                f"It was asked at {self.url} and stayed silent. Try again in a moment.",
+            ) from None
+        except (requests.exceptions.InvalidHeader, UnicodeError):
+            raise TroubleError(
+                "The key cannot be sent",
+                "`FRAUD_API_KEY` holds characters that no key has, such as a line break.",
+            ) from None
+        except requests.RequestException:
+            raise TroubleError(
+                "The API cannot be reached",
+                f"Nothing answers at {self.url}. Is it running, and is the address right?",
+            ) from None
+
+    def _trouble(self, response: requests.Response) -> TroubleError:
+        match response.status_code:
+            case 401 | 403:
+                return _refused(has_key=self._has_key)
+            case 422:
+                return _invalid(_json(response))
+            case 429:
+                return TroubleError(
+                    "Too many requests",
+                    "The API takes no more for now. Wait a moment, then try again.",
+                )
+            case 503:
+                return _not_ready(response)
+        return _failed(response)
+
+    def _raise_foreign(self) -> Answer:
+        raise TroubleError(
+            "This is not the fraud API",
+            f"What answers at {self.url} speaks otherwise. Check `FRAUD_API_URL`.",
+        )
+
+
+def _json(response: requests.Response) -> dict[str, Any]:
+    """The body if it is a JSON object, else nothing."""
+    try:
+        body = response.json()
+    except ValueError:
+        return {}
+    return body if isinstance(body, dict) else {}
+
+
+def _refused(*, has_key: bool) -> TroubleError:
+    if has_key:
+        return TroubleError(
+            "The key was refused",
+            "The API does not accept the key in `FRAUD_API_KEY`. Ask whoever runs it for one.",
+        )
+    return TroubleError(
+        "The API asks for a key",
+        "Set `FRAUD_API_KEY` in the app's secrets or in the environment.",
+    )
+
+
+def _not_ready(response: requests.Response) -> TroubleError:
+    seconds = response.headers.get("Retry-After", "")
+    wait = f"in {seconds} s" if seconds.isdigit() else "in a moment"
+    return TroubleError(
+        "The model is not ready", f"The API is up but has no model loaded yet. Try again {wait}."
+    )
+
+
+def _invalid(problem: dict[str, Any]) -> TroubleError:
+    """Faults by field: of `#/amount`, or of `#/transactions/3/amount` in a batch."""
+    faults: dict[str, str] = {}
+    for each in problem.get("errors", []):
+        faults.setdefault(each["pointer"].rpartition("/")[2], each["detail"])
+    return invalid(faults)
+
+
+def _failed(response: requests.Response) -> TroubleError:
+    request_id = _json(response).get("request_id")
+    found = f" Its log has the reason under request id {request_id}." if request_id else ""
+    return TroubleError(
+        f"The API failed (status {response.status_code})", f"Try again in a moment.{found}"
+    )

@@ -1,0 +1,232 @@
+"""Plots of answers. Each takes plain data and returns a chart; pages place them."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any, Final
+
+import altair as alt
+import pandas as pd
+
+from console.palette import LOOKS, LOWERS, NEUTRAL, RAISES
+from console.words import feature
+
+type Plot = alt.LayerChart | alt.FacetChart
+"""What altair says that layers may be."""
+
+MOST_BARS: Final = 7
+"""Contributions shown by name; the small rest is one bar."""
+
+PERCENT: Final = alt.Axis(format="~%", tickCount=6)
+LEAST: Final = 1e-6
+"""Where the axis of a probability begins."""
+
+
+LEGEND: Final = alt.Legend(
+    title=None, orient="top", symbolOpacity=1, symbolSize=110, symbolStrokeWidth=0
+)
+
+
+def _colour() -> alt.Color:
+    """Decisions in their colours, in the same order everywhere."""
+    scale = _scale([look.colour for look in LOOKS.values()])
+    return alt.Color("decision:N", scale=scale, legend=LEGEND)
+
+
+def _shape() -> alt.Shape:
+    scale = _scale([look.shape for look in LOOKS.values()])
+    return alt.Shape("decision:N", scale=scale, legend=LEGEND)
+
+
+def _scale(values: list[str]) -> alt.Scale:
+    return alt.Scale(domain=list(LOOKS), range=values)
+
+
+def _probability(*, title: str) -> alt.Y:
+    scale = alt.Scale(type="log", domain=[LEAST, 1], clamp=True)
+    return alt.Y("probability:Q", scale=scale, title=title, axis=alt.Axis(format="~%", values=TENS))
+
+
+TENS: Final = [1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1]
+
+
+def waterfall(explanation: dict[str, Any]) -> Plot:
+    """From the base value, by what each feature added, to the log-odds before calibration."""
+    frame = pd.DataFrame(_steps(explanation))
+    low, high = frame["low"].min(), frame["high"].max()
+    room = 0.15 * (high - low) or 1.0
+    scale = alt.Scale(domain=[low - room / 2, high + room], nice=False)
+    x = alt.X("low:Q", scale=scale, title="Log-odds of fraud, before calibration")
+    order = alt.Y("label:N", sort=None, title=None, axis=alt.Axis(labelLimit=140, ticks=False))
+    colour = alt.Color("kind:N", scale=KINDS, legend=LEGEND)
+    tooltip = [alt.Tooltip("label:N", title="What"), alt.Tooltip("text:N", title="Log-odds")]
+    base = alt.Chart(frame).encode(order, tooltip=tooltip)
+    bars = base.mark_bar(cornerRadius=2, height={"band": 0.7})
+    ends = base.mark_tick(thickness=4, size=20).transform_filter("datum.kind == 'all together'")
+    text = base.mark_text(align="left", dx=6, color=NEUTRAL)
+    return alt.layer(
+        bars.encode(x, alt.X2("high:Q"), colour),
+        ends.encode(x, colour),
+        text.encode(alt.X("high:Q", scale=scale), text="text:N"),
+    ).properties(height=28 * len(frame) + 70)
+
+
+KINDS: Final = alt.Scale(
+    domain=["raises", "lowers", "all together"], range=[RAISES, LOWERS, NEUTRAL]
+)
+
+
+def _steps(explanation: dict[str, Any]) -> list[dict[str, Any]]:
+    total = explanation["base_value"]
+    steps = [_bar("On average", total, total, "all together", f"{total:.2f}")]
+    for label, added in contributions(explanation):
+        kind = "raises" if added > 0 else "lowers"
+        steps.append(_bar(label, total, total + added, kind, f"{added:+.2f}"))
+        total += added
+    return [*steps, _bar("This payment", total, total, "all together", f"{total:.2f}")]
+
+
+def _bar(label: str, start: float, end: float, kind: str, text: str) -> dict[str, Any]:
+    low, high = sorted((start, end))
+    return {"label": label, "low": low, "high": high, "kind": kind, "text": text}
+
+
+def contributions(explanation: dict[str, Any]) -> list[tuple[str, float]]:
+    """What each group of features added, the weightiest first; the smallest together at the end."""
+    groups: dict[str, float] = {}
+    for name, added in explanation["contributions"].items():
+        groups[feature(name)] = groups.get(feature(name), 0.0) + added
+    ranked = sorted(groups.items(), key=lambda each: -abs(each[1]))
+    rest = sum(added for _, added in ranked[MOST_BARS:])
+    named = ranked[:MOST_BARS]
+    return [*named, ("All others", rest)] if len(ranked) > MOST_BARS else named
+
+
+def curve(
+    points: Sequence[dict[str, Any]], *, now: dict[str, Any], threshold: float, title: str
+) -> Plot:
+    """Probability over a quantity, on the regions of each decision.
+
+    Parameters
+    ----------
+    points : sequence of dict
+        `x`, `probability` and `decision`, with `x` above 0 and rising.
+    now : dict
+        The same of the payment as it is.
+    threshold : float
+    title : str
+        Of the quantity.
+    """
+    scale = alt.Scale(type="log", domain=[points[0]["x"], points[-1]["x"]], nice=False)
+    x = alt.X("x:Q", scale=scale, title=title, axis=alt.Axis(format="~s", tickCount=5, grid=False))
+    y = _probability(title="Probability of fraud")
+    tooltip = [
+        alt.Tooltip("x:Q", title=title, format=",.0f"),
+        alt.Tooltip("probability:Q", title="Probability", format=".3~%"),
+        alt.Tooltip("decision:N", title="Decision"),
+    ]
+    regions = (
+        alt.Chart(pd.DataFrame(runs(points)))
+        .mark_rect(opacity=0.28)
+        .encode(alt.X("start:Q", scale=scale, title=title), alt.X2("end:Q"), _colour())
+    )
+    line = alt.Chart(pd.DataFrame(points)).mark_line(strokeWidth=2.5, color=NEUTRAL)
+    spot = alt.Chart(pd.DataFrame([now]).query("x > 0"))
+    level = alt.Chart(pd.DataFrame([{"probability": threshold}]))
+    return alt.layer(
+        regions,
+        level.mark_rule(strokeDash=[5, 4], color=NEUTRAL).encode(y),
+        line.encode(x, y),
+        spot.mark_point(filled=True, size=160, stroke="white", strokeWidth=2, opacity=1).encode(
+            x,
+            y,
+            _colour(),
+            _shape(),
+            tooltip=tooltip,
+        ),
+    ).properties(height=300)
+
+
+def runs(points: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Stretches of one decision; two neighbours meet in their geometric middle."""
+    found = [{"decision": points[0]["decision"], "start": points[0]["x"]}]
+    for before, after in pairwise(points):
+        if after["decision"] != before["decision"]:
+            middle = (before["x"] * after["x"]) ** 0.5
+            found[-1]["end"] = middle
+            found.append({"decision": after["decision"], "start": middle})
+    found[-1]["end"] = points[-1]["x"]
+    return found
+
+
+def timeline(scored: Sequence[dict[str, Any]], *, threshold: float, days: float) -> Plot:
+    """Every payment so far: when, how likely fraud, and what was decided."""
+    frame = pd.DataFrame(scored, columns=["day", "probability", "decision", "amount", "type"])
+    points = (
+        alt.Chart(frame)
+        .mark_point(filled=True)
+        .encode(
+            alt.X(
+                "day:Q", scale=alt.Scale(domain=[0, days]), title="Day", axis=alt.Axis(tickCount=6)
+            ),
+            _probability(title="Probability of fraud"),
+            _colour(),
+            _shape(),
+            size=alt.condition("datum.decision == 'approve'", alt.value(22), alt.value(120)),
+            tooltip=[
+                "type:N",
+                alt.Tooltip("amount:Q", format=",.2f"),
+                alt.Tooltip("probability:Q", format=".3~%"),
+                "decision:N",
+            ],
+        )
+    )
+    level = alt.Chart(pd.DataFrame([{"probability": threshold}]))
+    rule = level.mark_rule(strokeDash=[5, 4], color=NEUTRAL).encode(_probability(title=""))
+    return alt.layer(rule, points).properties(height=300)
+
+
+def reliability(bins: Sequence[dict[str, Any]]) -> Plot:
+    """Share of fraud that was seen over the probability that was said, both on a log axis."""
+    frame = pd.DataFrame(bins)
+    frame["observed_low"] = frame["observed_low"].clip(lower=LEAST)
+    low = min(frame["expected"].min(), frame["observed_low"].min())
+    scale = alt.Scale(type="log", domain=[low, 1], clamp=True)
+    axis = alt.Axis(format="~%", values=[each for each in TENS if each >= low])
+    x = alt.X("expected:Q", scale=scale, axis=axis, title="Said: mean probability of the bin")
+    title = "Seen: share of fraud in it"
+    ideal = pd.DataFrame([{"expected": low, "observed": low}, {"expected": 1, "observed": 1}])
+    base = alt.Chart(frame).encode(x)
+    y = alt.Y("observed:Q", scale=scale, axis=axis, title=title)
+    tooltip = [
+        alt.Tooltip("expected:Q", title="Said", format=".3~%"),
+        alt.Tooltip("observed:Q", title="Seen", format=".3~%"),
+        alt.Tooltip("frauds:Q", title="Frauds"),
+        alt.Tooltip("transactions:Q", title="Payments", format=",.0f"),
+    ]
+    return alt.layer(
+        alt.Chart(ideal).mark_line(strokeDash=[5, 4], color=NEUTRAL).encode(x, y),
+        base.mark_rule(color=LOWERS, strokeWidth=2).encode(
+            alt.Y("observed_low:Q", scale=scale, title=title), alt.Y2("observed_high:Q")
+        ),
+        base.mark_point(filled=True, size=90, color=LOWERS, opacity=1).encode(y, tooltip=tooltip),
+    ).properties(height=320)
+
+
+def precision_over_recall(points: Sequence[dict[str, Any]], fraud_rate: float) -> Plot:
+    """Precision at each recall with its interval, over the line of chance."""
+    whole = alt.Scale(domain=[0, 1])
+    base = alt.Chart(pd.DataFrame(points)).encode(
+        alt.X("recall:Q", scale=whole, axis=PERCENT, title="Recall: share of frauds found")
+    )
+    title = "Precision: share of alerts that are fraud"
+    y = alt.Y("precision:Q", scale=whole, axis=PERCENT, title=title)
+    tooltip = [alt.Tooltip("recall:Q", format=".0%"), alt.Tooltip("precision:Q", format=".3~%")]
+    band = base.mark_area(opacity=0.18, color=LOWERS).encode(
+        alt.Y("low:Q", scale=whole, title=title), alt.Y2("high:Q")
+    )
+    chance = alt.Chart(pd.DataFrame([{"precision": fraud_rate}]))
+    return alt.layer(
+        band,
+        chance.mark_rule(strokeDash=[5, 4], color=NEUTRAL).encode(y),
+        base.mark_line(color=LOWERS, strokeWidth=2.5).encode(y, tooltip=tooltip),
+    ).properties(height=320)

@@ -1,0 +1,42 @@
+"""What if: the payments to ask about, and the answers as points of a curve."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, Final, Literal
+
+from console.api import MAX_BATCH, Answer
+from console.payments import Payment
+
+LEAST: Final = 100.0
+MOST: Final = 100_000_000.0
+"""What the curves span: less is small change, more no account here holds."""
+
+STOPS: Final = (
+    *(float(digits * 10**tens) for tens in range(1, 7) for digits in (10, 15, 20, 30, 40, 50, 70)),
+    MOST,
+)
+"""Round amounts, about as far from each other on a log axis."""
+
+type Quantity = Literal["amount", "balance"]
+
+
+def variants(payment: Payment, quantity: Quantity) -> list[Payment]:
+    """The payment at a batch of amounts or balances, evenly on a log axis, as it is among them."""
+    count = MAX_BATCH - 1
+    spread = {LEAST * (MOST / LEAST) ** (index / (count - 1)) for index in range(count)}
+    values = sorted({*spread, getattr(payment, quantity)})
+    return [replace(payment, **{quantity: value}) for value in values]
+
+
+def points(
+    payments: Sequence[Payment], answers: Sequence[Answer], quantity: Quantity
+) -> list[dict[str, Any]]:
+    """The answers as points."""
+    return [
+        {
+            "x": getattr(payment, quantity),
+            "probability": answer["fraud_probability"],
+            "decision": answer["decision"],
+        }
+        for payment, answer in zip(payments, answers, strict=True)
+    ]

@@ -1,0 +1,107 @@
+"""One payment, its answer, and why."""
+
+from typing import Any
+
+import streamlit as st
+
+from console.answers import show_costs, show_request, show_verdict, show_waterfall
+from console.api import Reply
+from console.payments import PRESETS, TYPES, Payment, read_payment, write_amount
+from console.shell import api, model, troubles_shown
+from console.trouble import NAMES, TroubleError
+
+FIRST = PRESETS["Account take-over"]
+
+
+def as_fields(payment: Payment) -> dict[str, Any]:
+    """A payment as the values of the fields."""
+    return {
+        "type": payment.type,
+        "amount": write_amount(payment.amount),
+        "balance": write_amount(payment.balance),
+        "hour": payment.hour,
+        "payer": payment.payer,
+        "payee": payment.payee,
+    }
+
+
+def presets() -> None:
+    """A button for each payment worth a look; at first, or by what the link says, one is there."""
+    for key, value in as_fields(FIRST).items():
+        if key not in st.session_state and key not in st.query_params:
+            st.session_state[key] = value
+    with st.container(horizontal=True, gap="small"):
+        for name, payment in PRESETS.items():
+            st.button(
+                name,
+                key=f"preset-{name}",
+                on_click=st.session_state.update,
+                args=(as_fields(payment),),
+            )
+
+
+def fields(currency: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What the visitor wrote, and below each field a place for what is wrong with it."""
+    written: dict[str, Any] = {}
+    places: dict[str, Any] = {}
+
+    def text(name: str, key: str, hint: str, unit: str = "") -> None:
+        label = NAMES[name] + unit
+        written[name] = st.text_input(label, key=key, help=hint, bind="query-params")
+        places[name] = st.empty()
+
+    what, money, who = st.columns(3, gap="medium")
+    with what:
+        written["type"] = st.selectbox(
+            NAMES["type"],
+            list(TYPES),
+            format_func=TYPES.__getitem__,
+            key="type",
+            help="As the API has it: a payment is one to a merchant.",
+            bind="query-params",
+        )
+        written["step"] = st.slider(
+            NAMES["step"],
+            0,
+            23,
+            format="%02d:00",
+            key="hour",
+            help="On the payer's clock.",
+            bind="query-params",
+        )
+    with money:
+        unit = f", in {currency}"
+        text("amount", "amount", "Such as 1,234.56.", unit)
+        text("oldbalanceOrg", "balance", "Such as 1,234.56.", unit)
+    with who:
+        text("nameOrig", "payer", "Up to 64 characters, no spaces.")
+        text("nameDest", "payee", "M at its start means a merchant.")
+    return written, places
+
+
+def ask(written: dict[str, Any], places: dict[str, Any]) -> tuple[Payment, Reply]:
+    """The payment and its answer; what is wrong with a value is said at its field."""
+    try:
+        payment = read_payment(written)
+        return payment, api().predict(payment.as_request())
+    except TroubleError as trouble:
+        for name in places.keys() & trouble.faults.keys():
+            places[name].error(trouble.faults[name])
+        raise
+
+
+st.title("Score a payment")
+st.markdown("Pick a story or write your own: only what is known before the money moves.")
+presets()
+policy = model()["policy"]
+with st.container(border=True):
+    written, places = fields(policy["currency"])
+with troubles_shown("answer"):
+    payment, reply = ask(written, places)
+    left, right = st.columns(2, gap="medium")
+    with left:
+        show_verdict(reply, payment, policy)
+        show_costs(reply.body, payment.amount, policy)
+    with right:
+        show_waterfall(reply.body)
+        show_request(payment, api().url)

@@ -1,0 +1,136 @@
+"""Simulated payments, scored as they come."""
+
+import pandas as pd
+import streamlit as st
+
+from console.api import Answer
+from console.charts import timeline
+from console.costs import Policy
+from console.palette import LOOKS
+from console.replay import Replay, read_simulated
+from console.shell import api, model, troubles_shown
+
+SPEEDS = {"Slow": 5, "Normal": 20, "Fast": 100}  # payments a second
+EVERY_S = 1.0
+
+
+def replay() -> Replay:
+    """The stream of whoever looks at the page."""
+    if "replay" not in st.session_state:
+        st.session_state.replay = Replay(read_simulated())
+    found: Replay = st.session_state.replay
+    return found
+
+
+def toggle() -> None:
+    """Start or pause."""
+    replay().playing = not replay().playing
+
+
+def restart() -> None:
+    """Begin again, as before the first payment."""
+    del st.session_state["replay"]
+
+
+def controls(stream: Replay) -> int:
+    """Start or pause, the speed, and a way back."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.button(
+            "Pause" if stream.playing else "Start",
+            key="play",
+            icon=":material/pause:" if stream.playing else ":material/play_arrow:",
+            type="primary",
+            on_click=toggle,
+            disabled=stream.is_over,
+        )
+        st.button("Start over", key="restart", icon=":material/replay:", on_click=restart)
+        speed = st.segmented_control(
+            "Speed",
+            list(SPEEDS),
+            default="Normal",
+            required=True,
+            key="speed",
+            bind="query-params",
+        )
+    return SPEEDS[speed or "Normal"]
+
+
+def advance(stream: Replay, count: int, policy: Policy) -> None:
+    """Score the next payments, unless paused."""
+    if not stream.playing:
+        return
+    answers = api().predict_batch(stream.upcoming(count))
+    stream.add(answers, policy)
+    if stream.is_over:
+        st.rerun()  # so that the clock of the fragment stops
+
+
+def counters(stream: Replay) -> None:
+    """How many so far, by decision, and how many frauds were stopped."""
+    counts = stream.counts()
+    stopped, frauds = stream.frauds()
+    with st.container(horizontal=True):
+        st.metric("Scored", f"{len(stream.scored):,} of {len(stream.payments):,}", border=True)
+        for name, look in LOOKS.items():
+            st.metric(look.tag(name.capitalize()), f"{counts[name]:,}", border=True)
+        st.metric(
+            "Frauds stopped",
+            f"{stopped} of {frauds}",
+            border=True,
+            help="The payments are simulated, so the truth is known; the API is not told.",
+        )
+
+
+def alerts(stream: Replay, currency: str) -> None:
+    """What an analyst would look at first."""
+    st.subheader("Alerts, the greatest expected loss first", anchor=False)
+    found = stream.alerts()
+    if not found:
+        st.markdown("None so far.")
+        return
+    st.dataframe(
+        pd.DataFrame(found),
+        key="alerts",
+        hide_index=True,
+        column_order=list(COLUMNS),
+        column_config=COLUMNS,
+        alt="Alerts by expected loss",
+    )
+    st.caption(f"Amounts in {currency}. Whether it was fraud, only the simulation knows.")
+
+
+COLUMNS = {
+    "decision": st.column_config.TextColumn("Decision", width=80),
+    "expected_loss": st.column_config.NumberColumn("Expected loss", format="%,.0f", width=110),
+    "probability": st.column_config.NumberColumn("Probability", format="percent", width=90),
+    "type": st.column_config.TextColumn("Type", width=90),
+    "amount": st.column_config.NumberColumn("Amount", format="%,.2f", width=115),
+    "payer": st.column_config.TextColumn("Payer", width=100),
+    "is_fraud": st.column_config.CheckboxColumn("Was fraud", width=80),
+    "reasons": st.column_config.TextColumn("Reasons", width="large"),
+}
+
+
+def tick(count: int, known: Answer) -> None:
+    """One turn of the stream; what a fragment raises would not reach the page."""
+    stream = replay()
+    with troubles_shown("stream"):
+        advance(stream, count, known["policy"])
+    counters(stream)
+    st.altair_chart(
+        timeline(stream.scored, threshold=known["threshold"], days=30),
+        key="timeline",
+        alt="Probability of each payment over time, by decision.",
+    )
+    alerts(stream, known["policy"]["currency"])
+
+
+st.title("Stream")
+st.markdown(
+    "A thousand simulated payments of a month, scored as they come. One in eighty is fraud, ten "
+    "times as many as usual, so that there is something to see."
+)
+known = model()
+stream = replay()
+count = controls(stream)
+st.fragment(tick, run_every=EVERY_S if stream.playing else None)(count, known)

@@ -1,0 +1,94 @@
+"""How the probability moves with the amount and with the balance, and where decisions change."""
+
+from typing import Any
+
+import streamlit as st
+
+from console.charts import curve
+from console.explore import STOPS, Quantity, points, variants
+from console.palette import LOOKS
+from console.payments import PRESETS, TYPES, Payment
+from console.shell import api, model
+from console.words import percent
+
+FIRST = PRESETS["Mule"]
+MERCHANT = PRESETS["Ordinary purchase"].payee
+AMOUNT, BALANCE = 300_000.0, 1_000_000.0
+
+
+def stops(label: str, options: list[float], first: float, key: str) -> float:
+    """A slider over round amounts."""
+    return float(
+        st.select_slider(label, options, first, "{:,.0f}".format, key=key, bind="query-params")
+    )
+
+
+def fields(currency: str) -> Payment:
+    """The payment as it is; the curves vary one of its facts each."""
+    left, right = st.columns(2, gap="medium")
+    with left:
+        amount = stops(f"Amount, in {currency}", list(STOPS), AMOUNT, "if_amount")
+        kind = st.selectbox(
+            "Type",
+            list(TYPES),
+            list(TYPES).index(FIRST.type),
+            TYPES.__getitem__,
+            key="if_type",
+            bind="query-params",
+        )
+    with right:
+        balance = stops(
+            f"Payer's balance before, in {currency}", [0.0, *STOPS], BALANCE, "if_balance"
+        )
+        hour = st.slider(
+            "Hour of day", 0, 23, FIRST.hour, format="%02d:00", key="if_hour", bind="query-params"
+        )
+    payee = MERCHANT if kind == "PAYMENT" else FIRST.payee
+    return Payment(kind, amount, balance, hour, FIRST.payer, payee)
+
+
+def ask(payment: Payment, quantity: Quantity) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """The points of a curve, and the one that the payment is."""
+    payments = variants(payment, quantity)
+    answers = api().predict_batch([each.as_request() for each in payments])
+    found = points(payments, answers, quantity)
+    return found, found[payments.index(payment)]
+
+
+def show_curve(
+    payment: Payment, quantity: Quantity, title: str, threshold: float
+) -> dict[str, Any]:
+    """Draw one curve; the point that the payment is."""
+    found, now = ask(payment, quantity)
+    st.altair_chart(
+        curve([each for each in found if each["x"] > 0], now=now, threshold=threshold, title=title),
+        key=f"curve-{quantity}",
+        alt=f"Probability of fraud over the {quantity}; now {percent(now['probability'])}, "
+        f"{now['decision']}.",
+    )
+    return now
+
+
+st.title("What if")
+st.markdown("Move a slider: the curves ask the API about a hundred payments each.")
+known = model()
+with st.container(border=True):
+    payment = fields(known["policy"]["currency"])
+verdict = st.container()
+left, right = st.columns(2, gap="medium")
+with left:
+    st.subheader("Another amount", anchor=False)
+    now = show_curve(payment, "amount", "Amount", known["threshold"])
+with right:
+    st.subheader("Another balance", anchor=False)
+    show_curve(payment, "balance", "Payer's balance before", known["threshold"])
+look = LOOKS[now["decision"]]
+verdict.markdown(
+    f"#### {look.tag(now['decision'].capitalize())} at a probability of "
+    f"{percent(now['probability'])}"
+)
+st.caption(
+    "The mark is the payment as it is, the dashed line the threshold of `is_fraud`. A decision "
+    "also weighs the amount, so its regions do not follow the probability alone. Where amount and "
+    "balance are equal, the payment empties the account."
+)

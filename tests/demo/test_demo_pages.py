@@ -1,0 +1,267 @@
+"""Each page shows what the real API answers."""
+
+import json
+import re
+import shlex
+import subprocess
+from pathlib import Path
+
+import pytest
+import requests
+
+from console.api import Api
+from console.payments import PRESETS, write_amount
+from console.replay import read_simulated
+from tests.demo.conftest import Open, answering, sent
+
+DECISIONS = ("approve", "review", "block")
+
+
+def predicted(api, payment):
+    body = payment.as_request()
+    return requests.post(f"{api}/predict?explain=true", json=body, timeout=10).json()
+
+
+def metric(app, label):
+    (found,) = [each for each in app.metric if label in each.label]
+    return found.value
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_a_preset_fills_the_form_and_is_answered_at_once(opened: Open, api: str, name: str):
+    app = opened(api)
+    app.button(f"preset-{name}").click().run()
+
+    answer = predicted(api, PRESETS[name])
+    assert not app.exception
+    assert app.text_input("amount").value == write_amount(PRESETS[name].amount)
+    assert answer["decision"].capitalize() in app.header[0].value
+    assert metric(app, "is_fraud") == str(answer["is_fraud"]).lower()
+    for reason in answer["reasons"]:
+        assert f"{reason['text']} `{reason['code']}`" in sent(app).replace("\\'", "'")
+
+
+def test_the_answer_says_model_prediction_and_how_long_it_took(opened: Open, api: str):
+    app = opened(api)
+
+    version = Api(api).model()["version"]
+    caption = app.caption[0].value
+    assert re.search(
+        rf"Answered in \d+ ms, .* model {version} as prediction [0-9a-f-]{{36}}", caption
+    )
+
+
+def test_model_version_and_state_are_on_every_page(opened: Open, api: str):
+    version = Api(api).model()["version"]
+
+    for name in ("score", "what_if", "stream", "model"):
+        shown = sent(opened(api, name))
+        assert "API ready" in shown
+        assert f"Model {version}" in shown
+
+
+def test_the_waterfall_ends_at_the_log_odds_of_the_answer(opened: Open, api: str):
+    app = opened(api)
+
+    margin = predicted(api, PRESETS["Account take-over"])["explanation"]["margin"]
+    assert f"The log-odds of {margin:.2f} are calibrated to" in app.caption[-1].value
+    assert f"to {margin:.2f} for this one" in sent(app)
+
+
+def test_the_command_line_gets_the_same_answer(opened: Open, api: str, monkeypatch):
+    command = opened(api, key="secret").code[0].value
+    words = shlex.split(command.replace("\\\n", ""))
+    monkeypatch.setenv("FRAUD_API_KEY", "secret")
+
+    done = subprocess.run(
+        ["/bin/sh", "-c", f"{command} --silent"], capture_output=True, check=True, timeout=20
+    )
+
+    answer = predicted(api, PRESETS["Account take-over"])
+    assert json.loads(done.stdout)["fraud_probability"] == answer["fraud_probability"]
+    assert "x-api-key: $FRAUD_API_KEY" in words
+
+
+def test_a_link_opens_the_payment_it_was_copied_from(opened: Open, api: str):
+    app = opened(api, type="Transfer", amount="4,148,266.51", hour="11")
+
+    assert app.selectbox("type").value == "TRANSFER"
+    assert app.text_input("amount").value == "4,148,266.51"
+    assert app.slider("hour").value == 11
+    assert app.text_input("payer").value == PRESETS["Account take-over"].payer
+
+
+def test_amounts_name_the_models_currency(opened: Open, api: str):
+    currency = Api(api).model()["policy"]["currency"]
+
+    assert opened(api).text_input("amount").label == f"Amount, in {currency}"
+
+
+@pytest.mark.parametrize(
+    ("is_fraud", "decision", "why"),
+    [
+        (True, "approve", "The probability reaches the threshold, so `is_fraud` is true."),
+        (False, "block", "The probability stays below the threshold, so `is_fraud` is false."),
+        (True, "review", None),
+        (False, "approve", None),
+    ],
+)
+def test_where_threshold_and_policy_differ_the_page_says_why(
+    opened: Open, api: str, is_fraud: bool, decision: str, why: str | None
+):
+    answer = predicted(api, PRESETS["Mule"])
+    answer |= {"is_fraud": is_fraud, "decision": decision}
+    responses = {"/model": (200, Api(api).model()), "/predict": (200, answer)}
+    with answering(responses) as server:
+        app = opened(server.url)
+
+    told = [each.value for each in app.info]
+    assert [why in each for each in told] == ([True] if why else [])
+    if why:
+        assert f"to {decision} is expected to cost" in told[0]
+
+
+def test_an_answer_that_falls_short_says_how(opened: Open, api: str):
+    answer = predicted(api, PRESETS["Mule"]) | {"degraded": ["stale model"]}
+    with answering({"/model": (200, Api(api).model()), "/predict": (200, answer)}) as server:
+        app = opened(server.url)
+
+    assert "stale model" in app.warning[0].value
+
+
+def test_what_if_shows_the_payment_that_the_sliders_make(opened: Open, api: str):
+    app = opened(api, "what_if")
+    app.select_slider("if_amount").set_value(50_000.0).run()
+    app.select_slider("if_balance").set_value(0.0).run()
+
+    found = requests.post(
+        f"{api}/predict",
+        json={**PRESETS["Mule"].as_request(), "amount": 50_000.0, "oldbalanceOrg": 0.0},
+        timeout=10,
+    ).json()
+    assert not app.exception
+    assert found["decision"].capitalize() in app.markdown[1].value
+    assert len([each for each in app._tree if each.type == "vega_lite_chart"]) == 2
+
+
+def test_what_if_asks_for_a_batch_a_curve(opened: Open, api: str):
+    batches = []
+    model = Api(api).model()
+
+    def answers(count):
+        return {"results": [{"fraud_probability": 0.5, "decision": "block"}] * count}
+
+    with answering({"/model": (200, model), "/predict/batch": (200, answers(100))}) as server:
+        opened(server.url, "what_if")
+        batches = [body for path, _, body in server.requests if path == "/predict/batch"]
+
+    assert [len(each["transactions"]) for each in batches] == [100, 100]
+    assert len({each["amount"] for each in batches[0]["transactions"]}) == 100
+    assert len({each["oldbalanceOrg"] for each in batches[1]["transactions"]}) == 100
+
+
+def test_the_stream_waits_until_it_is_started(opened: Open, api: str):
+    app = opened(api, "stream")
+
+    assert metric(app, "Scored") == "0 of 1,000"
+    assert app.button("play").label == "Start"
+
+
+def test_the_stream_scores_pauses_and_starts_over(opened: Open, api: str):
+    app = opened(api, "stream")
+    app.button("play").click().run()
+    playing = app.button("play").label, metric(app, "Scored")
+    app.button("play").click().run()
+    paused = app.button("play").label, metric(app, "Scored")
+    app.button("restart").click().run()
+
+    assert playing == ("Pause", "20 of 1,000")
+    assert paused == ("Start", "20 of 1,000")
+    assert metric(app, "Scored") == "0 of 1,000"
+
+
+def test_the_stream_ends_with_every_payment_and_its_alerts_by_expected_loss(opened: Open, api: str):
+    app = opened(api, "stream")
+    app.segmented_control("speed").set_value("Fast").run()
+    app.button("play").click().run()
+    for _ in range(9):
+        app.run()
+
+    counts = [int(metric(app, name.capitalize())) for name in DECISIONS]
+    losses = list(app.dataframe[0].value["expected_loss"])
+    assert not app.exception
+    assert metric(app, "Scored") == "1,000 of 1,000"
+    assert sum(counts) == 1_000
+    assert len(losses) == sum(counts[1:]) > 0
+    assert losses == sorted(losses, reverse=True)
+    assert metric(app, "Frauds stopped").endswith("of 12")
+    assert app.button("play").disabled
+
+
+def test_the_stream_sends_what_is_known_beforehand_and_no_more(opened: Open, api: str):
+    responses = {"/model": (200, Api(api).model()), "/predict/batch": (200, {"results": []})}
+    with answering(responses) as server:
+        opened(server.url, "stream").button("play").click().run()
+        (sent_batch,) = [body for path, _, body in server.requests if path == "/predict/batch"]
+
+    for each in sent_batch["transactions"]:
+        assert set(each) == {"step", "type", "amount", "nameOrig", "oldbalanceOrg", "nameDest"}
+    assert sent_batch["transactions"][0] == read_simulated()[0].request
+
+
+def test_the_model_page_says_the_figures_of_the_model(opened: Open, api: str, model: Path):
+    metrics = json.loads((model / "metrics.json").read_text())["arms"]["decision-time"]
+    app = opened(api, "model")
+
+    assert not app.exception
+    assert metric(app, "Average precision, decision-time") == f"{metrics['average_precision']:.3f}"
+    observed = metrics["calibration"]["observed_over_expected"]
+    assert metric(app, "Observed over expected") == f"{observed:.2f}"
+    assert len(app.table[0].value) == 3
+
+
+def test_the_model_page_repeats_every_warning(opened: Open, api: str):
+    warnings = Api(api).model()["metrics"]["warnings"]
+
+    assert [each.value for each in opened(api, "model").warning] == warnings != []
+
+
+def with_metrics(api, **changes):
+    model = Api(api).model()
+    return {"/model": (200, {**model, "metrics": {**model["metrics"], **changes}})}
+
+
+def test_a_model_without_warnings_says_so(opened: Open, api: str):
+    with answering(with_metrics(api, warnings=[])) as server:
+        app = opened(server.url, "model")
+
+    assert app.success[0].value == "Its training warned of nothing."
+
+
+def test_a_model_that_tells_its_curves_has_them_drawn(opened: Open, api: str, model: Path):
+    metrics = json.loads((model / "metrics.json").read_text())["arms"]["decision-time"]
+    curves = {name: metrics[name] for name in ("curve", "reliability")}
+    with answering(with_metrics(api, **curves)) as server:
+        app = opened(server.url, "model")
+
+    assert not app.exception
+    assert len([each for each in app._tree if each.type == "vega_lite_chart"]) == 2
+
+
+def test_a_model_that_does_not_tell_its_curves_is_shown_without(opened: Open, api: str):
+    (_, model) = with_metrics(api)["/model"]
+    for name in ("curve", "reliability"):
+        model["metrics"].pop(name, None)
+    with answering({"/model": (200, model)}) as server:
+        app = opened(server.url, "model")
+
+    assert not app.exception
+    assert "does not tell its curves" in app.info[0].value
+
+
+def test_both_numbers_are_shown_where_the_sets_were_compared(opened: Open, api: str):
+    by_set = {"decision-time": 0.4, "strict": 0.125}
+    with answering(with_metrics(api, average_precision_by_feature_set=by_set)) as server:
+        app = opened(server.url, "model")
+
+    assert metric(app, "Average precision, strict") == "0.125"

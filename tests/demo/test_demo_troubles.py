@@ -1,0 +1,214 @@
+"""Whatever goes wrong is told in words that say what to do, and never tells the key."""
+
+import json
+import re
+import socket
+
+import pytest
+
+from console.api import Api
+from console.trouble import TroubleError
+from tests.demo.conftest import KEY, Open, answering, sent
+
+PAGES = ("score", "what_if", "stream", "model")
+PROBLEM = {"request_id": "7c1f8a52", "detail": "secret internals"}
+
+
+def told(app):
+    (error,) = app.error
+    return f"{error.proto.title}: {error.value}"
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_an_api_that_cannot_be_reached_is_named_on_every_page(opened: Open, name: str):
+    url = f"http://127.0.0.1:{free_port()}"
+    app = opened(url, name, KEY)
+
+    assert not app.exception
+    assert told(app) == (
+        f"The API cannot be reached: Nothing answers at {url}. "
+        "Is it running, and is the address right?"
+    )
+    assert app.button("again-page").label == "Try again"
+    assert KEY not in sent(app)
+
+
+CASES = [
+    (403, PROBLEM, {}, "The key was refused: The API does not accept the key in `FRAUD_API_KEY`."),
+    (429, PROBLEM, {}, "Too many requests: The API takes no more for now. Wait a moment"),
+    (503, PROBLEM, {"Retry-After": "7"}, "The model is not ready: .* Try again in 7 s."),
+    (503, PROBLEM, {"Retry-After": "soon"}, "The model is not ready: .* Try again in a moment."),
+    (500, PROBLEM, {}, r"The API failed \(status 500\): .* request id 7c1f8a52."),
+    (502, b"<html>", {}, r"The API failed \(status 502\): Try again in a moment.$"),
+    (302, b"", {"Location": "/"}, r"The API failed \(status 302\)"),
+    (200, b"<html>", {}, "This is not the fraud API: What answers at http"),
+    (200, [1], {}, "This is not the fraud API: What answers at http"),
+]
+
+
+@pytest.mark.parametrize(("status", "body", "headers", "words"), CASES)
+@pytest.mark.parametrize("name", ["score", "model"])
+def test_what_the_api_says_instead_of_its_model_is_told_in_words(  # noqa: PLR0917  # columns
+    opened: Open, status: int, body, headers, words: str, name: str
+):
+    with answering({"/model": (status, body)}, headers) as server:
+        app = opened(server.url, name, KEY)
+
+    assert not app.exception
+
+    assert re.search(words, told(app))
+    assert "secret internals" not in sent(app)
+    assert KEY not in sent(app)
+
+
+def test_an_api_that_asks_for_a_key_says_where_to_put_it(opened: Open):
+    with answering({"/model": (403, PROBLEM)}) as server:
+        app = opened(server.url)
+
+    assert told(app).startswith("The API asks for a key: Set `FRAUD_API_KEY`")
+
+
+@pytest.mark.parametrize("url", ["", "127.0.0.1:8000"])
+def test_without_an_address_the_page_says_how_to_give_one(opened: Open, url: str):
+    assert told(opened(url)).startswith("No API is named: Set `FRAUD_API_URL`")
+
+
+@pytest.mark.parametrize("key", ["line\nbreak", "clé\N{SNOWMAN}"])
+def test_a_key_that_cannot_be_sent_is_not_repeated(opened: Open, api: str, key: str):
+    app = opened(api, key=key)
+
+    assert told(app).startswith("The key cannot be sent: `FRAUD_API_KEY` holds")
+    assert key not in sent(app)
+
+
+def test_the_key_goes_to_the_api_and_to_no_page(opened: Open, api: str):
+    responses = {"/model": (200, Api(api).model()), "/predict": (429, PROBLEM)}
+    with answering(responses) as server:
+        app = opened(server.url, key=KEY)
+        keys = {headers["x-api-key"] for _, headers, _ in server.requests}
+
+    assert keys == {KEY}
+    for name in PAGES:
+        page = opened(api, name, KEY)
+        assert not page.exception
+        assert KEY not in sent(page)
+    assert KEY not in sent(app)
+
+
+def test_a_secret_of_the_app_comes_before_the_environment(opened: Open, api: str):
+    app = opened("http://127.0.0.1:9")
+    app.secrets["FRAUD_API_URL"] = api
+    del app.session_state["api"]
+    app.run()
+
+    assert not app.error
+
+
+def test_trying_again_shows_the_model_once_it_is_ready(opened: Open, api: str):
+    responses = {"/model": (503, PROBLEM)}
+    with answering(responses, {"Retry-After": "1"}) as server:
+        app = opened(server.url, "model")
+        before = told(app)
+        responses["/model"] = (200, Api(api).model())
+        app.button("again-page").click().run()
+
+    assert before.startswith("The model is not ready")
+    assert not app.error
+    assert "API ready" in sent(app)
+
+
+def test_a_throttled_answer_leaves_the_form_to_try_again(opened: Open, api: str):
+    responses = {"/model": (200, Api(api).model()), "/predict": (429, PROBLEM)}
+    with answering(responses) as server:
+        app = opened(server.url)
+
+    assert told(app).startswith("Too many requests")
+    assert app.text_input("amount").value == "1,300,000.00"
+    assert app.button("again-answer").label == "Try again"
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "words"),
+    [
+        ("amount", "-5", "Input should be greater than or equal to 0"),
+        ("balance", "2,000,000,000,000", "Input should be less than or equal to 1000000000000"),
+        ("payer", "two words", "String should match pattern"),
+        ("payee", "", "String should match pattern"),
+        ("amount", "1.300.000,00", "write a number such as 1,234.56"),
+        ("balance", "NaN", "write a number such as 1,234.56"),
+    ],
+)
+def test_a_value_that_is_not_allowed_is_told_at_its_field(
+    opened: Open, api: str, key: str, value: str, words: str
+):
+    app = opened(api)
+    app.text_input(key).set_value(value).run()
+
+    at_field, summary = app.error
+    order = [each.key or each.type for each in app.main if each.type in {"text_input", "error"}]
+    assert not app.exception
+    assert at_field.value.startswith(words)
+    assert order[order.index(key) + 1] == "error"
+    assert summary.proto.title == "A value is not allowed"
+    assert not app.header
+
+
+def test_two_wrong_amounts_are_told_at_once(opened: Open, api: str):
+    app = opened(api)
+    app.text_input("amount").set_value("much")
+    app.text_input("balance").set_value("more").run()
+
+    assert len(app.error) == 3
+
+
+def test_a_stream_that_is_interrupted_says_so_and_goes_on(opened: Open, api: str):
+    good = [{"fraud_probability": 0.1, "decision": "approve", "reasons": []}] * 20
+    responses = {"/model": (200, Api(api).model()), "/predict/batch": (429, PROBLEM)}
+    with answering(responses) as server:
+        app = opened(server.url, "stream")
+        app.button("play").click().run()
+        interrupted = told(app)
+        responses["/predict/batch"] = (200, {"results": good})
+        app.button("again-stream").click().run()
+
+    assert interrupted.startswith("Too many requests")
+    assert not app.error
+    assert app.metric[0].value == "20 of 1,000"
+
+
+def test_a_batch_that_is_refused_in_part_is_told(opened: Open, api: str):
+    errors = [{"detail": "too much", "pointer": "#/transactions/0/amount"}]
+    refused = {"results": [{"problem": {"errors": errors}}]}
+    responses = {"/model": (200, Api(api).model()), "/predict/batch": (200, refused)}
+    with answering(responses) as server:
+        app = opened(server.url, "what_if")
+
+    assert told(app) == "A value is not allowed: Amount: too much"
+
+
+def test_an_api_that_stays_silent_is_not_waited_for_without_end(monkeypatch):
+    monkeypatch.setattr("console.api.TIMEOUT_S", (1, 0.2))
+
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        with pytest.raises(TroubleError) as error:
+            Api(url, KEY).model()
+
+    assert error.value.title == "The API does not answer"
+    assert KEY not in json.dumps([error.value.title, error.value.advice, str(error.value)])
+
+
+def test_another_host_is_never_sent_the_key():
+
+    with answering({"/model": (200, {})}) as other:
+        headers = {"Location": f"{other.url}/model"}
+        with answering({"/model": (307, b"")}, headers) as server, pytest.raises(TroubleError):
+            Api(server.url, KEY).model()
+
+    assert other.requests == []

@@ -1,0 +1,57 @@
+"""The API and the demo's app together on this machine; knows nothing of what the app shows."""
+
+import subprocess
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import typer
+
+from training.local import make_model, start_api, wait_for_the_end
+from training.processes import LOOPBACK, free_port, interruptible, served
+from training.progress import reported
+
+
+def demo(*, rows: int, seed: int, port: int | None, out: Path) -> None:
+    """Train, publish to a local S3, serve it, and serve the app on it until Ctrl-C.
+
+    Parameters
+    ----------
+    rows, seed : int
+        Of the simulation; `seed` of the training too.
+    port : int or None
+        The app's port on localhost; a free one if None.
+    out : Path
+        Directory for the model; simulated transactions go beside it.
+    """
+    with interruptible(), running(rows=rows, seed=seed, port=port, out=out) as (url, app):
+        typer.echo(f"Demo: {url}")
+        wait_for_the_end(app, "the app")
+
+
+@contextmanager
+def running(
+    *, rows: int, seed: int, port: int | None, out: Path
+) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """The address of the app and its process, over an API with a model trained for it."""
+    port = free_port(port)
+    with ExitStack() as stack:
+        with reported() as progress:
+            # Compared, for the app shows how well the model does without balances and hour.
+            make_model(None, rows=rows, seed=seed, out=out, progress=progress, compare=True)
+            api_port = free_port()
+            start_api(stack, out, api_port, progress)
+            progress("starting the app")
+            app = stack.enter_context(
+                served(
+                    *("streamlit", "run", "demo/app.py"),
+                    *("--server.address", LOOPBACK),
+                    *("--server.port", str(port)),
+                    *("--server.headless", "true"),
+                    port=port,
+                    path="/_stcore/health",
+                    quiet=False,
+                    variables={"FRAUD_API_URL": f"http://{LOOPBACK}:{api_port}"},
+                )
+            )
+        yield f"http://{LOOPBACK}:{port}", app
