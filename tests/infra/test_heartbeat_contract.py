@@ -13,38 +13,39 @@ from infra import ROOT
 from bootstrap.heartbeat import handler as heartbeat
 
 SOURCE = ROOT / "bootstrap" / "heartbeat" / "handler.py"
-CREDENTIALS = Credentials("AKIDEXAMPLE", "secret", "token")
+REQUESTS = {
+    "apigateway": ("GET", "https://apigateway.test/apikeys/id?includeValue=true", b""),
+    "ssm": ("POST", "https://ssm.test/", b'{"Name": "/fraud/model"}'),
+    "execute-api": ("POST", "https://api.test/live/predict", b'{"step": 1}'),
+}
 
 
-@pytest.mark.parametrize(
-    ("method", "address", "body", "service"),
-    [
-        ("GET", "https://apigateway.test/apikeys/id?includeValue=true", b"", "apigateway"),
-        ("POST", "https://ssm.test/", b'{"Name": "/fraud/model"}', "ssm"),
-        ("POST", "https://api.test/live/predict", b'{"step": 1}', "execute-api"),
-    ],
-)
-@pytest.mark.parametrize("token", ["token", ""])
-def test_its_signature_is_the_one_that_botocore_makes(
-    monkeypatch, method, address, body, service, token
-):
-    credentials = Credentials(CREDENTIALS.access_key, CREDENTIALS.secret_key, token or None)
+@pytest.fixture(params=["a-session-token", ""])
+def credentials(request, monkeypatch):
+    """Lambda's, and a person's who invokes the handler at home."""
+    found = Credentials("AKIDEXAMPLE", "secret", request.param or None)
     monkeypatch.setenv("AWS_REGION", "eu-test-1")
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", credentials.access_key)
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", credentials.secret_key)
-    monkeypatch.setenv("AWS_SESSION_TOKEN", token)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", found.access_key)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", found.secret_key)
+    monkeypatch.setenv("AWS_SESSION_TOKEN", request.param)
+    return found
 
+
+@pytest.mark.parametrize("service", REQUESTS)
+def test_its_signature_is_the_one_that_botocore_makes(credentials, service):
+    method, address, body = REQUESTS[service]
     headers = heartbeat.signed(method, address, body, {"x-api-key": "key"}, service)
 
     authorization = headers.pop("authorization")
     request = AWSRequest(method, address, data=body or None, headers=headers)
     request.context["timestamp"] = headers["x-amz-date"]
     auth = SigV4Auth(credentials, service, "eu-test-1")
-    wanted = auth.signature(auth.string_to_sign(request, auth.canonical_request(request)), request)
-    assert authorization.endswith(f"Signature={wanted}")
-    assert f"/eu-test-1/{service}/aws4_request, SignedHeaders={';'.join(sorted(headers))}," in (
-        authorization
+    signature = auth.signature(
+        auth.string_to_sign(request, auth.canonical_request(request)), request
     )
+    assert f"/eu-test-1/{service}/aws4_request, " in authorization
+    assert f"SignedHeaders={';'.join(sorted(headers))}, " in authorization
+    assert authorization.endswith(f"Signature={signature}")
 
 
 def test_it_imports_the_standard_library_alone_and_is_one_file():

@@ -192,6 +192,21 @@ def a_new_version_is_rolled_out_behind_the_alias(template):
     assert "ServerErrorsAlarm" in json.dumps(group["Properties"]["AlarmConfiguration"])
 
 
+NO_PART_OF_A_VERSION = {"ImageUri", "ReservedConcurrency"}
+"""SAM sees that the first changes; the second is of all versions together."""
+
+
+def a_new_value_of_a_parameter_gives_a_new_version(template):
+    (version,) = resources(template, "AWS::Lambda::Version")
+    described = re.findall(r"\$\{(\w+)\}", version["Properties"]["Description"]["Fn::Sub"])
+    written = json.dumps(template["source"]["Resources"]["FraudFunction"]["Properties"])
+    conditions = {"HasModelBucket": "ModelBucket", "IsTraced": "Tracing"}
+    used = set(re.findall(r'"Ref": "(\w+)"', written)) & set(template["source"]["Parameters"])
+
+    used |= {name for condition, name in conditions.items() if f'"{condition}"' in written}
+    assert used - NO_PART_OF_A_VERSION - {"Rollout"} == set(described)
+
+
 def every_function_writes_to_a_log_that_ends(template):
     groups = {
         name
@@ -304,6 +319,11 @@ DEFECTS = {
         ("AutoPublishAlias: live", "AutoPublishAlias: other"),
         ("Enabled: !FindInMap [Rollouts, !Ref Rollout, IsGradual]", "Enabled: false"),
         ("[!Ref NewVersionErrorsAlarm, !Ref ServerErrorsAlarm]", "[!Ref NewVersionErrorsAlarm]"),
+    ],
+    a_new_value_of_a_parameter_gives_a_new_version: [
+        ('!Sub "${MemoryMb} MB, ', '!Sub "'),
+        ("VersionDescription: !Sub", "Description: !Sub"),
+        ("FRAUD_MODEL_PARAMETER: !Ref ModelParameter", "FRAUD_MODEL_PARAMETER: !Ref AlarmEmail"),
     ],
     every_function_writes_to_a_log_that_ends: [
         ("RetentionInDays: !Ref LogRetentionDays", "LogGroupClass: STANDARD"),
