@@ -10,6 +10,7 @@ ICON = Path(__file__).parent / "icon.svg"
 
 st.set_page_config(page_title="Fraud API", page_icon=str(ICON), layout="wide")
 
+st.logo(str(ICON))
 page = st.navigation(
     [
         st.Page("views/score.py", title="Score", icon=":material/fact_check:", default=True),

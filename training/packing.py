@@ -80,14 +80,22 @@ SERVED: Final = (
     "recall_at_reviews",
     "at_threshold",
     "calibration",
+    "reliability",
     "outcome",
 )
 """Figures that ``GET /model`` repeats; ``metrics.json`` holds all."""
 
 
+EVERY_CURVE_POINT: Final = 5
+"""Of the 50 points of precision over recall, ``GET /model`` repeats the first and each fifth."""
+
+
 def _served(feature_set: str, metrics: dict[str, Any]) -> dict[str, Any]:
+    arm = metrics["arms"][feature_set]
+    first, *_ = curve = arm["curve"]
     return {
-        **{name: metrics["arms"][feature_set][name] for name in SERVED},
+        **{name: arm[name] for name in SERVED},
+        "curve": [first, *curve[EVERY_CURVE_POINT - 1 :: EVERY_CURVE_POINT]],
         "average_precision_by_feature_set": {
             name: each["average_precision"] for name, each in metrics["arms"].items()
         },

@@ -54,7 +54,7 @@ def waterfall(explanation: dict[str, Any]) -> Plot:
     frame = pd.DataFrame(_steps(explanation))
     low, high = frame["low"].min(), frame["high"].max()
     room = 0.15 * (high - low) or 1.0
-    scale = alt.Scale(domain=[low - room / 2, high + room], nice=False)
+    scale = alt.Scale(domain=[low - room / 3, high + 2 * room], nice=False)
     x = alt.X("low:Q", scale=scale, title="Log-odds of fraud, before calibration")
     order = alt.Y("label:N", sort=None, title=None, axis=alt.Axis(labelLimit=140, ticks=False))
     colour = alt.Color("kind:N", scale=KINDS, legend=LEGEND)
@@ -158,12 +158,15 @@ def runs(points: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     return found
 
 
+APPROVED: Final = "datum.decision == 'approve'"
+
+
 def timeline(scored: Sequence[dict[str, Any]], *, threshold: float, days: float) -> Plot:
     """Every payment so far: when, how likely fraud, and what was decided."""
     frame = pd.DataFrame(scored, columns=["day", "probability", "decision", "amount", "type"])
     points = (
         alt.Chart(frame)
-        .mark_point(filled=True)
+        .mark_point(filled=True, aria=False)  # a thousand; the table names those that matter
         .encode(
             alt.X(
                 "day:Q", scale=alt.Scale(domain=[0, days]), title="Day", axis=alt.Axis(tickCount=6)
@@ -171,7 +174,8 @@ def timeline(scored: Sequence[dict[str, Any]], *, threshold: float, days: float)
             _probability(title="Probability of fraud"),
             _colour(),
             _shape(),
-            size=alt.condition("datum.decision == 'approve'", alt.value(22), alt.value(120)),
+            size=alt.condition(APPROVED, alt.value(22), alt.value(120)),
+            opacity=alt.condition(APPROVED, alt.value(0.6), alt.value(1)),
             tooltip=[
                 "type:N",
                 alt.Tooltip("amount:Q", format=",.2f"),

@@ -15,9 +15,10 @@ def what_it_is(known: dict[str, Any]) -> None:
     """Its data, in a sentence."""
     seen, metrics = known["trained_on"], known["metrics"]
     window = seen["evaluated_on"]
+    judged = "a training that had not seen the last days" if seen["refitted"] else "later days"
     st.markdown(
         f"Model {known['version']} learnt from {seen['rows']:,} payments, {seen['frauds']:,} of "
-        f"them fraud. Its figures are of later days, hours {window['start']} to {window['end']}: "
+        f"them fraud. Its figures come from {judged}, hours {window['start']} to {window['end']}: "
         f"{metrics['transactions']:,.0f} payments, {metrics['frauds']:,} frauds "
         f"({percent(metrics['fraud_rate'])})."
     )
@@ -73,7 +74,7 @@ def curves(metrics: dict[str, Any]) -> None:
         return
     left, right = st.columns(2, gap="medium")
     with left:
-        st.subheader("Do its probabilities hold?", anchor=False)
+        st.header("Do its probabilities hold?", anchor=False)
         st.altair_chart(
             reliability(metrics["reliability"]),
             key="reliability",
@@ -81,7 +82,7 @@ def curves(metrics: dict[str, Any]) -> None:
         )
         st.caption("Each mark is a bin of about as many frauds; on the dashed line it is right.")
     with right:
-        st.subheader("How well does it rank?", anchor=False)
+        st.header("How well does it rank?", anchor=False)
         st.altair_chart(
             precision_over_recall(metrics["curve"], metrics["fraud_rate"]),
             key="precision-recall",
@@ -94,7 +95,7 @@ def outcome(known: dict[str, Any]) -> None:
     """What its decisions would have cost on those days."""
     found = known["metrics"]["outcome"]
     currency = known["policy"]["currency"]
-    st.subheader("What its decisions would have cost", anchor=False)
+    st.header("What its decisions would have cost", anchor=False)
     rows = [
         {
             "Decision": LOOKS[each["decision"]].tag(each["decision"].capitalize()),

@@ -7,6 +7,7 @@ from console.api import Answer
 from console.charts import timeline
 from console.costs import Policy
 from console.palette import LOOKS
+from console.payments import TYPES
 from console.replay import Replay, read_simulated
 from console.shell import api, model, troubles_shown
 
@@ -39,7 +40,6 @@ def controls(stream: Replay) -> int:
             "Pause" if stream.playing else "Start",
             key="play",
             icon=":material/pause:" if stream.playing else ":material/play_arrow:",
-            type="primary",
             on_click=toggle,
             disabled=stream.is_over,
         )
@@ -83,13 +83,13 @@ def counters(stream: Replay) -> None:
 
 def alerts(stream: Replay, currency: str) -> None:
     """What an analyst would look at first."""
-    st.subheader("Alerts, the greatest expected loss first", anchor=False)
+    st.header("Alerts, the greatest expected loss first", anchor=False)
     found = stream.alerts()
     if not found:
         st.markdown("None so far.")
         return
     st.dataframe(
-        pd.DataFrame(found),
+        pd.DataFrame(found).replace({"type": TYPES, "decision": DECISIONS}),
         key="alerts",
         hide_index=True,
         column_order=list(COLUMNS),
@@ -99,11 +99,12 @@ def alerts(stream: Replay, currency: str) -> None:
     st.caption(f"Amounts in {currency}. Whether it was fraud, only the simulation knows.")
 
 
+DECISIONS = {name: name.capitalize() for name in LOOKS}
 COLUMNS = {
     "decision": st.column_config.TextColumn("Decision", width=80),
     "expected_loss": st.column_config.NumberColumn("Expected loss", format="%,.0f", width=110),
     "probability": st.column_config.NumberColumn("Probability", format="percent", width=90),
-    "type": st.column_config.TextColumn("Type", width=90),
+    "type": st.column_config.TextColumn("Type", width=80),
     "amount": st.column_config.NumberColumn("Amount", format="%,.2f", width=115),
     "payer": st.column_config.TextColumn("Payer", width=100),
     "is_fraud": st.column_config.CheckboxColumn("Was fraud", width=80),
@@ -117,6 +118,9 @@ def tick(count: int, known: Answer) -> None:
     with troubles_shown("stream"):
         advance(stream, count, known["policy"])
     counters(stream)
+    if not stream.scored:
+        st.info("Nothing was scored yet: press Start.", icon=":material/play_circle:")
+        return
     st.altair_chart(
         timeline(stream.scored, threshold=known["threshold"], days=30),
         key="timeline",

@@ -28,6 +28,11 @@ def fields(currency: str) -> Payment:
     left, right = st.columns(2, gap="medium")
     with left:
         amount = stops(f"Amount, in {currency}", list(STOPS), AMOUNT, "if_amount")
+    with right:
+        label = f"Payer's balance before, in {currency}"
+        balance = stops(label, [0.0, *STOPS], BALANCE, "if_balance")
+    left, right = st.columns(2, gap="medium")  # new ones, for a narrow window stacks them
+    with left:
         kind = st.selectbox(
             "Type",
             list(TYPES),
@@ -37,9 +42,6 @@ def fields(currency: str) -> Payment:
             bind="query-params",
         )
     with right:
-        balance = stops(
-            f"Payer's balance before, in {currency}", [0.0, *STOPS], BALANCE, "if_balance"
-        )
         hour = st.slider(
             "Hour of day", 0, 23, FIRST.hour, format="%02d:00", key="if_hour", bind="query-params"
         )
@@ -83,9 +85,9 @@ with right:
     st.subheader("Another balance", anchor=False)
     show_curve(payment, "balance", "Payer's balance before", known["threshold"])
 look = LOOKS[now["decision"]]
-verdict.markdown(
-    f"#### {look.tag(now['decision'].capitalize())} at a probability of "
-    f"{percent(now['probability'])}"
+verdict.header(
+    f"{look.tag(now['decision'].capitalize())} at a probability of {percent(now['probability'])}",
+    anchor=False,
 )
 st.caption(
     "The mark is the payment as it is, the dashed line the threshold of `is_fraud`. A decision "

@@ -140,7 +140,7 @@ def test_what_if_shows_the_payment_that_the_sliders_make(opened: Open, api: str)
         timeout=10,
     ).json()
     assert not app.exception
-    assert found["decision"].capitalize() in app.markdown[1].value
+    assert found["decision"].capitalize() in app.header[0].value
     assert len([each for each in app._tree if each.type == "vega_lite_chart"]) == 2
 
 
@@ -218,6 +218,21 @@ def test_the_model_page_says_the_figures_of_the_model(opened: Open, api: str, mo
     observed = metrics["calibration"]["observed_over_expected"]
     assert metric(app, "Observed over expected") == f"{observed:.2f}"
     assert len(app.table[0].value) == 3
+
+
+@pytest.mark.parametrize(
+    ("refitted", "words"),
+    [(True, "from a training that had not seen the last days"), (False, "from later days")],
+)
+def test_the_model_page_says_which_training_was_judged(
+    opened: Open, api: str, refitted: bool, words: str
+):
+    model = Api(api).model()
+    model["trained_on"]["refitted"] = refitted
+    with answering({"/model": (200, model)}) as server:
+        app = opened(server.url, "model")
+
+    assert f"Its figures come {words}, hours" in app.markdown[0].value
 
 
 def test_the_model_page_repeats_every_warning(opened: Open, api: str):

@@ -76,6 +76,21 @@ def test_the_directory_holds_the_bundle_and_what_people_read(
     assert json.loads((out / "metrics.json").read_text()) == metrics
 
 
+def test_the_bundle_repeats_a_few_points_of_each_curve(
+    trained: tuple[Path, dict[str, Any]],
+) -> None:
+    out, metrics = trained
+    arm = metrics["arms"]["decision-time"]
+
+    told = read((out / "model.joblib").read_bytes()).metrics
+
+    assert told["reliability"] == arm["reliability"]
+    assert len(told["reliability"]) <= 20
+    recalls = [0.02, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0]
+    assert [each["recall"] for each in told["curve"]] == recalls
+    assert all(each in arm["curve"] for each in told["curve"])
+
+
 def test_the_same_data_and_seed_give_the_same_bytes(
     data: Path, trained: tuple[Path, dict[str, Any]], tmp_path: Path
 ) -> None:

@@ -1,0 +1,171 @@
+"""The demo is a client and nothing else; its parts agree with the API and with each other."""
+
+import ast
+import re
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from console.charts import contributions, runs
+from console.costs import expected_costs
+from console.explore import LEAST, MOST, variants
+from console.palette import LOOKS
+from console.payments import PRESETS, TYPES, read_amount, write_amount
+from console.replay import FILE
+from console.words import FEATURES, percent
+from fraud_api_lambda.features import FEATURE_SETS
+from fraud_api_lambda.policy import decide
+from fraud_api_lambda.transaction import TYPES as TYPES_OF_THE_API
+from fraud_api_lambda.transaction import Decision
+from training.output import write_transactions
+from training.simulate import simulate
+
+DEMO = Path(__file__).parents[2] / "demo"
+BROUGHT_BY_STREAMLIT = {"streamlit", "altair", "pandas", "requests"}
+
+
+def imported(path: Path) -> set[str]:
+    """The top names of all that a file imports."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {each.name.partition(".")[0] for each in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            found.add((node.module or "").partition(".")[0])
+    return found
+
+
+@pytest.mark.parametrize("path", sorted(DEMO.rglob("*.py")), ids=lambda path: path.name)
+def test_it_imports_itself_streamlit_and_what_streamlit_brings(path: Path):
+    allowed = BROUGHT_BY_STREAMLIT | {"console"} | sys.stdlib_module_names
+
+    assert imported(path) <= allowed
+
+
+def test_its_requirements_are_hashed_and_know_nothing_of_training():
+    text = (DEMO / "requirements.txt").read_text()
+    names = re.findall(r"^([a-z0-9-]+)==", text, re.MULTILINE)
+
+    assert "streamlit" in names
+    assert not {"xgboost", "scikit-learn", "imbalanced-learn", "scipy", "fastapi"} & set(names)
+    assert text.count("\n    --hash=") >= len(names)
+    assert not re.search(r"^--|https?:", text, re.MULTILINE)
+
+
+def test_it_styles_nothing_by_css():
+    for path in DEMO.rglob("*.py"):
+        assert "unsafe_allow_html" not in path.read_text()
+        assert "<style" not in path.read_text()
+
+
+def test_the_colours_of_the_theme_are_those_of_the_charts():
+    theme = tomllib.loads((DEMO / ".streamlit" / "config.toml").read_text())["theme"]
+
+    for look in LOOKS.values():
+        assert theme[f"{look.name}Color"] == look.colour
+
+
+def test_no_decision_is_told_by_its_colour_alone():
+    for part in ("colour", "name", "icon", "shape"):
+        assert len({getattr(look, part) for look in LOOKS.values()}) == len(LOOKS)
+
+
+def test_decisions_and_types_are_those_of_the_api():
+    assert list(LOOKS) == [each.value for each in Decision]
+    assert sorted(TYPES) == sorted(TYPES_OF_THE_API)
+
+
+def test_every_feature_has_a_name_in_words():
+    features = {name for names in FEATURE_SETS.values() for name in names}
+
+    assert {name for name in features if not name.startswith("type_")} == set(FEATURES)
+
+
+@pytest.mark.parametrize("probability", [0.0001, 0.003, 0.02, 0.2, 0.9])
+@pytest.mark.parametrize("amount", [10.0, 5_000.0, 2e6])
+def test_the_least_of_its_costs_is_the_decision_of_the_api(probability: float, amount: float):
+    policy = {
+        "fraud_fixed": 10.0,
+        "fraud_share": 1.0,
+        "review_cost": 400.0,
+        "review_friction": 20.0,
+        "review_catches": 0.8,
+        "shadow_price": 50.0,
+        "block_fixed": 100.0,
+        "block_share": 0.05,
+    }
+    costs = expected_costs(probability, amount, policy)
+
+    assert min(costs, key=costs.__getitem__) == decide(probability, amount, policy)
+
+
+@pytest.mark.parametrize(
+    ("text", "amount"),
+    [("1,234.56", 1234.56), ("1 234 567", 1234567), (" 12.5 ", 12.5), ("0", 0), ("-5", -5)],
+)
+def test_an_amount_is_read_with_or_without_separators(text: str, amount: float):
+    assert read_amount(text) == amount
+
+
+@pytest.mark.parametrize("text", ["", "1.234,56", "12,34", "1e6", "inf", "nan", "5 EUR", "١٢"])
+def test_what_is_no_amount_is_refused_and_told_how_to_write_it(text: str):
+    with pytest.raises(ValueError, match=r"write a number such as 1,234\.56"):
+        read_amount(text)
+
+
+@pytest.mark.parametrize("payment", PRESETS.values(), ids=list(PRESETS))
+def test_what_it_writes_it_can_read(payment):
+    assert read_amount(write_amount(payment.amount)) == payment.amount
+
+
+@pytest.mark.parametrize(
+    ("share", "text"),
+    [
+        (0.24236, "24.2 %"),
+        (0.000312, "0.0312 %"),
+        (0, "0 %"),
+        (1, "100 %"),
+        (0.99999, "over 99.9 %"),
+        (1e-9, "under 0.0001 %"),
+    ],
+)
+def test_a_probability_is_never_rounded_to_certainty(share: float, text: str):
+    assert percent(share).replace("\N{NO-BREAK SPACE}", " ") == text
+
+
+def test_the_bars_of_the_waterfall_add_up_and_types_are_one():
+    explanation = {"contributions": dict.fromkeys(FEATURE_SETS["decision-time"], 0.5)}
+    bars = contributions(explanation)
+
+    assert sum(added for _, added in bars) == sum(explanation["contributions"].values())
+    assert len([label for label, _ in bars if label == "Type of payment"]) == 1
+    assert bars[-1][0] == "All others"
+
+
+def test_the_regions_cover_the_curve_without_gaps():
+    decisions = ["approve", "approve", "block", "review"]
+    found = runs([{"x": 10.0**i, "decision": each} for i, each in enumerate(decisions)])
+
+    assert [each["decision"] for each in found] == ["approve", "block", "review"]
+    assert (found[0]["start"], found[-1]["end"]) == (1, 1_000)
+    assert [each["end"] for each in found[:-1]] == [each["start"] for each in found[1:]]
+
+
+@pytest.mark.parametrize("quantity", ["amount", "balance"])
+def test_a_curve_is_one_batch_with_the_payment_among_it(quantity: str):
+    payment = PRESETS["Mule"]
+    values = [getattr(each, quantity) for each in variants(payment, quantity)]
+
+    assert len(values) == 100
+    assert values == sorted(values)
+    assert getattr(payment, quantity) in values
+    assert values[0] == pytest.approx(LEAST)
+    assert values[-1] == pytest.approx(MOST)
+
+
+def test_the_stream_is_what_simulate_makes(tmp_path: Path):
+    write_transactions(simulate(1_000, 1), tmp_path / "made.csv")
+
+    assert (tmp_path / "made.csv").read_text() == FILE.read_text()
