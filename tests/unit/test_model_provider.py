@@ -104,6 +104,12 @@ def wait_for(condition: Callable[[], object]) -> None:
         time.sleep(0.005)
 
 
+def is_waited_for(provider: ModelProvider) -> bool:
+    """Whether a `get` has reckoned its patience and waits, so that the clock may move."""
+    attempt = provider._attempt
+    return attempt is not None and bool(vars(attempt.outcome)["_condition"]._waiters)
+
+
 def refreshed(provider: ModelProvider, clock: Clock) -> LoadedModel:
     """The model after the next look is due and whatever it found is known."""
     clock.now += REFRESH_S
@@ -220,7 +226,7 @@ def test_an_abandoned_attempt_that_ends_late_changes_nothing(
     provider = ModelProvider(black_hole, refresh_s=REFRESH_S, deadline_s=20, clock=clock)
     with ThreadPoolExecutor(1) as threads:
         late = threads.submit(provider.get)
-        wait_for(lambda: black_hole.fetched)
+        wait_for(lambda: black_hole.fetched and is_waited_for(provider))
         clock.now += 20
         black_hole.swallows = False
         black_hole.data = NEW
