@@ -23,6 +23,10 @@ def take(browser: Browser, url: str, folder: Path = FOLDER) -> None:
         page = browser.new_page(viewport={"width": width, "height": HEIGHT})
         for name in PATHS:
             open_page(page, url, name)
+            if name == "score":
+                page.keyboard.press("r")  # again: the first answer also took a connection
+                page.wait_for_timeout(500)
+                settle(page)
             if name == "stream":
                 _let_it_stream(page)
             _save(_whole(page, width), folder / f"{name}-{width}.png")

@@ -189,10 +189,12 @@ def serious(page: Page) -> list[str]:
 
 
 @pytest.mark.parametrize("name", PATHS)
-def test_each_page_is_whole_on_any_screen_accessible_and_without_the_key(
+def test_each_page_is_whole_on_any_screen_accessible_without_the_key_and_asks_nobody_else(
     demo: Demo, page: Page, name: str
 ):
     received: list[bytes] = []
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
     page.on("websocket", lambda socket: socket.on("framereceived", keep_in(received)))
     open_page(page, demo.url, name)
     look(page, demo, WIDE)
@@ -202,6 +204,8 @@ def test_each_page_is_whole_on_any_screen_accessible_and_without_the_key(
     everything = b"".join(received)
     assert demo.metrics["version"].encode() in everything
     assert KEY.encode() not in everything
+    assert asked
+    assert [url for url in asked if not url.startswith((demo.url, "data:", "blob:"))] == []
 
 
 def keep_in(received: list[bytes]) -> Callable[[str | bytes], None]:

@@ -4,8 +4,10 @@ import ast
 import re
 import sys
 import tomllib
+from itertools import combinations
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from console.charts import contributions, runs
@@ -70,6 +72,71 @@ def test_the_colours_of_the_theme_are_those_of_the_charts():
 def test_no_decision_is_told_by_its_colour_alone():
     for part in ("colour", "name", "icon", "shape"):
         assert len({getattr(look, part) for look in LOOKS.values()}) == len(LOOKS)
+
+
+SIGHT = {
+    "usual": [[1, 0, 0], [0, 1, 0], [0, 0, 1]],
+    "protanopia": [
+        [0.152286, 1.052583, -0.204868],
+        [0.114503, 0.786281, 0.099216],
+        [-0.003882, -0.048116, 1.051998],
+    ],
+    "deuteranopia": [
+        [0.367322, 0.860646, -0.227968],
+        [0.280085, 0.672501, 0.047413],
+        [-0.011820, 0.042940, 0.968881],
+    ],
+    "tritanopia": [
+        [1.255528, -0.076749, -0.178779],
+        [-0.078411, 0.930809, 0.147602],
+        [0.004733, 0.691367, 0.303900],
+    ],
+}
+"""Linear RGB as it is seen (Machado, Oliveira and Fernandes, IEEE TVCG 2009)."""
+
+TO_LMS = np.array(
+    [
+        [0.4122214708, 0.5363325363, 0.0514459929],
+        [0.2119034982, 0.6806995451, 0.1073969566],
+        [0.0883024619, 0.2817188376, 0.6299787005],
+    ]
+)
+TO_LAB = np.array(
+    [
+        [0.2104542553, 0.7936177850, -0.0040720468],
+        [1.9779984951, -2.4285922050, 0.4505937099],
+        [0.0259040371, 0.7827717662, -0.8086757660],
+    ]
+)
+"""To OKLab (Ottosson, 2020), where distances are about as large as they look."""
+
+
+def linear(colour: str) -> np.ndarray:
+    values = np.array([int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)])
+    return np.where(values <= 0.04045, values / 12.92, ((values + 0.055) / 1.055) ** 2.4)
+
+
+def luminance(colour: str) -> float:
+    return float(linear(colour) @ [0.2126, 0.7152, 0.0722])
+
+
+@pytest.mark.parametrize("sight", SIGHT)
+def test_any_kind_of_colour_vision_tells_decisions_apart(sight: str):
+    seen = [np.clip(SIGHT[sight] @ linear(look.colour), 0, 1) for look in LOOKS.values()]
+    lab = [TO_LAB @ np.cbrt(TO_LMS @ each) for each in seen]
+
+    for one, other in combinations(lab, 2):
+        assert np.linalg.norm(one - other) > 0.15
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_marks_stand_out_from_the_page(theme: str):
+    themes = tomllib.loads((DEMO / ".streamlit" / "config.toml").read_text())["theme"]
+    page = luminance(themes[theme]["backgroundColor"])
+
+    for look in LOOKS.values():
+        low, high = sorted((luminance(look.colour), page))
+        assert (high + 0.05) / (low + 0.05) >= 3  # WCAG 2.2, 1.4.11
 
 
 def test_decisions_and_types_are_those_of_the_api():
