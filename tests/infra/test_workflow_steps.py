@@ -93,6 +93,14 @@ def test_a_deployment_that_fails_tells_no_digest(runner, ends, running):
     assert runner.read("output") == ""
 
 
+def test_a_stack_whose_image_has_no_digest_is_named(runner):
+    runner.program("make", "")
+
+    done = deploy(runner, running="latest")
+
+    assert done.stdout.startswith("::error::fraud-api-dev runs 'registry.example/fraud-api@latest'")
+
+
 def test_a_digest_without_a_repository_deploys_nothing(runner):
     runner.program("make", "")
     runner.program("aws", "exit 254")

@@ -200,11 +200,19 @@ def credentials_come_after_the_setup(workflows):
 
 
 def nothing_is_left_half_done(workflows):
-    deploy_to = load(workflows["deploy-to"])["jobs"]["deploy"]
-    retrain = load(workflows["retrain"])
+    deploy, retrain = (load(workflows[name]) for name in ("deploy", "retrain"))
 
-    assert deploy_to["concurrency"]["cancel-in-progress"] is False
+    assert deploy["concurrency"]["cancel-in-progress"] is False
+    assert deploy["jobs"]["dev"]["concurrency"]["cancel-in-progress"] is False
     assert retrain["concurrency"]["cancel-in-progress"] is False
+
+
+def a_run_that_nobody_approves_holds_no_other(workflows):
+    """A job that waits for approval can hold its concurrency group, for up to 30 days."""
+    assert load(workflows["deploy"])["concurrency"]["group"] == "deploy-${{ github.sha }}"
+    assert "concurrency" not in load(workflows["deploy"])["jobs"]["prod"]
+    assert "concurrency" not in load(workflows["deploy-to"])
+    assert "concurrency" not in load(workflows["deploy-to"])["jobs"]["deploy"]
 
 
 def a_candidate_is_compared_on_data_that_it_was_not_trained_on(workflows):
@@ -224,12 +232,12 @@ def step_of(workflows, workflow, job, name):
     return step
 
 
-CHECKOUT = "actions/checkout@de0fac2e4500dabe0009e67214ff5f5447ce83dd # v6.0.2"
+CHECKOUT = "actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1"
 
 DEFECTS = [
     (every_action_is_pinned_by_commit_beside_its_version, "check", CHECKOUT, "actions/checkout@v6"),
-    (every_action_is_pinned_by_commit_beside_its_version, "check", " # v6.0.2", ""),
-    (each_action_has_one_version, "check", "@de0fac2e", "@00000000"),
+    (every_action_is_pinned_by_commit_beside_its_version, "check", " # v7.0.1", ""),
+    (each_action_has_one_version, "check", "@3d3c42e5", "@00000000"),
     (permissions_are_the_least, "check", "contents: read", "contents: write"),
     (permissions_are_the_least, "retrain", "  contents: read\n\n", "  packages: read\n\n"),
     (permissions_are_the_least, "deploy", "      id-token: write", "      actions: write"),
@@ -274,6 +282,25 @@ DEFECTS = [
         "retrain",
         "cancel-in-progress: false",
         "cancel-in-progress: true",
+    ),
+    (
+        nothing_is_left_half_done,
+        "deploy",
+        "      cancel-in-progress: false",
+        "      cancel-in-progress: true",
+    ),
+    (
+        a_run_that_nobody_approves_holds_no_other,
+        "deploy",
+        "    needs: dev\n",
+        "    needs: dev\n    concurrency: deploy-to-prod\n",
+    ),
+    (a_run_that_nobody_approves_holds_no_other, "deploy", "deploy-${{ github.sha }}", "deploy"),
+    (
+        a_run_that_nobody_approves_holds_no_other,
+        "deploy-to",
+        "    timeout-minutes: 60",
+        "    concurrency: deploy\n    timeout-minutes: 60",
     ),
     (a_candidate_is_compared_on_data_that_it_was_not_trained_on, "retrain", " --no-refit", ""),
 ]
