@@ -11,6 +11,9 @@ ROOT = Path(__file__).parents[2]
 SAM = ROOT / ".venv-sam" / "bin"
 CHECKOV = ROOT / ".venv-checkov" / "bin" / "checkov"
 TEMPLATES = ("template.yaml", "bootstrap/template.yaml")
+TEMPLATE = (ROOT / "template.yaml").read_text()
+REPOSITORY = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/fraud-api"
+IMAGE = f"{REPOSITORY}@sha256:{'0' * 64}"
 
 NEEDS_SAM = pytest.mark.skipif(
     not (SAM / "sam").exists(), reason="no .venv-sam: `make setup` makes it"
@@ -63,6 +66,17 @@ def transformed_by_sam(texts, **given):
     done = run(SAM / "python", "-c", TRANSFORM, input=asked)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
+
+
+def planted(defects):
+    """Every check with each text to replace and what, in its place, the check must find."""
+    return [(check, old, new) for check, found in defects.items() for old, new in found]
+
+
+def transformed_copies(text, defects, **given):
+    """A template and its defective copies as CloudFormation sees them, by their text."""
+    texts = [text, *(text.replace(old, new) for _, old, new in planted(defects))]
+    return dict(zip(texts, transformed_by_sam(texts, **given), strict=True))
 
 
 def resources(template, kind):

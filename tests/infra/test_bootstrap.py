@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from infra import NEEDS_SAM, ROOT, as_list, resources, statements, transformed_by_sam
+from infra import NEEDS_SAM, ROOT, as_list, planted, resources, statements, transformed_copies
 
 TEMPLATE = (ROOT / "bootstrap/template.yaml").read_text()
 
@@ -12,13 +12,16 @@ STATEFUL = (
     "AWS::S3::Bucket",
     "AWS::S3::BucketPolicy",
     "AWS::ApiGateway::Account",
+    "AWS::IAM::OIDCProvider",
 )
 
 
 def what_holds_something_is_kept(template):
-    for kind in STATEFUL:
-        for each in resources(template, kind):
-            assert each["DeletionPolicy"] == each["UpdateReplacePolicy"] == "Retain", kind
+    kept = [each for kind in STATEFUL for each in resources(template, kind)]
+
+    for each in [*kept, template["Resources"]["GatewayLogRole"]]:
+        assert each["DeletionPolicy"] == each["UpdateReplacePolicy"] == "Retain", each["Type"]
+    assert {each["Type"] for each in kept} == set(STATEFUL)
 
 
 def images_are_scanned_and_their_tags_stay(template):
@@ -118,6 +121,8 @@ DEFECTS = {
     what_holds_something_is_kept: [
         ("DeletionPolicy: Retain # Lambda", "DeletionPolicy: Delete # Lambda"),
         ("DeletionPolicy: Retain # the models", "DeletionPolicy: Delete # the models"),
+        ("UpdateReplacePolicy: Retain", "UpdateReplacePolicy: Delete"),
+        ("Type: AWS::S3::BucketPolicy", "Type: AWS::S3::BucketPolitely"),
     ],
     images_are_scanned_and_their_tags_stay: [
         ("ImageTagMutability: IMMUTABLE", "ImageTagMutability: MUTABLE"),
@@ -149,13 +154,11 @@ DEFECTS = {
         ("Action: [ssm:GetParameter, ssm:PutParameter]", "Action: [lambda:UpdateFunctionCode]"),
     ],
 }
-PLANTED = [(check, old, new) for check, defects in DEFECTS.items() for old, new in defects]
 
 
 @pytest.fixture(scope="module")
 def parsed():
-    texts = [TEMPLATE, *(TEMPLATE.replace(old, new) for _, old, new in PLANTED)]
-    return dict(zip(texts, transformed_by_sam(texts), strict=True))
+    return transformed_copies(TEMPLATE, DEFECTS)
 
 
 @NEEDS_SAM
@@ -165,7 +168,7 @@ def test_the_bootstrap_stack_holds_that(parsed, check):
 
 
 @NEEDS_SAM
-@pytest.mark.parametrize(("check", "old", "new"), PLANTED)
+@pytest.mark.parametrize(("check", "old", "new"), planted(DEFECTS))
 def test_a_planted_defect_is_found(parsed, check, old, new):
     assert old in TEMPLATE
 

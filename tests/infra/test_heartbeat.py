@@ -4,7 +4,7 @@ import importlib.util
 import json
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from threading import Event, Thread
 
 import pytest
 from infra import ROOT
@@ -20,6 +20,10 @@ ANSWER = {
     "decision": "block",
     "model_version": DIGEST[:16],
 }
+
+
+HANGS = object()
+"""In an answer's place: the connection stays open and nothing comes."""
 
 
 def load():
@@ -45,7 +49,10 @@ class World(BaseHTTPRequestHandler):
             return
         self.server.asked.append((self.path, body, self.headers["x-api-key"]))
         status, answer = self.server.answers.pop(0)
-        self.send(answer, status)
+        if answer is not HANGS:
+            self.send(answer, status)
+        else:
+            self.server.closing.wait(10)
 
     def send(self, answer, status=200):
         content = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
@@ -63,6 +70,7 @@ class World(BaseHTTPRequestHandler):
 def world(monkeypatch):
     with ThreadingHTTPServer((LOOPBACK, 0), World) as server:
         server.answers, server.asked, server.signatures = [], [], []
+        server.closing = Event()
         pointer = {"sha256": DIGEST, "previous": {"sha256": BEFORE}}
         server.parameter = {"Value": json.dumps(pointer), "LastModifiedDate": 0}
         thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
@@ -82,6 +90,7 @@ def world(monkeypatch):
         for name, value in names.items():
             monkeypatch.setenv(name, value)
         yield server
+        server.closing.set()
         server.shutdown()
         thread.join()
 
@@ -113,6 +122,7 @@ WRONG = {
     "no probability": (200, {**ANSWER, "fraud_probability": None}),
     "a certainty": (200, {**ANSWER, "fraud_probability": 1.0}),
     "no JSON": (200, b"<html>"),
+    "a list": (200, [ANSWER]),
 }
 
 
@@ -144,6 +154,22 @@ def test_the_model_before_may_answer_for_a_while_after_a_promotion(
     else:
         with pytest.raises(heartbeat.HeartbeatError, match="the pointer names"):
             heartbeat.handler({}, None)
+
+
+def test_an_api_that_hangs_is_not_waited_for(world, heartbeat, monkeypatch):
+    monkeypatch.setattr(heartbeat, "TIMEOUT_S", 0.1)
+    world.answers = [(200, HANGS)] * 2
+
+    with pytest.raises(heartbeat.HeartbeatError, match=r"no answer \(TimeoutError\)"):
+        heartbeat.handler({}, None)
+
+
+def test_a_pointer_that_is_none_is_named(world, heartbeat):
+    world.parameter["Value"] = "a name of before"
+    world.answers = [(200, ANSWER)] * 2
+
+    with pytest.raises(heartbeat.HeartbeatError, match="/fraud/model holds no pointer"):
+        heartbeat.handler({}, None)
 
 
 @pytest.mark.usefixtures("world")

@@ -66,3 +66,13 @@ def test_the_template_gives_it_the_variables_that_it_reads():
     variables = function.partition("Variables:\n")[2].partition("EventInvokeConfig")[0]
 
     assert set(re.findall(r"^ +(\w+):", variables, re.MULTILINE)) == read
+
+
+def test_its_function_may_run_as_long_as_all_its_requests_can_take():
+    template = (ROOT / "template.yaml").read_text()
+    function = template.partition("\n  HeartbeatFunction:")[2].partition("\n  HeartbeatRole:")[0]
+    requests = len(re.findall(r"(?<!def )_request\(", SOURCE.read_text()))
+    longest = heartbeat.ATTEMPTS * requests * heartbeat.TIMEOUT_S + heartbeat.PAUSE_S
+
+    assert requests == 3
+    assert int(re.search(r"^ +Timeout: (\d+)$", function, re.MULTILINE)[1]) > longest

@@ -1,0 +1,187 @@
+"""What tells an engineer that something is wrong; each check also finds a planted defect."""
+
+import json
+import re
+
+import pytest
+from infra import IMAGE, NEEDS_SAM, ROOT, TEMPLATE, planted, resources, transformed_copies
+
+
+def every_function_writes_to_a_log_that_ends(template):
+    groups = {
+        name
+        for name, each in template["Resources"].items()
+        if each["Type"] == "AWS::Logs::LogGroup" and each["Properties"].get("RetentionInDays")
+    }
+    assert len(groups) == len(resources(template, "AWS::Logs::LogGroup"))
+    for each in resources(template, "AWS::Lambda::Function"):
+        assert each["Properties"]["LoggingConfig"]["LogGroup"]["Ref"] in groups
+
+
+def a_heartbeat_that_stops_is_an_alarm(template):
+    alarm = template["Resources"]["HeartbeatAlarm"]["Properties"]
+    heartbeat = template["source"]["Resources"]["HeartbeatFunction"]["Properties"]
+    often = template["source"]["Parameters"]["HeartbeatMinutes"]
+
+    assert alarm["TreatMissingData"] == "breaching"
+    assert 2 * 60 * often["Default"] <= alarm["Period"]
+    assert 60 * max(often["AllowedValues"]) <= alarm["Period"]
+    assert alarm["Dimensions"] == [{"Name": "FunctionName", "Value": {"Ref": "HeartbeatFunction"}}]
+    assert heartbeat["CodeUri"] == "bootstrap/heartbeat"
+    assert "PackageType" not in heartbeat
+    assert heartbeat["Events"]["Schedule"]["Type"] == "Schedule"
+    assert "HeartbeatMinutes" in json.dumps(heartbeat["Events"]["Schedule"])
+
+
+WATCHED = {
+    *(("AWS/ApiGateway", "5XXError"), ("AWS/ApiGateway", "Latency")),
+    *(("AWS/Lambda", "Throttles"), ("AWS/Lambda", "Errors")),
+    *(("FraudApi", "TurnedAway"), ("FraudApi", "LoadFailures"), ("FraudApi", "DegradedAnswers")),
+}
+"""What an alarm is raised by; of the heartbeat there is a check of its own."""
+
+
+def space_of(namespace):
+    """A namespace, without the stack's name that ours end with."""
+    return namespace["Fn::Sub"].partition("/")[0] if isinstance(namespace, dict) else namespace
+
+
+def every_alarm_tells_somebody(template):
+    alarms = [each["Properties"] for each in resources(template, "AWS::CloudWatch::Alarm")]
+
+    for each in alarms:
+        assert each["AlarmActions"] == each["OKActions"] == [{"Ref": "AlarmTopic"}]
+    assert {(space_of(each["Namespace"]), each["MetricName"]) for each in alarms} == WATCHED
+
+
+def our_alarms_watch_metrics_that_somebody_writes(template):
+    written = {
+        transformation["MetricName"]
+        for each in resources(template, "AWS::Logs::MetricFilter")
+        for transformation in each["Properties"]["MetricTransformations"]
+    }
+
+    assert {name for space, name in WATCHED if space == "FraudApi"} == written
+
+
+def quoted(text):
+    return set(re.findall(r'"([^"\n]+)"', text))
+
+
+def words_of_logs(template):
+    """What stands in quotes in what writes each log, which its fields do."""
+    (stage,) = resources(template, "AWS::ApiGateway::Stage")
+    names = ("api", "answers", "handler", "logs", "model_provider")
+    ours = "".join((ROOT / f"fraud_api_lambda/{name}.py").read_text() for name in names)
+    return {
+        "AccessLogs": quoted(stage["Properties"]["AccessLogSetting"]["Format"]),
+        "FraudLogs": quoted(ours),
+    }
+
+
+def filters_count_what_is_logged(template):
+    words = words_of_logs(template)
+
+    for each in resources(template, "AWS::Logs::MetricFilter"):
+        properties = each["Properties"]
+        pattern = properties["FilterPattern"]
+        fields = words[properties["LogGroupName"]["Ref"]]
+        assert set(re.findall(r"\$\.(\w+)", pattern)) <= fields
+        assert quoted(pattern) <= words["FraudLogs"] | {"*"}
+
+
+def queries_show_what_is_logged(template):
+    words = words_of_logs(template)
+    known = words["AccessLogs"] | words["FraudLogs"] | {"coalesce"}
+    queries = [each["Properties"] for each in resources(template, "AWS::Logs::QueryDefinition")]
+    text = "".join(each["QueryString"] for each in queries)
+    shown = re.findall(r"\| fields ([^|]+?)(?: as \w+)?\n", text)
+
+    assert len(shown) == len(queries) == 3
+    assert set(re.findall(r"(?<!@)\b\w+", ",".join(shown))) <= known
+    for each in queries:
+        assert {"Ref": "AccessLogs"} in each["LogGroupNames"]
+        assert {"Ref": "FraudLogs"} in each["LogGroupNames"]
+
+
+FREE_OF_CHARGE = {
+    "AWS::CloudWatch::Alarm": 10,
+    "AWS::Logs::MetricFilter": 10,
+    "AWS::CloudWatch::Dashboard": 3,
+}
+"""How many an account has for nothing, and one environment alone may take."""
+
+
+def what_is_watched_costs_nothing(template):
+    for kind, limit in FREE_OF_CHARGE.items():
+        found = resources(template, kind)
+        assert 0 < len(found) <= limit
+        assert {each["Condition"] for each in found} == {"IsMonitored"}
+
+
+def more_of(kind, number):
+    """Text of so many resources more, which may be empty."""
+    lines = f"    Type: {kind}\n    Condition: IsMonitored\n    Properties: {{}}\n"
+    return "".join(f"  More{each}:\n{lines}" for each in range(number))
+
+
+DEFECTS = {
+    every_function_writes_to_a_log_that_ends: [
+        ("RetentionInDays: !Ref LogRetentionDays", "LogGroupClass: STANDARD"),
+        ("LogGroup: !Ref FraudLogs", "LogFormat: JSON"),
+    ],
+    every_alarm_tells_somebody: [
+        ("AlarmActions: [!Ref AlarmTopic]", "ActionsEnabled: true"),
+        ("OKActions: [!Ref AlarmTopic]", "OKActions: []"),
+        ("MetricName: Latency\n", "MetricName: IntegrationLatency\n"),
+    ],
+    our_alarms_watch_metrics_that_somebody_writes: [
+        ("          MetricName: DegradedAnswers", "          MetricName: Degraded"),
+    ],
+    filters_count_what_is_logged: [
+        ("$.message = ", "$.msg = "),
+        ("model load failed\" }'", "model not loaded\" }'"),
+        ('"status": $context.status', '"status_code": $context.status'),
+    ],
+    queries_show_what_is_logged: [
+        ("function_ms, cold_start", "function_ms, is_cold_start"),
+        ("| fields coalesce(exception_name,", "| fields coalesce(exception,"),
+        ("LogGroupNames: [!Ref AccessLogs, !Ref FraudLogs]", "LogGroupNames: [!Ref FraudLogs]"),
+    ],
+    what_is_watched_costs_nothing: [
+        (
+            "Condition: IsMonitored\n    Properties:\n      AlarmDescription",
+            "Properties:\n      AlarmDescription",
+        ),
+        *(
+            ("\nOutputs:\n", more_of(kind, limit) + "\nOutputs:\n")
+            for kind, limit in FREE_OF_CHARGE.items()
+        ),
+    ],
+    a_heartbeat_that_stops_is_an_alarm: [
+        ("TreatMissingData: breaching", "TreatMissingData: notBreaching"),
+        ("CodeUri: bootstrap/heartbeat", "CodeUri: fraud_api_lambda"),
+        ("AllowedValues: [5, 10, 15, 20, 30, 60]", "AllowedValues: [30, 120]"),
+        ("rate(${HeartbeatMinutes} minutes)", "rate(1 day)"),
+    ],
+}
+
+
+@pytest.fixture(scope="module")
+def transformed():
+    return transformed_copies(TEMPLATE, DEFECTS, ImageUri=IMAGE)
+
+
+@NEEDS_SAM
+@pytest.mark.parametrize("check", DEFECTS, ids=lambda check: check.__name__)
+def test_somebody_is_told_because(transformed, check):
+    check(transformed[TEMPLATE])
+
+
+@NEEDS_SAM
+@pytest.mark.parametrize(("check", "old", "new"), planted(DEFECTS))
+def test_a_planted_defect_is_found(transformed, check, old, new):
+    assert old in TEMPLATE
+
+    with pytest.raises((AssertionError, KeyError, ValueError, AttributeError)):
+        check(transformed[TEMPLATE.replace(old, new)])

@@ -1,0 +1,219 @@
+"""What the gateway lets in, answers by itself and logs; each check also finds a planted defect."""
+
+import json
+import re
+
+import pytest
+from infra import (
+    IMAGE,
+    NEEDS_SAM,
+    ROOT,
+    TEMPLATE,
+    planted,
+    resources,
+    transformed_by_sam,
+    transformed_copies,
+)
+
+from fraud_api_lambda import problems
+from fraud_api_lambda.problems import KINDS, MEDIA_TYPE, OF_THE_GATEWAY
+
+DOCUMENT = json.loads((ROOT / "tests/api/openapi.json").read_bytes())
+ROUTES = {f"{method.upper()} {path}" for path, item in DOCUMENT["paths"].items() for method in item}
+
+
+GATEWAYS = {
+    "MISSING_AUTHENTICATION_TOKEN": problems.NOT_FOUND,  # its name for an unknown route
+    "RESOURCE_NOT_FOUND": problems.NOT_FOUND,
+    "INVALID_API_KEY": problems.NO_KEY,
+    "ACCESS_DENIED": problems.NOT_ALLOWED,
+    "INVALID_SIGNATURE": problems.NOT_ALLOWED,
+    "EXPIRED_TOKEN": problems.NOT_ALLOWED,
+    "UNAUTHORIZED": problems.NOT_ALLOWED,
+    "WAF_FILTERED": problems.NOT_ALLOWED,
+    "REQUEST_TOO_LARGE": problems.TOO_LARGE,
+    "UNSUPPORTED_MEDIA_TYPE": problems.UNSUPPORTED_MEDIA_TYPE,
+    "THROTTLED": problems.TOO_MANY_REQUESTS,
+    "QUOTA_EXCEEDED": problems.TOO_MANY_REQUESTS,
+    "BAD_REQUEST_BODY": problems.BAD_REQUEST,
+    "BAD_REQUEST_PARAMETERS": problems.BAD_REQUEST,
+    "DEFAULT_4XX": problems.BAD_REQUEST,
+    "DEFAULT_5XX": problems.INTERNAL,
+}
+"""What the gateway answers by itself, and as which of our problems."""
+
+
+OF_ANY_STATUS = {"DEFAULT_4XX"}
+"""A status here would replace that of each type that has no answer of its own."""
+
+
+WAITING = ("THROTTLED", "QUOTA_EXCEEDED")
+
+
+def api(template):
+    (only,) = resources(template, "AWS::ApiGateway::RestApi")
+    return only
+
+
+def routes_are_ours(template):
+    paths = api(template)["Properties"]["Body"]["paths"]
+    found = {f"{method.upper()} {path}" for path, methods in paths.items() for method in methods}
+
+    assert found == ROUTES
+
+
+def every_route_but_health_needs_the_key(template):
+    paths = api(template)["Properties"]["Body"]["paths"]
+    keyless = {
+        path
+        for path, methods in paths.items()
+        for operation in methods.values()
+        if {"api_key": []} not in operation.get("security", [])
+    }
+
+    assert keyless == {"/health"}
+
+
+def the_key_has_a_usage_plan(template):
+    (plan,) = resources(template, "AWS::ApiGateway::UsagePlan")
+
+    assert plan["Properties"]["Throttle"]
+    assert resources(template, "AWS::ApiGateway::UsagePlanKey")
+
+
+def the_api_is_regional(template):
+    assert api(template)["Properties"]["EndpointConfiguration"] == {"Types": ["REGIONAL"]}
+
+
+def there_is_one_stage_and_it_is_throttled(template):
+    (stage,) = resources(template, "AWS::ApiGateway::Stage")
+    (deployment,) = resources(template, "AWS::ApiGateway::Deployment")
+    settings = {each["ResourcePath"]: each for each in stage["Properties"]["MethodSettings"]}
+
+    assert stage["Properties"]["StageName"] == "live"
+    assert "StageName" not in deployment["Properties"]
+    assert settings["/*"]["ThrottlingRateLimit"] == {"Ref": "RequestsPerSecond"}
+    assert settings["/~1health"]["ThrottlingRateLimit"] <= 5
+
+
+def nothing_of_a_payment_is_logged_by_the_gateway(template):
+    (stage,) = resources(template, "AWS::ApiGateway::Stage")
+    written = stage["Properties"]["AccessLogSetting"]["Format"]
+
+    assert "$context.requestId" in written
+    assert not re.search(
+        r"\bapiKey\b|requestOverride|input\.|authorizer|\$context\.path\b", written
+    )
+    for each in stage["Properties"]["MethodSettings"]:
+        assert each["DataTraceEnabled"] is False
+        assert each["LoggingLevel"] == "OFF"
+
+
+def the_gateway_answers_in_the_words_of_the_app(template):
+    found = api(template)["Properties"]["Body"]["x-amazon-apigateway-gateway-responses"]
+
+    assert found.keys() == GATEWAYS.keys()
+    for name, kind in GATEWAYS.items():
+        said = json.loads(found[name]["responseTemplates"]["application/json"])
+        expected = problems.problem(kind, "$context.requestId")
+        if name in OF_ANY_STATUS:
+            del expected["status"]
+        assert found[name].get("statusCode") == (str(kind.status) if "status" in expected else None)
+        assert said == expected
+
+
+def the_gateways_answers_have_the_apps_headers(template):
+    found = api(template)["Properties"]["Body"]["x-amazon-apigateway-gateway-responses"]
+
+    for name, answer in found.items():
+        headers = answer["responseParameters"]
+        assert headers["gatewayresponse.header.Content-Type"] == f"'{MEDIA_TYPE}'"
+        assert headers["gatewayresponse.header.X-Request-Id"] == "context.requestId"
+        assert ("gatewayresponse.header.Retry-After" in headers) == (name in WAITING), name
+
+
+KEYLESS = "\n            Auth:\n              ApiKeyRequired: false"
+
+
+DEFECTS = {
+    routes_are_ours: [
+        ("Path: /predict/batch", "Path: /{proxy+}"),
+        ("Method: POST\n            Path: /predict\n", "Method: ANY\n            Path: /predict\n"),
+    ],
+    every_route_but_health_needs_the_key: [
+        ("Path: /model", f"Path: /model{KEYLESS}"),
+        (KEYLESS, ""),
+    ],
+    the_key_has_a_usage_plan: [
+        ("CreateUsagePlan: PER_API", "CreateUsagePlan: NONE"),
+    ],
+    the_api_is_regional: [
+        ("Type: REGIONAL", "Type: EDGE"),
+    ],
+    there_is_one_stage_and_it_is_throttled: [
+        ("      OpenApiVersion: 3.0.1", "      #"),
+        ("ThrottlingRateLimit: !Ref", "ThrottlingRateLimi: !Ref"),
+        ("ThrottlingRateLimit: 2", "ThrottlingRateLimit: 2000"),
+    ],
+    nothing_of_a_payment_is_logged_by_the_gateway: [
+        ("DataTraceEnabled: false", "DataTraceEnabled: true"),
+        ('LoggingLevel: "OFF"', "LoggingLevel: INFO"),
+        ("$context.identity.apiKeyId", "$context.identity.apiKey"),
+        ("$context.resourcePath", "$context.path"),
+    ],
+    the_gateway_answers_in_the_words_of_the_app: [
+        ("StatusCode: 404", "StatusCode: 403"),
+        ("fraud-api:not-found", "fraud-api:nowhere"),
+        ("Wait a moment", "Wait an hour"),
+        ('"request_id": "$context.requestId"', '"request_id": "none"'),
+        ("        DEFAULT_5XX:", "        INTEGRATION_FAILURE:"),
+        (
+            "status, so the body names none\n",
+            "status, so the body names none\n          StatusCode: 400\n",
+        ),
+    ],
+    the_gateways_answers_have_the_apps_headers: [
+        ("'application/problem+json'", "'application/json'"),
+        ("              X-Request-Id: context.requestId\n", ""),
+        ("              Retry-After: \"'1'\"\n", ""),
+    ],
+}
+
+
+@pytest.fixture(scope="module")
+def transformed():
+    return transformed_copies(TEMPLATE, DEFECTS, ImageUri=IMAGE)
+
+
+@NEEDS_SAM
+@pytest.mark.parametrize("check", DEFECTS, ids=lambda check: check.__name__)
+def test_the_gateway_holds_that(transformed, check):
+    check(transformed[TEMPLATE])
+
+
+@NEEDS_SAM
+@pytest.mark.parametrize(("check", "old", "new"), planted(DEFECTS))
+def test_a_planted_defect_is_found(transformed, check, old, new):
+    assert old in TEMPLATE
+
+    with pytest.raises((AssertionError, KeyError, ValueError, AttributeError)):
+        check(transformed[TEMPLATE.replace(old, new)])
+
+
+@NEEDS_SAM
+def test_iam_when_asked_for_signs_every_route_and_the_key_stays():
+    (template,) = transformed_by_sam([TEMPLATE], ImageUri=IMAGE, CallerAuthorisation="AWS_IAM")
+
+    every_route_but_health_needs_the_key(template)
+    body = api(template)["Properties"]["Body"]
+    asked = [each["security"] for path in body["paths"].values() for each in path.values()]
+    assert all({"AWS_IAM": []} in each for each in asked)
+    scheme = body["components"]["securitySchemes"]["AWS_IAM"]
+    assert scheme["x-amazon-apigateway-authtype"] == "awsSigv4"
+
+
+def test_every_problem_of_the_gateway_is_one_that_the_readme_lists():
+    assert {kind.name for kind in GATEWAYS.values()} <= {
+        kind.name for kind in (*KINDS, *OF_THE_GATEWAY)
+    }
+    assert set(OF_THE_GATEWAY) <= set(GATEWAYS.values())
