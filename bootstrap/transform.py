@@ -2,8 +2,7 @@
 
 import json
 import subprocess
-from collections.abc import Mapping
-from functools import cache
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from training.errors import InputError, TrainingError
@@ -13,22 +12,27 @@ TEMPLATE: Final = ROOT / "template.yaml"
 BOOTSTRAP_TEMPLATE: Final = ROOT / "bootstrap" / "template.yaml"
 
 SCRIPT: Final = """
-import json, os, sys
+import json, sys
 from samcli.yamlhelper import yaml_parse
+from samtranslator.model.exceptions import InvalidDocumentException
 from samtranslator.parser.parser import Parser
 from samtranslator.translator.translator import Translator
 
-asked = json.load(sys.stdin)
-source = yaml_parse(asked["text"])
-found = {"declared": source.get("Parameters", {})}
-if asked["parameters"] is not None:
-    template = yaml_parse(asked["text"])
+def transform(text, given):
+    source, template = yaml_parse(text), yaml_parse(text)  # SAM writes into what it is given
+    defaults = {name: each.get("Default", "") for name, each in source["Parameters"].items()}
     for resource in template["Resources"].values():
         # `sam package` names the zip's place before CloudFormation sees the template.
         if isinstance(resource.get("Properties", {}).get("CodeUri"), str):
             resource["Properties"]["CodeUri"] = "s3://bucket/key"
-    found["transformed"] = Translator({}, Parser()).translate(template, asked["parameters"])
-json.dump(found, sys.stdout, default=str)
+    try:
+        made = Translator({}, Parser()).translate(template, {**defaults, **given})
+    except InvalidDocumentException as error:
+        return {"source": source, "refused": str(error)}
+    return {"source": source, **made}
+
+asked = json.load(sys.stdin)
+json.dump([transform(text, asked["given"]) for text in asked["texts"]], sys.stdout, default=str)
 """
 
 
@@ -40,31 +44,40 @@ def declared_by(text: str) -> dict[str, Any]:
     TrainingError
         If SAM cannot read it.
     """
-    found: dict[str, Any] = json.loads(_asked(text, None))["declared"]
+    found: dict[str, Any] = transformed(text, {})["source"]["Parameters"]
     return found
 
 
 def transformed(text: str, parameters: Mapping[str, str]) -> dict[str, Any]:
-    """The text of a template, transformed; intrinsic functions stay.
+    """The text of a template, transformed; intrinsic functions stay, and `source` is as written.
 
     Raises
     ------
     TrainingError
         If SAM cannot.
     """
-    found: dict[str, Any] = json.loads(_asked(text, tuple(parameters.items())))["transformed"]
+    (found,) = all_transformed([text], parameters)
+    if "refused" in found:
+        raise TrainingError(f"SAM cannot read the template: {found['refused']}")
     return found
 
 
-@cache  # SAM takes a second to start
-def _asked(text: str, parameters: tuple[tuple[str, str], ...] | None) -> str:
+def all_transformed(texts: Sequence[str], parameters: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Templates, transformed by one start of SAM, which takes a second; or why one is `refused`.
+
+    Raises
+    ------
+    InputError
+        If SAM is not installed.
+    TrainingError
+        If one is no template at all.
+    """
     python = ROOT / ".venv-sam" / "bin" / "python"
     if not python.exists():
         raise InputError("SAM is missing: `make setup` installs it into .venv-sam")
-    given = None if parameters is None else dict(parameters)
     done = subprocess.run(
         [python, "-c", SCRIPT],
-        input=json.dumps({"text": text, "parameters": given}),
+        input=json.dumps({"texts": list(texts), "given": dict(parameters)}),
         env={"AWS_DEFAULT_REGION": "us-east-1"},  # the translator asks botocore for one
         capture_output=True,
         text=True,
@@ -72,4 +85,5 @@ def _asked(text: str, parameters: tuple[tuple[str, str], ...] | None) -> str:
     )
     if done.returncode:
         raise TrainingError(f"SAM cannot read the template: {done.stderr.strip()[-1500:]}")
-    return done.stdout
+    found: list[dict[str, Any]] = json.loads(done.stdout)
+    return found

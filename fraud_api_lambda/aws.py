@@ -1,8 +1,8 @@
 """The two reads of AWS that the runtime makes: an object of S3, a parameter of SSM.
 
-Over `http.client`, which the framework has imported already. A request is tried twice, as boto3's
-standard mode does, and given up in seconds: its defaults would wait minutes for a network that
-swallows packets.
+Over `http.client`, which the framework imports anyway. A request that fails for a moment is sent
+once more, and given up in seconds: boto3's defaults would wait minutes for a network that swallows
+packets.
 """
 
 import json
@@ -13,6 +13,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 from typing import Final, Literal
 from urllib.parse import SplitResult, urlsplit
@@ -26,7 +27,6 @@ SERVICES: Final[tuple[Service, ...]] = ("s3", "ssm")
 
 CONNECT_TIMEOUT_S: Final = 1
 READ_TIMEOUT_S: Final = 2
-ATTEMPTS: Final = 2
 PATIENCE_S: Final = 60
 """For a whole object that trickles in: a thread must not wait for it for hours."""
 
@@ -44,6 +44,10 @@ SUFFIXES: Final = {
 """Where the regions of other partitions are, by how their names begin."""
 
 NOT_FOUND: Final = {"NoSuchKey", "NoSuchBucket", "NoSuchVersion", "ParameterNotFound"}
+
+
+class TransientError(ModelStoreError):
+    """Raise when a second attempt could do better."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,26 +123,27 @@ class AwsClient:
     def _answered(
         self, what: str, service: Service, place: SplitResult, request: AwsRequest, limit: int
     ) -> bytes:
-        """The body of the answer; a failure that may pass is tried again once."""
-        for attempt in range(1, ATTEMPTS + 1):
-            try:
-                now = datetime.now(UTC)
-                headers = signed_headers(
-                    request, self.credentials, region=self.region, service=service, now=now
-                )
-                status, body = _exchanged(place, request, headers, limit)
-            except (OSError, HTTPException) as error:
-                if attempt == ATTEMPTS:
-                    raise ModelStoreError(f"{what}: {type(error).__name__}") from error
-            else:
-                if status == 200:
-                    return body
-                code = _code(body)
-                if attempt == ATTEMPTS or not _may_pass(status, code):
-                    kind = NotFoundError if code in NOT_FOUND else ModelStoreError
-                    raise kind(f"{what}: AWS says {code or status}")
+        """The body of the answer; a request that failed for a moment is sent once more."""
+        try:
+            return self._asked(what, service, place, request, limit)
+        except TransientError:
             time.sleep(random.uniform(0.02, 0.1))  # noqa: S311  # no secret
-        raise AssertionError  # the last attempt returns or raises
+            return self._asked(what, service, place, request, limit)
+
+    def _asked(
+        self, what: str, service: Service, place: SplitResult, request: AwsRequest, limit: int
+    ) -> bytes:
+        headers = signed_headers(
+            request, self.credentials, region=self.region, service=service, now=datetime.now(UTC)
+        )
+        try:
+            status, body = _exchanged(place, request, headers, limit)
+        except (OSError, HTTPException) as error:
+            raise TransientError(f"{what}: {type(error).__name__}") from error
+        if status == 200:
+            return body
+        code = _code(body)
+        raise _kind(status, code)(f"{what}: AWS says {code or status}")
 
 
 def suffix(region: str) -> str:
@@ -173,8 +178,13 @@ def _connection(place: SplitResult) -> HTTPConnection:
     host = str(place.hostname)
     if place.scheme == "http":
         return HTTPConnection(host, place.port, timeout=CONNECT_TIMEOUT_S)
-    context = ssl.create_default_context()
-    return HTTPSConnection(host, place.port, timeout=CONNECT_TIMEOUT_S, context=context)
+    return HTTPSConnection(host, place.port, timeout=CONNECT_TIMEOUT_S, context=_trust())
+
+
+@cache
+def _trust() -> ssl.SSLContext:
+    """The authorities that OpenSSL trusts; reading them takes 20 ms of a cold start, once."""
+    return ssl.create_default_context()
 
 
 def _read(response: HTTPResponse, limit: int) -> bytes:
@@ -193,6 +203,8 @@ def _code(body: bytes) -> str | None:
     return (found[1] or found[2]).decode("ascii", "replace") if found else None
 
 
-def _may_pass(status: int, code: str | None) -> bool:
-    """Whether a second attempt could do better."""
-    return status >= 500 or status == 429 or "Throttl" in (code or "")
+def _kind(status: int, code: str | None) -> type[ModelStoreError]:
+    if code in NOT_FOUND:
+        return NotFoundError
+    is_busy = status >= 500 or status == 429 or "Throttl" in (code or "")
+    return TransientError if is_busy else ModelStoreError

@@ -10,6 +10,7 @@ import logging
 from typing import Any
 
 from fraud_api_lambda import logs
+from fraud_api_lambda.aws import AwsClient
 from fraud_api_lambda.model_provider import LoadedModel, ModelProvider, ModelUnavailableError
 from fraud_api_lambda.model_store import ModelStore
 from fraud_api_lambda.settings import Settings, SettingsError, aws_client
@@ -27,24 +28,17 @@ class _NoModel:
         raise ModelUnavailableError
 
 
-def _settings() -> Settings | None:
+def _settings() -> tuple[Settings, AwsClient] | None:
     try:
-        return Settings.from_environment()
+        return Settings.from_environment(), aws_client()
     except SettingsError as error:
         logs.configure("INFO")
         log.error("settings cannot be used: %s", error)  # noqa: TRY400  # the text says it all
         return None
 
 
-def _provider(settings: Settings | None) -> ModelProvider | _NoModel:
-    if settings is None:
-        return _NoModel()
+def _provider(settings: Settings, aws: AwsClient) -> ModelProvider:
     logs.configure(settings.log_level)
-    try:
-        aws = aws_client()
-    except SettingsError as error:
-        log.error("settings cannot be used: %s", error)  # noqa: TRY400  # as above
-        return _NoModel()
     store = ModelStore(bucket=settings.model_bucket, parameter=settings.model_parameter, aws=aws)
     provider = ModelProvider(store, refresh_s=settings.model_refresh_s)
     # S3 answers while the rest is imported.
@@ -52,15 +46,15 @@ def _provider(settings: Settings | None) -> ModelProvider | _NoModel:
     return provider
 
 
-settings = _settings()
-provider = _provider(settings)
+given = _settings()
+provider = _provider(*given) if given else _NoModel()
 
 from mangum import Mangum  # noqa: E402  # after the model began to load
 
 from fraud_api_lambda.api import create_app  # noqa: E402
 from fraud_api_lambda.problems import MEDIA_TYPE, UNKNOWN_EVENT, problem  # noqa: E402
 
-app = create_app(provider, docs=settings is not None and settings.docs)
+app = create_app(provider, docs=given is not None and given[0].docs)
 
 _adapter = Mangum(
     app,

@@ -6,18 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from fraud_api_lambda.bundle import BundleError, read
-from fraud_api_lambda.pointer import (
-    DamagedPointerError,
-    IntegrityError,
-    ModelStoreError,
-    NotFoundError,
-)
 from fraud_api_lambda.scoring import Scorer
 from training.arms import Data
 from training.dataset import read_transactions
-from training.errors import CheckFailedError, TrainingError
+from training.errors import CheckFailedError
 from training.head_to_head import common_window, compared
-from training.publish import Moved, promote_version, publish
+from training.publish import Moved, aws_errors, pointer_of, promote_version, publish
 from training.registry import Registry
 from training.score import ALL_CORES, load_scorer
 
@@ -149,15 +143,12 @@ def served_model(*, bucket: str, parameter: str) -> Scorer | None:
         If AWS refuses, or the object is gone.
     """
     store = Registry(bucket=bucket, parameter=parameter)
-    try:
-        try:
-            pointer = store.read_pointer()
-        except NotFoundError:
+    with aws_errors():
+        pointer = pointer_of(store)
+        if pointer is None:
             return None
-        return Scorer.from_bundle(read(store.fetch(pointer.current)), threads=ALL_CORES)
-    except (IntegrityError, DamagedPointerError, BundleError) as error:
+        data = store.fetch(pointer.current)
+    try:
+        return Scorer.from_bundle(read(data), threads=ALL_CORES)
+    except BundleError as error:
         raise CheckFailedError(f"the model that {parameter} serves: {error}") from error
-    except ModelStoreError as error:
-        raise TrainingError(
-            f"{error}; check the bucket, your credentials and the region (AWS_DEFAULT_REGION)"
-        ) from error

@@ -13,9 +13,9 @@ from fraud_api_lambda.scoring import Scorer
 from training.arms import Data, figures_in
 from training.costs import costs, decisions
 from training.errors import CheckFailedError, InputError
-from training.pipeline import feature_matrix, packed
 from training.ranking import REPLICATES, average_precision_gain
-from training.split import Window
+from training.score import probabilities_of_rows
+from training.split import Window, trained_window
 
 
 def common_window(
@@ -39,8 +39,8 @@ def common_window(
             "to compare on; train the candidate with --no-refit, or give later data"
         )
     for name, each in (("served model", current), ("candidate", candidate)):
-        trained = _trained(each)
-        if window.start <= trained.end and window.end >= trained.start:
+        trained = trained_window(each.bundle.trained_on)
+        if window.overlaps(trained):
             raise CheckFailedError(
                 f"the {name} {each.version} was trained on {trained}, and {window} would flatter "
                 f"it; compare from step {later} on, or leave out --from and --to"
@@ -74,7 +74,7 @@ def compared(
     scores, spent, figures = [], [], []
     for each in (current, candidate):
         policy = each.bundle.policy
-        rows = data.priced(window, _probabilities(each, data, inside))
+        rows = data.priced(window, probabilities_of_rows(each, data, inside))
         scores.append(rows.probabilities)
         spent.append(costs(rows, decisions(rows.probabilities, rows.amounts, policy), prices))
         found = figures_in(
@@ -136,19 +136,9 @@ def _estimate(values: tuple[float, float, float]) -> dict[str, float]:
     return dict(zip(("value", "low", "high"), values, strict=True))
 
 
-def _probabilities(scorer: Scorer, data: Data, inside: np.ndarray) -> np.ndarray:
-    rows = feature_matrix(data.facts, scorer.bundle.features)[inside]
-    return np.array(scorer.probabilities(packed(rows)))
-
-
-def _trained(scorer: Scorer) -> Window:
-    windows = scorer.bundle.trained_on["windows"]
-    return Window(windows["fit"]["start"], windows["threshold"]["end"])
-
-
 def _first_unseen(scorer: Scorer) -> int:
     """The first step to judge a model on: for one that was not refitted, after the label delay."""
     trained_on = scorer.bundle.trained_on
     if trained_on["refitted"]:
-        return _trained(scorer).end + 1
+        return trained_window(trained_on).end + 1
     return int(trained_on["evaluated_on"]["start"])

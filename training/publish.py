@@ -80,7 +80,7 @@ def publish(directory: Path, *, bucket: str, parameter: str, promote: bool = Fal
     model, manifest = _verified(directory)
     version = read(model).version
     store = Registry(bucket=bucket, parameter=parameter)
-    with _aws_errors():
+    with aws_errors():
         if not store.is_versioned():
             raise CheckFailedError(
                 f"s3://{bucket} is not versioned, and a pin names an S3 version; enable versioning"
@@ -105,7 +105,7 @@ def promote_version(version: str, *, bucket: str, parameter: str, dry_run: bool 
         If AWS refuses.
     """
     store = Registry(bucket=bucket, parameter=parameter)
-    with _aws_errors():
+    with aws_errors():
         pinned, data = _found(store, version)
         _try(data, f"version {version}")
         pointer = _replaceable_pointer(store)
@@ -128,8 +128,8 @@ def rollback(*, bucket: str, parameter: str, dry_run: bool = False) -> Moved:
         If AWS refuses.
     """
     store = Registry(bucket=bucket, parameter=parameter)
-    with _aws_errors():
-        pointer = _pointer(store)
+    with aws_errors():
+        pointer = pointer_of(store)
         if pointer is None or pointer.previous is None:
             raise CheckFailedError(f"{parameter} names no version before; promote one instead")
         _try(store.fetch(pointer.previous), f"version {pointer.previous.version}")
@@ -147,8 +147,8 @@ def models(*, bucket: str, parameter: str) -> list[Listed]:
         If AWS refuses.
     """
     store = Registry(bucket=bucket, parameter=parameter)
-    with _aws_errors():
-        pointer = _pointer(store)
+    with aws_errors():
+        pointer = pointer_of(store)
         manifests = store.manifests()
     _check_manifests(manifests)
     places: dict[str, str] = {}
@@ -215,7 +215,8 @@ def _found(store: Registry, version: str) -> tuple[PinnedModel, bytes]:
         raise InputError(f"version {version}: not in s3://{store.bucket}; {hint}") from error
 
 
-def _pointer(store: Registry) -> Pointer | None:
+def pointer_of(store: Registry) -> Pointer | None:
+    """The pointer, or None if nothing was ever promoted."""
     try:
         return store.read_pointer()
     except NotFoundError:
@@ -225,13 +226,14 @@ def _pointer(store: Registry) -> Pointer | None:
 def _replaceable_pointer(store: Registry) -> Pointer | None:
     """The pointer, or None if it is damaged: a promotion is how to repair it."""
     try:
-        return _pointer(store)
+        return pointer_of(store)
     except DamagedPointerError:
         return None
 
 
 @contextmanager
-def _aws_errors() -> Iterator[None]:
+def aws_errors() -> Iterator[None]:
+    """Turn what S3 and SSM do wrong into an error of the command line."""
     try:
         yield
     except (IntegrityError, DamagedPointerError) as error:

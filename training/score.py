@@ -13,7 +13,7 @@ from training.dataset import read_transactions
 from training.errors import CheckFailedError, InputError
 from training.pipeline import feature_matrix, packed
 from training.saved import read_saved
-from training.split import Window
+from training.split import Window, trained_window
 from training.stream import score_stream
 
 ALL_CORES = 0
@@ -64,10 +64,9 @@ def evaluate_model(
     scorer = load_scorer(model)
     columns = Data.of(read_transactions(data))
     trained_on = scorer.bundle.trained_on
-    windows = trained_on["windows"]
-    trained = Window(windows["fit"]["start"], windows["threshold"]["end"])
+    trained = trained_window(trained_on)
     window = _window(start, end, trained, trained_on, columns.steps)
-    if not in_sample and window.start <= trained.end and window.end >= trained.start:
+    if not in_sample and window.overlaps(trained):
         raise CheckFailedError(
             f"{window} were trained on ({trained}): figures there would flatter; give later data "
             "with --from, train with --no-refit, or say --in-sample"
@@ -79,11 +78,10 @@ def evaluate_model(
             f"{data}: {window} hold {len(labels)} rows, {labels.sum()} of them fraud; "
             "choose a window with both classes (--from, --to)"
         )
-    rows = feature_matrix(columns.facts, scorer.bundle.features)[inside]
     figures = figures_in(
         columns,
         window,
-        np.array(scorer.probabilities(packed(rows))),
+        probabilities_of_rows(scorer, columns, inside),
         threshold=scorer.bundle.threshold,
         policy=scorer.bundle.policy,
         seed=trained_on["seed"],
@@ -94,6 +92,12 @@ def evaluate_model(
         "in_sample": in_sample,
         **figures,
     }
+
+
+def probabilities_of_rows(scorer: Scorer, data: Data, inside: np.ndarray) -> np.ndarray:
+    """What a model says of the rows that `inside` marks, shape (n_inside,)."""
+    rows = feature_matrix(data.facts, scorer.bundle.features)[inside]
+    return np.array(scorer.probabilities(packed(rows)))
 
 
 def _window(

@@ -30,6 +30,10 @@ class Window:
         """Which of `steps` lie in the window, shape (n_transactions,), bool."""
         return (steps >= self.start) & (steps <= self.end)
 
+    def overlaps(self, other: "Window") -> bool:
+        """Whether a step lies in both."""
+        return self.start <= other.end and self.end >= other.start
+
     def __str__(self) -> str:
         return f"steps {self.start} to {self.end}"
 
@@ -62,6 +66,12 @@ class Split:
     def as_dict(self) -> dict[str, Any]:
         """The windows as plain data."""
         return asdict(self)
+
+
+def trained_window(trained_on: dict[str, Any]) -> Window:
+    """Everything that a published model saw, by the `trained_on` of its bundle."""
+    windows = trained_on["windows"]
+    return Window(windows["fit"]["start"], windows["threshold"]["end"])
 
 
 def split_by_time(

@@ -1,11 +1,12 @@
 """Templates as CloudFormation sees them, and the tools that look at them."""
 
-import json
 import os
 import subprocess
 from pathlib import Path
 
 import pytest
+
+from bootstrap.transform import all_transformed
 
 ROOT = Path(__file__).parents[2]
 SAM = ROOT / ".venv-sam" / "bin"
@@ -18,31 +19,6 @@ IMAGE = f"{REPOSITORY}@sha256:{'0' * 64}"
 NEEDS_SAM = pytest.mark.skipif(
     not (SAM / "sam").exists(), reason="no .venv-sam: `make setup` makes it"
 )
-
-TRANSFORM = """
-import json, sys
-from samcli.yamlhelper import yaml_parse
-from samtranslator.model.exceptions import InvalidDocumentException
-from samtranslator.parser.parser import Parser
-from samtranslator.translator.translator import Translator
-
-def transform(text, given):
-    source, template = yaml_parse(text), yaml_parse(text)
-    defaults = {name: each.get("Default", "") for name, each in source["Parameters"].items()}
-    if "Transform" not in template:
-        return {"source": source, **template}
-    for each in template["Resources"].values():
-        if "CodeUri" in each.get("Properties", {}):
-            each["Properties"]["CodeUri"] = "s3://stands/for-the-upload"
-    try:
-        made = Translator({}, Parser()).translate(template, {**defaults, **given})
-    except InvalidDocumentException as error:  # as a defect may deserve
-        return {"source": source, "refused": str(error)}
-    return {"source": source, **made}
-
-asked = json.load(sys.stdin)
-json.dump([transform(text, asked["given"]) for text in asked["texts"]], sys.stdout)
-"""
 
 
 def run(*command, **options):
@@ -60,23 +36,37 @@ def run(*command, **options):
     )
 
 
-def transformed_by_sam(texts, **given):
-    """Templates, transformed with these parameters; each also has its own text as `source`."""
-    asked = json.dumps({"texts": texts, "given": given})
-    done = run(SAM / "python", "-c", TRANSFORM, input=asked)
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
-
-
 def planted(defects):
     """Every check with each text to replace and what, in its place, the check must find."""
     return [(check, old, new) for check, found in defects.items() for old, new in found]
 
 
-def transformed_copies(text, defects, **given):
-    """A template and its defective copies as CloudFormation sees them, by their text."""
-    texts = [text, *(text.replace(old, new) for _, old, new in planted(defects))]
-    return dict(zip(texts, transformed_by_sam(texts, **given), strict=True))
+def checked(text, defects, **given):
+    """The tests of a template: each check holds, and each finds the defects planted in a copy.
+
+    A module takes all three: the fixture, which transforms template and copies at once, and the two
+    tests that use it.
+    """
+
+    @pytest.fixture(scope="module")
+    def transformed():
+        texts = [text, *(text.replace(old, new) for _, old, new in planted(defects))]
+        return dict(zip(texts, all_transformed(texts, given), strict=True))
+
+    @NEEDS_SAM
+    @pytest.mark.parametrize("check", defects, ids=lambda check: check.__name__)
+    def test_the_template_holds_that(transformed, check):
+        check(transformed[text])
+
+    @NEEDS_SAM
+    @pytest.mark.parametrize(("check", "old", "new"), planted(defects))
+    def test_a_planted_defect_is_found(transformed, check, old, new):
+        assert old in text
+
+        with pytest.raises((AssertionError, KeyError, ValueError, AttributeError)):
+            check(transformed[text.replace(old, new)])
+
+    return transformed, test_the_template_holds_that, test_a_planted_defect_is_found
 
 
 def resources(template, kind):

@@ -3,8 +3,7 @@
 import json
 import re
 
-import pytest
-from infra import IMAGE, NEEDS_SAM, ROOT, TEMPLATE, planted, resources, transformed_copies
+from infra import IMAGE, ROOT, TEMPLATE, checked, resources
 
 
 def every_function_writes_to_a_log_that_ends(template):
@@ -167,21 +166,6 @@ DEFECTS = {
 }
 
 
-@pytest.fixture(scope="module")
-def transformed():
-    return transformed_copies(TEMPLATE, DEFECTS, ImageUri=IMAGE)
-
-
-@NEEDS_SAM
-@pytest.mark.parametrize("check", DEFECTS, ids=lambda check: check.__name__)
-def test_somebody_is_told_because(transformed, check):
-    check(transformed[TEMPLATE])
-
-
-@NEEDS_SAM
-@pytest.mark.parametrize(("check", "old", "new"), planted(DEFECTS))
-def test_a_planted_defect_is_found(transformed, check, old, new):
-    assert old in TEMPLATE
-
-    with pytest.raises((AssertionError, KeyError, ValueError, AttributeError)):
-        check(transformed[TEMPLATE.replace(old, new)])
+transformed, test_the_template_holds_that, test_a_planted_defect_is_found = checked(
+    TEMPLATE, DEFECTS, ImageUri=IMAGE
+)

@@ -2,8 +2,7 @@
 
 import json
 
-import pytest
-from infra import NEEDS_SAM, ROOT, as_list, planted, resources, statements, transformed_copies
+from infra import ROOT, as_list, checked, resources, statements
 
 TEMPLATE = (ROOT / "bootstrap/template.yaml").read_text()
 
@@ -156,21 +155,6 @@ DEFECTS = {
 }
 
 
-@pytest.fixture(scope="module")
-def parsed():
-    return transformed_copies(TEMPLATE, DEFECTS)
-
-
-@NEEDS_SAM
-@pytest.mark.parametrize("check", DEFECTS, ids=lambda check: check.__name__)
-def test_the_bootstrap_stack_holds_that(parsed, check):
-    check(parsed[TEMPLATE])
-
-
-@NEEDS_SAM
-@pytest.mark.parametrize(("check", "old", "new"), planted(DEFECTS))
-def test_a_planted_defect_is_found(parsed, check, old, new):
-    assert old in TEMPLATE
-
-    with pytest.raises((AssertionError, KeyError, ValueError)):
-        check(parsed[TEMPLATE.replace(old, new)])
+transformed, test_the_template_holds_that, test_a_planted_defect_is_found = checked(
+    TEMPLATE, DEFECTS
+)

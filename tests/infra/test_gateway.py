@@ -3,18 +3,9 @@
 import json
 import re
 
-import pytest
-from infra import (
-    IMAGE,
-    NEEDS_SAM,
-    ROOT,
-    TEMPLATE,
-    planted,
-    resources,
-    transformed_by_sam,
-    transformed_copies,
-)
+from infra import IMAGE, NEEDS_SAM, ROOT, TEMPLATE, checked, resources
 
+from bootstrap.transform import all_transformed
 from fraud_api_lambda import problems
 from fraud_api_lambda.problems import KINDS, MEDIA_TYPE, OF_THE_GATEWAY
 
@@ -180,29 +171,14 @@ DEFECTS = {
 }
 
 
-@pytest.fixture(scope="module")
-def transformed():
-    return transformed_copies(TEMPLATE, DEFECTS, ImageUri=IMAGE)
-
-
-@NEEDS_SAM
-@pytest.mark.parametrize("check", DEFECTS, ids=lambda check: check.__name__)
-def test_the_gateway_holds_that(transformed, check):
-    check(transformed[TEMPLATE])
-
-
-@NEEDS_SAM
-@pytest.mark.parametrize(("check", "old", "new"), planted(DEFECTS))
-def test_a_planted_defect_is_found(transformed, check, old, new):
-    assert old in TEMPLATE
-
-    with pytest.raises((AssertionError, KeyError, ValueError, AttributeError)):
-        check(transformed[TEMPLATE.replace(old, new)])
+transformed, test_the_template_holds_that, test_a_planted_defect_is_found = checked(
+    TEMPLATE, DEFECTS, ImageUri=IMAGE
+)
 
 
 @NEEDS_SAM
 def test_iam_when_asked_for_signs_every_route_and_the_key_stays():
-    (template,) = transformed_by_sam([TEMPLATE], ImageUri=IMAGE, CallerAuthorisation="AWS_IAM")
+    (template,) = all_transformed([TEMPLATE], {"ImageUri": IMAGE, "CallerAuthorisation": "AWS_IAM"})
 
     every_route_but_health_needs_the_key(template)
     body = api(template)["Properties"]["Body"]

@@ -3,7 +3,6 @@
 import json
 import re
 
-import pytest
 from infra import (
     IMAGE,
     NEEDS_SAM,
@@ -11,12 +10,12 @@ from infra import (
     TEMPLATE,
     as_list,
     bare,
-    planted,
+    checked,
     resources,
     statements,
-    transformed_by_sam,
-    transformed_copies,
 )
+
+from bootstrap.transform import all_transformed
 
 OTHER_IMAGE = f"{REPOSITORY}@sha256:{'1' * 64}"
 
@@ -185,29 +184,14 @@ DEFECTS = {
 }
 
 
-@pytest.fixture(scope="module")
-def transformed():
-    return transformed_copies(TEMPLATE, DEFECTS, ImageUri=IMAGE)
-
-
-@NEEDS_SAM
-@pytest.mark.parametrize("check", DEFECTS, ids=lambda check: check.__name__)
-def test_the_template_holds_that(transformed, check):
-    check(transformed[TEMPLATE])
-
-
-@NEEDS_SAM
-@pytest.mark.parametrize(("check", "old", "new"), planted(DEFECTS))
-def test_a_planted_defect_is_found(transformed, check, old, new):
-    assert old in TEMPLATE
-
-    with pytest.raises((AssertionError, KeyError, ValueError, AttributeError)):
-        check(transformed[TEMPLATE.replace(old, new)])
+transformed, test_the_template_holds_that, test_a_planted_defect_is_found = checked(
+    TEMPLATE, DEFECTS, ImageUri=IMAGE
+)
 
 
 def versions_by_image(text):
     """The names of the function's versions after two deployments of it."""
-    found = [transformed_by_sam([text], ImageUri=image)[0] for image in (IMAGE, OTHER_IMAGE)]
+    found = [all_transformed([text], {"ImageUri": image})[0] for image in (IMAGE, OTHER_IMAGE)]
     return [
         [name for name, each in one["Resources"].items() if each["Type"] == "AWS::Lambda::Version"]
         for one in found

@@ -216,6 +216,14 @@ def test_the_log_names_the_variable_that_is_missing(capsys, name):
     assert said == f"settings cannot be used: {name}: Field required"
 
 
+def test_without_credentials_the_log_says_where_they_come_from(capsys):
+    with imported({"FRAUD_MODEL_BUCKET": "models", "FRAUD_MODEL_PARAMETER": "/model"}) as handler:
+        answer = handler(event("rest_v1_fraud"), CONTEXT)
+
+    assert answer["statusCode"] == 503
+    assert "AWS_ACCESS_KEY_ID" in capsys.readouterr().out
+
+
 FRAMEWORK = """
 import sys
 from fraud_api_lambda.model_provider import ModelProvider

@@ -67,6 +67,23 @@ def test_the_first_reason_made_as_usual_lowers_the_log_odds(
     assert np.mean([lowered(scorer, payment, code) for payment, code in flagged]) >= 0.95
 
 
+def test_the_weightiest_contribution_by_itself_would_not(
+    scorer: Scorer, flagged: list[tuple[Transaction, str]]
+) -> None:
+    names = scorer.bundle.features
+    weightiest = []
+    for payment, _ in flagged:
+        explanation = scorer.assess(payment, explain=True).explanation
+        assert explanation is not None
+        parts = [explanation.contributions[name] for name in names]
+        row = feature_row(payment, names)
+        weightiest.append(candidates(payment, names, row, parts, scorer.bundle.typical)[0])
+
+    pairs = zip(flagged, weightiest, strict=True)
+    held = [lowered(scorer, payment, each.reason.code) for (payment, _), each in pairs]
+    assert np.mean(held) < 0.75
+
+
 def test_reasons_shuffled_among_the_payments_do_not(
     scorer: Scorer, flagged: list[tuple[Transaction, str]]
 ) -> None:

@@ -1,19 +1,30 @@
 """What AWS does wrong, on a real socket: each fault is our error that says where, in seconds."""
 
+import hashlib
 import json
 import socket
+import ssl
 import struct
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
+from pathlib import Path
 from threading import Thread
 from typing import Any
 
 import botocore.session
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 from fraud_api_lambda import aws
-from fraud_api_lambda.aws import AwsClient, suffix
+from fraud_api_lambda.aws import AwsClient, TransientError, suffix
 from fraud_api_lambda.bundle import version_of
 from fraud_api_lambda.model_store import ModelStore
 from fraud_api_lambda.pointer import (
@@ -124,10 +135,10 @@ def coded(code: str) -> bytes:
         (
             reading_the_object,
             answering("503 Slow Down", xml("SlowDown")),
-            ModelStoreError,
+            TransientError,
             "AWS says SlowDown",
         ),
-        (reading_the_object, resetting, ModelStoreError, "ConnectionResetError"),
+        (reading_the_object, resetting, TransientError, "ConnectionResetError"),
         (
             reading_the_object,
             answering("200 OK", DATA[:10], len(DATA)),
@@ -149,7 +160,7 @@ def coded(code: str) -> bytes:
         (
             reading_the_pointer,
             answering("503 Service Unavailable", coded("ServiceUnavailable")),
-            ModelStoreError,
+            TransientError,
             "AWS says ServiceUnavailable",
         ),
     ],
@@ -276,13 +287,12 @@ def seen(monkeypatch: pytest.MonkeyPatch, bucket: str) -> list[str]:
         raise ConnectionRefusedError
 
     monkeypatch.setattr(aws, "_exchanged", refused)
-    monkeypatch.setattr(aws, "ATTEMPTS", 1)
     client = AwsClient(Credentials("AKIAEXAMPLE", SECRET), "eu-west-1")
     store = ModelStore(bucket=bucket, parameter="/the/parameter", aws=client)
     for attempt in (reading_the_object, reading_the_pointer):
         with pytest.raises(ModelStoreError):
             attempt(store)
-    return places
+    return list(dict.fromkeys(places))  # each twice: a refused connection is tried once more
 
 
 def test_without_endpoints_the_regions_own_are_asked(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -298,3 +308,72 @@ def test_a_bucket_with_dots_goes_into_the_path_which_no_certificate_has_to_name(
     assert seen(monkeypatch, "my.models")[0] == (
         f"https://s3.eu-west-1.amazonaws.com/my.models/{PINNED.key}?versionId=v1"
     )
+
+
+def issued(name: x509.Name, issuer: x509.Name, key: Any, signer: Any, *extensions: Any) -> Any:
+    now = datetime.now(UTC)
+    builder = (
+        x509.CertificateBuilder(issuer, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(hours=1))
+        .not_valid_after(now + timedelta(hours=1))
+        .add_extension(
+            x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key()), critical=False
+        )
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+    )
+    for extension in extensions:
+        builder = builder.add_extension(extension, critical=True)
+    return builder.sign(signer, hashes.SHA256())
+
+
+@pytest.fixture
+def aws_by_tls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModelStore]:
+    """A store whose AWS has a certificate of an authority that only `SSL_CERT_FILE` knows."""
+    authority, key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
+    names = [x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, each)]) for each in ("ca", "aws")]
+    signs = x509.KeyUsage(**dict.fromkeys(USAGES, False) | {"key_cert_sign": True})
+    root = issued(names[0], names[0], authority, authority, x509.BasicConstraints(True, 0), signs)
+    address = x509.SubjectAlternativeName([x509.IPAddress(ip_address(LOOPBACK))])
+    leaf = issued(names[1], names[0], key, authority, address)
+    (tmp_path / "root.pem").write_bytes(root.public_bytes(Encoding.PEM))
+    secret = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    (tmp_path / "leaf.pem").write_bytes(leaf.public_bytes(Encoding.PEM) + secret)
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "root.pem"))
+    aws._trust.cache_clear()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tmp_path / "leaf.pem")
+
+    def behave(connection: socket.socket) -> None:
+        with suppress(OSError), context.wrap_socket(connection, server_side=True) as secure:
+            answering("200 OK", DATA)(secure)
+
+    with faulty_aws(behave) as store:
+        place = store._aws.endpoints["s3"].replace("http:", "https:")
+        client = replace(store._aws, endpoints={"s3": place})
+        yield ModelStore(bucket="the-bucket", parameter="/the/parameter", aws=client)
+    aws._trust.cache_clear()
+
+
+USAGES = (
+    *("digital_signature", "content_commitment", "key_encipherment", "data_encipherment"),
+    *("key_agreement", "key_cert_sign", "crl_sign", "encipher_only", "decipher_only"),
+)
+
+
+def test_an_aws_with_a_trusted_certificate_is_read(aws_by_tls: ModelStore) -> None:
+    pinned = replace(PINNED, sha256=hashlib.sha256(DATA).hexdigest())
+
+    assert aws_by_tls.fetch(pinned) == DATA
+
+
+def test_an_aws_whose_certificate_nobody_vouches_for_is_told_no_secret(
+    aws_by_tls: ModelStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("SSL_CERT_FILE")
+
+    with pytest.raises(ModelStoreError, match="SSLCertVerificationError"):
+        aws_by_tls.fetch(PINNED)
+
+
+def test_the_trusted_authorities_are_read_once() -> None:
+    assert aws._trust() is aws._trust()

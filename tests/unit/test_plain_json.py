@@ -54,9 +54,14 @@ def test_nothing_damaged_is_read_that_care_would_refuse(body: bytes) -> None:
     check_equal(body)
 
 
-@given(amount=st.from_regex(r"(0|[1-9][0-9]{0,11})(\.[0-9]{1,25})?([eE][-+]?[0-9]{1,2})?"))
+NUMBERS = st.from_regex(
+    r"(0|[1-9][0-9]{0,11})(\.[0-9]{1,25})?([eE][-+]?[0-9]{1,2})?", fullmatch=True
+)
+
+
+@given(amount=NUMBERS)
 def test_numbers_are_read_to_the_last_bit(amount: str) -> None:
-    body = json.dumps({**PAYMENT, "amount": "?"}).replace('"?"', amount.strip()).encode()
+    body = json.dumps({**PAYMENT, "amount": "?"}).replace('"?"', amount).encode()
 
     plain = plain_json.read(body, TransactionIn)
 
