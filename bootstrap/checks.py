@@ -7,6 +7,7 @@ from typing import Any, Final
 from bootstrap import images
 from bootstrap.rollback import ALIAS, deployed_digest
 from bootstrap.site import Site, UnwellError
+from bootstrap.stack_status import remedy
 from fraud_api_lambda.pointer import IntegrityError, ModelStoreError, NotFoundError
 from training.errors import CheckFailedError
 
@@ -22,11 +23,11 @@ def stack_state(site: Site) -> str:
         raise UnwellError(
             f"{status}: a deploy is under way", "wait until it is done, then ask again"
         )
-    if status == "UPDATE_ROLLBACK_COMPLETE":
-        remedy = "the version before serves; find the cause in the stack's events, then make deploy"
-    else:
-        remedy = "the stack's events say why; make destroy and make deploy begin anew"
-    raise UnwellError(f"{status} {site.stack.reason}".rstrip(), remedy)
+    helps = remedy(site.stack, environment=site.environment) or (
+        "the version before serves; find the cause in the stack's events, then "
+        f"make deploy ENV={site.environment}"
+    )
+    raise UnwellError(f"{status} {site.stack.reason}".rstrip(), helps)
 
 
 def function_state(site: Site) -> str:

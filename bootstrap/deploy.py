@@ -18,6 +18,7 @@ from bootstrap.parameters import (
     read_environment,
 )
 from bootstrap.programs import PARAMETERS, Programs
+from bootstrap.stack_status import Command, require_allowed
 from bootstrap.stacks import BOOTSTRAP, Stack
 from bootstrap.transform import TEMPLATE, declared_by
 from training.processes import ROOT
@@ -52,7 +53,7 @@ def deploy(
     bootstrap = stacks.require(account, BOOTSTRAP, MAKE_BOOTSTRAP)
     before = stacks.find(account, target.stack_name)
     if before is not None:
-        stacks.require_quiet(before)
+        require_allowed(before, Command.DEPLOY, environment=environment)
     repository = Repository.of(bootstrap)
     overrides = {"ModelBucket": bootstrap.output("ModelBucketName")} | target.overrides
     # Before the build, which takes minutes: what is missing or misspelt is said at once.

@@ -22,6 +22,10 @@ type Declared = Mapping[str, Mapping[str, Any]]
 """A template's `Parameters`."""
 
 
+BOOTSTRAP: Final = "bootstrap"
+"""The table of the stack that outlives the application, which only `make bootstrap` deploys."""
+
+
 @dataclass(frozen=True, slots=True)
 class Environment:
     """A stack: `dev` and `prod` are the application's."""
@@ -32,26 +36,52 @@ class Environment:
 
 
 def read_environment(name: str, path: Path = SAMCONFIG) -> Environment:
-    """What samconfig.toml says of an environment, or of the bootstrap stack.
+    """An environment of the application, as samconfig.toml describes it.
 
     Raises
     ------
     InputError
-        If it does not know it, or cannot be read.
+        If it has none of that name, or cannot be read.
     """
-    try:
-        tables = tomllib.loads(path.read_text())
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path.name} cannot be read: {error}") from error
-    known = _environments(tables)
+    if name == BOOTSTRAP:
+        raise InputError(
+            "bootstrap is no environment of the application; `make bootstrap` deploys that stack"
+        )
+    tables = _tables(path)
+    known = [each for each in _deployable(tables) if each != BOOTSTRAP]
     if name not in known:
         raise InputError(f"{path.name} has no environment {name}; it has {', '.join(known)}")
-    table = {**_parameters(tables[name], "global"), **_parameters(tables[name], "deploy")}
+    return _environment(name, tables[name])
+
+
+def read_bootstrap(path: Path = SAMCONFIG) -> Environment:
+    """The bootstrap stack, as samconfig.toml describes it.
+
+    Raises
+    ------
+    InputError
+        If it does not, or cannot be read.
+    """
+    tables = _tables(path)
+    if BOOTSTRAP not in _deployable(tables):
+        raise InputError(f"{path.name} has no table [{BOOTSTRAP}.deploy.parameters]")
+    return _environment(BOOTSTRAP, tables[BOOTSTRAP])
+
+
+def _tables(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text())
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path.name} cannot be read: {error}") from error
+
+
+def _environment(name: str, commands: Mapping[str, Any]) -> Environment:
+    table = {**_parameters(commands, "global"), **_parameters(commands, "deploy")}
     stack_name = table.get("stack_name", f"fraud-api-{name}")
     return Environment(name, stack_name, as_table(table.get("parameter_overrides", {})))
 
 
-def _environments(tables: Mapping[str, Any]) -> list[str]:
+def _deployable(tables: Mapping[str, Any]) -> list[str]:
     return [
         name
         for name, commands in tables.items()

@@ -7,8 +7,9 @@ import typer
 
 from bootstrap import stacks
 from bootstrap.account import Account
-from bootstrap.parameters import SAMCONFIG, as_arguments, compared, effective, read_environment
+from bootstrap.parameters import SAMCONFIG, as_arguments, compared, effective, read_bootstrap
 from bootstrap.programs import PARAMETERS, Programs
+from bootstrap.stack_status import Command, require_allowed
 from bootstrap.stacks import BOOTSTRAP
 from bootstrap.transform import BOOTSTRAP_TEMPLATE, declared_by
 from training.processes import ROOT
@@ -38,10 +39,10 @@ def prepare(
         If a program or AWS fails.
     """
     declared = declared_by(BOOTSTRAP_TEMPLATE.read_text())
-    target = read_environment("bootstrap", samconfig)
+    target = read_bootstrap(samconfig)
     before = stacks.find(account, BOOTSTRAP)
     if before is not None:
-        stacks.require_quiet(before)
+        require_allowed(before, Command.DEPLOY, environment=None)
     old = before.parameters if before else {}
     kept = {name: value for name, value in old.items() if name in declared}
     values = effective(declared, kept | target.overrides, _github(account, github, old))

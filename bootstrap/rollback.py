@@ -6,11 +6,12 @@ from typing import Final
 
 import typer
 
-from bootstrap import images, stacks
+from bootstrap import canary, images, stacks
 from bootstrap.account import Account
 from bootstrap.deploy import MAKE_BOOTSTRAP
 from bootstrap.images import Repository, digest_of
 from bootstrap.parameters import SAMCONFIG, read_environment
+from bootstrap.stack_status import Command, require_allowed
 from bootstrap.stacks import BOOTSTRAP, Stack
 from training.errors import CheckFailedError
 
@@ -28,6 +29,8 @@ raised would stop the remedy."""
 def rollback(account: Account, *, environment: str, samconfig: Path = SAMCONFIG) -> None:
     """Deploy the image before again, with the stack's own template and parameters.
 
+    A canary under way is stopped instead: its version never took over.
+
     Moving the alias by hand would be undone by the next deploy, and the stack would not know of it;
     the working tree's template may be what broke. So the stack is updated in one thing: its image.
 
@@ -39,6 +42,9 @@ def rollback(account: Account, *, environment: str, samconfig: Path = SAMCONFIG)
         If AWS refuses.
     """
     stack, repository = _found(account, environment, samconfig)
+    if stack.status == "UPDATE_IN_PROGRESS":
+        _stop_canary(account, stack, environment)
+        return
     old = digest_of(stack.image)
     new = _before(account, stack, old)
     images.require(account, repository, new)
@@ -59,11 +65,19 @@ def rollback(account: Account, *, environment: str, samconfig: Path = SAMCONFIG)
     typer.echo(f"next: make doctor ENV={environment}", err=True)
 
 
+def _stop_canary(account: Account, stack: Stack, environment: str) -> None:
+    deployment = canary.stop(account, stack)
+    typer.echo(f"{'would stop' if account.dry_run else 'stopped'} the canary {deployment}")
+    typer.echo("the version before takes all calls; CloudFormation takes the stack back to it")
+    typer.echo(f"to try again: make deploy ENV={environment}, once the stack is quiet")
+    typer.echo(f"next: make doctor ENV={environment}", err=True)
+
+
 def _found(account: Account, environment: str, samconfig: Path) -> tuple[Stack, Repository]:
     target = read_environment(environment, samconfig)
     bootstrap = stacks.require(account, BOOTSTRAP, MAKE_BOOTSTRAP)
     stack = stacks.require(account, target.stack_name, f"make deploy ENV={environment} makes it")
-    stacks.require_quiet(stack)
+    require_allowed(stack, Command.ROLLBACK, environment=environment)
     return stack, Repository.of(bootstrap)
 
 
@@ -136,6 +150,7 @@ def destroy(
     """
     target = read_environment(environment, samconfig)
     stack = stacks.require(account, target.stack_name, "nothing was deleted")
+    require_allowed(stack, Command.DESTROY, environment=environment)
     question = f"Delete {stack.name}, its API and its API key? Callers get no answer from then on"
     if not account.dry_run and not confirm(question):
         raise CheckFailedError("nothing was deleted")

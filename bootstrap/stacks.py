@@ -79,16 +79,3 @@ def require(account: Account, name: str, remedy: str) -> Stack:
     if stack is None:
         raise CheckFailedError(f"there is no stack {name} in this account and region; {remedy}")
     return stack
-
-
-def require_quiet(stack: Stack) -> None:
-    """Raise `CheckFailedError` if a stack can take no update now."""
-    if stack.status.endswith("_IN_PROGRESS"):
-        raise CheckFailedError(
-            f"the stack {stack.name} is busy ({stack.status}); wait until it is done"
-        )
-    if stack.status in {"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "DELETE_FAILED"}:
-        raise CheckFailedError(
-            f"the stack {stack.name} is {stack.status}, which no deploy repairs; "
-            "`make destroy` removes it, then deploy again"
-        )

@@ -183,5 +183,5 @@ def test_without_the_bootstrap_stack_it_says_what_makes_it(cloud, programs):
 
 
 def test_an_unknown_environment_is_refused_with_those_that_exist(cloud, programs):
-    with pytest.raises(InputError, match=r"no environment staging; it has bootstrap, dev, prod"):
+    with pytest.raises(InputError, match=r"no environment staging; it has dev, prod"):
         rehearse(cloud, programs, environment="staging")

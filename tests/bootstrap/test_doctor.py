@@ -4,32 +4,14 @@ import re
 
 import pytest
 
-from bootstrap.account import Account
 from bootstrap.deploy import deploy
 from bootstrap.doctor import doctor
 from fraud_api_lambda.bundle import version_of
-from tests.bootstrap.cloud import FUNCTION, REPOSITORY, STACK, docker
+from tests.bootstrap.cloud import FUNCTION, REPOSITORY, STACK, StubbedAccount, docker
 from training.errors import CheckFailedError
 
 MODEL = b"a bundle, which the doctor does not decode"
 HEALTHY = ["stack", "function", "image", "alias", "pointer", "heartbeat", "alarms", "versions"]
-
-
-class StubbedAccount(Account):
-    """Answers a few calls itself: moto's functions and stacks are never ill."""
-
-    def __init__(self, say, answers):
-        super().__init__(say)
-        self.answers = answers
-
-    def read(self, service, operation, **arguments):
-        changes = self.answers.get(operation, {})
-        answer = super().read(service, operation, **arguments)
-        if operation == "DescribeStacks" and arguments["StackName"] != STACK:
-            return answer
-        place = answer["Stacks"][0] if operation == "DescribeStacks" else answer
-        place.update(changes)
-        return answer
 
 
 @pytest.fixture

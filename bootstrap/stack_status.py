@@ -1,0 +1,115 @@
+"""CloudFormation's stack statuses: the commands that each allows, and the remedy for the others.
+
+References
+----------
+AWS CloudFormation User Guide, "Stack status codes"; `DescribeStacks` in the API reference.
+"""
+
+from enum import StrEnum
+from typing import Final, NamedTuple
+
+from bootstrap.stacks import Stack
+from training.errors import CheckFailedError
+
+
+class Command(StrEnum):
+    """A command that changes a stack."""
+
+    DEPLOY = "deploy"
+    ROLLBACK = "rollback"
+    DESTROY = "destroy"
+
+
+EVENTS: Final = "aws cloudformation describe-stack-events --stack-name {name}"
+WAIT: Final = f"wait until it ends; `{EVENTS}` shows how far it is"
+WAIT_OR_STOP: Final = f"{WAIT}; a canary ends at once with {{rollback}}"
+DELETE: Final = "{destroy} removes it, then deploy again"
+CONTINUE: Final = (
+    "`aws cloudformation continue-update-rollback --stack-name {name}` ends the rollback; where a "
+    "resource cannot go back, add --resources-to-skip"
+)
+ROLL_BACK: Final = (
+    "`aws cloudformation rollback-stack --stack-name {name}` returns to the state before"
+)
+IMPORTED: Final = f"`{EVENTS}` says which import failed; {{destroy}} removes the stack"
+NEVER_DEPLOYED: Final = "nothing was ever deployed there; {deploy} does"
+
+
+class Status(NamedTuple):
+    """The commands that a stack in this status allows, and what helps where one is not."""
+
+    allows: frozenset[Command]
+    remedy: str = ""
+
+
+ALL: Final = frozenset(Command)
+NONE: Final = frozenset[Command]()
+DESTROY: Final = frozenset({Command.DESTROY})
+
+STATUSES: Final[dict[str, Status]] = {
+    "CREATE_COMPLETE": Status(ALL),
+    "CREATE_FAILED": Status(DESTROY, DELETE),
+    "CREATE_IN_PROGRESS": Status(DESTROY, WAIT),
+    "DELETE_COMPLETE": Status(frozenset({Command.DEPLOY}), NEVER_DEPLOYED),
+    "DELETE_FAILED": Status(DESTROY, DELETE),
+    "DELETE_IN_PROGRESS": Status(NONE, WAIT),
+    "IMPORT_COMPLETE": Status(ALL),
+    "IMPORT_IN_PROGRESS": Status(NONE, WAIT),
+    "IMPORT_ROLLBACK_COMPLETE": Status(ALL),
+    "IMPORT_ROLLBACK_FAILED": Status(DESTROY, IMPORTED),
+    "IMPORT_ROLLBACK_IN_PROGRESS": Status(NONE, WAIT),
+    # A change set was made and never executed: SAM and CloudFormation create the stack from there.
+    "REVIEW_IN_PROGRESS": Status(frozenset({Command.DEPLOY, Command.DESTROY}), NEVER_DEPLOYED),
+    "ROLLBACK_COMPLETE": Status(DESTROY, DELETE),
+    "ROLLBACK_FAILED": Status(DESTROY, DELETE),
+    "ROLLBACK_IN_PROGRESS": Status(NONE, WAIT),
+    "UPDATE_COMPLETE": Status(ALL),
+    "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS": Status(NONE, WAIT),
+    "UPDATE_FAILED": Status(DESTROY, ROLL_BACK),
+    "UPDATE_IN_PROGRESS": Status(frozenset({Command.ROLLBACK}), WAIT_OR_STOP),  # of a canary
+    "UPDATE_ROLLBACK_COMPLETE": Status(ALL),
+    "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS": Status(NONE, WAIT),
+    "UPDATE_ROLLBACK_FAILED": Status(DESTROY, CONTINUE),
+    "UPDATE_ROLLBACK_IN_PROGRESS": Status(NONE, WAIT),
+}
+"""Every status that AWS documents."""
+
+UNKNOWN: Final = Status(NONE, f"`{EVENTS}` shows its history; a newer version of this may know it")
+"""For a status that AWS adds."""
+
+
+def require_allowed(stack: Stack, command: Command, *, environment: str | None) -> None:
+    """Raise `CheckFailedError` unless the stack can take the command now.
+
+    Parameters
+    ----------
+    stack : Stack
+    command : Command
+    environment : str or None
+        The application's, for the commands that are named; None for the bootstrap stack.
+
+    Raises
+    ------
+    CheckFailedError
+        With the status, its reason, and the command that helps.
+    """
+    if command in STATUSES.get(stack.status, UNKNOWN).allows:
+        return
+    why = f" ({stack.reason})" if stack.reason else ""
+    raise CheckFailedError(
+        f"the stack {stack.name} is {stack.status}{why}, which allows no {command}; "
+        f"{remedy(stack, environment=environment)}"
+    )
+
+
+def remedy(stack: Stack, *, environment: str | None) -> str:
+    """The command that helps a stack out of its status; empty where it needs none."""
+    text = STATUSES.get(stack.status, UNKNOWN).remedy
+    return text.format(name=stack.name, **_commands(stack.name, environment))
+
+
+def _commands(name: str, environment: str | None) -> dict[str, str]:
+    if environment is None:
+        delete = f"`aws cloudformation delete-stack --stack-name {name}`"
+        return {"deploy": "`make bootstrap`", "destroy": delete, "rollback": delete}
+    return {str(command): f"`make {command} ENV={environment}`" for command in Command}

@@ -1,0 +1,65 @@
+"""`make rollback` while a canary is under way stops the canary."""
+
+import pytest
+
+from bootstrap.account import AwsError
+from bootstrap.canary import APPLICATION, GROUP
+from bootstrap.rollback import rollback
+from bootstrap.transform import TEMPLATE, transformed
+from tests.bootstrap.cloud import FUNCTION
+from training.errors import CheckFailedError
+
+
+class Deploying:
+    """An account whose application is being updated; keeps the calls that change something."""
+
+    dry_run = False
+
+    def __init__(self, deployments, *, has_canary=True):
+        self.deployments = deployments
+        self.has_canary = has_canary
+        self.changes = []
+
+    def read(self, _service, operation, **arguments):
+        if operation == "DescribeStacks":
+            outputs = [
+                {"OutputKey": "FunctionName", "OutputValue": FUNCTION},
+                {"OutputKey": "ImageRepositoryUri", "OutputValue": "registry/images"},
+                {"OutputKey": "ImageRepositoryName", "OutputValue": "images"},
+            ]
+            return {"Stacks": [{"StackStatus": "UPDATE_IN_PROGRESS", "Outputs": outputs}]}
+        if operation == "DescribeStackResource":
+            if not self.has_canary:
+                raise AwsError("no such resource", "ValidationError")
+            name = f"physical-{arguments['LogicalResourceId']}"
+            return {"StackResourceDetail": {"PhysicalResourceId": name}}
+        assert arguments["applicationName"] == f"physical-{APPLICATION}"
+        assert arguments["deploymentGroupName"] == f"physical-{GROUP}"
+        return {"deployments": self.deployments}
+
+    def change(self, service, operation, **arguments):
+        self.changes.append((service, operation, arguments))
+
+
+def test_a_rollback_stops_the_canary_and_updates_nothing(capsys):
+    account = Deploying(["d-123"])
+
+    rollback(account, environment="dev")
+
+    stopped = {"deploymentId": "d-123", "autoRollbackEnabled": True}
+    assert account.changes == [("codedeploy", "StopDeployment", stopped)]
+    assert "stopped the canary d-123" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("account", [Deploying([]), Deploying([], has_canary=False)])
+def test_an_update_without_a_canary_is_waited_for(account):
+    with pytest.raises(CheckFailedError, match="no canary is under way; wait"):
+        rollback(account, environment="dev")
+    assert account.changes == []
+
+
+def test_the_names_are_those_that_sam_gives():
+    made = transformed(TEMPLATE.read_text(), {"Rollout": "canary"})["Resources"]
+
+    assert made[APPLICATION]["Type"] == "AWS::CodeDeploy::Application"
+    assert made[GROUP]["Type"] == "AWS::CodeDeploy::DeploymentGroup"

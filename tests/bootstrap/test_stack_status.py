@@ -1,0 +1,102 @@
+"""Every stack status stops the commands that cannot work from it, and names one that can."""
+
+import re
+
+import botocore.session
+import pytest
+
+from bootstrap.deploy import deploy
+from bootstrap.rollback import destroy, rollback
+from bootstrap.stack_status import STATUSES, Command, remedy, require_allowed
+from bootstrap.stacks import Stack
+from tests.bootstrap.cloud import StubbedAccount, docker
+from training.errors import CheckFailedError, InputError
+
+REFUSED = [
+    (status, command)
+    for status in STATUSES
+    for command in Command
+    if command not in STATUSES[status].allows
+]
+
+
+def stack(status, name="fraud-api-dev"):
+    return Stack(name, status, "somebody's reason", {}, {})
+
+
+def test_the_table_has_every_status_that_aws_documents():
+    model = botocore.session.get_session().get_service_model("cloudformation")
+
+    assert set(model.shape_for("StackStatus").enum) == set(STATUSES)
+
+
+@pytest.mark.parametrize(("status", "command"), REFUSED)
+@pytest.mark.parametrize("environment", ["dev", None])
+def test_a_refusal_names_the_status_its_reason_and_a_command(status, command, environment):
+    with pytest.raises(CheckFailedError) as caught:
+        require_allowed(stack(status), command, environment=environment)
+
+    said = str(caught.value)
+    assert f"is {status} (somebody's reason), which allows no {command}" in said
+    assert re.search(r"`(aws cloudformation|make) [a-z-]+", said)
+    assert "{" not in said
+    assert ("ENV=dev" in said) <= (environment == "dev")
+
+
+@pytest.mark.parametrize(("status", "command"), REFUSED)
+def test_no_remedy_is_the_command_that_was_refused(status, command):
+    assert f"make {command} ENV=dev`" not in remedy(stack(status), environment="dev").split(",")[0]
+
+
+@pytest.mark.parametrize("status", STATUSES)
+def test_a_stack_that_failed_or_is_empty_can_be_destroyed(status):
+    waits = status.endswith("_IN_PROGRESS") or status == "DELETE_COMPLETE"
+
+    assert waits or Command.DESTROY in STATUSES[status].allows
+
+
+def test_a_status_that_aws_adds_is_refused_with_a_way_to_look():
+    with pytest.raises(CheckFailedError, match="describe-stack-events --stack-name fraud-api-dev"):
+        require_allowed(stack("SOMETHING_NEW"), Command.DEPLOY, environment="dev")
+
+
+def _deploy(account, programs, cloud, environment):
+    deploy(
+        account,
+        programs,
+        environment=environment,
+        image=None,
+        samconfig=cloud.samconfig,
+        engine=docker,
+    )
+
+
+def _rollback(account, _, cloud, environment):
+    rollback(account, environment=environment, samconfig=cloud.samconfig)
+
+
+def _destroy(account, _, cloud, environment):
+    destroy(account, environment=environment, confirm=lambda _: True, samconfig=cloud.samconfig)
+
+
+COMMANDS = {"deploy": _deploy, "rollback": _rollback, "destroy": _destroy}
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_each_command_looks_before_it_does_anything(cloud, programs, command):
+    _deploy(cloud.account(), programs, cloud, "dev")
+    cloud.said.clear()
+    account = StubbedAccount(
+        cloud.said.append, {"DescribeStacks": {"StackStatus": "UPDATE_ROLLBACK_IN_PROGRESS"}}
+    )
+
+    with pytest.raises(CheckFailedError, match=f"allows no {command}; wait"):
+        COMMANDS[command](account, programs, cloud, "dev")
+    assert set(cloud.calls) == {"aws cloudformation:DescribeStacks"}
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_no_command_of_the_application_takes_the_bootstrap_stack(cloud, programs, command):
+    with pytest.raises(InputError, match="`make bootstrap` deploys that stack"):
+        COMMANDS[command](cloud.account(), programs, cloud, "bootstrap")
+    assert cloud.said == []
