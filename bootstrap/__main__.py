@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from training.errors import InputError, TrainingError
+from training.hints import example, module
 from training.processes import interruptible
 
 if TYPE_CHECKING:
@@ -20,6 +21,11 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+
+
+def _example(*arguments: str) -> str:
+    return example(module("bootstrap", *arguments))
+
 
 Env = Annotated[str, typer.Option("--env", help="An environment of samconfig.toml.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would change, change nothing.")]
@@ -43,7 +49,7 @@ def _hands(*, dry_run: bool = False) -> "tuple[Account, RealPrograms]":
     return Account(say, dry_run=dry_run), RealPrograms(say, dry_run=dry_run)
 
 
-@app.command(epilog="Example: python -m bootstrap prepare --github OWNER/NAME")
+@app.command(epilog=_example("prepare", "--github", "OWNER/NAME"))
 def prepare(
     *,
     github: Annotated[
@@ -58,7 +64,7 @@ def prepare(
     do(*_hands(dry_run=dry_run), github=github)
 
 
-@app.command(epilog="Example: python -m bootstrap deploy --env dev")
+@app.command(epilog=_example("deploy", "--env", "dev"))
 def deploy(
     *,
     env: Env = "dev",
@@ -74,7 +80,7 @@ def deploy(
     do(*_hands(dry_run=dry_run), environment=env, image=image)
 
 
-@app.command(epilog="Example: python -m bootstrap rollback --env prod")
+@app.command(epilog=_example("rollback", "--env", "prod"))
 def rollback(*, env: Env = "dev", dry_run: DryRun = False) -> None:
     """Deploy the image before again; a second rollback returns."""
     from bootstrap.rollback import rollback as do
@@ -82,7 +88,7 @@ def rollback(*, env: Env = "dev", dry_run: DryRun = False) -> None:
     do(_hands(dry_run=dry_run)[0], environment=env)
 
 
-@app.command(epilog="Example: python -m bootstrap destroy --env dev")
+@app.command(epilog=_example("destroy", "--env", "dev"))
 def destroy(
     *,
     env: Env = "dev",
@@ -105,7 +111,7 @@ def _asked(question: str) -> bool:
     return typer.confirm(question, err=True)
 
 
-@app.command(epilog="Example: python -m bootstrap doctor --env prod")
+@app.command(epilog=_example("doctor", "--env", "prod"))
 def doctor(*, env: Env = "dev") -> None:
     """Say of each part whether it is well, and what to do where it is not."""
     from bootstrap.doctor import doctor as do
@@ -113,7 +119,7 @@ def doctor(*, env: Env = "dev") -> None:
     do(_hands()[0], environment=env)
 
 
-@app.command(epilog="Example: python -m bootstrap cost")
+@app.command(epilog=_example("cost"))
 def cost() -> None:
     """Print what a month costs, part by part, at four volumes and three free tiers."""
     from bootstrap.cost import cost as do
@@ -125,7 +131,7 @@ def main() -> None:
     """Run the command line and end with its exit code."""
     try:
         with interruptible():
-            app(prog_name="python -m bootstrap")
+            app(prog_name=module("bootstrap"))
     except TrainingError as error:
         typer.echo(f"error: {error}", err=True)
         sys.exit(error.exit_code)

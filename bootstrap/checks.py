@@ -10,6 +10,7 @@ from bootstrap.site import Site, UnwellError
 from bootstrap.stack_status import remedy
 from fraud_api_lambda.pointer import IntegrityError, ModelStoreError, NotFoundError
 from training.errors import CheckFailedError
+from training.hints import fraud, registry_options
 
 HEALTHY: Final = {"CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE"}
 
@@ -86,10 +87,8 @@ def alias_is_deployed(site: Site) -> str:
 
 def pointer_verifies(site: Site) -> str:
     """The pointer's model is there, byte for byte."""
-    again = (
-        f"python -m training models --bucket {site.registry.bucket} "
-        f"--parameter {site.registry.parameter}, then promote one"
-    )
+    registry = registry_options(site.registry.bucket, site.registry.parameter)
+    again = f"promote one of those that this lists: {fraud('models', *registry)}"
     try:
         site.registry.fetch(site.pinned)
     except IntegrityError as error:

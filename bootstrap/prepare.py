@@ -1,5 +1,6 @@
 """Create or update the stack of what outlives the application; a person does it, once a region."""
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -7,11 +8,20 @@ import typer
 
 from bootstrap import stacks
 from bootstrap.account import Account
-from bootstrap.parameters import SAMCONFIG, as_arguments, compared, effective, read_bootstrap
+from bootstrap.parameters import (
+    SAMCONFIG,
+    as_arguments,
+    compared,
+    effective,
+    read_bootstrap,
+    read_environment,
+)
 from bootstrap.programs import PARAMETERS, Programs
 from bootstrap.stack_status import Command, require_allowed
 from bootstrap.stacks import BOOTSTRAP
 from bootstrap.transform import BOOTSTRAP_TEMPLATE, declared_by
+from training.errors import InputError
+from training.hints import fraud, registry_options, say_next
 from training.processes import ROOT
 from training.sam import find_sam
 
@@ -62,7 +72,15 @@ def prepare(
     for name, value in after.outputs.items():
         typer.echo(f"{name}: {value}")
     typer.echo("to go back: make bootstrap of the version before; buckets and images stay anyway")
-    typer.echo("next: python -m training publish, then make deploy ENV=dev", err=True)
+    registry = registry_options(after.outputs.get("ModelBucketName"), _model_parameter(samconfig))
+    say_next(fraud("publish", "build/model", *registry, "--promote"))
+    say_next("make deploy ENV=dev", label="then")
+
+
+def _model_parameter(samconfig: Path) -> str | None:
+    with suppress(InputError):
+        return read_environment("dev", samconfig).overrides.get("ModelParameter")
+    return None
 
 
 def _github(account: Account, github: str | None, old: dict[str, str]) -> dict[str, str]:

@@ -14,6 +14,7 @@ from bootstrap.parameters import SAMCONFIG, read_environment
 from bootstrap.stack_status import Command, require_allowed
 from bootstrap.stacks import BOOTSTRAP, Stack
 from training.errors import CheckFailedError
+from training.hints import fraud, registry_options
 
 ALIAS: Final = "live"
 """What the gateway invokes."""
@@ -61,7 +62,10 @@ def rollback(account: Account, *, environment: str, samconfig: Path = SAMCONFIG)
     account.wait("cloudformation", "stack_update_complete", StackName=stack.name)
     typer.echo(f"{'would go' if account.dry_run else 'went'} back to {new}, before: {old}")
     typer.echo(f"to return: make rollback ENV={environment} again")
-    typer.echo("the model stays; `python -m training rollback` goes back to the one before")
+    served = [stack.parameters.get(name) for name in ("ModelBucket", "ModelParameter")]
+    typer.echo(
+        f"the model stays; back to the one before: {fraud('rollback', *registry_options(*served))}"
+    )
     typer.echo(f"next: make doctor ENV={environment}", err=True)
 
 

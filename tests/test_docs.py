@@ -65,7 +65,7 @@ def test_every_command_is_listed_and_no_other() -> None:
     assert listed == set(COMMANDS)
 
 
-@pytest.mark.parametrize("line", re.findall(r"python -m training (.*)", README))
+@pytest.mark.parametrize("line", re.findall(r"bin/fraud (.*)", README))
 def test_every_command_line_has_options_that_exist(line: str) -> None:
     name, *words = line.split()
 

@@ -1,4 +1,4 @@
-"""The command line: ``python -m training COMMAND``."""
+"""The command line: ``fraud COMMAND``, or ``python -m training COMMAND``."""
 
 import os
 import sys
@@ -9,6 +9,7 @@ import typer
 from fraud_api_lambda import __version__
 from training import local_commands, model_commands, registry_commands
 from training.errors import TrainingError
+from training.hints import fraud
 
 app = typer.Typer(
     help="Simulate, train, evaluate, score and publish fraud models.",
@@ -23,7 +24,7 @@ for commands in (model_commands, registry_commands, local_commands):
 
 def _version(*, wanted: bool) -> None:
     if wanted:
-        typer.echo(f"training {__version__}")
+        typer.echo(f"fraud {__version__}")
         raise typer.Exit
 
 
@@ -44,7 +45,7 @@ def main() -> None:
     # On busy cores XGBoost's threads would burn their time waiting for each other: 90 s became 30.
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     try:
-        app(prog_name="python -m training")
+        app(prog_name=fraud())
     except TrainingError as error:
         typer.echo(f"error: {error}", err=True)
         sys.exit(error.exit_code)

@@ -6,12 +6,13 @@ from typing import Annotated
 
 import typer
 
+from training.hints import example, fraud
 from training.options import BUILD, Seed
 
 app = typer.Typer()
 
 
-@app.command(epilog="Example: python -m training run --port 8000")
+@app.command(epilog=example(fraud("run", "--port", 8000)))
 def run(
     *,
     data: Annotated[
@@ -31,7 +32,7 @@ def run(
     serve(data=data, rows=rows, seed=seed, port=port, out=out)
 
 
-@app.command(epilog="Example: python -m training demo --port 8501")
+@app.command(epilog=example(fraud("demo", "--port", 8501)))
 def demo(
     *,
     rows: Annotated[int, typer.Option(help="Transactions to simulate.")] = 200_000,
@@ -48,7 +49,7 @@ def demo(
     serve(rows=rows, seed=seed, port=port, out=out)
 
 
-@app.command(epilog="Example: python -m training invoke --event tests/events/rest_v1_fraud.json")
+@app.command(epilog=example(fraud("invoke", "--event", "tests/events/rest_v1_fraud.json")))
 def invoke(
     *,
     event: Annotated[Path, typer.Option(help="A recorded API Gateway event.")] = Path(

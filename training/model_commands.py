@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from training.hints import example, fraud, registry_options, say_next
 from training.options import (
     BUILD,
     Address,
@@ -14,13 +15,12 @@ from training.options import (
     EngineName,
     ModelDirectory,
     Seed,
-    say_next,
 )
 
 app = typer.Typer()
 
 
-@app.command(epilog="Example: python -m training simulate --rows 1000000 --out build/data.csv")
+@app.command(epilog=example(fraud("simulate", "--rows", 1_000_000, "--out", "build/data.csv")))
 def simulate(
     rows: Annotated[int, typer.Option(help="Transactions to make, 1,000 or more.")] = 200_000,
     seed: Seed = 0,
@@ -39,10 +39,10 @@ def simulate(
         progress(f"writing {out}")
         write_transactions(frame, out)
     typer.echo(f"{out}: {len(frame):,} transactions, {frame['isFraud'].sum():,} of them fraud")
-    say_next(f"python -m training train --data {out}")
+    say_next(fraud("train", "--data", out))
 
 
-@app.command(epilog="Example: python -m training train --data build/transactions.csv")
+@app.command(epilog=example(fraud("train", "--data", "build/transactions.csv")))
 def train(
     data: DataFile,
     *,
@@ -139,14 +139,12 @@ def train(
         )
     typer.echo(summary(metrics, out))
     if "version" in metrics:
-        say_next(
-            f"python -m training publish {out} --bucket BUCKET --parameter PARAMETER --promote"
-        )
+        say_next(fraud("publish", out, *registry_options(), "--promote"))
     else:
-        say_next(f"python -m training train --data {data}")
+        say_next(fraud("train", "--data", data))
 
 
-@app.command(epilog="Example: python -m training evaluate --data later.csv --from 721")
+@app.command(epilog=example(fraud("evaluate", "--data", "later.csv", "--from", 721)))
 def evaluate(
     data: DataFile,
     *,
@@ -170,10 +168,10 @@ def evaluate(
         progress(f"evaluating {model} on {data}")
         figures = evaluate_model(model, data, start=start, end=end, in_sample=in_sample)
     typer.echo(json.dumps(figures, indent=2))
-    say_next(f"python -m training publish {model} --bucket BUCKET --parameter PARAMETER --promote")
+    say_next(fraud("publish", model, *registry_options(), "--promote"))
 
 
-@app.command(epilog="Example: python -m training score --data new.csv --out build/scored.csv")
+@app.command(epilog=example(fraud("score", "--data", "new.csv", "--out", "build/scored.csv")))
 def score(
     data: DataFile,
     *,
@@ -192,4 +190,3 @@ def score(
     with reported() as progress:
         rows = add_scores(model, data, out, progress)
     typer.echo(f"{out}: {rows:,} transactions scored")
-    say_next(f"python -m training evaluate --model {model} --data {data}")

@@ -1,4 +1,4 @@
-"""Options that several commands share, and their last line."""
+"""Options that several commands share."""
 
 from pathlib import Path
 from typing import Annotated
@@ -24,8 +24,3 @@ Address = Annotated[
 
 BUILD = Path("build/model")
 """Where a model goes unless told otherwise; git ignores it."""
-
-
-def say_next(command: str) -> None:
-    """Say the next command to run, as the last line."""
-    typer.echo(f"next: {command}", err=True)

@@ -23,6 +23,7 @@ from fraud_api_lambda.pointer import (
 )
 from fraud_api_lambda.scoring import Scorer
 from training.errors import CheckFailedError, InputError, TrainingError
+from training.hints import fraud, registry_options
 from training.leaky import LEAKY
 from training.registry import AlreadyThereError, Registry
 from training.saved import read_saved
@@ -211,7 +212,8 @@ def _found(store: Registry, version: str) -> tuple[PinnedModel, bytes]:
     except NotFoundError as error:
         known = [manifest["version"] for manifest in store.manifests()]
         near = get_close_matches(version, known, n=1)
-        hint = f"did you mean {near[0]}?" if near else "list them with: python -m training models"
+        models = fraud("models", *registry_options(store.bucket, store.parameter))
+        hint = f"did you mean {near[0]}?" if near else f"list them with: {models}"
         raise InputError(f"version {version}: not in s3://{store.bucket}; {hint}") from error
 
 

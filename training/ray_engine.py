@@ -122,7 +122,7 @@ def _require_ray() -> None:
     if find_spec("ray") is None:
         raise InputError(
             "--engine ray: Ray is not installed for this Python; run `.ci/setup ray` and use "
-            ".venv-ray/bin/python, or leave out --engine"
+            ".venv-ray/bin/fraud, or leave out --engine"
         )
 
 

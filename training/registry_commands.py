@@ -2,23 +2,25 @@
 # ruff: noqa: PLC0415  # a command imports what it needs when it runs, so that --help is quick
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from training.options import BUILD, Bucket, DataFile, DryRun, Parameter, say_next
+from training.hints import example, fraud, registry_options, say_next
+from training.options import BUILD, Bucket, DataFile, DryRun, Parameter
 
 if TYPE_CHECKING:
     from training.publish import Moved
 
 app = typer.Typer()
 
+_MINE: Final = registry_options("my-models", "/fraud/model")
+"""For examples."""
 
-@app.command(
-    epilog="Example: python -m training publish build/model --bucket my-models "
-    "--parameter /fraud/model --promote"
-)
+
+@app.command(epilog=example(fraud("publish", "build/model", *_MINE, "--promote")))
 def publish(
     directory: Annotated[Path, typer.Argument(help="Directory that train wrote.")] = BUILD,
     *,
@@ -32,16 +34,14 @@ def publish(
 
     done = upload(directory, bucket=bucket, parameter=parameter)
     typer.echo(f"{done.version}: {'published to' if done.is_new else 'already in'} s3://{bucket}")
+    here = registry_options(bucket, parameter)
     if promote:
-        _say_moved(promote_version(done.version, bucket=bucket, parameter=parameter))
+        _say_moved(promote_version(done.version, bucket=bucket, parameter=parameter), *here)
     else:
-        say_next(f"python -m training promote {done.version}")
+        say_next(fraud("promote", done.version, *here))
 
 
-@app.command(
-    epilog="Example: python -m training promote 0123456789abcdef --bucket my-models "
-    "--parameter /fraud/model"
-)
+@app.command(epilog=example(fraud("promote", "0123456789abcdef", *_MINE)))
 def promote(
     version: Annotated[str, typer.Argument(help="A published version.", show_default=False)],
     *,
@@ -53,23 +53,21 @@ def promote(
     from training.publish import promote_version
 
     done = promote_version(version, bucket=bucket, parameter=parameter, dry_run=dry_run)
-    _say_moved(done, dry_run=dry_run)
+    _say_moved(
+        done, *registry_options(bucket, parameter), wet=("promote", version) if dry_run else ()
+    )
 
 
-@app.command(
-    epilog="Example: python -m training rollback --bucket my-models --parameter /fraud/model"
-)
+@app.command(epilog=example(fraud("rollback", *_MINE)))
 def rollback(*, bucket: Bucket, parameter: Parameter, dry_run: DryRun = False) -> None:
     """Serve the version before again; a second rollback returns."""
     from training.publish import rollback as go_back
 
-    _say_moved(go_back(bucket=bucket, parameter=parameter, dry_run=dry_run), dry_run=dry_run)
+    done = go_back(bucket=bucket, parameter=parameter, dry_run=dry_run)
+    _say_moved(done, *registry_options(bucket, parameter), wet=("rollback",) if dry_run else ())
 
 
-@app.command(
-    epilog="Example: python -m training challenge build/model --data later.csv --bucket my-models "
-    "--parameter /fraud/model"
-)
+@app.command(epilog=example(fraud("challenge", "build/model", "--data", "later.csv", *_MINE)))
 def challenge(
     directory: Annotated[
         Path, typer.Argument(help="Directory that train --no-refit wrote.")
@@ -109,17 +107,18 @@ def challenge(
             progress=progress,
         )
     typer.echo(json.dumps(done.as_dict()) if as_json else "\n".join(done.lines()))
+    here = registry_options(bucket, parameter)
     if done.moved is None:
-        say_next("python -m training models")
+        say_next(fraud("models", *here))
         raise typer.Exit(CheckFailedError.exit_code)
     if not as_json:
         # A dry run published nothing that could be promoted.
-        _say_moved(done.moved, dry_run=dry_run, wet=f"challenge {directory} --data {data}")
+        window = [*(("--from", start) if start else ()), *(("--to", end) if end else ())]
+        wet = ("challenge", directory, "--data", data, "--margin", margin, *window)
+        _say_moved(done.moved, *here, wet=wet if dry_run else ())
 
 
-@app.command(
-    epilog="Example: python -m training models --bucket my-models --parameter /fraud/model"
-)
+@app.command(epilog=example(fraud("models", *_MINE)))
 def models(
     *,
     bucket: Bucket,
@@ -138,21 +137,24 @@ def models(
             f"{each.version}  {manifest['created']}  {manifest['feature_set']:<13}  "
             f"average precision {manifest['metrics']['average_precision']:.3f}  {each.place}"
         )
-    if listed:
-        say_next(f"python -m training promote {listed[0].version}")
-    else:
-        say_next("python -m training publish build/model --promote")
+    here = registry_options(bucket, parameter)
+    waiting = [each.version for each in listed if each.place != "current"]
+    if not listed:
+        say_next(fraud("publish", "DIRECTORY", *here, "--promote"))
+    elif waiting:
+        say_next(fraud("promote", waiting[0], *here))
 
 
-def _say_moved(moved: "Moved", *, dry_run: bool = False, wet: str | None = None) -> None:
+def _say_moved(moved: "Moved", *registry: str, wet: Sequence[object] = ()) -> None:
+    """Say what is served now; or after a dry run what would be, and the command that does it."""
     if not moved.is_change:
         typer.echo(f"{moved.new}: served already, nothing changed")
-        say_next("python -m training models")
+        say_next(fraud("models", *registry))
         return
-    typer.echo(f"{'would serve' if dry_run else 'serving'} {moved.new}, before: {moved.old}")
-    if dry_run:
-        say_next(f"python -m training {wet or f'promote {moved.new}'}")
+    typer.echo(f"{'would serve' if wet else 'serving'} {moved.new}, before: {moved.old}")
+    if wet:
+        say_next(fraud(*wet, *registry))
     elif moved.old:
-        say_next("python -m training rollback, to undo")
+        say_next(fraud("rollback", *registry), label="to undo")
     else:
-        say_next("python -m training models")
+        say_next(fraud("models", *registry))

@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 
 from training.errors import InputError
+from training.hints import fraud
 
 
 def read_saved(directory: Path) -> tuple[bytes, bytes]:
@@ -19,9 +20,8 @@ def read_saved(directory: Path) -> tuple[bytes, bytes]:
     """
     path = directory / "model.joblib"
     if not path.exists():
-        raise InputError(
-            f"{path}: not there; make it with: python -m training train --out {directory}"
-        )
+        train = fraud("train", "--data", "FILE", "--out", directory)
+        raise InputError(f"{path}: not there; make it with: {train}")
     try:
         model, manifest = path.read_bytes(), (directory / "manifest.json").read_bytes()
         expected = json.loads(manifest)["sha256"]

@@ -10,7 +10,7 @@ from typing import Any, Final
 from console.costs import Policy, possible_loss
 
 FILE: Final = Path(__file__).parents[1] / "transactions.csv"
-"""Made by ``python -m training simulate --rows 1000 --seed 1 --out demo/transactions.csv``."""
+"""Made by ``fraud simulate --rows 1000 --seed 1 --out demo/transactions.csv``."""
 
 
 @dataclass(frozen=True, slots=True)

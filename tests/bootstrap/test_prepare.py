@@ -4,6 +4,7 @@ import pytest
 
 from bootstrap.prepare import prepare
 from tests.bootstrap.cloud import as_parameters, template
+from training.hints import fraud, registry_options
 
 ARN = "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com"
 
@@ -68,3 +69,12 @@ def test_the_provider_that_the_stack_made_stays_its_own(cloud, provider):
 
     assert 'GitHubProviderArn=""' in prepared(cloud, "owner/renamed")
     assert 'GitHubRepository="owner/name"' in prepared(cloud, None)
+
+
+def test_what_comes_next_names_the_bucket_that_was_made(cloud, capsys):
+    prepared(cloud, None)
+
+    publish, deploy = capsys.readouterr().err.splitlines()[-2:]
+    registry = registry_options(cloud.aws.bucket, cloud.aws.parameter)
+    assert publish == f"next: {fraud('publish', 'build/model', *registry, '--promote')}"
+    assert deploy == "then: make deploy ENV=dev"

@@ -67,7 +67,8 @@ def test_it_says_old_and_new_and_leaves_the_model(cloud, images, capsys):
 
     printed = capsys.readouterr().out
     assert f"went back to {images[0]}, before: {images[1]}" in printed
-    assert "python -m training rollback" in printed
+    registry = f"--bucket {cloud.aws.bucket} --parameter {cloud.parameters()['ModelParameter']}"
+    assert f"bin/fraud rollback {registry}" in printed
     assert not [line for line in cloud.said if "ssm:" in line]
 
 

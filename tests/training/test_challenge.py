@@ -19,6 +19,7 @@ from tests.bundles import POLICY, make_bundle, write_model
 from training.__main__ import app
 from training.errors import CheckFailedError, InputError, TrainingError
 from training.head_to_head import cost_saved
+from training.hints import fraud
 
 TRAINED_ON = {
     "rows": 200,
@@ -118,7 +119,8 @@ def test_a_better_candidate_is_published_and_served(here: Aws, data: Path, tmp_p
     *_, verdict, moved = result.stdout.splitlines()
     assert verdict.startswith("better: 100.0% of the cost saved (95 % interval ")
     assert moved == f"serving {new}, before: {old}"
-    assert result.stderr.splitlines()[-1] == "next: python -m training rollback, to undo"
+    undo = f"rollback --bucket {here.bucket} --parameter {here.parameter}"
+    assert result.stderr.splitlines()[-1] == f"to undo: {fraud()} {undo}"
     assert served(here) == (new, old)
     assert new in published(here)
 
@@ -217,7 +219,8 @@ def test_a_dry_run_says_what_would_change_and_changes_nothing(
 
     assert result.exit_code == 0
     assert result.stdout.splitlines()[-1] == f"would serve {new}, before: {old}"
-    assert result.stderr.splitlines()[-1].startswith("next: python -m training challenge ")
+    command = ("challenge", tmp_path / "candidate", "--data", data, "--margin", 0.01)
+    assert result.stderr.splitlines()[-1].startswith(f"next: {fraud(*command)} --bucket ")
     assert served(here) == (None if first else (old, None))
     assert published(here) == before
 

@@ -1,6 +1,7 @@
 """The registry at the command line: what changed, and the way back."""
 
 import json
+import shlex
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,8 @@ from typer.testing import CliRunner
 from tests.aws import Aws
 from tests.bundles import make_bundle, write_model
 from training.__main__ import app
-from training.errors import CheckFailedError
+from training.errors import CheckFailedError, InputError
+from training.hints import fraud
 
 
 @pytest.fixture
@@ -24,6 +26,14 @@ def versions(aws: Aws, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple
         both.append(write_model(directory, make_bundle(seed=seed), created=created))
         say("publish", str(directory), "--promote")
     return both[0], both[1]
+
+
+@pytest.fixture
+def explicit(versions: tuple[str, str], monkeypatch: pytest.MonkeyPatch) -> tuple[str, str]:
+    """The same two, where no setting names the registry."""
+    monkeypatch.delenv("FRAUD_MODEL_BUCKET")
+    monkeypatch.delenv("FRAUD_MODEL_PARAMETER")
+    return versions
 
 
 def say(*arguments: str) -> str:
@@ -82,6 +92,44 @@ def test_models_as_json_is_for_programs(versions: tuple[str, str]) -> None:
         (versions[1], "current"),
         (versions[0], "previous"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("command", "hint"),
+    [
+        ("publish {directory}", "next: {fraud} promote {old}"),
+        ("promote {old}", "to undo: {fraud} rollback"),
+        ("promote {new}", "next: {fraud} models"),
+        ("promote {old} --dry-run", "next: {fraud} promote {old}"),
+        ("rollback", "to undo: {fraud} rollback"),
+        ("rollback --dry-run", "next: {fraud} rollback"),
+        ("models", "next: {fraud} promote {old}"),
+    ],
+)
+def test_each_hint_works_as_printed(
+    explicit: tuple[str, str], aws: Aws, tmp_path: Path, command: str, hint: str
+) -> None:
+    old, new = explicit
+    words = {"old": old, "new": new, "directory": str(tmp_path / "1"), "fraud": fraud()}
+    registry = ["--bucket", aws.bucket, "--parameter", aws.parameter]
+
+    said = CliRunner().invoke(app, [*command.format(**words).split(), *registry]).stderr
+
+    *_, last = said.splitlines()
+    assert last == f"{hint.format(**words)} {shlex.join(registry)}"
+    say(*shlex.split(last.partition(f"{fraud()} ")[2]))
+
+
+def test_a_version_that_is_not_there_says_where_to_look(
+    explicit: tuple[str, str], aws: Aws
+) -> None:
+    assert explicit
+    registry = ["--bucket", aws.bucket, "--parameter", aws.parameter]
+
+    with pytest.raises(InputError) as caught:
+        say("promote", "no-such-version", *registry)
+
+    say(*shlex.split(str(caught.value).partition(f"{fraud()} ")[2]))
 
 
 def test_publishing_again_says_so(versions: tuple[str, str], tmp_path: Path, aws: Aws) -> None:

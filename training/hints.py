@@ -1,0 +1,51 @@
+"""Commands that we print, written so that they work when pasted where the user stands."""
+
+import os
+import shlex
+import shutil
+import sys
+from pathlib import Path
+
+import typer
+
+
+def fraud(*arguments: object) -> str:
+    """``fraud ARGUMENT...``, quoted for a shell.
+
+    The program is `fraud` where PATH finds the one of this environment, else its path, else
+    ``python -m training``, where the project is not installed.
+    """
+    script = Path(sys.executable).with_name("fraud")
+    if not script.exists():
+        return module("training", *arguments)
+    found = shutil.which("fraud")
+    program = "fraud" if found and Path(found).samefile(script) else _from_here(script)
+    return shlex.join([program, *map(str, arguments)])
+
+
+def module(name: str, *arguments: object) -> str:
+    """``python -m name`` of this environment, quoted for a shell."""
+    return shlex.join([_from_here(Path(sys.executable)), "-m", name, *map(str, arguments)])
+
+
+def example(command: str) -> str:
+    """The epilog of a command's help; the mark keeps it on one line, however long it is."""
+    return f"\b\nExample: {command}"
+
+
+def registry_options(bucket: str | None = None, parameter: str | None = None) -> tuple[str, ...]:
+    """The options that name a registry; where it is not known, words that say what to put there."""
+    return (
+        *("--bucket", bucket or os.environ.get("FRAUD_MODEL_BUCKET") or "BUCKET"),
+        *("--parameter", parameter or os.environ.get("FRAUD_MODEL_PARAMETER") or "PARAMETER"),
+    )
+
+
+def say_next(command: str, label: str = "next") -> None:
+    """Say the next command to run, as the last line."""
+    typer.echo(f"{label}: {command}", err=True)
+
+
+def _from_here(path: Path) -> str:
+    here = Path.cwd()
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)
