@@ -1,37 +1,32 @@
 """The two reads of AWS that the runtime makes: an object of S3, a parameter of SSM.
 
-Over `http.client`, which the framework imports anyway. A request that fails for a moment is sent
-once more, and given up in seconds: boto3's defaults would wait minutes for a network that swallows
-packets.
+A request that fails for a moment is sent once more, and given up in seconds: boto3's defaults would
+wait minutes for a network that swallows packets.
 """
 
 import json
 import random
 import re
-import ssl
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import cache
-from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 from typing import Final, Literal
 from urllib.parse import SplitResult, urlsplit
 
-from fraud_api_lambda.pointer import ModelStoreError, NotFoundError
+from fraud_api_lambda import transport
+from fraud_api_lambda.pointer import ModelStoreError, NotFoundError, Refusal
 from fraud_api_lambda.signature import AwsRequest, Credentials, encoded, signed_headers
 
 type Service = Literal["s3", "ssm"]
 
 SERVICES: Final[tuple[Service, ...]] = ("s3", "ssm")
 
-CONNECT_TIMEOUT_S: Final = 1
-READ_TIMEOUT_S: Final = 2
 PATIENCE_S: Final = 60
-"""For a whole object that trickles in: a thread must not wait for it for hours."""
+"""For an answer that trickles in, second attempt included: a thread must not wait for hours."""
 
 MAX_ANSWER: Final = 64 * 1024
-"""Bytes of an error, or of an answer of SSM: a parameter has 8 KiB at most."""
+"""Bytes of an answer of SSM: a parameter has 8 KiB at most."""
 
 SUFFIXES: Final = {
     "cn-": "amazonaws.com.cn",
@@ -44,10 +39,31 @@ SUFFIXES: Final = {
 """Where the regions of other partitions are, by how their names begin."""
 
 NOT_FOUND: Final = {"NoSuchKey", "NoSuchBucket", "NoSuchVersion", "ParameterNotFound"}
+BUSY: Final = {"InternalError", "RequestTimeout", "ServiceUnavailable", "SlowDown"}
+
+CODE: Final = re.compile(
+    rb'<Code>([A-Za-z.]{1,64})</Code>|"__type"\s*:\s*"(?:[^"]*#)?([A-Za-z.]{1,64})"'
+)
+"""S3's XML or SSM's JSON."""
+
+ACTION: Final = re.compile(rb"not authorized to perform: ([a-z0-9-]{1,32}:[A-Za-z]{1,64})\b")
+REGION: Final = re.compile(r"[a-z]{2,8}(-[a-z]{2,12}){1,3}-[0-9]{1,2}")
+REGION_ELEMENT: Final = re.compile(rb"<Region>([a-z0-9-]{1,32})</Region>")
 
 
 class TransientError(ModelStoreError):
-    """Raise when a second attempt could do better."""
+    """Raise when a second attempt could do better; `__cause__` if DNS, TLS or HTTP failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """A request, to which service, and how it is called in errors."""
+
+    what: str
+    service: Service
+    place: SplitResult
+    request: AwsRequest
+    limit: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +103,7 @@ class AwsClient:
             body=json.dumps({"Name": name}).encode(),
         )
         what = f"reading the parameter {name}"
-        answer = self._answered(what, "ssm", place, request, MAX_ANSWER)
+        answer = self._answered(_Question(what, "ssm", place, request, MAX_ANSWER))
         try:
             value: str = json.loads(answer)["Parameter"]["Value"]
         except (ValueError, KeyError, TypeError) as error:
@@ -111,7 +127,8 @@ class AwsClient:
             host = f"{bucket}.s3.{self.region}.{suffix(self.region)}"
         place = self._endpoint("s3", host)
         request = AwsRequest("GET", place.netloc, path, {"versionId": version_id})
-        return self._answered(f"reading s3://{bucket}/{key}", "s3", place, request, limit)
+        what = f"reading s3://{bucket}/{key}"
+        return self._answered(_Question(what, "s3", place, request, limit))
 
     def _endpoint(self, service: Service, host: str) -> SplitResult:
         address = self.endpoints.get(service, f"https://{host}")
@@ -120,30 +137,35 @@ class AwsClient:
             raise ModelStoreError(f"connecting to {service}: Invalid endpoint: {address}")
         return place
 
-    def _answered(
-        self, what: str, service: Service, place: SplitResult, request: AwsRequest, limit: int
-    ) -> bytes:
+    def _answered(self, question: _Question) -> bytes:
         """The body of the answer; a request that failed for a moment is sent once more."""
+        deadline = time.monotonic() + PATIENCE_S
         try:
-            return self._asked(what, service, place, request, limit)
+            return self._asked(question, deadline)
         except TransientError:
-            time.sleep(random.uniform(0.02, 0.1))  # noqa: S311  # no secret
-            return self._asked(what, service, place, request, limit)
+            pause = random.uniform(0.02, 0.1)  # noqa: S311  # no secret
+            if time.monotonic() + pause >= deadline:
+                raise
+        time.sleep(pause)
+        return self._asked(question, deadline)
 
-    def _asked(
-        self, what: str, service: Service, place: SplitResult, request: AwsRequest, limit: int
-    ) -> bytes:
+    def _asked(self, question: _Question, deadline: float) -> bytes:
+        request, limit = question.request, question.limit
+        now = datetime.now(UTC)
         headers = signed_headers(
-            request, self.credentials, region=self.region, service=service, now=datetime.now(UTC)
+            request, self.credentials, region=self.region, service=question.service, now=now
         )
         try:
-            status, body = _exchanged(place, request, headers, limit)
-        except (OSError, HTTPException) as error:
-            raise TransientError(f"{what}: {type(error).__name__}") from error
-        if status == 200:
-            return body
-        code = _code(body)
-        raise _kind(status, code)(f"{what}: AWS says {code or status}")
+            answer = transport.exchanged(
+                question.place, request, headers, limit=limit, deadline=deadline
+            )
+        except transport.FAILURES as error:
+            raise TransientError(f"{question.what}: {type(error).__name__}") from error
+        if answer.status == 200 and not _is_error(answer.body):
+            return answer.body
+        refusal = _refusal(answer, self.region)
+        text = f"{question.what}: AWS says {refusal.code or refusal.status}"
+        raise _kind(refusal)(text, refusal)
 
 
 def suffix(region: str) -> str:
@@ -152,59 +174,32 @@ def suffix(region: str) -> str:
     return next(found, "amazonaws.com")
 
 
-def _exchanged(
-    place: SplitResult, request: AwsRequest, headers: Mapping[str, str], limit: int
-) -> tuple[int, bytes]:
-    """Status and at most `limit` bytes of the answer to a request."""
-    connection = _connection(place)
-    try:
-        connection.connect()
-        connection.sock.settimeout(READ_TIMEOUT_S)
-        connection.putrequest(
-            request.method, request.target, skip_host=True, skip_accept_encoding=True
-        )
-        for name, value in headers.items():
-            connection.putheader(name, value)
-        if request.body:
-            connection.putheader("content-length", str(len(request.body)))
-        connection.endheaders(request.body or None)
-        response = connection.getresponse()
-        return response.status, _read(response, limit if response.status == 200 else MAX_ANSWER)
-    finally:
-        connection.close()
+def _is_error(body: bytes) -> bool:
+    """Whether S3 began to answer 200 and found out later that it could not."""
+    return body.startswith((b"<?xml", b"<Error>")) and CODE.search(body) is not None
 
 
-def _connection(place: SplitResult) -> HTTPConnection:
-    host = str(place.hostname)
-    if place.scheme == "http":
-        return HTTPConnection(host, place.port, timeout=CONNECT_TIMEOUT_S)
-    return HTTPSConnection(host, place.port, timeout=CONNECT_TIMEOUT_S, context=_trust())
+def _refusal(answer: transport.Answer, asked_region: str) -> Refusal:
+    code, action = CODE.search(answer.body), ACTION.search(answer.body)
+    region = _region(answer)
+    return Refusal(
+        answer.status,
+        (code[1] or code[2]).decode() if code else None,
+        action[1].decode() if action else None,
+        region if region != asked_region else None,
+    )
 
 
-@cache
-def _trust() -> ssl.SSLContext:
-    """The authorities that OpenSSL trusts; reading them takes 20 ms of a cold start, once."""
-    return ssl.create_default_context()
+def _region(answer: transport.Answer) -> str | None:
+    """Where S3 says the bucket is."""
+    element = REGION_ELEMENT.search(answer.body)
+    told = answer.headers.get("x-amz-bucket-region") or (element[1].decode() if element else "")
+    return told if REGION.fullmatch(told) else None
 
 
-def _read(response: HTTPResponse, limit: int) -> bytes:
-    deadline = time.monotonic() + PATIENCE_S
-    data = bytearray()
-    while len(data) < limit and (chunk := response.read1(limit - len(data))):
-        data += chunk
-        if time.monotonic() > deadline:
-            raise TimeoutError
-    return bytes(data)
-
-
-def _code(body: bytes) -> str | None:
-    """AWS's name of an error, from S3's XML or SSM's JSON; its text may hold an account id."""
-    found = re.search(rb'<Code>(\w{1,64})</Code>|"__type"\s*:\s*"(?:[^"]*#)?(\w{1,64})"', body)
-    return (found[1] or found[2]).decode("ascii", "replace") if found else None
-
-
-def _kind(status: int, code: str | None) -> type[ModelStoreError]:
+def _kind(refusal: Refusal) -> type[ModelStoreError]:
+    code = refusal.code or ""
     if code in NOT_FOUND:
         return NotFoundError
-    is_busy = status >= 500 or status == 429 or "Throttl" in (code or "")
-    return TransientError if is_busy else ModelStoreError
+    is_busy = refusal.status >= 500 or refusal.status == 429 or code in BUSY or "Throttl" in code
+    return TransientError if is_busy or refusal.status < 200 else ModelStoreError

@@ -10,8 +10,34 @@ from fraud_api_lambda.bundle import VERSION_DIGITS
 PREFIX: Final = "models/"
 
 
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """What AWS says in place of an answer: no text of its own, which may hold an account id.
+
+    Attributes
+    ----------
+    status : int
+        Of HTTP.
+    code : str, optional
+        AWS's name of the error, such as ``AccessDenied``.
+    action : str, optional
+        What IAM did not allow, such as ``kms:Decrypt``.
+    region : str, optional
+        Where the bucket is, if not where it was looked for.
+    """
+
+    status: int
+    code: str | None = None
+    action: str | None = None
+    region: str | None = None
+
+
 class ModelStoreError(Exception):
-    """Raise when S3 or SSM did not do what was asked of it."""
+    """Raise when S3 or SSM did not do what was asked of it; `refusal` if they said so."""
+
+    def __init__(self, message: str, refusal: Refusal | None = None) -> None:
+        super().__init__(message)
+        self.refusal = refusal
 
 
 class NotFoundError(ModelStoreError):

@@ -16,8 +16,9 @@ LAYERS = (
     {"features"},
     {"policy", "bundle", "reasons", "calibration", "booster", "signature"},
     {"scoring", "pointer"},
+    {"transport"},
     {"aws"},
-    {"model_store"},
+    {"model_store", "load_attempt"},
     {"model_provider"},
     {"settings", "schemas", "answers", "strict_json", "plain_json"},
     {"problems"},
@@ -31,7 +32,7 @@ ROOMS = {
     "numpy": set(),
     "xgboost": set(),
     "ctypes": {"booster"},
-    "http": {"aws"},
+    "http": {"transport"},
     "os": {"settings"},
     "pickle": {"bundle"},
     "joblib": {"bundle"},
@@ -54,8 +55,10 @@ STANDARD_LIBRARY_ONLY = (
     "booster",
     "signature",
     "scoring",
+    "transport",
     "aws",
     "model_store",
+    "load_attempt",
 )
 
 

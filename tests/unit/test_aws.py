@@ -1,18 +1,14 @@
 """What AWS does wrong, on a real socket: each fault is our error that says where, in seconds."""
 
 import hashlib
-import json
 import socket
 import ssl
-import struct
-import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import botocore.session
@@ -23,25 +19,25 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
-from fraud_api_lambda import aws
+from fraud_api_lambda import transport
 from fraud_api_lambda.aws import AwsClient, TransientError, suffix
-from fraud_api_lambda.bundle import version_of
 from fraud_api_lambda.model_store import ModelStore
-from fraud_api_lambda.pointer import (
-    IntegrityError,
-    ModelStoreError,
-    NotFoundError,
-    PinnedModel,
-    key_of,
-)
+from fraud_api_lambda.pointer import ModelStoreError, NotFoundError
 from fraud_api_lambda.signature import Credentials
+from tests.faulty_aws import (
+    DATA,
+    PINNED,
+    SECRET,
+    Behaviour,
+    answering,
+    at_port,
+    coded,
+    faulty_aws,
+    resetting,
+    silent,
+    xml,
+)
 from training.processes import LOOPBACK, free_port
-
-DATA = b"the bytes of a model"
-SECRET = "not-to-be-told"
-PINNED = PinnedModel(key_of(version_of(DATA)), "v1", len(DATA), "0" * 64)
-
-type Behaviour = Callable[[socket.socket], None]
 
 
 def reading_the_object(store: ModelStore) -> Any:
@@ -50,71 +46,6 @@ def reading_the_object(store: ModelStore) -> Any:
 
 def reading_the_pointer(store: ModelStore) -> Any:
     return store.read_pointer()
-
-
-def answering(status: str, body: bytes = b"", length: int | None = None) -> Behaviour:
-    """Answer and close; `length` may promise more than is sent."""
-    head = f"HTTP/1.1 {status}\r\nContent-Length: {len(body) if length is None else length}\r\n\r\n"
-
-    def behave(connection: socket.socket) -> None:
-        connection.recv(65_536)
-        connection.sendall(head.encode() + body)
-
-    return behave
-
-
-def resetting(connection: socket.socket) -> None:
-    """Promise the object, send half of it, then reset the connection."""
-    answering("200 OK", DATA[:10], len(DATA))(connection)
-    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-
-
-def silent(connection: socket.socket) -> None:
-    """Swallow the request until the other side gives up."""
-    while connection.recv(65_536):
-        pass
-
-
-@contextmanager
-def faulty_aws(behave: Behaviour) -> Iterator[ModelStore]:
-    """A store whose AWS is a server on this machine that treats every connection like that."""
-    with socket.create_server((LOOPBACK, 0)) as server:
-        server.settimeout(0.05)
-        stopped = False
-
-        def serve() -> None:
-            while not stopped:
-                try:
-                    connection, _ = server.accept()
-                except TimeoutError:
-                    continue
-                with connection:
-                    connection.settimeout(10)
-                    behave(connection)
-
-        thread = Thread(target=serve)
-        thread.start()
-        try:
-            yield at_port(server.getsockname()[1])
-        finally:
-            stopped = True
-            thread.join()
-
-
-def at_port(port: int) -> ModelStore:
-    address = f"http://{LOOPBACK}:{port}"
-    client = AwsClient(
-        Credentials("AKIAEXAMPLE", SECRET), "us-east-1", {"s3": address, "ssm": address}
-    )
-    return ModelStore(bucket="the-bucket", parameter="/the/parameter", aws=client)
-
-
-def xml(code: str) -> bytes:
-    return f"<Error><Code>{code}</Code><Message>{SECRET}</Message></Error>".encode()
-
-
-def coded(code: str) -> bytes:
-    return json.dumps({"__type": code, "message": SECRET}).encode()
 
 
 @pytest.mark.parametrize(
@@ -142,8 +73,8 @@ def coded(code: str) -> bytes:
         (
             reading_the_object,
             answering("200 OK", DATA[:10], len(DATA)),
-            IntegrityError,
-            "not as long as its pin says",
+            TransientError,
+            "IncompleteRead",
         ),
         (
             reading_the_pointer,
@@ -200,26 +131,10 @@ def test_a_refused_connection_is_our_error(attempt: Callable[[ModelStore], Any])
 def test_a_network_that_swallows_packets_is_given_up_within_seconds(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(aws, "READ_TIMEOUT_S", 0.1)
+    monkeypatch.setattr(transport, "READ_TIMEOUT_S", 0.1)
 
     with faulty_aws(silent) as store, pytest.raises(ModelStoreError, match=r"TimeoutError$"):
         store.read_pointer()
-
-
-def trickling(connection: socket.socket) -> None:
-    """Promise the object, then send it a byte at a time."""
-    answering("200 OK", b"", len(DATA))(connection)
-    with suppress(OSError):  # until the other side hangs up
-        for byte in DATA:
-            time.sleep(0.05)
-            connection.sendall(bytes([byte]))
-
-
-def test_an_object_that_trickles_in_is_given_up_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(aws, "PATIENCE_S", 0.1)
-
-    with faulty_aws(trickling) as store, pytest.raises(ModelStoreError, match=r"TimeoutError$"):
-        store.fetch(PINNED)
 
 
 @pytest.mark.parametrize(
@@ -282,11 +197,11 @@ def seen(monkeypatch: pytest.MonkeyPatch, bucket: str) -> list[str]:
     """Where AWS itself would have been asked."""
     places: list[str] = []
 
-    def refused(place: Any, request: Any, *_: Any) -> Any:
+    def refused(place: Any, request: Any, *_: Any, **__: Any) -> Any:
         places.append(f"{place.scheme}://{place.netloc}{request.target}")
         raise ConnectionRefusedError
 
-    monkeypatch.setattr(aws, "_exchanged", refused)
+    monkeypatch.setattr(transport, "exchanged", refused)
     client = AwsClient(Credentials("AKIAEXAMPLE", SECRET), "eu-west-1")
     store = ModelStore(bucket=bucket, parameter="/the/parameter", aws=client)
     for attempt in (reading_the_object, reading_the_pointer):
@@ -339,7 +254,7 @@ def aws_by_tls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Mode
     secret = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     (tmp_path / "leaf.pem").write_bytes(leaf.public_bytes(Encoding.PEM) + secret)
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "root.pem"))
-    aws._trust.cache_clear()
+    transport.trust.cache_clear()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(tmp_path / "leaf.pem")
 
@@ -351,7 +266,7 @@ def aws_by_tls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Mode
         place = store._aws.endpoints["s3"].replace("http:", "https:")
         client = replace(store._aws, endpoints={"s3": place})
         yield ModelStore(bucket="the-bucket", parameter="/the/parameter", aws=client)
-    aws._trust.cache_clear()
+    transport.trust.cache_clear()
 
 
 USAGES = (
@@ -376,4 +291,4 @@ def test_an_aws_whose_certificate_nobody_vouches_for_is_told_no_secret(
 
 
 def test_the_trusted_authorities_are_read_once() -> None:
-    assert aws._trust() is aws._trust()
+    assert transport.trust() is transport.trust()

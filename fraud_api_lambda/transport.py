@@ -1,0 +1,150 @@
+"""One HTTP exchange that ends in time, whatever the other side does. Knows nothing of AWS.
+
+Over `http.client`, which the framework imports anyway.
+"""
+
+import ssl
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache, partial
+from http.client import (
+    HTTPConnection,
+    HTTPException,
+    HTTPMessage,
+    HTTPResponse,
+    HTTPSConnection,
+    IncompleteRead,
+)
+from io import BufferedReader, RawIOBase
+from socket import socket
+from typing import Any, Final
+from urllib.parse import SplitResult
+
+from fraud_api_lambda.signature import AwsRequest
+
+CONNECT_TIMEOUT_S: Final = 1
+READ_TIMEOUT_S: Final = 2
+
+MAX_ERROR: Final = 64 * 1024
+"""Bytes of the body of an error."""
+
+FAILURES: Final = (OSError, HTTPException)
+"""What an exchange raises: of DNS, TLS, the connection, or an answer that is no HTTP."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Status, headers and body."""
+
+    status: int
+    headers: HTTPMessage
+    body: bytes
+
+
+def exchanged(
+    place: SplitResult,
+    request: AwsRequest,
+    headers: Mapping[str, str],
+    *,
+    limit: int,
+    deadline: float,
+) -> Answer:
+    """The answer to a request, with at most `limit` bytes of its body.
+
+    Parameters
+    ----------
+    place : SplitResult
+        Scheme, host and port.
+    request : AwsRequest
+    headers : dict
+    limit : int
+    deadline : float
+        When to give up reading, by `time.monotonic`. A single read has `READ_TIMEOUT_S`.
+
+    Raises
+    ------
+    OSError
+        If there is no connection, or it fails or is too slow.
+    HTTPException
+        If the answer is no HTTP, or a 200 ends before it said it would.
+    """
+    connection = _connection(place)
+    connection.response_class = partial(_Response, deadline=deadline)  # type: ignore[assignment]
+    try:
+        connection.connect()
+        connection.sock.settimeout(READ_TIMEOUT_S)
+        connection.putrequest(
+            request.method, request.target, skip_host=True, skip_accept_encoding=True
+        )
+        for name, value in headers.items():
+            connection.putheader(name, value)
+        if request.body:
+            connection.putheader("content-length", str(len(request.body)))
+        connection.endheaders(request.body or None)
+        with connection.getresponse() as response:
+            return Answer(response.status, response.headers, _body(response, limit))
+    finally:
+        connection.close()
+
+
+def _connection(place: SplitResult) -> HTTPConnection:
+    host = str(place.hostname)
+    if place.scheme == "http":
+        return HTTPConnection(host, place.port, timeout=CONNECT_TIMEOUT_S)
+    return HTTPSConnection(host, place.port, timeout=CONNECT_TIMEOUT_S, context=trust())
+
+
+@cache
+def trust() -> ssl.SSLContext:
+    """The authorities that OpenSSL trusts; reading them takes 20 ms of a cold start, once."""
+    return ssl.create_default_context()
+
+
+def _body(response: HTTPResponse, limit: int) -> bytes:
+    """At most `limit` bytes of a 200; of an error as much as there is."""
+    if response.status != 200:
+        return _read(response, MAX_ERROR)
+    if response.length is None and not response.chunked:
+        raise IncompleteRead(b"")  # nothing would tell its end from a connection that broke
+    data = _read(response, limit)
+    left = response.chunk_left if response.chunked else response.length
+    if left and (left < 0 or len(data) < limit):  # `http.client` believes in negative chunks
+        raise IncompleteRead(b"")
+    return data
+
+
+def _read(response: HTTPResponse, limit: int) -> bytes:
+    data = bytearray()
+    while len(data) < limit and (chunk := response.read1(limit - len(data))):
+        data += chunk
+    return bytes(data)
+
+
+class _Response(HTTPResponse):
+    """A response of which head and body end at a deadline, even if each byte is in time."""
+
+    def __init__(self, sock: socket, *arguments: Any, deadline: float, **named: Any) -> None:
+        super().__init__(sock, *arguments, **named)
+        self.fp = BufferedReader(_Timed(sock, self.fp.detach(), deadline))
+
+
+class _Timed(RawIOBase):
+    def __init__(self, sock: socket, stream: RawIOBase, deadline: float) -> None:
+        self._sock = sock
+        self._stream = stream
+        self._deadline = deadline
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        left = self._deadline - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        self._sock.settimeout(min(left, READ_TIMEOUT_S))
+        return self._stream.readinto(buffer)
+
+    def close(self) -> None:
+        self._stream.close()
+        super().close()
