@@ -3,15 +3,15 @@
 import logging
 import random
 import time
-from collections.abc import Callable
-from concurrent.futures import Future
-from concurrent.futures import TimeoutError as FutureTimeoutError
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from threading import Lock, Thread
+from threading import Condition, Thread
 from typing import Final, Protocol
 
-from fraud_api_lambda.bundle import BundleError, read
-from fraud_api_lambda.pointer import ModelStoreError, PinnedModel, Pointer
+from fraud_api_lambda.bundle import read
+from fraud_api_lambda.load_attempt import LoadAttempt
+from fraud_api_lambda.pointer import PinnedModel, Pointer
 from fraud_api_lambda.scoring import Scorer
 
 DEADLINE_S: Final = 4.5
@@ -19,6 +19,12 @@ DEADLINE_S: Final = 4.5
 
 REFRESH_PATIENCE_S: Final = 0.25
 """How long a request may wait for news while there is a model to answer with."""
+
+PATIENT_AFTER_PERIODS: Final = 3
+"""A model whose pointer was read so many periods ago is worth waiting for the deadline."""
+
+HUNG_SHARE: Final = 0.9
+"""Of the deadline, waited for an attempt: of its last tenth, a request may spend some elsewhere."""
 
 RETRY_AFTER_S: Final = 1
 STALE_MODEL: Final = "stale_model"
@@ -56,17 +62,15 @@ class LoadedModel:
         return self.scorer.version
 
 
-@dataclass(frozen=True, slots=True)
-class _Attempt:
-    started: float
-    outcome: Future[LoadedModel]
-
-
 class ModelProvider:
     """Gives the current model, loading and refreshing it when it is due.
 
     Loading runs in a thread of its own, so that whatever hangs there, a request waits no longer
-    than the deadline. An attempt older than that is abandoned and the next request begins another.
+    than the deadline. An attempt that was waited for so long is abandoned and the next request
+    begins another; should the old one succeed after all, its model counts by when its pointer was
+    read.
+
+    An answer without `STALE_MODEL` is by the model that the pointer named at most `refresh_s` ago.
 
     Parameters
     ----------
@@ -90,14 +94,16 @@ class ModelProvider:
         self._refresh_s = refresh_s
         self._deadline_s = deadline_s
         self._clock = clock
-        self._lock = Lock()
+        self._changed = Condition()
         self._loaded: LoadedModel | None = None
-        self._next_look = 0.0
-        self._attempt: _Attempt | None = None
+        self._pointer_read = float("-inf")
+        self._next_look = float("-inf")
+        self._patient_from = float("-inf")
+        self._attempt: LoadAttempt | None = None
 
     def prefetch(self) -> None:
-        """Begin to load; a failure is dropped."""
-        with self._lock:
+        """Begin to load; a failure is logged, and the first request tries again."""
+        with self._changed:
             self._current_attempt()
 
     def peek(self) -> LoadedModel | None:
@@ -112,83 +118,132 @@ class ModelProvider:
         ModelUnavailableError
             If none is loaded and none could be within the deadline.
         """
-        loaded = self.peek()
-        if loaded is not None:
-            return loaded
-        with self._lock:
+        with self._changed:
             loaded = self.peek()
-            if loaded is not None:  # another request has loaded it since
+            if loaded is not None:
                 return loaded
-            attempt = self._current_attempt()
-            patience = attempt.started + self._deadline_s - self._clock()
-        if self._loaded is not None:
-            patience = min(patience, REFRESH_PATIENCE_S)
-        try:
-            fresh = attempt.outcome.result(timeout=max(patience, 0))
-        except FutureTimeoutError:
-            failed = self._is_over(attempt)
-            if failed:
-                _log_failure("TimeoutError")
-            return self._without_news(attempt, failed=failed)
-        except (ModelStoreError, BundleError) as error:
-            _log_failure(type(error).__name__)
-            return self._without_news(attempt, failed=True)
-        return self._served(attempt, fresh)
-
-    def _current_attempt(self) -> _Attempt:
-        """The attempt under way, or a new one if it failed, took too long or never began."""
-        if self._attempt is None or self._is_over(self._attempt):
-            self._attempt = _Attempt(self._clock(), Future())
-            Thread(target=self._run, args=(self._attempt.outcome,), daemon=True).start()
-        return self._attempt
-
-    def _is_over(self, attempt: _Attempt) -> bool:
-        if attempt.outcome.done():
-            return attempt.outcome.exception() is not None
-        return self._clock() - attempt.started >= self._deadline_s
-
-    def _run(self, outcome: "Future[LoadedModel]") -> None:
-        try:
-            outcome.set_result(self._load())
-        except (ModelStoreError, BundleError) as error:
-            outcome.set_exception(error)
-        except Exception as error:  # noqa: BLE001  # a thread must not die without an outcome
-            outcome.set_exception(ModelStoreError(type(error).__name__))
-
-    def _load(self) -> LoadedModel:
-        pinned = self._store.read_pointer().current
-        if self._loaded is not None and self._loaded.pinned == pinned:
-            return replace(self._loaded, degraded=())
-        began = time.perf_counter()
-        scorer = Scorer.from_bundle(read(self._store.fetch(pinned)))
-        duration_ms = round(1000 * (time.perf_counter() - began), 1)
-        log.info("model loaded", extra={"model_version": scorer.version, "load_ms": duration_ms})
-        return LoadedModel(scorer, pinned)
-
-    def _served(self, attempt: _Attempt, fresh: LoadedModel) -> LoadedModel:
-        with self._lock:
-            if self._attempt is attempt:
-                self._attempt = None
-                self._loaded = fresh
-                self._next_look = self._clock() + self._refresh_s
-        return fresh
-
-    def _without_news(self, attempt: _Attempt, *, failed: bool) -> LoadedModel:
-        """The last good model, or the error that there is none."""
-        with self._lock:
-            if failed and self._attempt is attempt:
-                self._attempt = None
-                if self._loaded is not None:
-                    self._loaded = replace(self._loaded, degraded=(STALE_MODEL,))
-                    self._next_look = self._clock() + self._backoff()
+            self._look()
             if self._loaded is None:
                 raise ModelUnavailableError
             return self._loaded
 
-    def _backoff(self) -> float:
-        """A while, and not the same for all containers."""
-        return min(self._refresh_s, 5.0) * random.uniform(0.5, 1.0)  # noqa: S311  # no secret
+    def _look(self) -> None:
+        """Wait for news; without any, the model that there is becomes stale."""
+        began = self._clock()
+        deadline = began + self._patience(began)
+        while not self._is_current(began):
+            attempt = self._current_attempt()
+            self._await(attempt, began, deadline)
+            # An attempt of before may have failed because Lambda froze it and its connection died,
+            # or have succeeded with a pointer of long ago: neither says anything of now.
+            if not attempt.is_over or attempt.has_failed_since(began):
+                self._give_up(attempt)
+                return
 
+    def _patience(self, now: float) -> float:
+        """The deadline if there is no model or a very old one, but then for one request a period.
 
-def _log_failure(exception_name: str) -> None:
-    log.warning("model load failed", extra={"exception_name": exception_name})
+        While AWS is down, the others are answered soon.
+        """
+        if now < self._patient_from:
+            return min(REFRESH_PATIENCE_S, self._deadline_s)
+        if self._loaded is not None:
+            self._patient_from = now + self._refresh_s
+        return self._deadline_s
+
+    def _is_current(self, began: float) -> bool:
+        """Whether a request that began then can be answered by the model that there is."""
+        return self._pointer_read >= began or not self._is_due()
+
+    def _current_attempt(self) -> LoadAttempt:
+        """The attempt under way, or a new one if there is none or it hangs."""
+        if self._attempt is None or self._hangs(self._attempt):
+            self._attempt = LoadAttempt(self._clock())
+            Thread(target=self._run, args=(self._attempt,), daemon=True).start()
+        return self._attempt
+
+    def _hangs(self, attempt: LoadAttempt) -> bool:
+        return attempt.waited_s(self._clock()) >= HUNG_SHARE * self._deadline_s
+
+    def _await(self, attempt: LoadAttempt, began: float, deadline: float) -> None:
+        """Wait until the attempt ends, another brings news, or the deadline."""
+        now = self._clock()
+        attempt.begin_to_wait(now)
+        self._changed.wait_for(
+            lambda: attempt.is_over or self._is_current(began), timeout=max(deadline - now, 0)
+        )
+        attempt.end_to_wait(self._clock())
+
+    def _give_up(self, attempt: LoadAttempt) -> None:
+        """Serve without news; an attempt that hangs is abandoned."""
+        self._become_stale()
+        if attempt.is_over:
+            return
+        hangs = self._hangs(attempt)
+        if hangs or self._loaded is None:
+            attempt.log_failure(TimeoutError())
+        if hangs and self._attempt is attempt:
+            self._attempt = None
+            self._back_off()
+
+    def _run(self, attempt: LoadAttempt) -> None:
+        try:
+            pointer_read, loaded = self._load(attempt)
+        except Exception as error:  # noqa: BLE001  # a thread must not die without an outcome
+            attempt.log_failure(error)
+            with self._ending(attempt):
+                attempt.has_failed = True
+                if self._attempt is attempt:
+                    self._become_stale()
+                    self._back_off()
+        else:
+            with self._ending(attempt):
+                self._take(pointer_read, loaded)
+
+    @contextmanager
+    def _ending(self, attempt: LoadAttempt) -> Iterator[None]:
+        """Tell those who wait that an attempt is over."""
+        with self._changed:
+            yield
+            attempt.is_over = True
+            if self._attempt is attempt:
+                self._attempt = None
+            self._changed.notify_all()
+
+    def _load(self, attempt: LoadAttempt) -> tuple[float, LoadedModel]:
+        """When the pointer was read, and the model that it names."""
+        pointer_read = self._clock()
+        pinned = self._store.read_pointer().current
+        loaded = self._loaded
+        if loaded is not None and loaded.pinned == pinned:
+            return pointer_read, replace(loaded, degraded=())
+        began = time.perf_counter()
+        attempt.operation = "GetObject"
+        data = self._store.fetch(pinned)
+        attempt.operation = "read bundle"
+        scorer = Scorer.from_bundle(read(data))
+        duration_ms = round(1000 * (time.perf_counter() - began), 1)
+        log.info("model loaded", extra={"model_version": scorer.version, "load_ms": duration_ms})
+        return pointer_read, LoadedModel(scorer, pinned)
+
+    def _take(self, pointer_read: float, loaded: LoadedModel) -> None:
+        """Serve what a load brought, however late, unless it is older than what is served."""
+        if pointer_read < self._pointer_read:
+            return
+        self._loaded = loaded
+        self._pointer_read = pointer_read
+        self._next_look = pointer_read + self._refresh_s
+        self._patient_from = pointer_read + PATIENT_AFTER_PERIODS * self._refresh_s
+
+    def _become_stale(self) -> None:
+        if self._loaded is not None and self._is_due():
+            self._loaded = replace(self._loaded, degraded=(STALE_MODEL,))
+
+    def _back_off(self) -> None:
+        """Look no more for a while, and not the same for all containers."""
+        if self._is_due():
+            pause = min(self._refresh_s, 5.0) * random.uniform(0.5, 1.0)  # noqa: S311  # no secret
+            self._next_look = self._clock() + pause
+
+    def _is_due(self) -> bool:
+        return self._clock() >= self._pointer_read + self._refresh_s

@@ -70,7 +70,7 @@ def quoted(text):
 def words_of_logs(template):
     """What stands in quotes in what writes each log, which its fields do."""
     (stage,) = resources(template, "AWS::ApiGateway::Stage")
-    names = ("api", "answers", "handler", "logs", "model_provider")
+    names = ("api", "answers", "handler", "logs", "model_provider", "load_attempt")
     ours = "".join((ROOT / f"fraud_api_lambda/{name}.py").read_text() for name in names)
     return {
         "AccessLogs": quoted(stage["Properties"]["AccessLogSetting"]["Format"]),

@@ -8,13 +8,14 @@ from threading import Barrier, Event
 
 import pytest
 
+from fraud_api_lambda import model_provider
 from fraud_api_lambda.bundle import version_of
+from fraud_api_lambda.load_attempt import LoadAttempt, log
 from fraud_api_lambda.model_provider import (
     REFRESH_PATIENCE_S,
     LoadedModel,
     ModelProvider,
     ModelUnavailableError,
-    log,
 )
 from fraud_api_lambda.pointer import ModelStoreError, PinnedModel, Pointer, key_of
 from tests.bundles import make_bundle
@@ -62,6 +63,8 @@ class BlackHole(FakeStore):
         data = super().fetch(pinned)
         if swallows:
             self.opened.wait(30)
+            if self.failures:
+                raise self.failures.pop(0)
         return data
 
 
@@ -107,7 +110,7 @@ def wait_for(condition: Callable[[], object]) -> None:
 def is_waited_for(provider: ModelProvider) -> bool:
     """Whether a `get` has reckoned its patience and waits, so that the clock may move."""
     attempt = provider._attempt
-    return attempt is not None and bool(vars(attempt.outcome)["_condition"]._waiters)
+    return attempt is not None and bool(attempt._waiting)
 
 
 def refreshed(provider: ModelProvider, clock: Clock) -> LoadedModel:
@@ -178,7 +181,7 @@ def test_a_failed_prefetch_is_dropped_and_get_tries_again(
 ) -> None:
     store.failures = [ModelStoreError("no network")]
     provider.prefetch()
-    wait_for(lambda: provider._attempt and provider._attempt.outcome.done())
+    wait_for(lambda: provider._attempt is None)
 
     assert provider.get().version == version_of(OLD)
 
@@ -220,22 +223,39 @@ def test_after_a_black_hole_a_later_get_begins_anew_and_succeeds(black_hole: Bla
     assert black_hole.fetched == 2
 
 
-def test_an_abandoned_attempt_that_ends_late_changes_nothing(
+def test_an_abandoned_attempt_that_ends_late_does_not_replace_a_newer_model(
     black_hole: BlackHole, clock: Clock
 ) -> None:
     provider = ModelProvider(black_hole, refresh_s=REFRESH_S, deadline_s=20, clock=clock)
     with ThreadPoolExecutor(1) as threads:
         late = threads.submit(provider.get)
         wait_for(lambda: black_hole.fetched and is_waited_for(provider))
+        abandoned = provider._attempt
         clock.now += 20
         black_hole.swallows = False
         black_hole.data = NEW
         assert provider.get().version == version_of(NEW)
+        assert late.result(10).version == version_of(NEW)
 
-        black_hole.opened.set()
+    black_hole.opened.set()
+    wait_for(lambda: abandoned and abandoned.is_over)
 
-        assert late.result(10).version == version_of(OLD)
-        assert provider.get().version == version_of(NEW)
+    assert provider.get().version == version_of(NEW)
+
+
+def test_an_abandoned_attempt_that_ends_late_is_served_if_there_is_nothing_newer(
+    black_hole: BlackHole,
+) -> None:
+    provider = ModelProvider(black_hole, refresh_s=REFRESH_S, deadline_s=0.2)
+    with pytest.raises(ModelUnavailableError):
+        provider.get()
+    assert provider._attempt is None
+
+    black_hole.opened.set()
+    wait_for(provider.peek)
+
+    assert provider.get().version == version_of(OLD)
+    assert black_hole.fetched == 1
 
 
 def test_a_new_version_is_served_after_refresh_and_not_before(
@@ -302,19 +322,169 @@ def test_after_a_failed_refresh_the_store_is_left_alone_for_a_while(
     assert store.calls == calls
 
 
-def test_while_a_refresh_hangs_the_loaded_model_answers_soon(
-    black_hole: BlackHole, clock: Clock
-) -> None:
+@pytest.fixture
+def overdue(
+    black_hole: BlackHole, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[ModelProvider]:
+    """A provider that serves the old model while the store holds back a new one.
+
+    Where it does not wait up to its deadline, it does not wait at all.
+    """
+    monkeypatch.setattr(model_provider, "REFRESH_PATIENCE_S", 0)
     provider = ModelProvider(black_hole, refresh_s=REFRESH_S, deadline_s=20, clock=clock)
     black_hole.swallows = False
     provider.get()
     black_hole.swallows = True
     black_hole.data = NEW
     clock.now += REFRESH_S
+    yield provider
+    black_hole.opened.set()
+
+
+def test_while_a_refresh_hangs_the_loaded_model_answers_soon(
+    overdue: ModelProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(model_provider, "REFRESH_PATIENCE_S", REFRESH_PATIENCE_S)
     began = time.monotonic()
 
-    assert provider.get().version == version_of(OLD)
+    assert overdue.get().version == version_of(OLD)
     assert time.monotonic() - began < REFRESH_PATIENCE_S + 2
+
+
+def test_while_a_refresh_is_unfinished_answers_say_so(
+    overdue: ModelProvider, black_hole: BlackHole
+) -> None:
+    assert overdue.get().degraded == ("stale_model",)
+
+    black_hole.opened.set()
+    wait_for(overdue.peek)
+
+    assert overdue.get().degraded == ()
+
+
+def test_a_refresh_is_taken_when_it_ends_though_nobody_waits_for_it(
+    overdue: ModelProvider, black_hole: BlackHole
+) -> None:
+    overdue.get()
+    wait_for(lambda: black_hole.fetched == 2)
+
+    black_hole.opened.set()
+    wait_for(overdue.peek)
+
+    model = overdue.peek()
+    assert model is not None
+    assert model.version == version_of(NEW)
+
+
+def test_a_load_that_lambda_froze_goes_on_and_its_model_is_served(
+    overdue: ModelProvider, black_hole: BlackHole, clock: Clock
+) -> None:
+    overdue.get()
+    wait_for(lambda: black_hole.fetched == 2)
+    clock.now += 3_600
+    with ThreadPoolExecutor(1) as threads:
+        thawed = threads.submit(overdue.get)
+        wait_for(lambda: is_waited_for(overdue))
+        black_hole.opened.set()
+
+        assert thawed.result(10).version == version_of(NEW)
+
+    assert black_hole.fetched == 2
+    assert black_hole.pointers_read == 3  # what it said an hour ago is no news
+
+
+def test_a_load_that_fails_as_it_thaws_is_begun_anew_for_the_request_that_waits(
+    overdue: ModelProvider, black_hole: BlackHole, clock: Clock
+) -> None:
+    overdue.get()
+    wait_for(lambda: black_hole.fetched == 2)
+    clock.now += 3_600
+    black_hole.failures = [ModelStoreError("the connection died")]
+    with ThreadPoolExecutor(1) as threads:
+        thawed = threads.submit(overdue.get)
+        wait_for(lambda: is_waited_for(overdue))
+        black_hole.opened.set()
+
+        model = thawed.result(10)
+
+    assert (model.version, model.degraded) == (version_of(NEW), ())
+
+
+def test_a_model_overdue_by_two_periods_is_waited_for(
+    overdue: ModelProvider, black_hole: BlackHole, clock: Clock
+) -> None:
+    clock.now += 2 * REFRESH_S - 1
+    assert overdue.get().version == version_of(OLD)
+    clock.now += 1
+    with ThreadPoolExecutor(1) as threads:
+        patient = threads.submit(overdue.get)
+        wait_for(lambda: is_waited_for(overdue))
+        black_hole.opened.set()
+
+        assert patient.result(10).version == version_of(NEW)
+
+
+def test_while_the_store_fails_only_one_request_a_period_waits_long(
+    overdue: ModelProvider, black_hole: BlackHole, clock: Clock
+) -> None:
+    clock.now += 2 * REFRESH_S
+    with ThreadPoolExecutor(2) as threads:
+        patient = threads.submit(overdue.get)
+        wait_for(lambda: is_waited_for(overdue))
+
+        assert overdue.get().degraded == ("stale_model",)  # at once: else this waits 20 s
+        assert not patient.done()
+        black_hole.opened.set()
+        patient.result(10)
+
+
+def test_the_next_look_is_counted_from_when_the_pointer_was_read(clock: Clock) -> None:
+    class SlowStore(FakeStore):
+        def fetch(self, pinned: PinnedModel) -> bytes:
+            clock.now += 30
+            return super().fetch(pinned)
+
+    provider = ModelProvider(SlowStore(), refresh_s=REFRESH_S, clock=clock, deadline_s=300)
+    provider.get()
+
+    clock.now += 29
+    assert provider.peek() is not None
+
+    clock.now += 1
+    assert provider.peek() is None
+
+
+def test_a_model_prefetched_long_before_the_first_request_is_looked_after_first(
+    store: FakeStore, provider: ModelProvider, clock: Clock
+) -> None:
+    provider.prefetch()
+    wait_for(provider.peek)
+    clock.now += 1_800
+    store.data = NEW
+
+    assert provider.get().version == version_of(NEW)
+
+
+def test_a_refresh_at_every_request_looks_once_each(store: FakeStore) -> None:
+    provider = ModelProvider(store, refresh_s=0)
+
+    for _ in range(3):
+        assert provider.get().degraded == ()
+
+    assert (store.pointers_read, store.fetched) == (3, 1)
+
+
+def test_only_the_time_that_requests_wait_for_an_attempt_counts() -> None:
+    attempt = LoadAttempt(began=0)
+    assert attempt.waited_s(now=3_600) == 0
+
+    attempt.begin_to_wait(3_600)
+    attempt.begin_to_wait(3_601)
+    attempt.end_to_wait(3_602)
+    assert attempt.waited_s(now=3_603) == 3
+    attempt.end_to_wait(3_604)
+
+    assert attempt.waited_s(now=7_200) == 4
 
 
 def test_ten_thousand_gets_over_minutes_ask_the_store_a_few_times(

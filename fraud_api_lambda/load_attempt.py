@@ -1,0 +1,70 @@
+"""One attempt to load a model: how long requests have waited for it, and how it failed."""
+
+import logging
+from dataclasses import dataclass
+
+from fraud_api_lambda.pointer import ModelStoreError
+from fraud_api_lambda.transport import FAILURES
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(eq=False, slots=True)
+class LoadAttempt:
+    """A load in a thread of its own. Whoever reads or changes it holds the provider's lock.
+
+    Lambda freezes the process between requests while clocks go on. A load is sure to run only
+    while a request waits for it, so its age does not tell whether it hangs.
+
+    Attributes
+    ----------
+    began : float
+    operation : str
+        What it is doing, by AWS's name.
+    is_over, has_failed : bool
+    """
+
+    began: float
+    operation: str = "GetParameter"
+    is_over: bool = False
+    has_failed: bool = False
+    _waiting: int = 0
+    _waiting_since: float = 0.0
+    _waited_s: float = 0.0
+
+    def waited_s(self, now: float) -> float:
+        """Seconds during which at least one request waited."""
+        return self._waited_s + (now - self._waiting_since if self._waiting else 0.0)
+
+    def begin_to_wait(self, now: float) -> None:
+        """Count from now on, unless another request waits already."""
+        if not self._waiting:
+            self._waiting_since = now
+        self._waiting += 1
+
+    def end_to_wait(self, now: float) -> None:
+        """Count until now, unless another request still waits."""
+        self._waited_s = self.waited_s(now)
+        self._waiting_since = now
+        self._waiting -= 1
+
+    def has_failed_since(self, moment: float) -> bool:
+        """Whether it began after that, and failed."""
+        return self.has_failed and self.began >= moment
+
+    def log_failure(self, error: Exception) -> None:
+        """Tell the causes apart, without an exception's text: it may hold an account id."""
+        cause = error.__cause__ if isinstance(error.__cause__, FAILURES) else error
+        facts: dict[str, str | int | None] = {
+            "operation": self.operation,
+            "exception_name": type(cause).__name__,
+        }
+        if isinstance(error, ModelStoreError) and (refusal := error.refusal):
+            facts |= {
+                "status": refusal.status,
+                "code": refusal.code,
+                "action": refusal.action,
+                "region": refusal.region,
+            }
+        known = {name: value for name, value in facts.items() if value is not None}
+        log.warning("model load failed", extra=known)

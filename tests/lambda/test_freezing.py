@@ -1,0 +1,106 @@
+"""Lambda freezes the process after each answer: a promotion arrives all the same.
+
+The real handler in Lambda's own runtime, stopped between the calls. S3 and SSM are slow, and while
+the process is stopped nothing arrives from them either.
+"""
+
+import json
+import os
+import signal
+import time
+from contextlib import contextmanager
+from threading import Event
+
+import pytest
+from network import network
+from runtime import event, running
+
+from fraud_api_lambda.bundle import version_of
+from fraud_api_lambda.model_provider import DEADLINE_S
+from tests.bundles import make_bundle
+
+OLD, NEW = make_bundle(0), make_bundle(1)
+REFRESH_S = 1
+LATENCY_S = {"ssm": 0.05, "s3": 1}
+TICK_S = 0.01
+
+
+class Sandbox:
+    """A function that runs only while it is called, and a network that waits with it."""
+
+    def __init__(self, function, lines):
+        self.function = function
+        self._lines = lines.lines
+        self._is_awake = Event()
+        self._is_awake.set()
+
+    def slow_down(self):
+        for service, latency_s in LATENCY_S.items():
+            self._lines[service].fault = self._slow(latency_s)
+
+    def _slow(self, latency_s):
+        def answer_late(connection, answer):
+            for _ in range(round(latency_s / TICK_S)):
+                self._is_awake.wait(60)
+                time.sleep(TICK_S)
+            self._is_awake.wait(60)
+            connection.sendall(answer)
+
+        return answer_late
+
+    def predict(self):
+        """Model version and `degraded` of an answer."""
+        answer = self.function.invoke(event("rest_v1_fraud"))
+        assert answer["statusCode"] == 200, answer["body"]
+        body = json.loads(answer["body"])
+        return body["model_version"], body["degraded"]
+
+    @contextmanager
+    def frozen(self):
+        function = self.function.function
+        self._is_awake.clear()
+        os.kill(function, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(function, signal.SIGCONT)
+            self._is_awake.set()
+
+    def predict_after(self, seconds):
+        """An answer after the process was frozen for so long."""
+        with self.frozen():
+            time.sleep(seconds)
+        return self.predict()
+
+
+@pytest.fixture
+def sandbox(aws, moto, tmp_path):
+    """A function that serves the old model, and was told of the new one."""
+    aws.serve(version_of(OLD), OLD)
+    settings = {"FRAUD_MODEL_REFRESH_S": str(REFRESH_S)}
+    with (
+        network(moto.port) as lines,
+        running({**aws.environment, **lines.environment, **settings}, tmp_path) as function,
+    ):
+        sandbox = Sandbox(function, lines)
+        assert sandbox.predict() == (version_of(OLD), [])
+        with sandbox.frozen():
+            aws.serve(version_of(NEW), NEW)
+            sandbox.slow_down()
+            time.sleep(REFRESH_S)
+        yield sandbox
+
+
+def test_a_load_that_was_frozen_for_longer_than_its_deadline_is_finished_by_the_next_call(sandbox):
+    assert sandbox.predict() == (version_of(OLD), ["stale_model"])
+
+    assert sandbox.predict_after(DEADLINE_S) == (version_of(NEW), [])
+
+
+@pytest.mark.soak
+def test_seven_calls_half_a_minute_long_the_new_model_answers_from_the_second_on(sandbox):
+    sandbox.predict()
+
+    answers = [sandbox.predict_after(5) for _ in range(7)]
+
+    assert answers == [(version_of(NEW), [])] * 7
