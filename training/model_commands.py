@@ -93,8 +93,9 @@ def train(
         int | None, typer.Option(min=1, help="First step to test on.", show_default=False)
     ] = None,
     label_delay: Annotated[
-        int, typer.Option(min=0, help="Hours until a fraud is known to be one.")
-    ] = 24,
+        int | None,
+        typer.Option(min=0, help="Hours until a fraud is known to be one.", show_default="24"),
+    ] = None,
     refit: Annotated[
         bool, typer.Option(help="Fit the published model on all the data, test window included.")
     ] = True,

@@ -10,11 +10,12 @@ from training.arms import Data, Settings, fit_rows, margins_of
 from training.pipeline import derive
 from training.ranking import average_precision
 from training.resampling import frauds_wanted
-from training.split import Split, step_at_fraud_share
+from training.split import Split
+from training.timeline import NoCutError, Timeline
 
 RATIOS: Final = (0.01, 0.1, 0.5, 1.0)
-FOLDS: Final = ((0.5, 0.75), (0.75, 1.0))
-"""Fit until the first share of the fit window's frauds, judge on those until the second."""
+FOLD_SHARES: Final = (0.5, 0.75)
+"""Fit until a share of the fit window's frauds, judge on those until the next share, or all."""
 
 
 def choose_smote_ratio(
@@ -64,14 +65,17 @@ class FitRows:
 
 def time_folds(steps: np.ndarray, is_fraud: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
     """Indices of rows to fit on and of later ones to judge on; none if frauds are too close."""
-    bounds = [
-        tuple(step_at_fraud_share(steps, is_fraud, share) for share in fold) for fold in FOLDS
-    ]
-    if any(until == judge_until for until, judge_until in bounds):
+    timeline = Timeline.of(steps, is_fraud)
+    end = timeline.step_at_fraud_share(1.0)
+    try:
+        first, second = timeline.until(end).nearest_cuts(
+            [timeline.step_at_fraud_share(share) for share in FOLD_SHARES]
+        )
+    except NoCutError:
         return []
     return [
         (np.flatnonzero(steps <= until), np.flatnonzero((steps > until) & (steps <= judge_until)))
-        for until, judge_until in bounds
+        for until, judge_until in ((first, second), (second, end))
     ]
 
 

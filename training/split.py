@@ -1,11 +1,13 @@
 """Time windows: fit, calibrate, threshold, a gap while labels arrive, test. Never random rows."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
 import numpy as np
 
 from training.errors import InputError
+from training.no_split import delay_refused, options_refused, require_enough
+from training.timeline import NoCutError, Timeline
 
 FIT_SHARE: Final = 0.70
 CALIBRATE_SHARE: Final = 0.15
@@ -17,6 +19,10 @@ HOURS_THRESHOLD_SHARE: Final = 0.20
 MIN_FRAUDS_FOR_DAYS: Final = 60
 MIN_STEPS_FOR_DAYS: Final = 72
 DEFAULT_TEST_SHARE: Final = 0.2
+DEFAULT_LABEL_DELAY: Final = 24
+
+WINDOWS_BEFORE_TEST: Final = 3
+"""Fit, calibrate and threshold, of data that is split by days."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +87,12 @@ def split_by_time(
     test_days: int | None = None,
     train_until: int | None = None,
     test_from: int | None = None,
-    label_delay: int = 24,
+    label_delay: int | None = None,
 ) -> Split:
-    """The windows for data whose rows happened at `steps`.
+    """The windows for data whose rows happened at `steps`, a fraud and a genuine row in each.
+
+    Without options, the windows are cut at the nearest hours that allow this. Short data, or data
+    with few frauds, is split by hours, without calibration and without a gap.
 
     Parameters
     ----------
@@ -93,116 +102,112 @@ def split_by_time(
         Length of the test window, the last days of the data. Default: a fifth of them.
     train_until, test_from : int, optional
         Last step to train on and first to test on; one follows from the other and `label_delay`.
-    label_delay : int
-        Hours until a fraud is known to be one.
+    label_delay : int, optional
+        Hours until a fraud is known to be one. Default: 24.
 
     Raises
     ------
     InputError
-        If the data has one step only, or a window would hold no fraud or no genuine row.
+        If the frauds are too few for any windows, or the options leave a window without a fraud or
+        without a genuine row.
     """
-    first, last = int(steps.min()), int(steps.max())
-    if first == last:
-        raise InputError(
-            f"the data holds step {first} only; give at least three hours: "
-            "to fit, to choose the threshold and to test"
-        )
-    given = test_days is not None or train_until is not None or test_from is not None
-    too_short = last - first + 1 < MIN_STEPS_FOR_DAYS or is_fraud.sum() < MIN_FRAUDS_FOR_DAYS
-    if too_short and not given:
-        split = _by_hours(steps, is_fraud)
-    else:
-        train_until, test_from = _bounds(
-            first,
-            last,
-            test_days=test_days,
-            train_until=train_until,
-            test_from=test_from,
-            label_delay=label_delay,
-        )
-        split = _by_days(steps, is_fraud, train_until, test_from)
-    for name in ("fit", "calibrate", "threshold", "test"):
-        _require_both_classes(name, getattr(split, name), steps, is_fraud)
-    return split
+    timeline = Timeline.of(steps, is_fraud)
+    require_enough(timeline)
+    if test_days is not None and (train_until is not None or test_from is not None):
+        raise InputError("give either --test-days or --train-until and --test-from, not both")
+    if test_days is None and train_until is None and test_from is None:
+        return _default(timeline, label_delay)
+    delay = DEFAULT_LABEL_DELAY if label_delay is None else label_delay
+    if test_days is not None:
+        test_from = timeline.last + 1 - 24 * test_days
+    if train_until is None:
+        train_until = (test_from or 0) - 1 - delay
+    if test_from is None:
+        test_from = train_until + 1 + delay
+    try:
+        return _by_days(timeline, train_until, test_from)
+    except NoCutError:
+        raise options_refused(
+            timeline, train_until, test_from, windows=WINDOWS_BEFORE_TEST
+        ) from None
 
 
 def until_the_end(split: Split, steps: np.ndarray, is_fraud: np.ndarray) -> Split:
     """The windows of the published model: the same shares of all the data, with no test."""
-    end = int(steps.max())
+    timeline = Timeline.of(steps, is_fraud)
+    after = Window(timeline.last + 1, timeline.last + 1)
     if split.by == "days":
-        windows: dict[str, Any] = _windows_by_days(steps, is_fraud, end)
-    else:
-        fit_until = step_at_fraud_share(steps, is_fraud, 1 - HOURS_THRESHOLD_SHARE)
-        windows = {
-            "fit": Window(int(steps.min()), fit_until),
-            "calibrate": None,
-            "threshold": Window(fit_until + 1, end),
-        }
-    after = Window(end + 1, end + 1)
-    return Split(by=split.by, **windows, gap_hours=split.gap_hours, test=after)
-
-
-def _bounds(
-    first: int,
-    last: int,
-    *,
-    test_days: int | None,
-    train_until: int | None,
-    test_from: int | None,
-    label_delay: int,
-) -> tuple[int, int]:
-    """The last step to train on and the first to test on."""
-    if test_days is not None and (train_until is not None or test_from is not None):
-        raise InputError("give either --test-days or --train-until and --test-from, not both")
-    if train_until is None and test_from is None:
-        days = test_days or max(1, round((last - first + 1) / 24 * DEFAULT_TEST_SHARE))
-        test_from = last + 1 - 24 * days
-    if train_until is None:
-        assert test_from is not None  # noqa: S101  # for the type checker: set just above
-        train_until = test_from - 1 - label_delay
-    if test_from is None:
-        test_from = train_until + 1 + label_delay
-    if not first < train_until < test_from <= last:
-        raise InputError(
-            f"training until step {train_until} and testing from step {test_from} does not fit "
-            f"data of steps {first} to {last}; choose other windows or give more data"
+        fit, calibrate, threshold = _windows(
+            timeline, _day_cuts(timeline, timeline.last), timeline.last
         )
-    return train_until, test_from
+        return replace(split, fit=fit, calibrate=calibrate, threshold=threshold, test=after)
+    wanted = timeline.step_at_fraud_share(1 - HOURS_THRESHOLD_SHARE)
+    fit, threshold = _windows(timeline, [wanted], timeline.last)
+    return replace(split, fit=fit, threshold=threshold, test=after)
 
 
-def _by_days(steps: np.ndarray, is_fraud: np.ndarray, train_until: int, test_from: int) -> Split:
-    in_training = steps <= train_until
-    known, frauds = steps[in_training], is_fraud[in_training]
-    if not frauds.any():
-        raise InputError(f"no fraud until step {train_until}; train on a longer stretch")
+def _default(timeline: Timeline, label_delay: int | None) -> Split:
+    """By days where the data allows it or a label delay is asked for; by hours otherwise."""
+    length = timeline.last - timeline.first + 1
+    short = length < MIN_STEPS_FOR_DAYS or len(timeline.frauds) < MIN_FRAUDS_FOR_DAYS
+    if label_delay is None and short:
+        return _by_hours(timeline)
+    test_from = timeline.last + 1 - 24 * max(1, round(length / 24 * DEFAULT_TEST_SHARE))
+    gap = DEFAULT_LABEL_DELAY if label_delay is None else label_delay
+    try:
+        bounds = timeline.nearest_bounds(test_from, gap, windows=WINDOWS_BEFORE_TEST)
+        return _by_days(timeline, *bounds)
+    except NoCutError:
+        if label_delay is None:
+            return _by_hours(timeline)
+        raise delay_refused(timeline, label_delay, windows=WINDOWS_BEFORE_TEST) from None
+
+
+def _by_days(timeline: Timeline, train_until: int, test_from: int) -> Split:
+    earliest = timeline.earliest_end(timeline.first, windows=WINDOWS_BEFORE_TEST)
+    if not earliest <= train_until < test_from <= timeline.latest_start(timeline.last):
+        raise NoCutError
+    known = timeline.until(train_until)
+    fit, calibrate, threshold = _windows(known, _day_cuts(known, train_until), train_until)
     return Split(
         by="days",
-        **_windows_by_days(known, frauds, train_until),
+        fit=fit,
+        calibrate=calibrate,
+        threshold=threshold,
         gap_hours=test_from - train_until - 1,
-        test=Window(test_from, int(steps.max())),
+        test=Window(test_from, timeline.last),
     )
 
 
-def _windows_by_days(steps: np.ndarray, is_fraud: np.ndarray, end: int) -> dict[str, Window]:
-    """Windows up to `end` of which the later two are whole days, where there are enough.
+def _by_hours(timeline: Timeline) -> Split:
+    shares = (HOURS_FIT_SHARE, HOURS_FIT_SHARE + HOURS_THRESHOLD_SHARE)
+    wanted = [timeline.step_at_fraud_share(share) for share in shares]
+    fit, threshold, test = _windows(timeline, wanted, timeline.last)
+    return Split(by="hours", fit=fit, calibrate=None, threshold=threshold, gap_hours=0, test=test)
+
+
+def _windows(timeline: Timeline, wanted: list[int], end: int) -> list[Window]:
+    """Windows up to `end` that follow each other, cut as near to `wanted` as can be."""
+    cuts = timeline.nearest_cuts(wanted)
+    starts = [timeline.first, *(cut + 1 for cut in cuts)]
+    return [Window(*bounds) for bounds in zip(starts, [*cuts, end], strict=True)]
+
+
+def _day_cuts(timeline: Timeline, end: int) -> list[int]:
+    """Cuts that leave whole days to calibration and threshold, where there are enough.
 
     Payments keep hours and frauds may not: a window of a day and a night, or of two days and one
     night, has another fraud rate than the days that it should speak for.
     """
     fit_until, calibrate_until = (
-        step_at_fraud_share(steps, is_fraud, share)
-        for share in (FIT_SHARE, FIT_SHARE + CALIBRATE_SHARE)
+        timeline.step_at_fraud_share(share) for share in (FIT_SHARE, FIT_SHARE + CALIBRATE_SHARE)
     )
-    fraud_steps = steps[is_fraud]
-    calibrate_end = end - _days_with_fraud(fraud_steps, calibrate_until, end)
-    fit_end = calibrate_end - _days_with_fraud(fraud_steps, fit_until, calibrate_end)
-    if fit_end >= fraud_steps.min() + 24:  # else too short for whole days
-        fit_until, calibrate_until = fit_end, calibrate_end
-    return {
-        "fit": Window(int(steps.min()), fit_until),
-        "calibrate": Window(fit_until + 1, calibrate_until),
-        "threshold": Window(calibrate_until + 1, end),
-    }
+    frauds = timeline.frauds
+    calibrate_end = end - _days_with_fraud(frauds, calibrate_until, end)
+    fit_end = calibrate_end - _days_with_fraud(frauds, fit_until, calibrate_end)
+    if fit_end >= frauds[0] + 24:  # else too short for whole days
+        return [fit_end, calibrate_end]
+    return [fit_until, calibrate_until]
 
 
 def _days_with_fraud(fraud_steps: np.ndarray, start: int, end: int) -> int:
@@ -212,36 +217,3 @@ def _days_with_fraud(fraud_steps: np.ndarray, start: int, end: int) -> int:
     if not before_end.size:
         return hours
     return max(hours, 24 * -(-int(end - before_end.max() + 1) // 24))
-
-
-def _by_hours(steps: np.ndarray, is_fraud: np.ndarray) -> Split:
-    fit_until = step_at_fraud_share(steps, is_fraud, HOURS_FIT_SHARE)
-    threshold_until = step_at_fraud_share(steps, is_fraud, HOURS_FIT_SHARE + HOURS_THRESHOLD_SHARE)
-    return Split(
-        by="hours",
-        fit=Window(int(steps.min()), fit_until),
-        calibrate=None,
-        threshold=Window(fit_until + 1, threshold_until),
-        gap_hours=0,
-        test=Window(threshold_until + 1, int(steps.max())),
-    )
-
-
-def step_at_fraud_share(steps: np.ndarray, is_fraud: np.ndarray, share: float) -> int:
-    """The step by which `share` of the frauds have happened."""
-    fraud_steps = np.sort(steps[is_fraud])
-    return int(fraud_steps[min(int(share * len(fraud_steps)), len(fraud_steps) - 1)])
-
-
-def _require_both_classes(
-    name: str, window: Window | None, steps: np.ndarray, is_fraud: np.ndarray
-) -> None:
-    if window is None:
-        return
-    inside = is_fraud[window.holds(steps)]
-    for missing, present in (("fraud", inside.any()), ("genuine row", (~inside).any())):
-        if not present:
-            raise InputError(
-                f"the {name} window ({window}) holds no {missing}; "
-                "give more data or other windows (--test-days, --train-until, --test-from)"
-            )

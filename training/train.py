@@ -34,7 +34,7 @@ class Windows:
     test_days: int | None = None
     train_until: int | None = None
     test_from: int | None = None
-    label_delay: int = 24
+    label_delay: int | None = None
 
 
 def train(

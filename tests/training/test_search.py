@@ -122,3 +122,10 @@ def test_each_trial_is_announced() -> None:
     choose_smote_ratio(data(separable=True), SPLIT, "strict", Settings(), said.append)
 
     assert said == [f"trying SMOTE to a ratio of {ratio}" for ratio in ("0.1", "0.5", "1")]
+
+
+def test_folds_without_a_genuine_row_are_not_tried() -> None:
+    given = data(separable=True)
+    first_half = with_frauds(given, given.steps <= 30)
+
+    assert choose(first_half) == (Settings().smote_ratio, [])

@@ -1,14 +1,15 @@
 """Windows lie in time order, with a gap while labels arrive, and never share a step."""
 
 import itertools
+import re
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from training.errors import InputError
-from training.split import Split, split_by_time, until_the_end
+from training.split import Split, Window, split_by_time, until_the_end
 
 
 def hourly(days: int, frauds_an_hour: int = 1) -> tuple[np.ndarray, np.ndarray]:
@@ -85,6 +86,123 @@ def test_the_published_model_sees_everything_up_to_the_last_row() -> None:
     assert (published.trained.start, published.trained.end) == (1, 312)
 
 
+def counted(*hours: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
+    """So many frauds and so many genuine rows in each hour, from step 1 on."""
+    steps = np.repeat(np.arange(1, len(hours) + 1), [sum(hour) for hour in hours])
+    return steps, np.concatenate([np.arange(sum(hour)) < hour[0] for hour in hours])
+
+
+def test_an_hour_full_of_frauds_that_spans_two_cuts_moves_them_apart() -> None:
+    split = split_by_time(*counted((5, 9), (5, 9), (5, 9), (60, 9), (3, 9)))
+
+    assert windows(split) == [(1, 3), (4, 4), (5, 5)]
+
+
+def test_an_hour_without_genuine_rows_is_no_window_of_its_own() -> None:
+    split = split_by_time(*counted((20, 9), (20, 9), (20, 9), (9, 0), (2, 9)))
+
+    assert windows(split)[-1] == (4, 5)
+
+
+def test_a_test_window_without_fraud_is_lengthened_unless_it_was_asked_for() -> None:
+    steps, is_fraud = hourly(13)
+
+    split = split_by_time(steps, is_fraud & (steps < 200))
+
+    assert split.by == "days"
+    assert split.test.start == 199
+    assert split.gap_hours == 24
+
+
+def test_days_whose_frauds_leave_no_room_for_the_gap_are_split_by_hours() -> None:
+    steps, is_fraud = hourly(13, frauds_an_hour=5)
+
+    assert split_by_time(steps, is_fraud & (steps < 20)).by == "hours"
+
+
+def test_a_label_delay_that_was_asked_for_is_never_dropped() -> None:
+    split = split_by_time(*hourly(2), label_delay=5)
+
+    assert split.gap_hours == 5
+
+
+@st.composite
+def rows(draw: st.DrawFn) -> tuple[np.ndarray, np.ndarray]:
+    """Rows of up to 20 hours or days in any order, from none to all of them fraud."""
+    hours = st.tuples(st.sampled_from([0, 0, 1, 7, 30]), st.sampled_from([0, 1, 1, 20]))
+    steps, is_fraud = counted((0, 1), *draw(st.lists(hours, min_size=4, max_size=20)))
+    order = np.random.default_rng(draw(st.integers(0, 9))).permutation(len(steps))
+    scale = draw(st.sampled_from([1, 1, 24, 31]))
+    return scale * steps[order] + draw(st.integers(0, 50)), is_fraud[order]
+
+
+def options() -> st.SearchStrategy[dict[str, int]]:
+    step = st.integers(1, 500)
+    any_of = {"train_until": step, "test_from": step, "label_delay": st.integers(0, 300)}
+    days = {"label_delay": st.integers(0, 300), "test_days": st.integers(1, 20)}
+    return st.one_of(
+        st.just({}),
+        st.fixed_dictionaries({}, optional=any_of),
+        st.fixed_dictionaries({}, optional=days),
+    )
+
+
+def remedies(message: str) -> list[dict[str, int]]:
+    """The options that a message tells to choose; none to leave all out."""
+    found = re.findall(r"--([a-z-]+) (\d+)", message.partition("; ")[2])
+    chosen = [{name.replace("-", "_"): int(value) for name, value in found}]
+    if message.endswith("or less"):
+        chosen.append({"label_delay": chosen[0]["label_delay"] // 2})
+    return chosen
+
+
+@settings(max_examples=400)
+@given(rows=rows(), asked=options())
+def test_any_rows_are_split_into_windows_of_both_classes_or_refused_with_a_remedy_that_helps(
+    rows: tuple[np.ndarray, np.ndarray], asked: dict[str, int]
+) -> None:
+    message = ""
+    try:
+        split = split_by_time(*rows, **asked)
+    except InputError as error:
+        message = str(error)
+
+    if message.startswith("too few"):
+        assert "--" not in message
+    elif message:
+        for remedy in remedies(message):
+            assert_sound(split_by_time(*rows, **remedy), *rows)
+    else:
+        assert_sound(split, *rows)
+        assert_sound(until_the_end(split, *rows), *rows, tested=False)
+
+
+def assert_sound(
+    split: Split, steps: np.ndarray, is_fraud: np.ndarray, *, tested: bool = True
+) -> None:
+    bounds = windows(split) if tested else windows(split)[:-1]
+    assert bounds[0][0] == steps.min()
+    assert bounds[-1][1] == steps.max()
+    assert all(later[0] > earlier[1] for earlier, later in itertools.pairwise(bounds))
+    for window in (Window(*each) for each in bounds):
+        assert set(is_fraud[window.holds(steps)]) == {True, False}
+
+
+@pytest.mark.parametrize("frauds", [1, 2, 3, 5, 9])
+def test_a_handful_of_frauds_is_refused_with_their_number_and_what_it_takes(frauds: int) -> None:
+    steps, is_fraud = counted(*[(1, 50)] * frauds, *[(0, 50)] * 12)
+
+    with pytest.raises(InputError) as caught:
+        split_by_time(steps, is_fraud)
+
+    plural = "" if frauds == 1 else "s"
+    assert str(caught.value) == (
+        "too few to fit, to choose the threshold and to test: "
+        f"{frauds} fraud{plural} in {frauds} hour{plural} ({frauds} of them with genuine rows too);"
+        " give at least 10 frauds, and three hours with a fraud and a genuine row in each"
+    )
+
+
 @pytest.mark.parametrize(
     ("bounds", "message"),
     [
@@ -100,13 +218,18 @@ def test_windows_that_do_not_fit_are_refused_with_the_steps_at_hand(
         split_by_time(*hourly(13), **bounds)
 
 
-def test_a_window_without_fraud_is_named() -> None:
+def test_a_test_window_that_was_asked_for_and_holds_no_fraud_is_named_with_a_remedy() -> None:
     steps, is_fraud = hourly(13)
 
-    with pytest.raises(InputError, match=r"test window \(steps 289 to 312\) holds no fraud"):
+    with pytest.raises(InputError) as caught:
         split_by_time(steps, is_fraud & (steps < 289), test_days=1)
+
+    assert str(caught.value) == (
+        "the test window (steps 289 to 312) holds no fraud; "
+        "choose --train-until 263 --test-from 288"
+    )
 
 
 def test_one_hour_of_data_cannot_be_split() -> None:
-    with pytest.raises(InputError, match="step 7 only"):
-        split_by_time(np.full(10, 7), np.arange(10) < 5)
+    with pytest.raises(InputError, match="50 frauds in 1 hour "):
+        split_by_time(np.full(100, 7), np.arange(100) < 50)
