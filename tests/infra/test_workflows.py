@@ -132,13 +132,10 @@ def caches_stay_away_from_credentials(workflows):
 
 
 def everywhere_the_same_uv(workflows):
-    versions = {
-        step["with"]["version"]
-        for _, step in steps(workflows)
-        if "setup-uv" in step.get("uses", "")
-    }
-
-    assert len(versions) == 1
+    for _, step in steps(workflows):
+        if "setup-uv" in step.get("uses", ""):
+            assert step["with"]["version-file"] == "requirements/uv.txt"
+            assert "version" not in step["with"]
 
 
 def the_check_is_what_a_clean_checkout_says(workflows):
@@ -194,9 +191,9 @@ def credentials_come_after_the_setup(workflows):
     for job in jobs(workflows).values():
         if "environment" in job:
             done = [step.get("run", step.get("uses")) for step in job["steps"]]
-            assert "make setup" in done
-            before = done[: done.index("make setup")]
-            assert not [step for step in before if "configure-aws-credentials" in step]
+            setups = [number for number, step in enumerate(done) if step.startswith(".ci/setup")]
+            assert setups
+            assert not [step for step in done[: setups[0]] if "configure-aws-credentials" in step]
 
 
 def nothing_is_left_half_done(workflows):
@@ -255,7 +252,7 @@ DEFECTS = [
     (no_script_holds_an_expression, "retrain", '--data "$FILE"', '--data "${{ inputs.data }}"'),
     (the_checkout_leaves_no_token, "check", "persist-credentials: false", "fetch-depth: 1"),
     (caches_stay_away_from_credentials, "retrain", "enable-cache: false", "enable-cache: true"),
-    (everywhere_the_same_uv, "check", "0.13.9", "0.13.8"),
+    (everywhere_the_same_uv, "check", "version-file: requirements/uv.txt", "version: latest"),
     (the_check_is_what_a_clean_checkout_says, "check", ".ci/run\n", ".ci/check\n"),
     (the_check_is_what_a_clean_checkout_says, "check", "            requirements.txt\n", ""),
     (only_main_is_deployed_and_only_after_the_check, "deploy", "[main]", "[main, test]"),
@@ -276,7 +273,7 @@ DEFECTS = [
         "make doctor",
         "make help",
     ),
-    (credentials_come_after_the_setup, "retrain", "run: make setup", "run: make help"),
+    (credentials_come_after_the_setup, "retrain", "run: .ci/setup", "run: make help"),
     (
         nothing_is_left_half_done,
         "retrain",
