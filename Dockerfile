@@ -1,3 +1,4 @@
+# By its tag until `make pin-base` writes a digest here, which is run where the registry can be reached.
 # Another base with the same layout can stand in, such as a copy in a registry of your own.
 ARG BASE=public.ecr.aws/lambda/python:3.13
 FROM ${BASE}

@@ -1,7 +1,7 @@
 # Each target is one command that works without make too. `make` alone lists them.
 .DEFAULT_GOAL := help
 ENVIRONMENTS := project image sam checkov ray launcher tutorial
-.PHONY: $(ENVIRONMENTS:%=setup-%) help setup run demo screenshots train test ray check soak image-test smoke invoke bootstrap deploy doctor rollback destroy cost bench format lock
+.PHONY: $(ENVIRONMENTS:%=setup-%) help setup run demo screenshots train test ray check soak image-test smoke invoke bootstrap deploy doctor rollback destroy cost bench format lock pin-base
 
 PYTHON := .venv/bin/python
 
@@ -89,3 +89,6 @@ format: setup-project ## Format and fix what can be fixed
 
 lock: ## Compile the pinned requirements anew from pyproject.toml
 	.ci/lock
+
+pin-base: ## Pin the base image by its digest, or move the pin to today's (needs Docker with buildx)
+	.ci/pin-base

@@ -62,6 +62,7 @@ NEEDS = {
     "bench": "project image tutorial",
     "format": "project",
     "lock": "",
+    "pin-base": "",
 }
 
 REQUIRED = {"DATA": "data.csv", "URL": "http://127.0.0.1:8000"}
@@ -74,7 +75,9 @@ class Clone:
         self.folder = folder
         shutil.copy(ROOT / "Makefile", folder)
         programs = [".venv/bin/python", ".venv-ray/bin/python"]
-        programs += [f".ci/{name}" for name in ("setup", "smoke", "check", "format", "lock")]
+        programs += [
+            f".ci/{name}" for name in ("setup", "smoke", "check", "format", "lock", "pin-base")
+        ]
         for name in programs:
             program = folder / name
             program.parent.mkdir(parents=True, exist_ok=True)

@@ -1,6 +1,7 @@
 """The image under `sam local`: one event, then a REST API on localhost."""
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -12,19 +13,22 @@ from fraud_api_lambda.examples import FRAUD
 from tests.bundles import make_bundle
 from tests.image.commands import answers, run, serving
 from tests.image.conftest import runtime
-from training.processes import LOOPBACK, free_port, request
+from training.processes import LOOPBACK, ROOT, free_port, request
 from training.sam import find_sam, invoke_function
 
 pytestmark = pytest.mark.image
 
-BASE = "public.ecr.aws/lambda/python:3.13"
-"""Here, in a store of our own, the stand-in may take its name: `sam build` passes on no other."""
+BASE = re.findall(r"^ARG BASE=(\S+)", (ROOT / "Dockerfile").read_text(), re.MULTILINE)[0]
+"""`sam build` passes on no other. Here, in a store of our own, the stand-in may take its name."""
 
 
 @pytest.fixture(scope="module")
 def socket(podman, base, engine, tmp_path_factory):
     """podman as SAM finds it: a service that speaks Docker's language."""
-    podman("tag", base, BASE)
+    if "@" in BASE:
+        podman("pull", BASE)  # no other image can have its digest
+    else:
+        podman("tag", base, BASE)
     path = Path(engine.address.removeprefix("unix://"))
     path.unlink(missing_ok=True)  # of a run that was killed
     with serving(

@@ -1,6 +1,8 @@
 """What enters the image, and in which order; and what the deployment files must not know."""
 
 import re
+import shutil
+import subprocess
 import tomllib
 from pathlib import Path
 
@@ -42,10 +44,12 @@ def context(ignore, tree):
 
 
 def the_base_can_be_replaced(dockerfile):
-    assert steps(dockerfile)[:2] == [
-        "ARG BASE=public.ecr.aws/lambda/python:3.13",
-        "FROM ${BASE}",
-    ]
+    declared, taken = steps(dockerfile)[:2]
+    python = (ROOT / ".python-version").read_text().strip()
+    base = re.escape(f"public.ecr.aws/lambda/python:{python}")
+
+    assert re.fullmatch(rf"ARG BASE={base}(@sha256:[0-9a-f]{{64}})?", declared)
+    assert taken == "FROM ${BASE}"
 
 
 def dependencies_come_before_code(dockerfile):
@@ -82,6 +86,8 @@ def the_command_is_the_handler(dockerfile):
 
 DEFECTS = [
     (the_base_can_be_replaced, "FROM ${BASE}", "FROM python:3.13"),
+    (the_base_can_be_replaced, "python:3.13", "python:3.14"),
+    (the_base_can_be_replaced, "python:3.13", "python:latest"),
     (dependencies_come_before_code, "COPY requirements.txt ./", "COPY . ./"),
     (dependencies_are_pinned_by_hash_and_leave_no_cache, "--require-hashes", ""),
     (dependencies_are_pinned_by_hash_and_leave_no_cache, "--no-cache-dir", ""),
@@ -105,6 +111,45 @@ def test_a_planted_defect_is_found(check, old, new):
 
     with pytest.raises(AssertionError):
         check(DOCKERFILE.replace(old, new))
+
+
+@pytest.fixture
+def pin(tmp_path):
+    """Runs `.ci/pin-base` on a copy of the Dockerfile, with a docker that knows one digest."""
+    for name in ("Dockerfile", ".ci/pin-base"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        shutil.copy(ROOT / name, tmp_path / name)
+    docker = tmp_path / "bin" / "docker"
+    docker.parent.mkdir()
+
+    def run(answer):
+        docker.write_text(f'#!/bin/sh\n[ "$6" = public.ecr.aws/lambda/python:3.13 ] && {answer}\n')
+        docker.chmod(0o755)
+        environment = {"PATH": f"{docker.parent}:/usr/bin:/bin"}
+        done = subprocess.run(
+            [tmp_path / ".ci/pin-base"], env=environment, capture_output=True, check=False
+        )
+        return done.returncode, (tmp_path / "Dockerfile").read_text()
+
+    return run
+
+
+def test_the_base_is_pinned_by_its_digest_and_the_pin_can_be_moved(pin):
+    for digest in ("sha256:" + "1" * 64, "sha256:" + "2" * 64):
+        code, dockerfile = pin(f"echo {digest}")
+
+        assert code == 0
+        base = "ARG BASE=public.ecr.aws/lambda/python:3.13"
+        assert dockerfile == re.sub(r"ARG BASE=.*", f"{base}@{digest}", DOCKERFILE)
+        the_base_can_be_replaced(dockerfile)
+
+
+@pytest.mark.parametrize("answer", ["exit 1", "true", "echo sha256:1", "echo '<no value>'"])
+def test_without_a_digest_the_dockerfile_stays(pin, answer):
+    code, dockerfile = pin(answer)
+
+    assert code != 0
+    assert dockerfile == DOCKERFILE
 
 
 def test_only_the_code_and_its_requirements_are_let_in(tmp_path):

@@ -373,18 +373,9 @@ def updates():
     return {each["package-ecosystem"]: each for each in configuration["updates"]}
 
 
-def test_dependabot_looks_weekly_at_actions_image_and_packages_and_waits_a_week():
-    assert updates().keys() == {"github-actions", "docker", "pip"}
+def test_dependabot_looks_weekly_at_actions_and_packages_and_waits_a_week():
+    assert updates().keys() == {"github-actions", "pip"}
     for each in updates().values():
         assert each["schedule"] == {"interval": "weekly"}
         assert each["cooldown"]["default-days"] >= 7
         assert each["groups"]
-
-
-def test_dependabot_leaves_the_version_of_python_to_us():
-    (ignored,) = updates()["docker"]["ignore"]
-
-    assert ignored["update-types"] == [
-        "version-update:semver-major",
-        "version-update:semver-minor",
-    ]
