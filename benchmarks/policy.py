@@ -10,7 +10,8 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from training.arms import Data, Settings, evaluate_arm, fit_arm
+from training.arms import Data, Settings, fit_arm
+from training.figures import evaluate_arm
 from training.progress import reported
 from training.simulate import simulate
 from training.split import split_by_time

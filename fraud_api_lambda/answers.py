@@ -6,6 +6,8 @@ from typing import Any, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.json_schema import SkipJsonSchema
 
+from fraud_api_lambda import calibration
+from fraud_api_lambda.bundle import Bundle
 from fraud_api_lambda.transaction import Assessment, Transaction
 
 MAX_ERRORS: Final = 10
@@ -105,7 +107,7 @@ class HealthOut(BaseModel):
 class ModelOut(BaseModel):
     """Which model answers, what it was trained on, and how it did on later data."""
 
-    model_config = ConfigDict(title="Model", from_attributes=True)
+    model_config = ConfigDict(title="Model")
 
     version: str
     feature_set: str
@@ -115,6 +117,20 @@ class ModelOut(BaseModel):
     policy: dict[str, Any]
     trained_on: dict[str, Any]
     metrics: dict[str, Any]
+
+    @classmethod
+    def of(cls, bundle: Bundle) -> "ModelOut":
+        """What is told of a bundle."""
+        return cls(
+            version=bundle.version,
+            feature_set=bundle.feature_set,
+            features=list(bundle.features),
+            threshold=bundle.threshold,
+            calibration=calibration.as_dict(bundle.calibration),
+            policy=bundle.policy.as_dict(),
+            trained_on=bundle.trained_on,
+            metrics=bundle.metrics,
+        )
 
 
 def answer(

@@ -145,7 +145,7 @@ def _add_predictions(app: FastAPI, provider: Provider) -> None:
     )
     async def model() -> ModelOut:
         """Say which model answers, what it was trained on and how it did on later data."""
-        return ModelOut.model_validate((await current()).scorer.bundle)
+        return ModelOut.of((await current()).scorer.bundle)
 
 
 def _explain(request: Request) -> bool:

@@ -8,12 +8,20 @@ import hashlib
 import io
 import pickle
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final, NoReturn
 
+from fraud_api_lambda import calibration
+from fraud_api_lambda.calibration import Calibration
+from fraud_api_lambda.checks import check_json, check_number
 from fraud_api_lambda.features import FEATURE_SETS
+from fraud_api_lambda.known_answer import KnownAnswer
+from fraud_api_lambda.policy import Policy
+from fraud_api_lambda.typical import Typical
 
-FORMAT: Final = 3
+FORMAT: Final = 4
 VERSION_DIGITS: Final = 16
 
 
@@ -35,15 +43,15 @@ class Bundle:
         A key of `features.FEATURE_SETS`.
     features : tuple of str
         What that set meant when the model was fitted, in the booster's order.
-    calibration : dict
-        From log-odds to probability, as `calibration.calibrated` reads it.
+    calibration : Calibration
+        From log-odds to probability.
     threshold : float
         Fraud at or above this calibrated probability.
-    policy : dict
-        What decisions cost, as `policy.decide` reads it.
-    typical : dict
+    policy : Policy
+        What decisions cost.
+    typical : Typical
         Medians of genuine rows: of each feature, by type.
-    known_answer : dict
+    known_answer : KnownAnswer
         A transaction and the probability that this model must give it.
     trained_on, metrics : dict
         What it was fitted on and how it did on later data; served by ``GET /model``.
@@ -53,11 +61,11 @@ class Bundle:
     booster: bytes
     feature_set: str
     features: tuple[str, ...]
-    calibration: dict[str, Any]
+    calibration: Calibration
     threshold: float
-    policy: dict[str, Any]
-    typical: dict[str, Any]
-    known_answer: dict[str, Any]
+    policy: Policy
+    typical: Typical
+    known_answer: KnownAnswer
     trained_on: dict[str, Any]
     metrics: dict[str, Any]
 
@@ -136,13 +144,42 @@ def read(data: bytes) -> Bundle:
     Raises
     ------
     BundleError
-        If the bytes are not plain data, or not a bundle of this format with known features.
+        If the bytes are not plain data, or not a bundle of this format with known features and
+        values that can be served; it names the field.
     """
     content = _unpickle(data)
     _check(content)
-    content.pop("format")
-    content["features"] = tuple(content["features"])
-    return Bundle(version=version_of(data), **content)
+    features = tuple(content["features"])
+    return Bundle(
+        version=version_of(data),
+        booster=content["booster"],
+        feature_set=content["feature_set"],
+        features=features,
+        calibration=_decoded(content, "calibration", calibration.from_dict),
+        threshold=_decoded(content, "threshold", _share),
+        policy=_decoded(content, "policy", Policy.from_dict),
+        typical=_decoded(content, "typical", partial(Typical.from_dict, features=features)),
+        known_answer=_decoded(content, "known_answer", KnownAnswer.from_dict),
+        trained_on=_decoded(content, "trained_on", _json),
+        metrics=_decoded(content, "metrics", _json),
+    )
+
+
+def _decoded[T](content: dict[str, Any], field: str, decode: Callable[[Any], T]) -> T:
+    try:
+        return decode(content[field])
+    except ValueError as error:
+        raise BundleError(f"the bundle's {field}: {error}") from error
+
+
+def _share(value: Any) -> float:
+    check_number("it", value, 0.0, 1.0)
+    return float(value)
+
+
+def _json(value: Any) -> dict[str, Any]:
+    check_json("it", value)
+    return dict(value)
 
 
 def _unpickle(data: bytes) -> Any:
@@ -162,7 +199,8 @@ def _check(content: Any) -> None:
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise BundleError(f"not a model bundle of format {FORMAT}: train with this version")
     if content.keys() != _TYPES.keys():
-        raise BundleError(f"the bundle's fields differ: {sorted(content.keys() ^ _TYPES.keys())}")
+        differing = sorted(map(repr, content.keys() ^ _TYPES.keys()))
+        raise BundleError(f"the bundle's fields differ: {', '.join(differing)}")
     for field, kind in _TYPES.items():
         if type(content[field]) is not kind:
             raise BundleError(f"the bundle's {field} is not of type {kind.__name__}")
@@ -172,5 +210,3 @@ def _check(content: Any) -> None:
     known = FEATURE_SETS.get(content["feature_set"])
     if known is None or content["features"] != list(known):
         raise BundleError("the bundle's features are not this program's: train with this version")
-    if content["typical"].keys() != set(known):
-        raise BundleError("the bundle's typical values are not those of its features")

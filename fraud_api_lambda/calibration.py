@@ -1,36 +1,136 @@
 """From a margin (log-odds) to a fraud probability, by plain data: the same arithmetic everywhere.
 
 Plain `math`, for a column too: NumPy's own `exp` differs from it in the last bit.
+
+References
+----------
+J. Platt: Probabilistic outputs for support vector machines, 1999.
+M. Kull, T. Silva Filho, P. Flach: Beta calibration, AISTATS 2017, equation 6.
+B. Zadrozny, C. Elkan: Transforming classifier scores, KDD 2002 (isotonic).
 """
 
 import math
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
-from typing import Any, Final
+from dataclasses import asdict, dataclass
+from itertools import pairwise
+from typing import Any, ClassVar, Final
+
+from fraud_api_lambda.checks import check_fields, check_number, check_positive
 
 SURE: Final = 1e-12
 """How near to 0 or 1 a probability may come: a model never knows."""
 
 
-def calibrated(margin: float, calibration: dict[str, Any]) -> float:
-    """The fraud probability of a margin, in [`SURE`, 1 - `SURE`].
+@dataclass(frozen=True, slots=True)
+class NoCalibration:
+    """The margin is the log-odds already."""
 
-    Parameters
-    ----------
-    margin : float
-        The booster's log-odds.
-    calibration : dict
-        ``{"method": "none"}``, ``{"method": "platt", "slope", "intercept"}``,
-        ``{"method": "beta", "a", "b", "c"}`` or ``{"method": "isotonic", "margins", "log_odds"}``,
-        all of them increasing.
+    method: ClassVar[str] = "none"
 
-    References
+    def log_odds_of(self, margin: float) -> float:
+        """The log-odds of fraud for a margin."""
+        return margin
+
+
+@dataclass(frozen=True, slots=True)
+class Platt:
+    """A rising line on the margin."""
+
+    method: ClassVar[str] = "platt"
+    slope: float
+    intercept: float
+
+    def __post_init__(self) -> None:
+        check_positive("slope", self.slope)
+        check_number("intercept", self.intercept)
+
+    def log_odds_of(self, margin: float) -> float:
+        """The log-odds of fraud for a margin."""
+        return self.slope * margin + self.intercept
+
+
+@dataclass(frozen=True, slots=True)
+class Beta:
+    """Kull's: a slope each for the logs of both uncalibrated probabilities."""
+
+    method: ClassVar[str] = "beta"
+    a: float
+    b: float
+    c: float
+
+    def __post_init__(self) -> None:
+        check_positive("a", self.a)
+        check_positive("b", self.b)
+        check_number("c", self.c)
+
+    def log_odds_of(self, margin: float) -> float:
+        """The log-odds of fraud for a margin."""
+        return self.b * softplus(margin) - self.a * softplus(-margin) + self.c
+
+
+@dataclass(frozen=True, slots=True)
+class Isotonic:
+    """Lines between knots, both of whose coordinates rise.
+
+    Attributes
     ----------
-    J. Platt: Probabilistic outputs for support vector machines, 1999.
-    M. Kull, T. Silva Filho, P. Flach: Beta calibration, AISTATS 2017, equation 6.
-    B. Zadrozny, C. Elkan: Transforming classifier scores, KDD 2002 (isotonic).
+    margins, log_odds : tuple of float, shape (n_knots,)
+        Margins, and the log-odds of fraud there.
     """
-    log_odds = LOG_ODDS[calibration["method"]](margin, calibration)
+
+    method: ClassVar[str] = "isotonic"
+    margins: tuple[float, ...]
+    log_odds: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        _check_rising("margins", self.margins)
+        _check_rising("log_odds", self.log_odds)
+        if len(self.margins) != len(self.log_odds):
+            raise ValueError("margins and log_odds are not of one length")
+
+    def log_odds_of(self, margin: float) -> float:
+        """On the line between two knots; beyond the last of them as steep as the margin itself."""
+        margins, log_odds = self.margins, self.log_odds
+        above = bisect_right(margins, margin)
+        if above == 0:
+            return log_odds[0] + (margin - margins[0])
+        if above == len(margins):
+            return log_odds[-1] + (margin - margins[-1])
+        share = (margin - margins[above - 1]) / (margins[above] - margins[above - 1])
+        return log_odds[above - 1] + share * (log_odds[above] - log_odds[above - 1])
+
+
+type Calibration = NoCalibration | Platt | Beta | Isotonic
+"""How log-odds become probabilities; all of them increase."""
+
+KINDS: Final[tuple[type[Calibration], ...]] = (NoCalibration, Platt, Beta, Isotonic)
+
+
+def from_dict(value: Any) -> Calibration:
+    """The calibration that `as_dict` wrote.
+
+    Raises
+    ------
+    ValueError
+        If its method is none of the four, or its numbers are not finite or would not increase.
+    """
+    method = value.get("method") if isinstance(value, dict) else None
+    kind = next((each for each in KINDS if each.method == method), None)
+    if kind is None:
+        raise ValueError(f"method is none of {', '.join(each.method for each in KINDS)}")
+    given = check_fields("it", value, ("method", *kind.__match_args__))
+    values: list[Any] = [given[name] for name in kind.__match_args__]
+    return kind(*[tuple(each) if isinstance(each, list) else each for each in values])
+
+
+def as_dict(calibration: Calibration) -> dict[str, Any]:
+    """Plain data, as bundles hold it and ``GET /model`` serves it."""
+    return {"method": calibration.method, **asdict(calibration)}
+
+
+def calibrated(margin: float, calibration: Calibration) -> float:
+    """The fraud probability of a margin (the booster's log-odds), in [`SURE`, 1 - `SURE`]."""
+    log_odds = calibration.log_odds_of(margin)
     if log_odds >= 0:
         return min(1.0 / (1.0 + math.exp(-log_odds)), 1.0 - SURE)
     odds = math.exp(log_odds)
@@ -42,37 +142,10 @@ def softplus(margin: float) -> float:
     return max(margin, 0.0) + math.log1p(math.exp(-abs(margin)))
 
 
-def _platt(margin: float, calibration: dict[str, Any]) -> float:
-    log_odds: float = calibration["slope"] * margin + calibration["intercept"]
-    return log_odds
-
-
-def _beta(margin: float, calibration: dict[str, Any]) -> float:
-    log_odds: float = (
-        calibration["b"] * softplus(margin)
-        - calibration["a"] * softplus(-margin)
-        + calibration["c"]
-    )
-    return log_odds
-
-
-def _isotonic(margin: float, calibration: dict[str, Any]) -> float:
-    """On the line between two knots; beyond the last of them as steep as the margin itself."""
-    margins: Sequence[float] = calibration["margins"]
-    log_odds: Sequence[float] = calibration["log_odds"]
-    above = bisect_right(margins, margin)
-    if above == 0:
-        return log_odds[0] + (margin - margins[0])
-    if above == len(margins):
-        return log_odds[-1] + (margin - margins[-1])
-    share = (margin - margins[above - 1]) / (margins[above] - margins[above - 1])
-    return log_odds[above - 1] + share * (log_odds[above] - log_odds[above - 1])
-
-
-LOG_ODDS: Final[dict[str, Callable[[float, dict[str, Any]], float]]] = {
-    "none": lambda margin, _: margin,
-    "platt": _platt,
-    "beta": _beta,
-    "isotonic": _isotonic,
-}
-"""The log-odds of fraud for a margin, by method."""
+def _check_rising(name: str, values: Any) -> None:
+    if not isinstance(values, tuple) or not values:
+        raise ValueError(f"{name} is not a list of at least one number")
+    for index, value in enumerate(values):
+        check_number(f"{name}[{index}]", value)
+    if not all(low < high for low, high in pairwise(values)):
+        raise ValueError(f"{name} does not rise from each number to the next")

@@ -16,8 +16,10 @@ C. Elkan: The foundations of cost-sensitive learning, IJCAI 2001.
 """
 
 from collections.abc import Callable
+from dataclasses import asdict, dataclass
 from typing import Any, Final
 
+from fraud_api_lambda.checks import LARGEST, check_fields, check_number
 from fraud_api_lambda.transaction import Decision
 
 type Value = Any
@@ -26,8 +28,84 @@ type Value = Any
 NEVER: Final = 2.0
 """A probability that none reaches."""
 
+MOST: Final[dict[str, float]] = {
+    "fraud_fixed": LARGEST,
+    "fraud_share": 1e6,
+    "review_cost": LARGEST,
+    "review_friction": LARGEST,
+    "review_catches": 1.0,
+    "block_fixed": LARGEST,
+    "block_share": 1e6,
+    "reviews_per_thousand": 1_000.0,
+    "shadow_price": LARGEST,
+    "single_threshold": 1.0,
+}
+"""How large each number of a policy may be; none is below 0."""
 
-def decide(fraud_probability: float, amount: float, policy: dict[str, Any]) -> Decision:
+MAX_CURRENCY: Final = 64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """What decisions cost, in the currency of the amounts.
+
+    Attributes
+    ----------
+    currency : str
+        Printable, 1 to 64 characters.
+    fraud_fixed, fraud_share : float
+        What a fraud costs: an amount, and a share of the payment's.
+    review_cost, review_friction, review_catches : float
+        What a review costs, what it costs a genuine payer, and the share of frauds it finds.
+    block_fixed, block_share : float
+        What blocking a genuine payment costs: an amount, and a share of the payment's.
+    reviews_per_thousand : float
+        How many of 1,000 payments can be reviewed.
+    shadow_price : float
+        On top of `review_cost`: it keeps the queue within that budget.
+    single_threshold : float
+        The one that costs least where nothing but the probability decides, for comparison.
+
+    Raises
+    ------
+    ValueError
+        If a value is not of its type, or outside of 0 to `MOST`.
+    """
+
+    currency: str
+    fraud_fixed: float
+    fraud_share: float
+    review_cost: float
+    review_friction: float
+    review_catches: float
+    block_fixed: float
+    block_share: float
+    reviews_per_thousand: float
+    shadow_price: float
+    single_threshold: float
+
+    def __post_init__(self) -> None:
+        if not is_currency(self.currency):
+            raise ValueError(f"currency is not a name of 1 to {MAX_CURRENCY} characters")
+        for name, most in MOST.items():
+            check_number(name, getattr(self, name), 0.0, most)
+
+    @classmethod
+    def from_dict(cls, value: Any) -> "Policy":
+        """The policy that `as_dict` wrote."""
+        return cls(**check_fields("it", value, ("currency", *MOST)))
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data, as bundles hold it and ``GET /model`` serves it."""
+        return asdict(self)
+
+
+def is_currency(value: Any) -> bool:
+    """Whether a value can name a currency."""
+    return isinstance(value, str) and 1 <= len(value) <= MAX_CURRENCY and value.isprintable()
+
+
+def decide(fraud_probability: float, amount: float, policy: Policy) -> Decision:
     """The decision with the least expected cost, the milder one of equals.
 
     Parameters
@@ -35,9 +113,7 @@ def decide(fraud_probability: float, amount: float, policy: dict[str, Any]) -> D
     fraud_probability : float in (0, 1)
         Calibrated.
     amount : float
-    policy : dict
-        From the bundle: the numbers of the formulas above, and the `shadow_price` of a review,
-        which keeps the queue within its budget.
+    policy : Policy
     """
     review_above, block_above = cutoffs(amount, policy, _choose)
     if fraud_probability > block_above:
@@ -46,18 +122,18 @@ def decide(fraud_probability: float, amount: float, policy: dict[str, Any]) -> D
 
 
 def cutoffs(
-    amount: Value, policy: dict[str, Any], where: Callable[[Value, Value, Value], Value]
+    amount: Value, policy: Policy, where: Callable[[Value, Value, Value], Value]
 ) -> tuple[Value, Value]:
     """Above which probability a payment is reviewed, and above which it is blocked.
 
     The two are equal where a review never pays. Comparing with cutoffs, not costs, keeps the
     decision monotone in the probability whatever is rounded.
     """
-    loss = policy["fraud_fixed"] + policy["fraud_share"] * amount
-    friction = policy["block_fixed"] + policy["block_share"] * amount
-    queue = policy["review_cost"] + policy["shadow_price"] + policy["review_friction"]
-    caught = policy["review_catches"] * loss + policy["review_friction"]
-    missed = friction - policy["review_friction"] + (1 - policy["review_catches"]) * loss
+    loss = policy.fraud_fixed + policy.fraud_share * amount
+    friction = policy.block_fixed + policy.block_share * amount
+    queue = policy.review_cost + policy.shadow_price + policy.review_friction
+    caught = policy.review_catches * loss + policy.review_friction
+    missed = friction - policy.review_friction + (1 - policy.review_catches) * loss
     review_above = _ratio(queue, caught, NEVER, where)
     review_until = _ratio(friction - queue, missed, -NEVER, where)
     block_above = _ratio(friction, loss + friction, NEVER, where)

@@ -3,11 +3,12 @@
 A text says what was observed about the payment. It accuses nobody and gives no thresholds.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from fraud_api_lambda.features import HALF_A_CENT, Facts
 from fraud_api_lambda.transaction import Reason, Transaction, TransactionType
+from fraud_api_lambda.typical import Typical
 
 CODES: Final = (
     "EMPTIES_ACCOUNT",
@@ -26,10 +27,6 @@ CODES: Final = (
 MAX_REASONS: Final = 3
 
 RISKY_TYPE: Final = "RISKY_TYPE"
-
-
-type Typical = Mapping[str, Mapping[str, float]]
-"""Medians of genuine rows: of each feature, by type."""
 
 
 class Candidate(NamedTuple):
@@ -53,8 +50,7 @@ def candidates(
     transaction : Transaction
     names, row, contributions : sequence of shape (n_features,)
         Features, their values, and what each added to the log-odds.
-    typical : dict
-        From the bundle.
+    typical : Typical
     """
     groups: dict[str, list[int]] = {}
     for index, name in enumerate(names):

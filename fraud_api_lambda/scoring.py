@@ -15,7 +15,6 @@ from fraud_api_lambda.transaction import (
     Decision,
     Explanation,
     Transaction,
-    TransactionType,
 )
 
 
@@ -33,6 +32,11 @@ class Scorer:
         self.bundle = bundle
         self.version = bundle.version
         self._booster = Booster(bundle.booster, threads=threads)
+        if self._booster.n_features != len(bundle.features):
+            raise BundleError(
+                f"the bundle's booster has {self._booster.n_features} features, not the "
+                f"{len(bundle.features)} that it names"
+            )
         self._names = list(bundle.features)
 
     @classmethod
@@ -47,15 +51,11 @@ class Scorer:
         try:
             scorer = cls(bundle, threads=threads)
             known = bundle.known_answer
-            expected = known["fraud_probability"]
-            transaction = Transaction(
-                **{**known["transaction"], "type": TransactionType(known["transaction"]["type"])}
-            )
-            got = scorer.assess(transaction).fraud_probability
-        except (KeyError, TypeError, ValueError, BoosterError) as error:
-            raise BundleError(f"the bundle cannot be used: {type(error).__name__}") from error
+            got = scorer.assess(known.transaction).fraud_probability
+        except BoosterError as error:
+            raise BundleError("the bundle's booster cannot be read") from error
         # The margin is a float32 sum, which another processor may round otherwise.
-        if not math.isclose(got, expected, rel_tol=1e-5):
+        if not math.isclose(got, known.fraud_probability, rel_tol=1e-5):
             raise BundleError("the bundle's known answer differs: it was made by another version")
         return scorer
 

@@ -1,35 +1,39 @@
 """Small real bundles: a booster fitted in milliseconds on invented rows."""
 
 import hashlib
+import io
 import json
 from pathlib import Path
 from typing import Any
 
+import joblib
 import numpy as np
 import xgboost as xgb
 
-from fraud_api_lambda.bundle import pack, version_of
-from fraud_api_lambda.calibration import calibrated
+from fraud_api_lambda.bundle import FORMAT, pack, version_of
+from fraud_api_lambda.calibration import Platt, as_dict, calibrated
 from fraud_api_lambda.features import FEATURE_SETS, feature_row
-from fraud_api_lambda.transaction import Transaction, TransactionType
+from fraud_api_lambda.known_answer import KnownAnswer
+from fraud_api_lambda.policy import Policy
+from fraud_api_lambda.transaction import TYPES, Transaction, TransactionType
 from tests.transactions import transaction
 
-POLICY = {
-    "currency": "EUR",
-    "fraud_fixed": 1.0,
-    "fraud_share": 0.0,
-    "review_cost": 1e9,
-    "review_friction": 0.0,
-    "review_catches": 0.0,
-    "block_fixed": 1.0,
-    "block_share": 0.0,
-    "reviews_per_thousand": 0.0,
-    "shadow_price": 0.0,
-    "single_threshold": 0.5,
-}
+POLICY = Policy(
+    currency="EUR",
+    fraud_fixed=1.0,
+    fraud_share=0.0,
+    review_cost=1e9,
+    review_friction=0.0,
+    review_catches=0.0,
+    block_fixed=1.0,
+    block_share=0.0,
+    reviews_per_thousand=0.0,
+    shadow_price=0.0,
+    single_threshold=0.5,
+)
 """A fraud costs what a false alarm does, whatever the amount: blocks above one half."""
 
-CALIBRATION = {"method": "platt", "slope": 1.0, "intercept": 0.0}
+CALIBRATION = Platt(slope=1.0, intercept=0.0)
 
 
 def make_bundle(seed: int = 0, **changes: Any) -> bytes:
@@ -37,32 +41,39 @@ def make_bundle(seed: int = 0, **changes: Any) -> bytes:
 
     Each seed gives another model, the same one every time; `changes` replace what is packed.
     """
-    names = FEATURE_SETS["decision-time"]
+    return pack(make_content(seed) | changes)
+
+
+def pickled(content: dict[str, Any]) -> bytes:
+    """The bytes of a bundle with any content, which nothing has checked."""
+    buffer = io.BytesIO()
+    joblib.dump({"format": FORMAT, **content}, buffer)
+    return buffer.getvalue()
+
+
+def make_content(seed: int = 0, feature_set: str = "decision-time") -> dict[str, Any]:
+    """What `make_bundle` packs."""
+    names = FEATURE_SETS[feature_set]
     booster = _booster(seed, names)
     known = transaction(amount=1_000.0)
     row = np.array([feature_row(known, names)], dtype=np.float32)
     margin = booster.inplace_predict(row, predict_type="margin", validate_features=False)[0]
     usual = feature_row(transaction(amount=500.0, origin_balance=5_000.0), names)
     typical = {
-        name: dict.fromkeys(TransactionType, float(value))
-        for name, value in zip(names, usual, strict=True)
+        name: dict.fromkeys(TYPES, float(value)) for name, value in zip(names, usual, strict=True)
     }
-    content = {
+    return {
         "booster": bytes(booster.save_raw("ubj")),
-        "feature_set": "decision-time",
+        "feature_set": feature_set,
         "features": list(names),
-        "calibration": CALIBRATION,
+        "calibration": as_dict(CALIBRATION),
         "threshold": 0.5,
-        "policy": POLICY,
+        "policy": POLICY.as_dict(),
         "typical": typical,
-        "known_answer": {
-            "transaction": known._asdict(),
-            "fraud_probability": calibrated(float(margin), CALIBRATION),
-        },
+        "known_answer": KnownAnswer(known, calibrated(float(margin), CALIBRATION)).as_dict(),
         "trained_on": {"rows": 200, "seed": seed},
         "metrics": {"average_precision": 0.5},
     }
-    return pack({**content, **changes})
 
 
 def write_model(

@@ -12,9 +12,10 @@ ROOT = Path(__file__).parent.parent
 SHIPPED = ROOT / "fraud_api_lambda"
 
 LAYERS = (
-    {"transaction", "examples"},
-    {"features"},
-    {"policy", "bundle", "reasons", "calibration", "booster", "signature"},
+    {"transaction", "examples", "checks"},
+    {"features", "typical", "known_answer"},
+    {"policy", "reasons", "calibration", "booster", "signature"},
+    {"bundle"},
     {"scoring", "pointer"},
     {"transport"},
     {"aws"},
@@ -46,7 +47,10 @@ ROOMS = {
 STANDARD_LIBRARY_ONLY = (
     "transaction",
     "examples",
+    "checks",
     "features",
+    "typical",
+    "known_answer",
     "policy",
     "calibration",
     "reasons",

@@ -8,8 +8,10 @@ import numpy as np
 import pandas as pd
 import xgboost as xgb
 
+from fraud_api_lambda.calibration import Calibration, NoCalibration
 from fraud_api_lambda.features import Facts
-from training.calibrate import NO_CALIBRATION, Scored, choose_calibration, probabilities_of
+from fraud_api_lambda.policy import Policy
+from training.calibrate import Scored, choose_calibration, probabilities_of
 from training.costs import (
     Priced,
     cheapest_threshold,
@@ -18,12 +20,9 @@ from training.costs import (
     with_shadow_price,
 )
 from training.dataset import to_facts
-from training.evaluate import evaluate
 from training.leaky import LEAKY, leaky_matrix
-from training.outcomes import policy_outcome
 from training.pipeline import build_pipeline, derive, fact_matrix, features_of
 from training.resampling import balanced_weights
-from training.slices import sliced
 from training.split import Split, Window
 from training.threshold import COST, Goal, ThresholdNotFoundError, choose_threshold
 
@@ -113,10 +112,10 @@ class Arm:
     resampling: str
     booster: xgb.Booster
     n_invented: int
-    threshold: float | None = None
-    policy: dict[str, Any] = field(default_factory=dict)
-    calibration: dict[str, Any] = field(default_factory=lambda: dict(NO_CALIBRATION))
-    calibration_trials: list[dict[str, Any]] = field(default_factory=list)
+    calibration: Calibration
+    calibration_trials: list[dict[str, Any]]
+    policy: Policy
+    threshold: float | None
 
     def probabilities(self, rows: np.ndarray) -> np.ndarray:
         """Calibrated probabilities of the booster's rows, by the arithmetic that serves."""
@@ -140,67 +139,49 @@ def fit_arm(
     booster, n_invented = fit_booster(
         data, data.matrix(feature_set), split.fit, feature_set, settings
     )
-    arm = Arm(feature_set, settings.resampling, booster, n_invented)
-    later = _scored(arm, data, split.threshold)
+    later = _scored(booster, data, feature_set, split.threshold)
+    calibration: Calibration = NoCalibration()
+    trials: list[dict[str, Any]] = []
     if split.calibrate is not None:
-        calibration, trials = choose_calibration(_scored(arm, data, split.calibrate), later)
-        arm = replace(arm, calibration=calibration, calibration_trials=trials)
-    rows = data.priced(split.threshold, probabilities_of(later.margins, arm.calibration))
-    policy = policy_for(settings.policy, data.median_amount(split.trained))
+        earlier = _scored(booster, data, feature_set, split.calibrate)
+        calibration, trials = choose_calibration(earlier, later)
+    rows = data.priced(split.threshold, probabilities_of(later.margins, calibration))
+    policy = _policy(settings, data.median_amount(split.trained), rows)
+    return Arm(
+        feature_set=feature_set,
+        resampling=settings.resampling,
+        booster=booster,
+        n_invented=n_invented,
+        calibration=calibration,
+        calibration_trials=trials,
+        policy=policy,
+        threshold=_threshold(settings, policy, rows, for_comparison=for_comparison),
+    )
+
+
+def _policy(settings: Settings, median_amount: float, rows: Priced) -> Policy:
+    policy = policy_for(settings.policy, median_amount)
     single = cheapest_threshold(rows, policy)
-    policy = {**with_shadow_price(policy, rows), "single_threshold": single}
-    arm = replace(arm, policy=policy)
+    return replace(with_shadow_price(policy, rows), single_threshold=single)
+
+
+def _threshold(
+    settings: Settings, policy: Policy, rows: Priced, *, for_comparison: bool
+) -> float | None:
     if settings.goal.metric == COST:
-        return replace(arm, threshold=single)
+        return policy.single_threshold
     try:
-        threshold = choose_threshold(rows.is_fraud, rows.probabilities, rows.weights, settings.goal)
+        return choose_threshold(rows.is_fraud, rows.probabilities, rows.weights, settings.goal)
     except ThresholdNotFoundError:
         if for_comparison:
-            return arm
+            return None
         raise
-    return replace(arm, threshold=threshold)
 
 
-def _scored(arm: Arm, data: Data, window: Window) -> Scored:
+def _scored(booster: xgb.Booster, data: Data, feature_set: str, window: Window) -> Scored:
     inside = window.holds(data.steps)
-    margins = margins_of(arm.booster, data.rows(arm.feature_set, window))
+    margins = margins_of(booster, data.rows(feature_set, window))
     return Scored(margins, data.is_fraud[inside], data.weights[inside])
-
-
-def evaluate_arm(arm: Arm, data: Data, window: Window, seed: int) -> dict[str, Any]:
-    """The arm's figures on a window, as plain data."""
-    probabilities = arm.probabilities_in(data, window)
-    figures = figures_in(
-        data, window, probabilities, threshold=arm.threshold, policy=arm.policy, seed=seed
-    )
-    method = arm.calibration["method"]
-    return {
-        **figures,
-        "resampling": arm.resampling,
-        "invented_frauds": arm.n_invented,
-        "calibrated_by": {"method": method, "trials": arm.calibration_trials},
-    }
-
-
-def figures_in(
-    data: Data,
-    window: Window,
-    probabilities: np.ndarray,
-    *,
-    threshold: float | None,
-    policy: dict[str, Any],
-    seed: int,
-) -> dict[str, Any]:
-    """All figures of probabilities of a window's rows, as a whole and in parts."""
-    inside = window.holds(data.steps)
-    weights = data.weights[inside]
-    return {
-        **evaluate(data.is_fraud[inside], probabilities, weights, threshold=threshold, seed=seed),
-        **sliced(data.frame[inside], probabilities, weights, threshold),
-        "outcome": policy_outcome(
-            data.priced(window, probabilities), data.frame[inside], policy, seed=seed
-        ),
-    }
 
 
 def fit_booster(

@@ -13,7 +13,7 @@ from typing import Any, Final
 import numpy as np
 from sklearn.isotonic import IsotonicRegression
 
-from fraud_api_lambda.calibration import LOG_ODDS, SURE
+from fraud_api_lambda.calibration import SURE, Beta, Calibration, Isotonic, NoCalibration, Platt
 from training.logistic import logistic_line, logistic_plane
 from training.probability import log_loss
 from training.ranking import average_precision
@@ -30,8 +30,6 @@ MAX_COST: Final = 0.005
 FREE: Final = 1e-8
 MILD: Final = 1e-2
 """Ridge on beta's slopes, which run away where the classes all but separate."""
-
-NO_CALIBRATION: Final[dict[str, Any]] = {"method": "none"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +57,10 @@ class Scored:
         )
 
 
-type Fit = Callable[[Scored], dict[str, Any] | None]
+type Fit = Callable[[Scored], Calibration | None]
 
 
-def choose_calibration(
-    first: Scored, second: Scored
-) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+def choose_calibration(first: Scored, second: Scored) -> tuple[Calibration, list[dict[str, Any]]]:
     """The calibration, fitted on two windows, whose method has the lowest held-out log loss.
 
     A method is eligible only if it costs at most 0.005 average precision. If either window has
@@ -72,14 +68,13 @@ def choose_calibration(
 
     Returns
     -------
-    calibration : dict
-        Plain data for `fraud_api_lambda.calibration.calibrated`.
+    calibration : Calibration
     trials : list of dict
         `method`, `log_loss` and `average_precision_cost` of each candidate; empty if none was.
     """
     n_fraud = min(int(first.is_fraud.sum()), int(second.is_fraud.sum()))
     if n_fraud < MIN_FRAUDS:
-        return dict(NO_CALIBRATION), []
+        return NoCalibration(), []
     names = list(METHODS) if n_fraud >= MIN_FRAUDS_TO_CHOOSE else ["platt"]
     both = first.and_(second)
     fitted = [METHODS[name](both) for name in names]
@@ -90,10 +85,10 @@ def choose_calibration(
         if trial and fitted[n] and trial["average_precision_cost"] <= MAX_COST
     ]
     chosen = fitted[min(eligible)[1]] if eligible else None
-    return chosen or dict(NO_CALIBRATION), [trial for trial in trials if trial]
+    return chosen or NoCalibration(), [trial for trial in trials if trial]
 
 
-def fit_platt(rows: Scored) -> dict[str, Any] | None:
+def fit_platt(rows: Scored) -> Platt | None:
     """Platt's sigmoid on the log-odds; None if it would turn the order of scores round.
 
     References
@@ -103,10 +98,10 @@ def fit_platt(rows: Scored) -> dict[str, Any] | None:
     slope, intercept = logistic_line(rows.margins, _smoothed(rows), rows.weights)
     if slope <= 0:
         return None
-    return {"method": "platt", "slope": slope, "intercept": intercept}
+    return Platt(slope, intercept)
 
 
-def fit_beta(rows: Scored, *, penalty: float = FREE) -> dict[str, Any] | None:
+def fit_beta(rows: Scored, *, penalty: float = FREE) -> Beta | None:
     """Beta calibration; None where either of its two slopes is not above 0.
 
     References
@@ -119,7 +114,7 @@ def fit_beta(rows: Scored, *, penalty: float = FREE) -> dict[str, Any] | None:
     )
     if a <= 0 or b <= 0:
         return None
-    return {"method": "beta", "a": a, "b": b, "c": c}
+    return Beta(a, b, c)
 
 
 def _smoothed(rows: Scored) -> np.ndarray:
@@ -134,7 +129,7 @@ def _smoothed(rows: Scored) -> np.ndarray:
     return targets
 
 
-def fit_isotonic(rows: Scored) -> dict[str, Any] | None:
+def fit_isotonic(rows: Scored) -> Isotonic:
     """Isotonic regression, made strictly increasing by lines between the means of its steps.
 
     Half a fraud below all scores and half a genuine payment above them keep it off 0 and 1.
@@ -145,11 +140,8 @@ def fit_isotonic(rows: Scored) -> dict[str, Any] | None:
     rates = IsotonicRegression().fit_transform(margins, labels, sample_weight=weights)
     levels, step = np.unique(rates, return_inverse=True)
     means = np.bincount(step, weights * margins) / np.bincount(step, weights)
-    return {
-        "method": "isotonic",
-        "margins": means.tolist(),
-        "log_odds": (np.log(levels) - np.log1p(-levels)).tolist(),
-    }
+    log_odds = np.log(levels) - np.log1p(-levels)
+    return Isotonic(tuple(means.tolist()), tuple(log_odds.tolist()))
 
 
 METHODS: Final[dict[str, Fit]] = {
@@ -160,7 +152,7 @@ METHODS: Final[dict[str, Fit]] = {
 }
 
 
-def probabilities_of(margins: np.ndarray, calibration: dict[str, Any]) -> np.ndarray:
+def probabilities_of(margins: np.ndarray, calibration: Calibration) -> np.ndarray:
     """Calibrated probabilities of margins: those of `calibrated`, bit for bit, and faster.
 
     NumPy adds, multiplies and divides as Python does; `exp` and `log1p` stay Python's.
@@ -172,17 +164,14 @@ def probabilities_of(margins: np.ndarray, calibration: dict[str, Any]) -> np.nda
     return probabilities
 
 
-def _log_odds_of(margins: np.ndarray, calibration: dict[str, Any]) -> np.ndarray:
-    match calibration["method"]:
-        case "platt":
-            line: np.ndarray = calibration["slope"] * margins + calibration["intercept"]
+def _log_odds_of(margins: np.ndarray, calibration: Calibration) -> np.ndarray:
+    match calibration:
+        case Platt(slope, intercept):
+            line: np.ndarray = slope * margins + intercept
             return line
-        case "isotonic":
-            return _on_lines(
-                margins, *map(np.array, (calibration["margins"], calibration["log_odds"]))
-            )
-    log_odds = LOG_ODDS[calibration["method"]]
-    return np.array([log_odds(margin, calibration) for margin in margins.tolist()])
+        case Isotonic(knots, log_odds):
+            return _on_lines(margins, np.array(knots), np.array(log_odds))
+    return np.array([calibration.log_odds_of(margin) for margin in margins.tolist()])
 
 
 def _on_lines(margins: np.ndarray, knots: np.ndarray, log_odds: np.ndarray) -> np.ndarray:

@@ -3,12 +3,12 @@
 Pure. A cost is in the data's currency and of one row, times the row's weight.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
 
-from fraud_api_lambda.policy import cutoffs
+from fraud_api_lambda.policy import Policy, cutoffs
 
 APPROVE, REVIEW, BLOCK = range(3)
 
@@ -52,10 +52,14 @@ class Priced:
     weights: np.ndarray
 
 
-def policy_for(given: dict[str, Any], median_amount: float) -> dict[str, Any]:
-    """The policy with every number written out: the given ones, and defaults for the others."""
+def policy_for(given: dict[str, Any], median_amount: float) -> Policy:
+    """The policy with every number written out: the given ones, and defaults for the others.
+
+    What rows have to tell, the shadow price and the single threshold, is as if there were none.
+    """
     defaults = {name: share * median_amount for name, share in IN_MEDIANS.items()} | PLAIN
-    return {"currency": CURRENCY, **defaults, "shadow_price": 0.0, **given}
+    learned = {"shadow_price": 0.0, "single_threshold": BLOCKS_NOTHING}
+    return Policy(**{"currency": CURRENCY, **defaults, **learned, **given})
 
 
 def median_amount(amounts: np.ndarray, weights: np.ndarray) -> float:
@@ -65,29 +69,29 @@ def median_amount(amounts: np.ndarray, weights: np.ndarray) -> float:
     return float(amounts[order][np.searchsorted(below, below[-1] / 2)])
 
 
-def with_shadow_price(policy: dict[str, Any], rows: Priced) -> dict[str, Any]:
+def with_shadow_price(policy: Policy, rows: Priced) -> Policy:
     """The policy whose reviews, on these rows, stay within `reviews_per_thousand`.
 
     A shadow price on top of `review_cost` makes the reviews that save least not pay any more: the
     least one, to within rounding, that meets the budget; 0 where it is met anyway.
     """
-    budget = policy["reviews_per_thousand"] / 1_000
+    budget = policy.reviews_per_thousand / 1_000
 
     def reviewed(price: float) -> float:
-        decided = decisions(rows.probabilities, rows.amounts, {**policy, "shadow_price": price})
+        decided = decisions(rows.probabilities, rows.amounts, replace(policy, shadow_price=price))
         return float(np.average(decided == REVIEW, weights=rows.weights))
 
     if reviewed(0.0) <= budget:
-        return {**policy, "shadow_price": 0.0}
+        return replace(policy, shadow_price=0.0)
     # A review saves at most what the largest fraud costs.
-    low, high = 0.0, policy["fraud_fixed"] + policy["fraud_share"] * float(rows.amounts.max())
+    low, high = 0.0, policy.fraud_fixed + policy.fraud_share * float(rows.amounts.max())
     for _ in range(HALVINGS):
         middle = (low + high) / 2
         low, high = (low, middle) if reviewed(middle) <= budget else (middle, high)
-    return {**policy, "shadow_price": high}
+    return replace(policy, shadow_price=high)
 
 
-def decisions(probabilities: np.ndarray, amounts: np.ndarray, policy: dict[str, Any]) -> np.ndarray:
+def decisions(probabilities: np.ndarray, amounts: np.ndarray, policy: Policy) -> np.ndarray:
     """The policy's decisions as `APPROVE`, `REVIEW` or `BLOCK`, shape (n_transactions,)."""
     # A cost of next to nothing puts a cutoff at infinity, as Python's own division does.
     with np.errstate(over="ignore"):
@@ -96,12 +100,12 @@ def decisions(probabilities: np.ndarray, amounts: np.ndarray, policy: dict[str, 
     return decided
 
 
-def costs(rows: Priced, decided: np.ndarray, policy: dict[str, Any]) -> np.ndarray:
+def costs(rows: Priced, decided: np.ndarray, policy: Policy) -> np.ndarray:
     """What each row turned out to cost, in the data's currency; the shadow price is none."""
-    loss = policy["fraud_fixed"] + policy["fraud_share"] * rows.amounts
-    friction = policy["block_fixed"] + policy["block_share"] * rows.amounts
-    reviewed = policy["review_cost"] + np.where(
-        rows.is_fraud, (1 - policy["review_catches"]) * loss, policy["review_friction"]
+    loss = policy.fraud_fixed + policy.fraud_share * rows.amounts
+    friction = policy.block_fixed + policy.block_share * rows.amounts
+    reviewed = policy.review_cost + np.where(
+        rows.is_fraud, (1 - policy.review_catches) * loss, policy.review_friction
     )
     by_decision = [
         np.where(rows.is_fraud, loss, 0.0),
@@ -112,7 +116,7 @@ def costs(rows: Priced, decided: np.ndarray, policy: dict[str, Any]) -> np.ndarr
     return cost
 
 
-def cheapest_threshold(rows: Priced, policy: dict[str, Any]) -> float:
+def cheapest_threshold(rows: Priced, policy: Policy) -> float:
     """The single threshold with the least realised cost, where all at or above it are blocked."""
     order = np.argsort(-rows.probabilities, kind="stable")
     approved, blocked = (

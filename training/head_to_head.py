@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 
 from fraud_api_lambda.scoring import Scorer
-from training.arms import Data, figures_in
+from training.arms import Data
 from training.costs import costs, decisions
 from training.errors import CheckFailedError, InputError
+from training.figures import figures_in
 from training.ranking import REPLICATES, average_precision_gain
 from training.score import probabilities_of_rows
 from training.split import Window, trained_window
@@ -93,7 +94,7 @@ def compared(
     return {
         "window": {"start": window.start, "end": window.end},
         "margin": margin,
-        "currency": prices["currency"],
+        "currency": prices.currency,
         "current": figures[0],
         "candidate": figures[1],
         "cost_saved": _estimate(saved),

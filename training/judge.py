@@ -3,12 +3,13 @@
 from collections.abc import Callable
 from typing import Any
 
-from training.arms import Data, Settings, evaluate_arm
+from training.arms import Data, Settings
 from training.artefacts import artefacts
 from training.attributions import attributions
 from training.compare import best_resampling
 from training.contest import Contest
 from training.evaluate import rows_of
+from training.figures import evaluate_arm
 from training.leaks import leak_figures
 from training.leaky import LEAKY
 from training.packing import libraries
@@ -52,7 +53,7 @@ def judge(
         "arms": arms,
         "resampling": _resampling_figures(data, split, contest, settings),
         "random_split": random_split,
-        "policy": contest.chosen.policy,
+        "policy": contest.chosen.policy.as_dict(),
         "leaks": leaks,
         "attributions": attributions(contest.chosen, data, split.test, seed=seed),
         "booster": BOOSTER | settings.booster,
@@ -85,7 +86,7 @@ def _warnings(data: Data, split: Split, contest: Contest, leaks: dict[str, Any])
             "Too little data for days: split by hours, without a gap for late labels and without "
             "calibration. Read the figures as a smoke test."
         )
-    elif contest.chosen.calibration["method"] == "none":
+    elif contest.chosen.calibration.method == "none":
         sentences.append(
             "Not calibrated: too few frauds in the calibration window, or scores that run against "
             "the labels there. Do not read the probabilities as such; give more data."

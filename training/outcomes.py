@@ -1,12 +1,13 @@
 """What the policy would have done to a window's payments, in counts and in money. Pure."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 
-from fraud_api_lambda.policy import cutoffs
+from fraud_api_lambda.policy import Policy, cutoffs
 from fraud_api_lambda.transaction import Decision
 from training.costs import APPROVE, BLOCK, REVIEW, Priced, cheapest_threshold, costs, decisions
 from training.ranking import REPLICATES
@@ -16,7 +17,7 @@ SHOWN_AMOUNTS: Final = (0.1, 0.5, 0.9, 0.99, 0.999)
 
 
 def policy_outcome(
-    rows: Priced, frame: pd.DataFrame, policy: dict[str, Any], *, seed: int
+    rows: Priced, frame: pd.DataFrame, policy: Policy, *, seed: int
 ) -> dict[str, Any]:
     """What the policy decides on a window, what that costs, and what others would have cost.
 
@@ -25,8 +26,8 @@ def policy_outcome(
     rows : Priced
     frame : DataFrame
         The same rows: `step`, and `typology` where the data has it.
-    policy : dict
-        With `single_threshold`, the one that was cheapest on the threshold window.
+    policy : Policy
+        Its `single_threshold` was the cheapest on the threshold window.
     seed : int
         Of the bootstrap of what is saved.
 
@@ -41,7 +42,7 @@ def policy_outcome(
     ways = {
         "policy": decided,
         "approving all": np.full(len(decided), APPROVE),
-        "single threshold": _blocked_from(rows, policy["single_threshold"]),
+        "single threshold": _blocked_from(rows, policy.single_threshold),
         "single threshold in hindsight": _blocked_from(rows, cheapest_threshold(rows, policy)),
     }
     spent = {name: costs(rows, way, policy) for name, way in ways.items()}
@@ -104,11 +105,12 @@ def _saved(differences: np.ndarray, base: float, seed: int) -> dict[str, float |
     return {"amount": saved, "low": float(low), "high": float(high), "share": share}
 
 
-def _cutoffs(rows: Priced, policy: dict[str, Any]) -> Iterator[dict[str, float]]:
+def _cutoffs(rows: Priced, policy: Policy) -> Iterator[dict[str, float]]:
     """The three probabilities where two decisions cost the same, None where it is never so."""
     amounts = np.quantile(rows.amounts, SHOWN_AMOUNTS)
     review, block = cutoffs(amounts, policy, np.where)
-    without = cutoffs(amounts, {**policy, "review_catches": 0.0, "review_friction": 0.0}, np.where)
+    no_review = replace(policy, review_catches=0.0, review_friction=0.0)
+    without = cutoffs(amounts, no_review, np.where)
     for values in zip(SHOWN_AMOUNTS, amounts, review, block, without[1], strict=True):
         names = ("quantile", "amount", "review_above", "block_above", "block_above_without_review")
         yield dict(zip(names, map(float, values), strict=True))

@@ -9,10 +9,13 @@ from typing import Any, Final
 import numpy as np
 import xgboost as xgb
 
+from fraud_api_lambda import calibration
 from fraud_api_lambda.bundle import version_of
 from fraud_api_lambda.examples import FRAUD
 from fraud_api_lambda.features import FEATURE_SETS, feature_row
+from fraud_api_lambda.known_answer import KnownAnswer
 from fraud_api_lambda.transaction import TYPES, Transaction, TransactionType, hour_of_step
+from fraud_api_lambda.typical import Typical
 from training.arms import Arm, Data, Settings
 from training.pipeline import feature_matrix
 from training.split import Split
@@ -56,13 +59,13 @@ def content(
         "booster": bytes(arm.booster.save_raw("ubj")),
         "feature_set": arm.feature_set,
         "features": list(names),
-        "calibration": arm.calibration,
+        "calibration": calibration.as_dict(arm.calibration),
         "threshold": arm.threshold,
-        "policy": arm.policy,
+        "policy": arm.policy.as_dict(),
         "typical": typical(
             feature_matrix(data.facts, names)[genuine], np.asarray(data.facts.type)[genuine], names
-        ),
-        "known_answer": _known_answer(arm, names),
+        ).as_dict(),
+        "known_answer": _known_answer(arm, names).as_dict(),
         "trained_on": seen,
         "metrics": _served(arm.feature_set, metrics),
     }
@@ -103,7 +106,7 @@ def _served(feature_set: str, metrics: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def typical(rows: np.ndarray, kinds: np.ndarray, names: Sequence[str]) -> dict[str, Any]:
+def typical(rows: np.ndarray, kinds: np.ndarray, names: Sequence[str]) -> Typical:
     """Medians of genuine rows, of each feature by type; of all types where a type has no row.
 
     Parameters
@@ -117,12 +120,12 @@ def typical(rows: np.ndarray, kinds: np.ndarray, names: Sequence[str]) -> dict[s
     for kind in TYPES:
         of_kind = rows[kinds == kind] if (kinds == kind).any() else rows
         medians[kind] = np.median(of_kind, axis=0).tolist()
-    return {
-        name: {kind: medians[kind][index] for kind in TYPES} for index, name in enumerate(names)
-    }
+    return Typical(
+        {name: {kind: medians[kind][index] for kind in TYPES} for index, name in enumerate(names)}
+    )
 
 
-def _known_answer(arm: Arm, names: tuple[str, ...]) -> dict[str, Any]:
+def _known_answer(arm: Arm, names: tuple[str, ...]) -> KnownAnswer:
     transaction = Transaction(
         type=TransactionType(FRAUD["type"]),
         amount=FRAUD["amount"],
@@ -132,10 +135,7 @@ def _known_answer(arm: Arm, names: tuple[str, ...]) -> dict[str, Any]:
         origin_balance=FRAUD["oldbalanceOrg"],
     )
     row = np.array([feature_row(transaction, names)], dtype=np.float32)
-    return {
-        "transaction": transaction._asdict(),
-        "fraud_probability": float(arm.probabilities(row)[0]),
-    }
+    return KnownAnswer(transaction, float(arm.probabilities(row)[0]))
 
 
 def manifest(

@@ -1,15 +1,14 @@
 """A policy from a TOML file: what decisions cost, checked before any work begins."""
 
-import math
 import tomllib
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final
 
+from fraud_api_lambda.policy import MAX_CURRENCY, MOST, is_currency
 from training.costs import IN_MEDIANS, PLAIN
 from training.errors import InputError
 
-MOST: Final = {"review_catches": 1.0, "reviews_per_thousand": 1_000.0}
 NUMBERS: Final = (*IN_MEDIANS, *PLAIN)
 
 
@@ -36,8 +35,11 @@ def read_policy(path: Path) -> dict[str, Any]:
 
 def _check(path: Path, name: str, value: Any) -> None:
     if name == "currency":
-        if not isinstance(value, str) or not 1 <= len(value) <= 64 or not value.isprintable():
-            raise InputError(f"{path}, currency: {value!r} is not a name; write currency = 'EUR'")
+        if not is_currency(value):
+            raise InputError(
+                f"{path}, currency: {value!r} is not a name of at most {MAX_CURRENCY} characters; "
+                "write currency = 'EUR'"
+            )
         return
     if name not in NUMBERS:
         near = get_close_matches(name, [*NUMBERS, "currency"], 1)
@@ -45,8 +47,7 @@ def _check(path: Path, name: str, value: Any) -> None:
             f"did you mean {near[0]}?" if near else f"the keys are currency, {', '.join(NUMBERS)}"
         )
         raise InputError(f"{path}: unknown key {name}; {hint}")
-    most = MOST.get(name, math.inf)
+    most = MOST[name]
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not is_number or not (0 <= value <= most and math.isfinite(value)):
-        limit = f"from 0 to {most:g}" if name in MOST else "of at least 0"
-        raise InputError(f"{path}, {name}: {value!r} cannot be; write a number {limit}")
+    if not is_number or not 0 <= value <= most:
+        raise InputError(f"{path}, {name}: {value!r} cannot be; write a number from 0 to {most:g}")

@@ -8,9 +8,10 @@ import numpy as np
 
 from fraud_api_lambda.bundle import BundleError, read
 from fraud_api_lambda.scoring import Scorer
-from training.arms import Data, figures_in
+from training.arms import Data
 from training.dataset import read_transactions
 from training.errors import CheckFailedError, InputError
+from training.figures import figures_in
 from training.pipeline import feature_matrix, packed
 from training.saved import read_saved
 from training.split import Window, trained_window

@@ -167,7 +167,7 @@ def _model_files(
     metrics["version"] = version_of(model)
     metrics["published"] = {
         "threshold": arm.threshold,
-        "calibration": arm.calibration["method"],
+        "calibration": arm.calibration.method,
         **seen,
     }
     return {

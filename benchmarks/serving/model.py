@@ -15,9 +15,10 @@ from imblearn.pipeline import Pipeline
 from xgboost import XGBClassifier
 
 from fraud_api_lambda.bundle import pack, version_of
-from fraud_api_lambda.calibration import calibrated
+from fraud_api_lambda.calibration import Platt, as_dict, calibrated
 from fraud_api_lambda.examples import FRAUD
 from fraud_api_lambda.features import FEATURE_SETS, feature_row
+from fraud_api_lambda.known_answer import KnownAnswer
 from fraud_api_lambda.schemas import TransactionIn
 from training.costs import policy_for
 from training.dataset import to_facts
@@ -29,7 +30,7 @@ from training.stand_in import LocalAws
 
 FEATURE_SET: Final = "decision-time"
 NAMES: Final = FEATURE_SETS[FEATURE_SET]
-CALIBRATION: Final = {"method": "platt", "slope": 1.0, "intercept": 0.0}
+CALIBRATION: Final = Platt(slope=1.0, intercept=0.0)
 """Leaves the probability as it is, at the price of one that does not."""
 
 WITHOUT_REVIEWS: Final = {"review_catches": 0.0}
@@ -67,19 +68,19 @@ def _content(pipeline: Pipeline, frame: pd.DataFrame) -> dict[str, Any]:
         "booster": bytes(booster.save_raw("ubj")),
         "feature_set": FEATURE_SET,
         "features": list(NAMES),
-        "calibration": CALIBRATION,
+        "calibration": as_dict(CALIBRATION),
         "threshold": 0.5,
-        "policy": policy_for(WITHOUT_REVIEWS, float(genuine["amount"].median())),
+        "policy": policy_for(WITHOUT_REVIEWS, float(genuine["amount"].median())).as_dict(),
         "typical": typical(
             feature_matrix(to_facts(genuine), NAMES), np.asarray(genuine["type"]), NAMES
-        ),
-        "known_answer": _known_answer(pipeline),
+        ).as_dict(),
+        "known_answer": _known_answer(pipeline).as_dict(),
         "trained_on": {"rows": len(frame)},
         "metrics": {},
     }
 
 
-def _known_answer(pipeline: Pipeline) -> dict[str, Any]:
+def _known_answer(pipeline: Pipeline) -> KnownAnswer:
     known = TransactionIn.model_validate(FRAUD).to_domain()._replace(transaction_id=None)
     row = np.array([feature_row(known, NAMES)], dtype=np.float32)
     margin = (
@@ -88,7 +89,7 @@ def _known_answer(pipeline: Pipeline) -> dict[str, Any]:
         .inplace_predict(row, predict_type="margin", validate_features=False)
     )
     probability = calibrated(float(margin[0]), CALIBRATION)
-    return {"transaction": known._asdict(), "fraud_probability": probability}
+    return KnownAnswer(known, probability)
 
 
 def _manifest(model: bytes) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from fraud_api_lambda.examples import FRAUD, GENUINE
 from fraud_api_lambda.schemas import TransactionIn
 from fraud_api_lambda.scoring import Scorer
 from tests.api.support import AMOUNTS, PAYMENTS, RecordingScorer, client_of, payment
+from tests.bundles import POLICY
 
 ANSWER = {
     "prediction_id",
@@ -135,8 +136,8 @@ def test_the_model_tells_what_the_bundle_says_of_it(client: TestClient, scorer: 
         "feature_set": bundle.feature_set,
         "features": list(bundle.features),
         "threshold": bundle.threshold,
-        "calibration": bundle.calibration,
-        "policy": bundle.policy,
+        "calibration": {"method": "platt", "slope": 1.0, "intercept": 0.0},
+        "policy": POLICY.as_dict(),
         "trained_on": bundle.trained_on,
         "metrics": bundle.metrics,
     }

@@ -18,7 +18,7 @@ from console.payments import PRESETS, TYPES, read_amount, write_amount
 from console.replay import FILE
 from console.words import FEATURES, percent
 from fraud_api_lambda.features import FEATURE_SETS
-from fraud_api_lambda.policy import decide
+from fraud_api_lambda.policy import Policy, decide
 from fraud_api_lambda.transaction import TYPES as TYPES_OF_THE_API
 from fraud_api_lambda.transaction import Decision
 from training.output import write_transactions
@@ -153,17 +153,20 @@ def test_every_feature_has_a_name_in_words():
 @pytest.mark.parametrize("probability", [0.0001, 0.003, 0.02, 0.2, 0.9])
 @pytest.mark.parametrize("amount", [10.0, 5_000.0, 2e6])
 def test_the_least_of_its_costs_is_the_decision_of_the_api(probability: float, amount: float):
-    policy = {
-        "fraud_fixed": 10.0,
-        "fraud_share": 1.0,
-        "review_cost": 400.0,
-        "review_friction": 20.0,
-        "review_catches": 0.8,
-        "shadow_price": 50.0,
-        "block_fixed": 100.0,
-        "block_share": 0.05,
-    }
-    costs = expected_costs(probability, amount, policy)
+    policy = Policy(
+        currency="EUR",
+        fraud_fixed=10.0,
+        fraud_share=1.0,
+        review_cost=400.0,
+        review_friction=20.0,
+        review_catches=0.8,
+        block_fixed=100.0,
+        block_share=0.05,
+        reviews_per_thousand=2.0,
+        shadow_price=50.0,
+        single_threshold=0.5,
+    )
+    costs = expected_costs(probability, amount, policy.as_dict())
 
     assert min(costs, key=costs.__getitem__) == decide(probability, amount, policy)
 

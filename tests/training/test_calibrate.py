@@ -1,15 +1,19 @@
 """Calibration finds the log-odds that made the labels, and the method that fits them."""
 
-from typing import Any
-
 import numpy as np
 import pytest
 
 import training.calibrate
-from fraud_api_lambda.calibration import calibrated
+from fraud_api_lambda.calibration import (
+    Beta,
+    Calibration,
+    Isotonic,
+    NoCalibration,
+    Platt,
+    calibrated,
+)
 from training.calibrate import (
     MAX_COST,
-    NO_CALIBRATION,
     Scored,
     choose_calibration,
     fit_beta,
@@ -41,8 +45,8 @@ def test_platt_finds_a_known_line() -> None:
     found = fit_platt(drawn(0.7, -2.0))
 
     assert found is not None
-    assert found["slope"] == pytest.approx(0.7, abs=0.05)
-    assert found["intercept"] == pytest.approx(-2.0, abs=0.05)
+    assert found.slope == pytest.approx(0.7, abs=0.05)
+    assert found.intercept == pytest.approx(-2.0, abs=0.05)
 
 
 def test_a_row_of_weight_two_counts_as_two_rows() -> None:
@@ -78,14 +82,14 @@ def test_classes_that_separate_perfectly_get_the_log_odds_of_platts_targets() ->
 
     # 51 of 52 is what 50 frauds of 50 allow to say.
     assert found is not None
-    assert found["slope"] == pytest.approx(np.log(51) / 3, rel=1e-3)
+    assert found.slope == pytest.approx(np.log(51) / 3, rel=1e-3)
 
 
 def test_beta_finds_a_line_too() -> None:
     found = fit_beta(drawn(1.0, -2.0))
 
     assert found is not None
-    assert (found["a"], found["b"]) == pytest.approx((1, 1), abs=0.1)
+    assert (found.a, found.b) == pytest.approx((1, 1), abs=0.1)
 
 
 @pytest.mark.parametrize("method", [fit_platt, fit_beta])
@@ -121,7 +125,7 @@ def test_isotonic_is_never_surer_than_half_a_payment_allows(sure: bool) -> None:
 def test_the_method_that_fits_later_rows_best_is_chosen() -> None:
     chosen, trials = choose_calibration(bent(0), bent(1))
 
-    assert chosen["method"] == "isotonic"
+    assert chosen.method == "isotonic"
     losses = {trial["method"]: trial["log_loss"] for trial in trials}
     assert losses["isotonic"] < losses["platt"]
     assert all(trial["average_precision_cost"] <= MAX_COST for trial in trials)
@@ -139,28 +143,28 @@ def test_few_frauds_get_platt_unseen_and_hardly_any_get_nothing() -> None:
     hardly = Scored(few.margins, np.arange(500) < 9, few.weights)
 
     assert 10 <= few.is_fraud.sum() < 100
-    assert choose_calibration(few, few)[0]["method"] == "platt"
-    assert choose_calibration(hardly, few) == (NO_CALIBRATION, [])
+    assert choose_calibration(few, few)[0].method == "platt"
+    assert choose_calibration(hardly, few) == (NoCalibration(), [])
 
 
 def test_scores_that_run_against_the_labels_are_left_alone() -> None:
     rows = drawn(1.0, -3.0, rows=500)
     backwards = Scored(-rows.margins, rows.is_fraud, rows.weights)
 
-    assert choose_calibration(backwards, backwards)[0] == NO_CALIBRATION
+    assert choose_calibration(backwards, backwards)[0] == NoCalibration()
 
 
 @pytest.mark.parametrize(
     "calibration",
     [
-        NO_CALIBRATION,
-        {"method": "platt", "slope": 0.37, "intercept": -4.1},
-        {"method": "beta", "a": 0.7, "b": 1.4, "c": -0.5},
-        {"method": "isotonic", "margins": [-6.1, -2.0, 3.3], "log_odds": [-8.0, -5.3, 1.1]},
-        {"method": "isotonic", "margins": [0.5], "log_odds": [-3.0]},
+        NoCalibration(),
+        Platt(0.37, -4.1),
+        Beta(0.7, 1.4, -0.5),
+        Isotonic((-6.1, -2.0, 3.3), (-8.0, -5.3, 1.1)),
+        Isotonic((0.5,), (-3.0,)),
     ],
 )
-def test_a_column_is_calibrated_as_its_margins_are_bit_for_bit(calibration: dict[str, Any]) -> None:
+def test_a_column_is_calibrated_as_its_margins_are_bit_for_bit(calibration: Calibration) -> None:
     random = np.random.default_rng(0)
     margins = np.concatenate([random.normal(0, 8, 5_000), [-800, 0, 800, -6.1, -2.0, 3.3, 0.5]])
 
@@ -170,10 +174,10 @@ def test_a_column_is_calibrated_as_its_margins_are_bit_for_bit(calibration: dict
 
 
 def test_a_method_that_makes_scores_equal_is_not_eligible(monkeypatch: pytest.MonkeyPatch) -> None:
-    flat = {"method": "platt", "slope": 1e-30, "intercept": -3.0}
+    flat = Platt(1e-30, -3.0)
     monkeypatch.setattr(training.calibrate, "METHODS", {"flat": lambda _: flat})
 
     chosen, trials = choose_calibration(drawn(0.7, -3.0), drawn(0.7, -3.0, seed=1))
 
     assert trials[0]["average_precision_cost"] > MAX_COST
-    assert chosen == NO_CALIBRATION
+    assert chosen == NoCalibration()

@@ -2,6 +2,7 @@
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,9 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from fraud_api_lambda.bundle import read
-from fraud_api_lambda.calibration import calibrated
+from fraud_api_lambda.calibration import Platt, as_dict, calibrated
 from fraud_api_lambda.pointer import NotFoundError
+from fraud_api_lambda.policy import Policy
 from tests.aws import Aws
 from tests.bundles import POLICY, make_bundle, write_model
 from training.__main__ import app
@@ -35,16 +37,16 @@ TRAINED_ON = {
 """Judged after a gap of ten hours, in which labels were not known yet."""
 
 
-def bundle(*, intercept: float = 0.0, policy: dict[str, Any] = POLICY, **trained_on: Any) -> bytes:
+def bundle(*, intercept: float = 0.0, policy: Policy = POLICY, **trained_on: Any) -> bytes:
     """A model that blocks what empties an account; with another intercept, none or all."""
     known = read(make_bundle()).known_answer
-    probability = known["fraud_probability"]
-    calibration = {"method": "platt", "slope": 1.0, "intercept": intercept}
+    probability = known.fraud_probability
+    calibration = Platt(slope=1.0, intercept=intercept)
     answer = calibrated(math.log(probability / (1 - probability)), calibration)
     return make_bundle(
-        policy=policy,
-        calibration=calibration,
-        known_answer={**known, "fraud_probability": answer},
+        policy=policy.as_dict(),
+        calibration=as_dict(calibration),
+        known_answer=replace(known, fraud_probability=answer).as_dict(),
         trained_on={**TRAINED_ON, **trained_on},
     )
 
@@ -179,7 +181,7 @@ def test_the_margin_itself_is_enough_and_less_is_not(
     here: Aws, data: Path, tmp_path: Path, above: float, code: int
 ) -> None:
     serve(here, BLIND, tmp_path)
-    write_model(tmp_path / "candidate", bundle(policy={**POLICY, "block_share": 1e-5}))
+    write_model(tmp_path / "candidate", bundle(policy=replace(POLICY, block_share=1e-5)))
     dry = json.loads(ask(data, tmp_path / "candidate", "--json", "--dry-run").stdout)
     saved = dry["comparison"]["cost_saved"]["value"]
     assert 0.01 < saved < 0.99
@@ -191,7 +193,7 @@ def test_the_margin_itself_is_enough_and_less_is_not(
 
 def test_a_candidate_cannot_win_by_prices_of_its_own(here: Aws, data: Path, tmp_path: Path) -> None:
     old = serve(here, BLIND, tmp_path)
-    write_model(tmp_path / "candidate", bundle(policy={**POLICY, "fraud_fixed": 0.0}))
+    write_model(tmp_path / "candidate", bundle(policy=replace(POLICY, fraud_fixed=0.0)))
 
     assert ask(data, tmp_path / "candidate").exit_code == 3
     assert served(here) == (old, None)

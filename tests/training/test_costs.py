@@ -30,14 +30,14 @@ def rows() -> Priced:
 def test_defaults_are_multiples_of_the_median_genuine_amount() -> None:
     policy = policy_for({}, 200.0)
 
-    assert policy["fraud_fixed"] == policy["block_fixed"] == 10.0
-    assert (policy["review_cost"], policy["review_friction"]) == (4.0, 1.0)
-    assert (policy["fraud_share"], policy["block_share"]) == (1.0, 0.05)
-    assert (policy["review_catches"], policy["reviews_per_thousand"]) == (0.8, 2.0)
+    assert policy.fraud_fixed == policy.block_fixed == 10.0
+    assert (policy.review_cost, policy.review_friction) == (4.0, 1.0)
+    assert (policy.fraud_share, policy.block_share) == (1.0, 0.05)
+    assert (policy.review_catches, policy.reviews_per_thousand) == (0.8, 2.0)
 
 
 def test_what_is_given_replaces_a_default() -> None:
-    assert policy_for({"review_cost": 7.0, "currency": "EUR"}, 200.0)["review_cost"] == 7.0
+    assert policy_for({"review_cost": 7.0, "currency": "EUR"}, 200.0).review_cost == 7.0
 
 
 def test_the_median_counts_transactions_not_rows() -> None:
@@ -53,7 +53,7 @@ def test_the_shadow_price_keeps_reviews_within_the_budget(rows: Priced, budget: 
     if 0 < budget < 1_000:
         assert reviewed == pytest.approx(budget, abs=0.03)  # one row is 0.02
     if budget == 1_000:
-        assert policy["shadow_price"] == 0
+        assert policy.shadow_price == 0
 
 
 def test_costs_are_those_of_what_happened() -> None:

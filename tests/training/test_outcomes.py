@@ -1,5 +1,6 @@
 """What the policy would have done adds up, and what it saves has an interval."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ def outcome() -> dict[str, Any]:
     amounts = random.lognormal(5, 1.5, ROWS)
     rows = Priced(probabilities, amounts, random.random(ROWS) < probabilities, np.ones(ROWS))
     policy = with_shadow_price(policy_for({}, 150.0), rows)
-    policy["single_threshold"] = cheapest_threshold(rows, policy)
+    policy = replace(policy, single_threshold=cheapest_threshold(rows, policy))
     frame = pd.DataFrame(
         {"step": np.arange(ROWS) // 400, "typology": np.where(rows.is_fraud, "scam", "genuine")}
     )

@@ -141,7 +141,8 @@ def test_damaged_metrics_beside_no_model_are_no_traceback(
 def test_a_model_that_answers_otherwise_than_when_packed_is_refused(
     aws: Aws, where: Where, tmp_path: Path
 ) -> None:
-    write_model(tmp_path, make_bundle(calibration={"method": "platt", "slope": 2, "intercept": 1}))
+    other = {"method": "platt", "slope": 2.0, "intercept": 1.0}
+    write_model(tmp_path, make_bundle(calibration=other))
 
     with pytest.raises(CheckFailedError, match="known answer differs"):
         publish(tmp_path, **where)

@@ -1,6 +1,7 @@
 """A bundle is plain data, the same bytes for the same content, and nothing else is ever read."""
 
 import io
+import math
 import pickle
 import random
 from pathlib import Path
@@ -12,7 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fraud_api_lambda.bundle import FORMAT, BundleError, pack, read, version_of
+from fraud_api_lambda.checks import MAX_INTEGER
 from fraud_api_lambda.features import FEATURE_SETS
+from fraud_api_lambda.known_answer import KnownAnswer
+from fraud_api_lambda.transaction import TYPES
+from tests.bundles import POLICY, pickled
+from tests.transactions import transaction
 
 CONTENT: dict[str, Any] = {
     "booster": b"{L",
@@ -20,18 +26,38 @@ CONTENT: dict[str, Any] = {
     "features": list(FEATURE_SETS["strict"]),
     "calibration": {"method": "none"},
     "threshold": 0.5,
-    "policy": {"currency": "EUR", "review_cost": 1.0},
-    "typical": {name: {} for name in FEATURE_SETS["strict"]},
-    "known_answer": {},
+    "policy": POLICY.as_dict(),
+    "typical": {name: dict.fromkeys(TYPES, 1.0) for name in FEATURE_SETS["strict"]},
+    "known_answer": KnownAnswer(transaction(), 0.5).as_dict(),
     "trained_on": {"rows": 3},
     "metrics": {},
 }
 
 plain = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),
+    st.none()
+    | st.booleans()
+    | st.integers(-MAX_INTEGER, MAX_INTEGER)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=5),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner),
     max_leaves=8,
 )
+
+
+def nested(depth: int) -> list[Any]:
+    """A list in a list, so deep."""
+    inner: list[Any] = []
+    for _ in range(depth):
+        inner = [inner]
+    return inner
+
+
+def shared(depth: int) -> list[Any]:
+    """A few lists that would be a billion, were each written where it stands."""
+    inner: list[Any] = []
+    for _ in range(depth):
+        inner = [inner, inner]
+    return inner
 
 
 @given(metrics=st.dictionaries(st.text(max_size=3), plain, max_size=3))
@@ -101,17 +127,24 @@ def test_the_attack_of_these_tests_works_where_classes_are_resolved(tmp_path: Pa
         ({"extra": 1}, "fields differ"),
         ({"format": FORMAT + 1}, f"format {FORMAT}"),
         ({"booster": b""}, "not UBJSON"),
-        ({"typical": {"amount": {}}}, "typical values are not those of its features"),
+        ({"typical": {"amount": {}}}, "typical: it is not a dict of its fields"),
+        ({1: 1, None: 2}, "fields differ: 1, None"),
+        ({"threshold": math.nan}, "threshold: it is not a number from 0 to 1"),
+        ({"threshold": 1.5}, "threshold: it is not a number from 0 to 1"),
+        ({"metrics": {"x": math.inf}}, "metrics: it holds a value that JSON cannot say"),
+        ({"metrics": {"x": b"x"}}, "metrics: it holds a value that JSON cannot say"),
+        ({"metrics": {"x": 10**400}}, "metrics: it holds a value that JSON cannot say"),
+        ({"metrics": {"x": "\ud800"}}, "metrics: it holds a value that JSON cannot say"),
+        ({"trained_on": {1: 2}}, "trained_on: it has a key that is not a string"),
+        ({"trained_on": {"x": nested(40)}}, "trained_on: it is deeper than 32"),
+        ({"trained_on": {"x": shared(30)}}, "trained_on: it is deeper than 32 or over 100000"),
     ],
 )
 def test_a_bundle_that_is_not_ours_is_refused_with_its_fault(
     changes: dict[str, Any], message: str
 ) -> None:
-    buffer = io.BytesIO()
-    joblib.dump({"format": FORMAT, **CONTENT, **changes}, buffer)
-
     with pytest.raises(BundleError, match=message):
-        read(buffer.getvalue())
+        read(pickled({**CONTENT, **changes}))
 
 
 def test_bytes_after_the_end_are_refused() -> None:
@@ -132,6 +165,14 @@ def test_random_bytes_never_raise_anything_else() -> None:
     for _ in range(300):
         with pytest.raises(BundleError):
             read(chance.randbytes(chance.randrange(200)))
+
+
+def test_what_refers_to_itself_is_refused() -> None:
+    endless: list[Any] = []
+    endless.append(endless)
+
+    with pytest.raises(BundleError, match="metrics: it is deeper than 32"):
+        read(pickled({**CONTENT, "metrics": {"x": endless}}))
 
 
 def _attack(code: str, protocol: int) -> bytes:

@@ -18,7 +18,7 @@ from fraud_api_lambda.model_provider import (
     ModelUnavailableError,
 )
 from fraud_api_lambda.pointer import ModelStoreError, PinnedModel, Pointer, key_of
-from tests.bundles import make_bundle
+from tests.bundles import make_bundle, make_content, pickled
 
 REFRESH_S = 60.0
 OLD, NEW = make_bundle(0), make_bundle(1)
@@ -156,7 +156,7 @@ def test_a_store_that_raises_anything_is_unavailable_not_a_crash(
     assert provider.get().version == version_of(OLD)
 
 
-@pytest.mark.parametrize("data", [b"", OLD[:-100], make_bundle(known_answer={})])
+@pytest.mark.parametrize("data", [b"", OLD[:-100], pickled(make_content() | {"known_answer": {}})])
 def test_a_bundle_that_cannot_be_used_is_unavailable_until_it_is_replaced(
     store: FakeStore, provider: ModelProvider, data: bytes
 ) -> None:

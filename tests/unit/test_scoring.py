@@ -73,7 +73,7 @@ def test_a_payment_is_blocked_with_reasons_or_approved_without(
 
 
 def test_explaining_an_approved_payment_gives_its_reasons_too(bundle: Bundle) -> None:
-    never = Scorer(replace(bundle, policy={**bundle.policy, "block_fixed": 1e9}, threshold=1.0))
+    never = Scorer(replace(bundle, policy=replace(bundle.policy, block_fixed=1e9), threshold=1.0))
 
     answer = never.assess(transaction(amount=1_000.0), explain=True)
 
@@ -82,7 +82,7 @@ def test_explaining_an_approved_payment_gives_its_reasons_too(bundle: Bundle) ->
 
 
 def test_a_booster_that_answers_otherwise_than_when_packed_is_refused(bundle: Bundle) -> None:
-    known = {**bundle.known_answer, "fraud_probability": 0.123}
+    known = replace(bundle.known_answer, fraud_probability=0.123)
 
     with pytest.raises(BundleError, match="known answer differs"):
         Scorer.from_bundle(replace(bundle, known_answer=known))
@@ -95,7 +95,7 @@ def test_a_booster_that_cannot_be_read_is_refused(bundle: Bundle, booster: bytes
 
 
 def test_fraud_by_the_threshold_that_the_policy_approves_says_why(bundle: Bundle) -> None:
-    cheap = {**bundle.policy, "block_fixed": 1e9}
+    cheap = replace(bundle.policy, block_fixed=1e9)
     lenient = Scorer(replace(bundle, threshold=0.0, policy=cheap))
     row = transaction(amount=3.0)
 
@@ -109,7 +109,7 @@ def test_fraud_by_the_threshold_that_the_policy_approves_says_why(bundle: Bundle
 
 
 def test_the_decision_depends_on_the_amount_at_stake(bundle: Bundle) -> None:
-    by_amount = {**bundle.policy, "fraud_fixed": 0.0, "fraud_share": 1.0, "block_fixed": 50.0}
+    by_amount = replace(bundle.policy, fraud_fixed=0.0, fraud_share=1.0, block_fixed=50.0)
     scorer = Scorer(replace(bundle, policy=by_amount))
     small, large = (transaction(amount=amount, origin_balance=2 * amount) for amount in (1.0, 1e6))
 
@@ -120,7 +120,7 @@ def test_the_decision_depends_on_the_amount_at_stake(bundle: Bundle) -> None:
 
 @given(row=transactions())
 def test_whatever_the_policy_stops_comes_with_a_reason(bundle: Bundle, row: Transaction) -> None:
-    strict = Scorer(replace(bundle, policy={**bundle.policy, "fraud_fixed": 1e15}))
+    strict = Scorer(replace(bundle, policy=replace(bundle.policy, fraud_fixed=1e15)))
 
     answer = strict.assess(row)
 

@@ -1,0 +1,81 @@
+"""Checks of values that somebody may have written by hand. Pure.
+
+Each raises `ValueError`, with the name of the value and what it would have to be.
+"""
+
+import math
+from collections.abc import Collection
+from typing import Any, Final
+
+LARGEST: Final = 1e100
+"""No parameter of a model needs more; sums and products of these and a payment stay finite."""
+
+MAX_DEPTH: Final = 32
+MAX_VALUES: Final = 100_000
+MAX_INTEGER: Final = 2**63 - 1
+
+
+def check_number(name: str, value: Any, low: float = -LARGEST, high: float = LARGEST) -> None:
+    """Refuse what is not a float from `low` to `high`; NaN is in no range."""
+    if not isinstance(value, float) or not low <= value <= high:
+        raise ValueError(f"{name} is not a number from {low:g} to {high:g}")
+
+
+def check_positive(name: str, value: Any) -> None:
+    """Refuse what is not a float above 0, up to `LARGEST`."""
+    if not isinstance(value, float) or not 0 < value <= LARGEST:
+        raise ValueError(f"{name} is not a number above 0, up to {LARGEST:g}")
+
+
+def check_fields(name: str, value: Any, names: Collection[str]) -> dict[str, Any]:
+    """The value, where it is a dict with these keys and no others."""
+    found = value.keys() if isinstance(value, dict) else set()
+    if not isinstance(value, dict) or found != set(names):
+        differing = ", ".join(sorted(map(repr, found ^ set(names))))
+        raise ValueError(f"{name} is not a dict of its fields; these differ: {differing}")
+    return value
+
+
+def check_json(name: str, value: Any) -> None:
+    """Refuse what JSON cannot say: NaN, bytes, keys of other types, lone surrogates, endless data.
+
+    What refers to itself, or to one part so often that its text would never end, is too deep or
+    holds too many values.
+    """
+    pending = [(value, 0)]
+    seen = 0
+    while pending:
+        item, depth = pending.pop()
+        seen += 1
+        if depth > MAX_DEPTH or seen > MAX_VALUES:
+            raise ValueError(f"{name} is deeper than {MAX_DEPTH} or over {MAX_VALUES} values")
+        match item:
+            case list():
+                pending += [(each, depth + 1) for each in item]
+            case dict():
+                pending += [(each, depth + 1) for pair in item.items() for each in pair]
+                if not all(isinstance(key, str) for key in item):
+                    raise ValueError(f"{name} has a key that is not a string")
+            case _ if not _is_scalar(item):
+                raise ValueError(f"{name} holds a value that JSON cannot say")
+
+
+def _is_scalar(value: Any) -> bool:
+    match value:
+        case None | bool():
+            return True
+        case int():
+            return -MAX_INTEGER <= value <= MAX_INTEGER
+        case float():
+            return math.isfinite(value)
+        case str():
+            return value.isascii() or _is_unicode(value)
+    return False
+
+
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -1,0 +1,136 @@
+"""A bundle with an odd value is refused when it is read, or answers as any other."""
+
+import json
+import math
+from collections.abc import Iterator
+from typing import Any, NoReturn
+
+import pytest
+from starlette.testclient import TestClient
+
+from fraud_api_lambda.bundle import BundleError, read
+from fraud_api_lambda.examples import FRAUD, GENUINE
+from fraud_api_lambda.scoring import Scorer
+from tests.api.support import client_of
+from tests.bundles import make_content, pickled
+
+type Path = tuple[str | int, ...]
+
+ISOTONIC = {"method": "isotonic", "margins": [-2.0, 0.0, 2.0], "log_odds": [-4.0, -1.0, 3.0]}
+METHODS = [
+    {"method": "none"},
+    {"method": "beta", "a": 1.0, "b": 1.5, "c": -0.5},
+    ISOTONIC,
+]
+
+ODD: tuple[Any, ...] = (
+    *(None, True, "", "\ud800", b"x", [], {}, ["x"], {"x": "y"}, {1: 2}, [[1.0]]),
+    *(math.nan, math.inf, -math.inf, -1.0, 0.0, 1.0, 1e12, 1e99, -1e99, 1e300),
+    *(0, -1, 10**400),
+)
+
+
+def content(**changes: Any) -> dict[str, Any]:
+    """A bundle with all kinds of values in what it tells of itself."""
+    told = {"average_precision": 0.5, "curve": [{"recall": 0.5}], "warnings": ["none"]}
+    return make_content() | {"metrics": told} | changes
+
+
+def paths(value: Any, path: Path = ()) -> Iterator[Path]:
+    """Where every value stands, the inner ones of dicts and lists too."""
+    inner = value.items() if isinstance(value, dict) else ()
+    for key, each in enumerate(value) if isinstance(value, list) else inner:
+        yield (*path, key)
+        yield from paths(each, (*path, key))
+
+
+def changed(value: Any, path: Path, new: Any) -> Any:
+    """A copy with another value at a path."""
+    if not path:
+        return new
+    key, *rest = path
+    copy = value.copy()
+    copy[key] = changed(value[key], tuple(rest), new)
+    return copy
+
+
+def refuse(word: str) -> NoReturn:
+    raise ValueError(f"{word} is no JSON")
+
+
+def check_answers(client: TestClient) -> None:
+    """Every route that the model has a part in answers with valid JSON."""
+    batch = {"transactions": [FRAUD, GENUINE]}
+    answers = [
+        client.get("/model"),
+        *(client.post("/predict", json=each) for each in (FRAUD, GENUINE)),
+        client.post("/predict", json=GENUINE, params={"explain": "true"}),
+        client.post("/predict/batch", json=batch, params={"explain": "true"}),
+    ]
+    assert [each.status_code for each in answers] == [200] * len(answers)
+    for each in answers:
+        body = json.loads(each.content, parse_constant=refuse)
+        for result in body.get("results", [body] if "decision" in body else []):
+            assert 0 < result["fraud_probability"] < 1
+
+
+def check_odd(odd: dict[str, Any]) -> bool:
+    """Whether a bundle is read; then it answers."""
+    try:
+        bundle = read(pickled(odd))
+        Scorer.from_bundle(bundle)
+    except BundleError as error:
+        told = str(error)
+        served = Scorer(bundle) if "known answer differs" in told else None
+    else:
+        served = Scorer(bundle)
+    if served is None:
+        return False
+    check_answers(client_of(served))
+    return True
+
+
+@pytest.mark.parametrize("field", content())
+def test_an_odd_value_anywhere_is_refused_or_answers(field: str) -> None:
+    whole = content()
+    found = {
+        check_odd(changed(whole, (field, *path), odd))
+        for path in ((), *paths(whole[field]))
+        for odd in ODD
+    }
+
+    assert False in found
+
+
+@pytest.mark.parametrize("calibration", METHODS, ids=lambda each: str(each["method"]))
+def test_an_odd_value_in_any_calibration_is_refused_or_answers(calibration: dict[str, Any]) -> None:
+    for path in paths(calibration):
+        for odd in ODD:
+            check_odd(content(calibration=changed(calibration, path, odd)))
+
+
+@pytest.mark.parametrize(
+    "field", [("policy",), ("typical",), ("typical", "amount"), ("known_answer",)]
+)
+def test_a_missing_or_a_further_value_is_refused(field: Path) -> None:
+    whole = content()
+    part = whole
+    for key in field:
+        part = part[key]
+    lacking = [{name: part[name] for name in part if name != each} for each in part]
+    for odd in ({**part, "more": 1.0}, *lacking):
+        with pytest.raises(BundleError, match=field[0]):
+            read(pickled(changed(whole, field, odd)))
+
+
+def test_the_untouched_bundle_answers() -> None:
+    client = client_of(Scorer.from_bundle(read(pickled(content()))))
+
+    check_answers(client)
+
+
+def test_a_booster_of_another_number_of_features_is_refused() -> None:
+    strict = make_content(feature_set="strict")["booster"]
+
+    with pytest.raises(BundleError, match="booster has 7 features, not the 14"):
+        Scorer.from_bundle(read(pickled(content(booster=strict))))

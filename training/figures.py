@@ -1,0 +1,48 @@
+"""The figures of an arm, or of any probabilities, on a window: as a whole and in parts."""
+
+from typing import Any
+
+import numpy as np
+
+from fraud_api_lambda.policy import Policy
+from training.arms import Arm, Data
+from training.evaluate import evaluate
+from training.outcomes import policy_outcome
+from training.slices import sliced
+from training.split import Window
+
+
+def evaluate_arm(arm: Arm, data: Data, window: Window, seed: int) -> dict[str, Any]:
+    """The arm's figures on a window, as plain data."""
+    probabilities = arm.probabilities_in(data, window)
+    figures = figures_in(
+        data, window, probabilities, threshold=arm.threshold, policy=arm.policy, seed=seed
+    )
+    method = arm.calibration.method
+    return {
+        **figures,
+        "resampling": arm.resampling,
+        "invented_frauds": arm.n_invented,
+        "calibrated_by": {"method": method, "trials": arm.calibration_trials},
+    }
+
+
+def figures_in(
+    data: Data,
+    window: Window,
+    probabilities: np.ndarray,
+    *,
+    threshold: float | None,
+    policy: Policy,
+    seed: int,
+) -> dict[str, Any]:
+    """All figures of probabilities of a window's rows, as a whole and in parts."""
+    inside = window.holds(data.steps)
+    weights = data.weights[inside]
+    return {
+        **evaluate(data.is_fraud[inside], probabilities, weights, threshold=threshold, seed=seed),
+        **sliced(data.frame[inside], probabilities, weights, threshold),
+        "outcome": policy_outcome(
+            data.priced(window, probabilities), data.frame[inside], policy, seed=seed
+        ),
+    }
