@@ -119,8 +119,11 @@ def from_dict(value: Any) -> Calibration:
     if kind is None:
         raise ValueError(f"method is none of {', '.join(each.method for each in KINDS)}")
     given = check_fields("it", value, ("method", *kind.__match_args__))
-    values: list[Any] = [given[name] for name in kind.__match_args__]
-    return kind(*[tuple(each) if isinstance(each, list) else each for each in values])
+    return kind(*[_frozen(given[name]) for name in kind.__match_args__])
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
 
 
 def as_dict(calibration: Calibration) -> dict[str, Any]:
