@@ -4,11 +4,16 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from bootstrap import images
+from bootstrap import images, invocation
 from bootstrap.rollback import ALIAS, deployed_digest
 from bootstrap.site import Site, UnwellError
 from bootstrap.stack_status import remedy
-from fraud_api_lambda.pointer import IntegrityError, ModelStoreError, NotFoundError
+from fraud_api_lambda.pointer import (
+    DamagedPointerError,
+    IntegrityError,
+    ModelStoreError,
+    NotFoundError,
+)
 from training.errors import CheckFailedError
 from training.hints import fraud, registry_options
 
@@ -95,9 +100,29 @@ def pointer_verifies(site: Site) -> str:
         raise UnwellError(str(error), f"do not trust the bucket; {again}") from error
     except NotFoundError as error:
         raise UnwellError(f"{error}: there is no model to serve", again) from error
-    except ModelStoreError as error:
+    except DamagedPointerError as error:
         raise UnwellError(str(error), again) from error
+    except ModelStoreError as error:
+        mine = "so says AWS to your credentials; whether the function may read it, `model` says"
+        raise UnwellError(str(error), mine) from error
     return f"{site.pinned.version}, {site.pinned.size:,} bytes"
+
+
+def model_loads(site: Site) -> str:
+    """The function reads pointer and model by its own role, which is not that of the operator."""
+    found = invocation.invoke(site.account, site.function)
+    if found.failed_loads:
+        failure = found.failed_loads[-1]
+        raise UnwellError(invocation.described(failure), invocation.remedy(failure))
+    if found.status is None:
+        raise UnwellError("the function did not answer", "`sam logs` shows how it ended")
+    version = found.body.get("version")
+    if found.status != 200 or not version:
+        raise UnwellError(
+            f"the function answers {found.status} to GET /model",
+            "`sam logs` shows why: `settings cannot be used`, or `model load failed`",
+        )
+    return f"{version}, read by the function's own role"
 
 
 def heartbeat_fresh(site: Site) -> str:
@@ -166,7 +191,7 @@ def versions_match(site: Site) -> str:
     if served != wanted:
         raise UnwellError(
             f"{served} answers, the pointer names {wanted}",
-            "after a promotion wait a minute; else the function's log says `model load failed`",
+            "after a promotion wait a minute; else `model` says why, or the function's log",
         )
     return served
 
@@ -177,6 +202,7 @@ CHECKS: Final[dict[str, Callable[[Site], str]]] = {
     "image": image_present,
     "alias": alias_is_deployed,
     "pointer": pointer_verifies,
+    "model": model_loads,
     "heartbeat": heartbeat_fresh,
     "alarms": alarms_quiet,
     "versions": versions_match,

@@ -91,8 +91,8 @@ def exchanged(
 def _connection(place: SplitResult) -> HTTPConnection:
     host = str(place.hostname)
     if place.scheme == "http":
-        return HTTPConnection(host, place.port, timeout=CONNECT_TIMEOUT_S)
-    return HTTPSConnection(host, place.port, timeout=CONNECT_TIMEOUT_S, context=trust())
+        return HTTPConnection(host, place.port or 80, timeout=CONNECT_TIMEOUT_S)
+    return HTTPSConnection(host, place.port or 443, timeout=CONNECT_TIMEOUT_S, context=trust())
 
 
 @cache

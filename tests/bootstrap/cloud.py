@@ -1,5 +1,6 @@
 """An AWS account on this machine with both stacks in it, and stand-ins for SAM and Docker."""
 
+import base64
 import hashlib
 import json
 import re
@@ -9,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -216,15 +218,29 @@ class Cloud:
             client.close()
 
 
-class StubbedAccount(Account):
-    """Answers a few calls itself: moto's functions and stacks are never ill."""
+def invoked(status=200, failures=()):
+    """Lambda's answer to an invocation: GET /model, and the log of the function meanwhile."""
+    body = json.dumps({"version": "0123456789abcdef"} if status == 200 else {"status": status})
+    lines = [json.dumps({"message": "model load failed", **each}) for each in failures]
+    log = "\n".join(["START RequestId: 1", "[1]", *lines, "END RequestId: 1"])
+    payload = json.dumps({"statusCode": status, "body": body} if status else {"errorType": "E"})
+    return {
+        "Payload": BytesIO(payload.encode()),
+        "LogResult": base64.b64encode(log.encode()).decode(),
+    }
 
-    def __init__(self, say, answers):
+
+class StubbedAccount(Account):
+    """Answers a few calls itself: moto's functions and stacks are never ill, and run nothing."""
+
+    def __init__(self, say, answers=()):
         super().__init__(say)
-        self.answers = answers
+        self.answers = dict(answers)
 
     def read(self, service, operation, **arguments):
         changes = self.answers.get(operation, {})
+        if operation == "Invoke":
+            return invoked(**changes)
         answer = super().read(service, operation, **arguments)
         if operation == "DescribeStacks" and arguments["StackName"] != STACK:
             return answer

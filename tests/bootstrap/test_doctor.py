@@ -7,11 +7,16 @@ import pytest
 from bootstrap.deploy import deploy
 from bootstrap.doctor import doctor
 from fraud_api_lambda.bundle import version_of
+from fraud_api_lambda.pointer import ModelStoreError
 from tests.bootstrap.cloud import FUNCTION, REPOSITORY, STACK, StubbedAccount, docker
 from training.errors import CheckFailedError
+from training.registry import Registry
 
 MODEL = b"a bundle, which the doctor does not decode"
-HEALTHY = ["stack", "function", "image", "alias", "pointer", "heartbeat", "alarms", "versions"]
+HEALTHY = [
+    *("stack", "function", "image", "alias", "pointer"),
+    *("model", "heartbeat", "alarms", "versions"),
+]
 
 
 @pytest.fixture
@@ -51,14 +56,14 @@ def examined(cloud, capsys, **answers):
 def test_what_is_well_takes_a_line_each(deployed, capsys):
     capsys.readouterr()
 
-    doctor(deployed.account(), environment="dev", samconfig=deployed.samconfig)
+    doctor(StubbedAccount(deployed.said.append), environment="dev", samconfig=deployed.samconfig)
 
     lines = capsys.readouterr().out.splitlines()
     assert [line.split()[:2] for line in lines] == [[name, "ok"] for name in HEALTHY]
 
 
 def test_the_api_key_is_sent_and_never_shown(deployed, capsys):
-    doctor(deployed.account(), environment="dev", samconfig=deployed.samconfig)
+    doctor(StubbedAccount(deployed.said.append), environment="dev", samconfig=deployed.samconfig)
 
     printed = capsys.readouterr()
     assert deployed.served["key"]
@@ -143,6 +148,27 @@ def test_a_pointer_that_does_not_verify_is_named(deployed, capsys):
 
     assert list(failed) == ["pointer"]
     assert "another digest than its pin" in failed["pointer"]
+
+
+def test_a_function_that_may_not_read_the_model_is_named_though_the_operator_may(deployed, capsys):
+    failure = {"operation": "GetObject", "status": 403, "code": "AccessDenied"}
+
+    failed = examined(deployed, capsys, Invoke={"status": 503, "failures": [failure]})
+
+    assert list(failed) == ["model"]
+    assert "the function's own role: GetObject 403 AccessDenied; compare" in failed["model"]
+
+
+def test_an_operator_who_may_not_read_the_model_is_told_who_may_not(deployed, capsys, monkeypatch):
+    def refuse(*_):
+        raise ModelStoreError("reading s3://...: AWS says AccessDenied")
+
+    monkeypatch.setattr(Registry, "fetch", refuse)
+
+    failed = examined(deployed, capsys)
+
+    assert list(failed) == ["pointer"]
+    assert "so says AWS to your credentials" in failed["pointer"]
 
 
 def test_without_a_pointer_nothing_can_be_served(deployed, capsys):

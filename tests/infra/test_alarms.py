@@ -95,12 +95,22 @@ def queries_show_what_is_logged(template):
     queries = [each["Properties"] for each in resources(template, "AWS::Logs::QueryDefinition")]
     text = "".join(each["QueryString"] for each in queries)
     shown = re.findall(r"\| fields ([^|]+?)(?: as \w+)?\n", text)
+    grouped = re.findall(r"\| stats .* by type, ([^|\n]+)", text)
 
     assert len(shown) == len(queries) == 3
-    assert set(re.findall(r"(?<!@)\b\w+", ",".join(shown))) <= known
+    assert set(re.findall(r"(?<!@)\b\w+", ",".join(shown + grouped))) <= known
+    assert {"operation", "code", "action", "region"} <= set(grouped[0].split(", "))
     for each in queries:
         assert {"Ref": "AccessLogs"} in each["LogGroupNames"]
         assert {"Ref": "FraudLogs"} in each["LogGroupNames"]
+
+
+def a_promotion_raises_no_alarm(template):
+    """While a container loads a new model its answers say `stale_model`: for a minute or so."""
+    alarm = template["Resources"]["DegradedAnswersAlarm"]["Properties"]
+
+    assert "DatapointsToAlarm" not in alarm
+    assert (alarm["EvaluationPeriods"] - 1) * alarm["Period"] > 2 * 60
 
 
 FREE_OF_CHARGE = {
@@ -146,7 +156,10 @@ DEFECTS = {
         ("function_ms, cold_start", "function_ms, is_cold_start"),
         ("| fields coalesce(exception_name,", "| fields coalesce(exception,"),
         ("LogGroupNames: [!Ref AccessLogs, !Ref FraudLogs]", "LogGroupNames: [!Ref FraudLogs]"),
+        ("by type, operation, code,", "by type, step, code,"),
+        ("by type, operation, code,", "by type, operation,"),
     ],
+    a_promotion_raises_no_alarm: [("EvaluationPeriods: 3\n", "EvaluationPeriods: 1\n")],
     what_is_watched_costs_nothing: [
         (
             "Condition: IsMonitored\n    Properties:\n      AlarmDescription",

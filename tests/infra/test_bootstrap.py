@@ -116,7 +116,18 @@ def who_deploys_cannot_change_the_model_and_who_trains_cannot_deploy(template):
     assert {action.partition(":")[0] for action in trains} == {"s3", "ssm"}
 
 
+def who_deploys_may_ask_what_doctor_asks(template):
+    may = {action for each in allowed(template) for action in as_list(each["Action"])}
+
+    assert {
+        *("cloudformation:DescribeStacks", "lambda:GetFunctionConfiguration", "lambda:GetAlias"),
+        *("lambda:GetFunction", "lambda:InvokeFunction", "ecr:DescribeImages"),
+        *("cloudwatch:DescribeAlarms", "cloudwatch:GetMetricStatistics", "apigateway:GET"),
+    } <= may
+
+
 DEFECTS = {
+    who_deploys_may_ask_what_doctor_asks: [("- lambda:InvokeFunction #", "- lambda:InvokeAsync #")],
     what_holds_something_is_kept: [
         ("DeletionPolicy: Retain # Lambda", "DeletionPolicy: Delete # Lambda"),
         ("DeletionPolicy: Retain # the models", "DeletionPolicy: Delete # the models"),

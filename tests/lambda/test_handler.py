@@ -11,6 +11,7 @@ import pytest
 from in_process import CONTEXT, imported, response
 from runtime import EVENTS, KINDS, PROBLEMS, SAM_LOCAL, STATUSES, event, without_ids
 
+from bootstrap import invocation
 from fraud_api_lambda.examples import FRAUD, GENUINE
 from tests.api.support import check_problem
 from training.processes import ROOT, environment, free_port
@@ -267,3 +268,10 @@ def test_every_recorded_event_is_one_that_the_tests_know():
     known |= {f"sam_local_{case}" for case in SAM_LOCAL}
 
     assert {path.stem for path in EVENTS.iterdir()} == known | {"rest_v1_fraud_base64"}
+
+
+def test_what_the_doctor_asks_is_answered(handler):
+    answered = handler(invocation.EVENT, CONTEXT)
+
+    assert answered["statusCode"] == 200
+    assert json.loads(answered["body"])["version"]

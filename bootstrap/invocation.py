@@ -1,0 +1,128 @@
+"""Asks the deployed function itself, past the gateway: so its own role reads pointer and model."""
+
+import base64
+import json
+from dataclasses import dataclass
+from typing import Any, Final
+
+from bootstrap.account import Account
+from bootstrap.rollback import ALIAS
+
+EVENT: Final = {
+    "resource": "/model",
+    "path": "/model",
+    "httpMethod": "GET",
+    "headers": {"accept": "application/json"},
+    "multiValueHeaders": {"accept": ["application/json"]},
+    "queryStringParameters": None,
+    "multiValueQueryStringParameters": None,
+    "pathParameters": None,
+    "stageVariables": None,
+    "requestContext": {
+        "resourcePath": "/model",
+        "path": "/live/model",
+        "httpMethod": "GET",
+        "stage": "live",
+        "requestId": "doctor",
+        "identity": {"sourceIp": "127.0.0.1"},
+    },
+    "body": None,
+    "isBase64Encoded": False,
+}
+"""GET /model, as a REST API would pass it on."""
+
+NO_ROUTE: Final = "the function reaches no AWS: a VPC needs endpoints of S3 and SSM, or a NAT"
+CLOCK: Final = "its clock or its credentials are wrong; make deploy starts new containers"
+PROMOTE: Final = "promote a version; `pointer` has the command"
+SUSPECT: Final = "do not trust the bucket; promote another version"
+
+REMEDIES: Final = {
+    "ParameterNotFound": PROMOTE,
+    "DamagedPointerError": PROMOTE,
+    "NoSuchKey": PROMOTE,
+    "NoSuchVersion": PROMOTE,
+    "NoSuchBucket": "ModelBucket names no bucket; make deploy with one that exists",
+    "IntegrityError": SUSPECT,
+    "BundleError": "train and publish it again with this release, or promote the one before",
+    "RequestTimeTooSkewed": CLOCK,
+    "InvalidSignatureException": CLOCK,
+    "SignatureDoesNotMatch": CLOCK,
+    "ExpiredToken": CLOCK,
+    "ExpiredTokenException": CLOCK,
+    "gaierror": NO_ROUTE,
+    "TimeoutError": NO_ROUTE,
+    "ConnectionRefusedError": NO_ROUTE,
+}
+"""By AWS's code, or the name of the exception where AWS said nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Invocation:
+    """What the function answered, and what it logged meanwhile.
+
+    Attributes
+    ----------
+    status : int or None
+        Of HTTP; None if the function failed.
+    body : dict
+    failed_loads : list of dict
+        Its log lines `model load failed`.
+    """
+
+    status: int | None
+    body: dict[str, Any]
+    failed_loads: list[dict[str, Any]]
+
+
+def invoke(account: Account, function: str) -> Invocation:
+    """Ask the version in service for its model.
+
+    Raises
+    ------
+    AwsError
+        If it may not be invoked.
+    """
+    answer = account.read(
+        *("lambda", "Invoke"),
+        FunctionName=function,
+        Qualifier=ALIAS,
+        LogType="Tail",
+        Payload=json.dumps(EVENT).encode(),
+    )
+    said = _object(answer["Payload"].read())
+    log = base64.b64decode(answer.get("LogResult", "")).decode(errors="replace")
+    lines = [_object(line) for line in log.splitlines()]
+    failed_loads = [line for line in lines if line.get("message") == "model load failed"]
+    return Invocation(said.get("statusCode"), _object(said.get("body") or ""), failed_loads)
+
+
+def _object(text: str | bytes) -> dict[str, Any]:
+    """The JSON object that a text is, or an empty one."""
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def described(failure: dict[str, Any]) -> str:
+    """A failed load in a few words."""
+    names = ("operation", "status", "code", "action", "region", "exception_name")
+    said = " ".join(str(failure[name]) for name in names if name in failure)
+    return f"the function's own role: {said}"
+
+
+def remedy(failure: dict[str, Any]) -> str:
+    """What to do about a failed load."""
+    if action := failure.get("action"):
+        return f"allow the function's role {action}, in its policy and in that of bucket or key"
+    if region := failure.get("region"):
+        return f"the bucket is in {region}: deploy there, or name a ModelBucket of this region"
+    code = failure.get("code") or failure.get("exception_name")
+    if str(code).startswith("KMS."):
+        return "enable the key that the bucket encrypts with"
+    if str(code).startswith("AccessDenied"):
+        return "compare the function's role and the bucket's policy with template.yaml"
+    return REMEDIES.get(
+        str(code), "its log has the line `model load failed`; try again in a minute"
+    )
