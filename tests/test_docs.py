@@ -8,17 +8,14 @@ import pytest
 import typer.main
 
 from fraud_api_lambda import __version__
-from fraud_api_lambda.features import FEATURE_SETS
 from fraud_api_lambda.openapi import document
 from fraud_api_lambda.problems import KINDS, OF_THE_GATEWAY
 from fraud_api_lambda.reasons import CODES
 from fraud_api_lambda.settings import PREFIX, Settings
 from tests.fakes import app
 from training.__main__ import app as command_line
-from training.contest import AUTO
-from training.leaky import LEAKY
+from training.arm_names import AUTO, FEATURES, RESAMPLING
 from training.policy_file import read_policy
-from training.resampling import RESAMPLING
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
@@ -127,7 +124,7 @@ def test_the_resampling_arms_are_those_of_the_code() -> None:
 def test_the_feature_sets_are_those_of_the_code() -> None:
     listed = [code(name)[0] for name, _ in rows("judged beside each other:")]
 
-    assert listed == [*FEATURE_SETS, LEAKY]
+    assert listed == [*FEATURES]
 
 
 @pytest.mark.parametrize("path", re.findall(r"\]\((?!http)([^)#]+)\)", README))

@@ -193,13 +193,6 @@ def test_without_a_container_engine_one_line_says_what_works_instead(monkeypatch
         find_engine()
 
 
-def test_an_event_that_is_not_there_is_named_before_anything_is_built(tmp_path):
-    from training.local import invoke
-
-    with pytest.raises(InputError, match=r"^.*/missing\.json is not a file; .*$"):
-        invoke(event=tmp_path / "missing.json", out=tmp_path)
-
-
 def test_the_smoke_script_posts_the_two_examples():
     bodies = dict(re.findall(r"^(fraud|genuine)='(.*)'$", SMOKE.read_text(), re.MULTILINE))
 

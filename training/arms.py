@@ -11,6 +11,7 @@ import xgboost as xgb
 from fraud_api_lambda.calibration import Calibration, NoCalibration
 from fraud_api_lambda.features import Facts
 from fraud_api_lambda.policy import Policy
+from training.arm_names import LEAKY
 from training.calibrate import Scored, choose_calibration, probabilities_of
 from training.costs import (
     Priced,
@@ -20,11 +21,12 @@ from training.costs import (
     with_shadow_price,
 )
 from training.dataset import to_facts
-from training.leaky import LEAKY, leaky_matrix
+from training.goal import COST, Goal
+from training.leaky import leaky_matrix
 from training.pipeline import build_pipeline, derive, fact_matrix, features_of
 from training.resampling import balanced_weights
 from training.split import Split, Window
-from training.threshold import COST, Goal, ThresholdNotFoundError, choose_threshold
+from training.threshold import ThresholdNotFoundError, choose_threshold
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,17 +2,15 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any
 
 from fraud_api_lambda.features import FEATURE_SETS
+from training.arm_names import AUTO, LEAKY, RESAMPLING
 from training.arms import Arm, Data, Settings, fit_arm
 from training.compare import best_resampling, comparison, verdict
-from training.leaky import LEAKY, has_leaky_columns
-from training.resampling import DEFAULT, RESAMPLING
+from training.leaky import has_leaky_columns
+from training.resampling import DEFAULT
 from training.split import Split
-
-AUTO: Final = "auto"
-"""Publish the resampling arm that beats SMOTE, if one does."""
 
 
 @dataclass(frozen=True, slots=True)

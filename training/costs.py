@@ -9,23 +9,9 @@ from typing import Any, Final
 import numpy as np
 
 from fraud_api_lambda.policy import Policy, cutoffs
+from training.policy_defaults import IN_MEDIANS, PLAIN
 
 APPROVE, REVIEW, BLOCK = range(3)
-
-IN_MEDIANS: Final = {
-    "fraud_fixed": 0.05,
-    "review_cost": 0.02,
-    "review_friction": 0.005,
-    "block_fixed": 0.05,
-}
-"""Defaults, in multiples of the median genuine amount."""
-
-PLAIN: Final = {
-    "fraud_share": 1.0,
-    "review_catches": 0.8,
-    "block_share": 0.05,
-    "reviews_per_thousand": 2.0,
-}
 
 CURRENCY: Final = "the data's currency"
 HALVINGS: Final = 60

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from training.arm_names import LEAKY
 from training.arms import Data, Settings
 from training.artefacts import artefacts
 from training.attributions import attributions
@@ -11,7 +12,6 @@ from training.contest import Contest
 from training.evaluate import rows_of
 from training.figures import evaluate_arm
 from training.leaks import leak_figures
-from training.leaky import LEAKY
 from training.packing import libraries
 from training.pipeline import BOOSTER
 from training.split import Split

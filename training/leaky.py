@@ -9,8 +9,6 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-LEAKY: Final = "leaky-baseline"
-
 _BALANCES: Final = ["oldbalanceOrg", "newbalanceOrig", "oldbalanceDest", "newbalanceDest"]
 _TYPES: Final = ["CASH_OUT", "DEBIT", "PAYMENT", "TRANSFER"]
 

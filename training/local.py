@@ -12,7 +12,7 @@ import typer
 
 from fraud_api_lambda.examples import FRAUD, GENUINE
 from training.arms import Settings
-from training.errors import CheckFailedError, InputError, TrainingError
+from training.errors import CheckFailedError, TrainingError
 from training.output import write_transactions
 from training.processes import LOOPBACK, environment, free_port, interruptible, request, served
 from training.progress import reported
@@ -145,13 +145,9 @@ def invoke(*, event: Path, out: Path, rows: int = 200_000, seed: int = 0) -> Non
 
     Raises
     ------
-    InputError
-        If there is no such event.
     TrainingError
         If no container engine or no SAM command line is found, or the function fails.
     """
-    if not event.is_file():
-        raise InputError(f"{event} is not a file; name a recorded API Gateway event")
     engine = find_engine()
     sam = find_sam()
     with interruptible(), ExitStack() as stack:

@@ -8,6 +8,8 @@ import typer
 
 from training.hints import example, fraud
 from training.options import BUILD, Seed
+from training.paths import require_event, require_folder, require_readable
+from training.processes import free_port
 
 app = typer.Typer()
 
@@ -19,7 +21,7 @@ def run(
         Path | None,
         typer.Option(help="Your transactions, CSV or Parquet.", show_default="simulated ones"),
     ] = None,
-    rows: Annotated[int, typer.Option(help="Transactions to simulate.")] = 200_000,
+    rows: Annotated[int, typer.Option(min=1_000, help="Transactions to simulate.")] = 200_000,
     seed: Seed = 0,
     port: Annotated[
         int | None, typer.Option(min=1, max=65535, help="Of the API.", show_default="a free one")
@@ -27,6 +29,11 @@ def run(
     out: Annotated[Path, typer.Option(help="Directory for the model.")] = BUILD,
 ) -> None:
     """Train, publish to a local S3, serve on localhost and ask it twice, until Ctrl-C."""
+    if data is not None:
+        require_readable(data)
+    require_folder(out)
+    free_port(port)
+
     from training.local import run as serve
 
     serve(data=data, rows=rows, seed=seed, port=port, out=out)
@@ -35,7 +42,7 @@ def run(
 @app.command(epilog=example(fraud("demo", "--port", 8501)))
 def demo(
     *,
-    rows: Annotated[int, typer.Option(help="Transactions to simulate.")] = 200_000,
+    rows: Annotated[int, typer.Option(min=1_000, help="Transactions to simulate.")] = 200_000,
     seed: Seed = 0,
     port: Annotated[
         int | None,
@@ -44,6 +51,9 @@ def demo(
     out: Annotated[Path, typer.Option(help="Directory for the model.")] = BUILD,
 ) -> None:
     """Train, serve on localhost and serve the demo's app on it, until Ctrl-C."""
+    require_folder(out)
+    free_port(port)
+
     from training.demo import demo as serve
 
     serve(rows=rows, seed=seed, port=port, out=out)
@@ -60,6 +70,9 @@ def invoke(
     ] = BUILD,
 ) -> None:
     """Build the image and send it an event, as Lambda would (Docker or podman)."""
+    require_event(event)
+    require_folder(out)
+
     from training.local import invoke as invoke_image
 
     invoke_image(event=event, out=out)

@@ -2,12 +2,18 @@
 # ruff: noqa: PLC0415  # a command imports what it needs when it runs, so that --help is quick
 
 import json
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
+from training.arm_names import AUTO, FEATURES, LEAKY, RESAMPLING
+from training.engine_options import require_engine
+from training.errors import InputError
+from training.goal import GOALS, Goal
 from training.hints import example, fraud, registry_options, say_next
+from training.option_names import one_of, require_name
 from training.options import (
     BUILD,
     Address,
@@ -16,19 +22,23 @@ from training.options import (
     ModelDirectory,
     Seed,
 )
+from training.paths import require_folder, require_readable, require_writable
+from training.saved import require_model
 
 app = typer.Typer()
 
 
 @app.command(epilog=example(fraud("simulate", "--rows", 1_000_000, "--out", "build/data.csv")))
 def simulate(
-    rows: Annotated[int, typer.Option(help="Transactions to make, 1,000 or more.")] = 200_000,
+    rows: Annotated[int, typer.Option(min=1_000, help="Transactions to make.")] = 200_000,
     seed: Seed = 0,
     out: Annotated[Path, typer.Option(help="CSV or Parquet file to write.")] = Path(
         "build/transactions.csv"
     ),
 ) -> None:
     """Make transactions with known frauds, in PaySim's columns."""
+    require_writable(out)
+
     from training.output import write_transactions
     from training.progress import reported
     from training.simulate import simulate as make
@@ -50,16 +60,17 @@ def train(
     features: Annotated[
         str,
         typer.Option(
-            help="decision-time, strict+hour or strict; leaky-baseline gives metrics only."
+            metavar=one_of(FEATURES), help=f"What it may know; {LEAKY} gives metrics only."
         ),
-    ] = "decision-time",
+    ] = FEATURES[0],
     seed: Seed = 0,
     resampling: Annotated[
         str,
         typer.Option(
-            help="smote, smotenc, weights or none; auto takes another where it beats smote."
+            metavar=one_of((*RESAMPLING, AUTO)),
+            help=f"{AUTO} takes another where it beats {RESAMPLING[0]}.",
         ),
-    ] = "smote",
+    ] = RESAMPLING[0],
     smote_ratio: Annotated[
         float | None,
         typer.Option(
@@ -74,7 +85,10 @@ def train(
         ),
     ] = None,
     goal: Annotated[
-        str, typer.Option(help="What the threshold must reach: recall:0.75, precision:0.9, cost.")
+        str,
+        typer.Option(
+            metavar=one_of(GOALS), help="What the threshold must reach, or that it costs least."
+        ),
     ] = "recall:0.75",
     policy: Annotated[
         Path | None,
@@ -106,31 +120,33 @@ def train(
     address: Address = None,
 ) -> None:
     """Fit SMOTE and XGBoost, judge them on later data, and write the model."""
-    from training.choices import checked
+    require_name("--features", features, FEATURES)
+    require_name("--resampling", resampling, (*RESAMPLING, AUTO))
+    if smote_ratio is not None and not 0 < smote_ratio <= 1:
+        raise InputError(f"--smote-ratio {smote_ratio}: write a number above 0 up to 1")
+    wanted = Goal.parse(goal)
+    require_readable(data)
+    require_folder(out)
+    require_engine(engine, address)
+    costs = _costs(policy)
+
+    from training.arms import Settings
     from training.progress import reported
     from training.ray_engine import chosen_engine
     from training.summary import summary
+    from training.train import Windows
     from training.train import train as fit
 
-    feature_set, settings, windows = checked(
-        features=features,
-        seed=seed,
-        resampling=resampling,
-        smote_ratio=smote_ratio,
-        goal=goal,
-        policy=policy,
-        test_days=test_days,
-        train_until=train_until,
-        test_from=test_from,
-        label_delay=label_delay,
-    )
+    settings = Settings(resampling=resampling, goal=wanted, seed=seed, policy=costs)
+    if smote_ratio is not None:
+        settings = replace(settings, smote_ratio=smote_ratio)
     with reported() as progress, chosen_engine(engine, address) as chosen:
         metrics = fit(
             data,
             out,
-            feature_set=feature_set,
+            feature_set=features,
             settings=settings,
-            windows=windows,
+            windows=Windows(test_days, train_until, test_from, label_delay),
             choose_ratio=smote_ratio is None,
             trials=trials,
             refit=refit,
@@ -143,6 +159,14 @@ def train(
         say_next(fraud("publish", out, *registry_options(), "--promote"))
     else:
         say_next(fraud("train", "--data", data))
+
+
+def _costs(policy: Path | None) -> dict[str, Any]:
+    if policy is None:
+        return {}
+    from training.policy_file import read_policy
+
+    return read_policy(policy)
 
 
 @app.command(epilog=example(fraud("evaluate", "--data", "later.csv", "--from", 721)))
@@ -162,6 +186,9 @@ def evaluate(
     ] = False,
 ) -> None:
     """Judge a model on a window of labelled data, as JSON."""
+    require_model(model)
+    require_readable(data)
+
     from training.progress import reported
     from training.score import evaluate_model
 
@@ -184,6 +211,11 @@ def score(
     address: Address = None,
 ) -> None:
     """Add fraud_probability, is_fraud and decision to every row of a file."""
+    require_model(model)
+    if not require_engine(engine, address):  # of a folder, Ray scores every file
+        require_readable(data)
+        require_writable(out)
+
     from training.progress import reported
     from training.ray_engine import chosen_score
 

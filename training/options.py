@@ -5,6 +5,9 @@ from typing import Annotated
 
 import typer
 
+from training.engine_options import ENGINES
+from training.option_names import one_of
+
 DataFile = Annotated[
     Path, typer.Option("--data", help="CSV or Parquet with PaySim's columns.", show_default=False)
 ]
@@ -14,9 +17,11 @@ Parameter = Annotated[
     str,
     typer.Option(envvar="FRAUD_MODEL_PARAMETER", help="SSM parameter that points at the model."),
 ]
-Seed = Annotated[int, typer.Option(help="Same seed, same result.")]
+Seed = Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Same seed, same result.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would change, change nothing.")]
-EngineName = Annotated[str, typer.Option("--engine", help="local, or ray: on a Ray cluster.")]
+EngineName = Annotated[
+    str, typer.Option("--engine", metavar=one_of(ENGINES), help="Where to compute.")
+]
 Address = Annotated[
     str | None,
     typer.Option(help="Of the Ray cluster, or auto.", show_default="a Ray of its own, here"),

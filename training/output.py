@@ -4,7 +4,6 @@ import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Final
 
 import pandas as pd
 import pyarrow as pa
@@ -12,14 +11,7 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 
 from training.errors import InputError
-
-ENDINGS: Final = (".csv", ".parquet")
-
-
-def check_ending(path: Path) -> None:
-    """Raise `InputError` unless `path` ends in .csv or .parquet."""
-    if path.suffix.lower() not in ENDINGS:
-        raise InputError(f"{path}: ends neither in .csv nor in .parquet; choose one of the two")
+from training.paths import require_writable
 
 
 def write_transactions(frame: pd.DataFrame, path: Path) -> None:
@@ -38,7 +30,7 @@ def write_transactions(frame: pd.DataFrame, path: Path) -> None:
 
 def write_table(table: pa.Table, path: Path, *, header: bool = True) -> None:
     """Write a table as `write_transactions` does; in CSV, with a line of names if `header`."""
-    check_ending(path)
+    require_writable(path)
     with _replaced(path) as waiting:
         if path.suffix.lower() == ".csv":
             _write_csv(table, waiting, header=header)

@@ -17,7 +17,8 @@ from xgboost import XGBClassifier
 
 from fraud_api_lambda.features import FEATURE_SETS, FEATURES, Facts, feature_values
 from fraud_api_lambda.transaction import TYPES, TransactionType
-from training.leaky import LEAKY, LEAKY_FEATURES
+from training.arm_names import LEAKY
+from training.leaky import LEAKY_FEATURES
 from training.resampling import restored_weights, sampling_steps
 
 BOOSTER: Final[dict[str, Any]] = {

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from fraud_api_lambda.policy import MAX_CURRENCY, MOST, is_currency
-from training.costs import IN_MEDIANS, PLAIN
 from training.errors import InputError
+from training.policy_defaults import IN_MEDIANS, PLAIN
 
 NUMBERS: Final = (*IN_MEDIANS, *PLAIN)
 

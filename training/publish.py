@@ -22,9 +22,9 @@ from fraud_api_lambda.pointer import (
     Pointer,
 )
 from fraud_api_lambda.scoring import Scorer
+from training.arm_names import LEAKY
 from training.errors import CheckFailedError, InputError, TrainingError
 from training.hints import fraud, registry_options
-from training.leaky import LEAKY
 from training.registry import AlreadyThereError, Registry
 from training.saved import read_saved
 

@@ -6,26 +6,19 @@ Ray is optional: nothing here imports it before it is asked for.
 import logging
 import os
 import secrets
-import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
 import xgboost as xgb
 
+from training.engine_options import NO_CLUSTER, is_ray, require_answer, require_ray
 from training.errors import InputError, TrainingError
 from training.score import score
 from training.tune import LOCAL, Engine
 
-ENGINES: Final = ("local", "ray")
-
 _QUIET: Final = {"include_dashboard": False, "log_to_driver": False, "logging_level": "error"}
-
-_NO_CLUSTER: Final = (
-    "no Ray cluster answers there; start one with `ray start --head`, or leave it out"
-)
 
 _ROOT: Final = Path(__file__).parents[1]
 
@@ -38,7 +31,7 @@ def chosen_engine(
 
     Parameters
     ----------
-    name : one of `ENGINES`
+    name : one of `engine_options.ENGINES`
     address : str, optional
         Of a running Ray cluster, or "auto". Default: a Ray of its own on this machine.
     workers : int, optional
@@ -49,7 +42,7 @@ def chosen_engine(
     InputError
         If Ray is not installed, or no cluster answers at the address.
     """
-    if not _is_ray(name, address):
+    if not is_ray(name, address):
         yield LOCAL
         return
     with ray_started(address, workers=workers) as cpus:
@@ -64,7 +57,7 @@ def chosen_score(name: str, address: str | None = None) -> Callable[..., int]:
     InputError
         As of `chosen_engine`, when it is called.
     """
-    if not _is_ray(name, address):
+    if not is_ray(name, address):
         return score
 
     def on_ray(*arguments: Any) -> int:
@@ -82,9 +75,9 @@ def ray_started(address: str | None = None, *, workers: int | None = None) -> It
 
     Nothing may have imported Ray before: it reads its environment then.
     """
-    _require_ray()
+    require_ray()
     if address not in {None, "auto"}:
-        _require_answer(address)
+        require_answer(address)
     _set_environment(own=address is None)
     import ray  # noqa: PLC0415  # only after the environment that it reads when imported
 
@@ -93,7 +86,7 @@ def ray_started(address: str | None = None, *, workers: int | None = None) -> It
     except (ConnectionError, RuntimeError, ValueError) as error:
         if address is None:
             raise TrainingError(f"--engine ray: Ray cannot start here: {error}") from error
-        raise InputError(f"--address {address}: {_NO_CLUSTER}") from error
+        raise InputError(f"--address {address}: {NO_CLUSTER}") from error
     try:
         _quieten_data()
         yield _cpus(ray.cluster_resources(), address)
@@ -108,33 +101,6 @@ def _cpus(resources: dict[str, float], address: str | None) -> int:
             "as training/ray-cluster.yaml tells"
         )
     return int(resources["CPU"])
-
-
-def _is_ray(name: str, address: str | None) -> bool:
-    if name not in ENGINES:
-        raise InputError(f"--engine {name}: not known; choose one of {', '.join(ENGINES)}")
-    if name == "local" and address is not None:
-        raise InputError(f"--address {address}: the local engine has none; add --engine ray")
-    return name == "ray"
-
-
-def _require_ray() -> None:
-    if find_spec("ray") is None:
-        raise InputError(
-            "--engine ray: Ray is not installed for this Python; run `.ci/setup ray` and use "
-            ".venv-ray/bin/fraud, or leave out --engine"
-        )
-
-
-def _require_answer(address: str) -> None:
-    """Refuse a port that nothing listens on: Ray would wait for it for many minutes."""
-    host, _, port = address.rpartition(":")
-    if not host or not port.isdecimal() or "/" in host:
-        raise InputError(f"--address {address}: write HOST:PORT, as `ray status` tells, or auto")
-    try:
-        socket.create_connection((host.strip("[]"), int(port)), timeout=5).close()
-    except (OSError, OverflowError) as error:
-        raise InputError(f"--address {address}: {_NO_CLUSTER}") from error
 
 
 def _set_environment(*, own: bool) -> None:

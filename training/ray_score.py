@@ -2,15 +2,14 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import ray
 import ray.exceptions
 
 from training.errors import InputError, TrainingError
+from training.paths import WRITABLE
 from training.score import load_scorer, score
-
-ENDINGS: Final = (".csv", ".parquet")
 
 type Outcome = tuple[int, TrainingError | None]
 
@@ -59,7 +58,7 @@ def _files(data: Path, out: Path) -> list[Path]:
         )
     if out == data or out.is_file():
         raise InputError(f"{out}: must be another folder than {data}; give one with --out")
-    files = sorted(path for path in data.iterdir() if path.suffix.lower() in ENDINGS)
+    files = sorted(path for path in data.iterdir() if path.suffix.lower() in WRITABLE)
     if not files:
         raise InputError(f"{data}: no .csv or .parquet file in it; give a folder that has some")
     return files

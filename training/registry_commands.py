@@ -10,6 +10,8 @@ import typer
 
 from training.hints import example, fraud, registry_options, say_next
 from training.options import BUILD, Bucket, DataFile, DryRun, Parameter
+from training.paths import require_readable
+from training.saved import require_model
 
 if TYPE_CHECKING:
     from training.publish import Moved
@@ -90,6 +92,9 @@ def challenge(
     as_json: Annotated[bool, typer.Option("--json", help="All figures, for programs.")] = False,
 ) -> None:
     """Publish and promote a model if it beats the served one; else exit code 3."""
+    require_model(directory)
+    require_readable(data)
+
     from training.challenge import challenge as compare
     from training.errors import CheckFailedError
     from training.progress import reported

@@ -4,8 +4,8 @@ from typing import Any, Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
+from training.arm_names import LEAKY
 from training.evaluate import SEED_PRECISION, SEED_RECALL
-from training.leaky import LEAKY
 from training.plots import (
     alone_plot,
     attribution_plot,

@@ -9,9 +9,7 @@ from imblearn.over_sampling import SMOTE, SMOTENC
 from sklearn.preprocessing import FunctionTransformer
 
 from fraud_api_lambda.transaction import TransactionType
-
-RESAMPLING: Final = ("smote", "smotenc", "weights", "none")
-"""The arms that are compared."""
+from training.arm_names import RESAMPLING
 
 DEFAULT: Final = RESAMPLING[0]
 

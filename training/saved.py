@@ -8,6 +8,15 @@ from training.errors import InputError
 from training.hints import fraud
 
 
+def require_model(directory: Path) -> Path:
+    """The model file of a directory; raises `InputError` if there is none."""
+    path = directory / "model.joblib"
+    if not path.exists():
+        train = fraud("train", "--data", "FILE", "--out", directory)
+        raise InputError(f"{path}: not there; make it with: {train}")
+    return path
+
+
 def read_saved(directory: Path) -> tuple[bytes, bytes]:
     """The model and the manifest of a directory.
 
@@ -18,10 +27,7 @@ def read_saved(directory: Path) -> tuple[bytes, bytes]:
     InputError
         If one of them is missing or damaged, or they do not belong together.
     """
-    path = directory / "model.joblib"
-    if not path.exists():
-        train = fraud("train", "--data", "FILE", "--out", directory)
-        raise InputError(f"{path}: not there; make it with: {train}")
+    path = require_model(directory)
     try:
         model, manifest = path.read_bytes(), (directory / "manifest.json").read_bytes()
         expected = json.loads(manifest)["sha256"]

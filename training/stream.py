@@ -23,7 +23,8 @@ from training.costs import decisions
 from training.dataset import checked, to_facts
 from training.errors import InputError
 from training.files import write_files
-from training.output import check_ending, put_together, write_table
+from training.output import put_together, write_table
+from training.paths import require_writable
 from training.pipeline import feature_matrix, packed
 from training.tables import Chunk, read_chunks
 
@@ -55,7 +56,7 @@ def score_stream(
     InputError
         If a row cannot be scored: then what comes before it is not lost.
     """
-    check_ending(out)
+    require_writable(out)
     parts = out.with_name(f".{out.name}.parts")
     done = _begun(parts, _job(scorer, data, rows), progress)
     total, written = 0, []

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from training.leaky import LEAKY
+from training.arm_names import LEAKY
 
 
 def summary(metrics: dict[str, Any], out: Path) -> str:

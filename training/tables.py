@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from training.errors import InputError
+from training.paths import require_readable
 
 
 def read_table(path: Path, *, text: Sequence[str]) -> pd.DataFrame:
@@ -117,12 +118,10 @@ def _parser_told() -> Iterator[None]:
 @contextmanager
 def _readable(path: Path) -> Iterator[IO[bytes]]:
     """The opened file, or the one in a zip; what goes wrong with it is one line."""
-    ending = path.suffix.lower()
-    if ending not in {".csv", ".zip", ".parquet"}:
-        raise InputError(f"{path}: not CSV or Parquet by its ending; name it .csv or .parquet")
+    require_readable(path)
     try:
         with path.open("rb") as file:
-            if ending != ".zip":
+            if path.suffix.lower() != ".zip":
                 yield file
                 return
             with ZipFile(file) as archive, archive.open(_only_member(archive)) as member:

@@ -8,12 +8,12 @@ from typing import Any, Final
 
 from fraud_api_lambda.bundle import pack, read, version_of
 from fraud_api_lambda.scoring import Scorer
+from training.arm_names import AUTO, LEAKY
 from training.arms import Data, Settings, fit_arm
-from training.contest import AUTO, Contest, hold_contest
+from training.contest import Contest, hold_contest
 from training.dataset import read_transactions
 from training.files import write_files
 from training.judge import judge
-from training.leaky import LEAKY
 from training.packing import content, manifest, trained_on
 from training.report import model_card, report
 from training.resampling import DEFAULT

@@ -5,9 +5,9 @@ from typing import Any, Final
 import numpy as np
 from sklearn.model_selection import train_test_split
 
+from training.arm_names import LEAKY
 from training.arms import Data, Settings, fit_rows, margins_of
 from training.evaluate import evaluate
-from training.leaky import LEAKY
 from training.pipeline import derive
 
 TEST_SHARE: Final = 0.2

@@ -1,11 +1,13 @@
 """The command line: help at once, errors in one line, exit codes that mean something."""
 
+import json
 import re
 import shlex
 import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 import typer.main
@@ -14,12 +16,24 @@ from typer.testing import CliRunner
 from fraud_api_lambda import __version__
 from tests.aws import Aws
 from training.__main__ import app
+from training.arm_names import AUTO, FEATURES, RESAMPLING
+from training.engine_options import ENGINES
+from training.goal import GOALS
 from training.hints import fraud
 from training.output import write_transactions
 from training.simulate import simulate
 
 ROOT = Path(__file__).parents[2]
+HEAVY = {"pandas", "xgboost", "numpy", "sklearn", "pyarrow", "matplotlib", "boto3", "moto"}
 COMMANDS = sorted(typer.main.get_command(app).commands)  # type: ignore[attr-defined]
+
+
+class Refusal(NamedTuple):
+    """A call's exit code and errors, and the heavy libraries that were imported by then."""
+
+    code: int
+    said: str
+    heavy: list[str]
 
 
 def training(*arguments: object) -> subprocess.CompletedProcess[str]:
@@ -66,20 +80,105 @@ def test_every_example_can_be_pasted(command: str) -> None:
     typer.main.get_command(app).commands[name].make_context(name, arguments)  # type: ignore[attr-defined]
 
 
-def test_help_imports_nothing_heavy() -> None:
+def refusals(calls: list[list[str]]) -> list[Refusal]:
+    """What becomes of calls that follow each other in one new process."""
     code = (
-        "import runpy, sys; sys.argv = ['training', '--help']\n"
-        "try: runpy.run_module('training', run_name='__main__')\n"
-        "except SystemExit: pass\n"
-        "heavy = {'pandas', 'xgboost', 'numpy', 'sklearn', 'boto3', 'moto'} & sys.modules.keys()\n"
-        "sys.exit(','.join(heavy) or None)"
+        "import io, json, runpy, sys\n"
+        "for call in json.loads(sys.argv[1]):\n"
+        "    sys.argv, sys.stderr, code = ['', *call], io.StringIO(), None\n"
+        "    sys.stdout = io.StringIO()\n"
+        "    try: runpy.run_module('training', run_name='__main__')\n"
+        "    except SystemExit as end: code = end.code\n"
+        f"    heavy = sorted({HEAVY} & sys.modules.keys())\n"
+        "    print(json.dumps([code, sys.stderr.getvalue(), heavy]), file=sys.__stdout__)\n"
     )
-
     done = subprocess.run(
-        [sys.executable, "-c", code], check=False, cwd=ROOT, capture_output=True, text=True
+        [sys.executable, "-c", code, json.dumps(calls)],
+        check=True,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
     )
+    return [Refusal(*json.loads(line)) for line in done.stdout.splitlines()]
 
-    assert (done.returncode, done.stderr) == (0, "")
+
+def test_help_imports_nothing_heavy() -> None:
+    for help_page in refusals([["--help"], *([command, "--help"] for command in COMMANDS)]):
+        assert help_page == Refusal(0, "", [])
+
+
+WRONG = {
+    "train --data nowhere.csv": "nowhere.csv: No such file or directory",
+    "train --data {folder}": "not CSV or Parquet by its ending",
+    "train --data {data} --features decision-tim": "did you mean decision-time?",
+    "train --data {data} --resampling bogus": "choose one of smote, smotenc, weights, none, auto",
+    "train --data {data} --smote-ratio 2": "write a number above 0 up to 1",
+    "train --data {data} --smote-ratio nan": "write a number above 0 up to 1",
+    "train --data {data} --goal recall:2": "write cost, or recall:0.75",
+    "train --data {data} --out {data}": "data.csv is no folder",
+    "train --data {data} --out {data}/model": "data.csv is no folder",
+    "train --data {data} --engine dask": "choose one of local, ray",
+    "train --data {data} --address auto": "add --engine ray",
+    "train --data {data} --seed -1": "-1 is not in the range",
+    "train --data {data} --policy nowhere.toml": "nowhere.toml: No such file or directory",
+    "simulate --out {folder}/data.xls": "ends neither in .csv nor in .parquet",
+    "simulate --rows 5": "5 is not in the range x>=1000",
+    "evaluate --data {data} --model {folder}": "model.joblib: not there; make it with",
+    "evaluate --data nowhere.csv --model {model}": "nowhere.csv: No such file or directory",
+    "score --data nowhere.csv --model {model}": "nowhere.csv: No such file or directory",
+    "score --data {data} --model {folder}": "model.joblib: not there; make it with",
+    "score --data {data} --model {model} --out {folder}": "ends neither in .csv nor in .parquet",
+    "score --data {data} --model {model} --out {odd}": "odd.csv: is a folder; name a file",
+    "score --data {data} --model {model} --engine dask": "choose one of local, ray",
+    "run --data nowhere.csv": "nowhere.csv: No such file or directory",
+    "run --out {data}": "data.csv is no folder",
+    "run --rows 5": "5 is not in the range x>=1000",
+    "demo --out {data}": "data.csv is no folder",
+    "demo --port 99999": "99999 is not in the range",
+    "invoke --event nowhere.json": "nowhere.json is not a file",
+    "challenge {folder} --data {data} --bucket b --parameter p": "model.joblib: not there",
+    "challenge {model} --data nowhere.csv --bucket b --parameter p": "nowhere.csv: No such file",
+    "publish {folder}": "Missing option '--bucket'",
+}
+
+
+@pytest.fixture(scope="module")
+def refused(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Refusal]:
+    folder = tmp_path_factory.mktemp("wrong")
+    data, model, odd = folder / "data.csv", folder / "model", folder / "odd.csv"
+    data.touch()
+    odd.mkdir()
+    model.mkdir()
+    (model / "model.joblib").touch()
+    names = {"folder": folder, "data": data, "model": model, "odd": odd}
+    calls = [[word.format(**names) for word in call.split()] for call in WRONG]
+    return dict(zip(WRONG, refusals(calls), strict=True))
+
+
+@pytest.mark.parametrize("call", WRONG)
+def test_a_wrong_option_is_refused_before_anything_heavy_is_imported(
+    refused: dict[str, Refusal], call: str
+) -> None:
+    refusal = refused[call]
+
+    assert (refusal.code, refusal.heavy) == (2, [])
+    assert WRONG[call] in refusal.said
+
+
+@pytest.mark.parametrize(
+    ("command", "option", "names"),
+    [
+        ("train", "--features", FEATURES),
+        ("train", "--resampling", (*RESAMPLING, AUTO)),
+        ("train", "--goal", GOALS),
+        ("train", "--engine", ENGINES),
+        ("score", "--engine", ENGINES),
+    ],
+)
+def test_help_lists_what_an_option_can_be(
+    command: str, option: str, names: tuple[str, ...]
+) -> None:
+    assert f"  {option} [{'|'.join(names)}]" in help_of(command)
 
 
 @pytest.mark.parametrize(

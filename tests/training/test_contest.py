@@ -5,15 +5,15 @@ from typing import Any
 import pytest
 
 import training.contest
+from training.arm_names import RESAMPLING
 from training.arms import Arm, Data, Settings
 from training.contest import Contest, hold_contest
 from training.dataset import read_transactions
 from training.errors import CheckFailedError
+from training.goal import Goal
 from training.output import write_transactions
-from training.resampling import RESAMPLING
 from training.simulate import simulate
 from training.split import Split, split_by_time
-from training.threshold import Goal
 
 
 @pytest.fixture(scope="module")

@@ -12,10 +12,10 @@ from fraud_api_lambda.bundle import read
 from fraud_api_lambda.examples import FRAUD, GENUINE
 from fraud_api_lambda.schemas import TransactionIn
 from fraud_api_lambda.scoring import Scorer
+from training.arm_names import LEAKY
 from training.arms import Settings
 from training.dataset import read_transactions
 from training.errors import CheckFailedError, InputError
-from training.leaky import LEAKY
 from training.output import write_transactions
 from training.score import evaluate_model, load_scorer, score
 from training.simulate import simulate

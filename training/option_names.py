@@ -1,0 +1,20 @@
+"""A name from a closed list, as an option gives it."""
+
+from collections.abc import Sequence
+from difflib import get_close_matches
+
+from training.errors import InputError
+
+
+def require_name(option: str, given: str, names: Sequence[str]) -> None:
+    """Raise `InputError`, with the nearest name, unless the given one is in the list."""
+    if given in names:
+        return
+    near = get_close_matches(given, names, n=1)
+    hint = f"did you mean {near[0]}?" if near else f"choose one of {', '.join(names)}"
+    raise InputError(f"{option} {given}: not known; {hint}")
+
+
+def one_of(names: Sequence[str]) -> str:
+    """The list as help shows it."""
+    return f"[{'|'.join(names)}]"

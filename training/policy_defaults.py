@@ -1,0 +1,18 @@
+"""What decisions cost unless a file says otherwise."""
+
+from typing import Final
+
+IN_MEDIANS: Final = {
+    "fraud_fixed": 0.05,
+    "review_cost": 0.02,
+    "review_friction": 0.005,
+    "block_fixed": 0.05,
+}
+"""Defaults, in multiples of the median genuine amount."""
+
+PLAIN: Final = {
+    "fraud_share": 1.0,
+    "review_catches": 0.8,
+    "block_share": 0.05,
+    "reviews_per_thousand": 2.0,
+}
