@@ -27,6 +27,7 @@ HUNG_SHARE: Final = 0.9
 """Of the deadline, waited for an attempt: of its last tenth, a request may spend some elsewhere."""
 
 RETRY_AFTER_S: Final = 1
+THREAD_NAME: Final = "model load"
 STALE_MODEL: Final = "stale_model"
 
 log = logging.getLogger(__name__)
@@ -158,8 +159,9 @@ class ModelProvider:
     def _current_attempt(self) -> LoadAttempt:
         """The attempt under way, or a new one if there is none or it hangs."""
         if self._attempt is None or self._hangs(self._attempt):
-            self._attempt = LoadAttempt(self._clock())
-            Thread(target=self._run, args=(self._attempt,), daemon=True).start()
+            attempt = LoadAttempt(self._clock())
+            Thread(target=self._run, args=(attempt,), daemon=True, name=THREAD_NAME).start()
+            self._attempt = attempt
         return self._attempt
 
     def _hangs(self, attempt: LoadAttempt) -> bool:

@@ -5,13 +5,19 @@ import logging
 import socket
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import repeat
+from threading import enumerate as enumerate_threads
 from typing import Any
 
 import pytest
 
-from fraud_api_lambda import load_attempt, transport
+from fraud_api_lambda import aws, load_attempt, transport
 from fraud_api_lambda.logs import JsonFormatter
-from fraud_api_lambda.model_provider import ModelProvider, ModelUnavailableError
+from fraud_api_lambda.model_provider import (
+    THREAD_NAME,
+    ModelProvider,
+    ModelUnavailableError,
+)
 from fraud_api_lambda.model_store import ModelStore
 from fraud_api_lambda.pointer import Pointer
 from tests.faulty_aws import (
@@ -240,10 +246,29 @@ def test_no_connection_says_what_is_missing(
 ) -> None:
     with faulty_aws(sending(b"HTTP/1.1 400 Bad Request\r\n\r\n")) as plain:
         served = plain._aws.endpoints["ssm"].removeprefix("http://")
-        aws = replace(plain._aws, endpoints={"ssm": address.format(served=served)})
-        store = ModelStore(bucket="the-bucket", parameter="/the/parameter", aws=aws)
+        client = replace(plain._aws, endpoints={"ssm": address.format(served=served)})
+        store = ModelStore(bucket="the-bucket", parameter="/the/parameter", aws=client)
 
         assert logged(store, failures) == {
             "operation": "GetParameter",
             "exception_name": exception_name,
         }
+
+
+def test_a_head_that_trickles_leaves_no_thread_behind(
+    failures: list[logging.LogRecord], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(aws, "PATIENCE_S", 0.3)
+    trickling = sending(b"HTTP/1.1 200 OK\r\nA: ", *repeat(b"x", 100), pause_s=0.05)
+
+    with faulty_aws(trickling) as store:
+        with pytest.raises(ModelUnavailableError):
+            ModelProvider(store, refresh_s=60, deadline_s=0.1).get()
+        loading = [each for each in enumerate_threads() if each.name == THREAD_NAME]
+        for thread in loading:
+            thread.join(10)
+
+    assert loading
+    assert not [thread for thread in loading if thread.is_alive()]
+    assert {vars(record)["exception_name"] for record in failures} == {"TimeoutError"}
+    assert len(failures) == 2  # of the request that gave up, and of the load that did
