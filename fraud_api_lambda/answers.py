@@ -50,7 +50,10 @@ class AnswerOut(BaseModel):
         description="Empty where the decision is to approve, but for LOW_EXPECTED_LOSS."
     )
     model_version: str
-    degraded: list[str] = Field(description="In what way the answer falls short; normally empty.")
+    degraded: list[str] = Field(
+        description="How the answer falls short; normally empty. `stale_model`: "
+        "a newer model may have been promoted, and could not be looked for in time."
+    )
     explanation: ExplanationOut | SkipJsonSchema[None] = Field(
         None, description="With ?explain=true."
     )
