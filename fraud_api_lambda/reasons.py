@@ -1,36 +1,45 @@
-"""Why: contributions of features turned into observations, from a closed list of codes. Pure.
+"""Reasons: contributions of features turned into observations, from a closed list of codes. Pure.
 
-A text says what was observed about the payment. It accuses nobody and gives no thresholds.
+A code claims only what holds in the payment. A text says what was observed; it accuses nobody and
+gives no thresholds.
 """
 
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from fraud_api_lambda.features import HALF_A_CENT, Facts
+from fraud_api_lambda.features import Facts, feature_row
 from fraud_api_lambda.transaction import Reason, Transaction, TransactionType
 from fraud_api_lambda.typical import Typical
 
 CODES: Final = (
     "EMPTIES_ACCOUNT",
+    "SHARE_OF_BALANCE",
     "EXCEEDS_BALANCE",
     "NO_BALANCE",
     "LARGE_AMOUNT",
     "UNUSUALLY_SMALL_AMOUNT",
-    "RISKY_TYPE",
     "UNUSUAL_HOUR",
     "PAYEE_KIND",
     "HIGH_BALANCE_AT_RISK",
+    "RISKY_TYPE",
     "LOW_EXPECTED_LOSS",
+    "HIGH_EXPECTED_LOSS",
 )
-"""Every code, in the order that breaks ties."""
+"""Every code, in the order that breaks ties; the last two are reasons of the policy."""
 
 MAX_REASONS: Final = 3
 
 RISKY_TYPE: Final = "RISKY_TYPE"
 
+NEARLY_ALL: Final = 0.95
+"""The share of the balance from which a payment empties the account, as in `nearly_emptied`."""
+
+NOT_ROUNDED_UP_TO: Final = (95, 100)
+"""Percentages that say more than their neighbours: the account is emptied, nothing is left."""
+
 
 class Candidate(NamedTuple):
-    """What may be told: the observation, and the row as it were if that were as usual."""
+    """A possible reason, and the row with the reason's features set to their typical values."""
 
     reason: Reason
     as_usual: list[float]
@@ -43,7 +52,10 @@ def candidates(
     contributions: Sequence[float],
     typical: Typical,
 ) -> list[Candidate]:
-    """The groups of features that together raised the log-odds, the weightiest first.
+    """Find the groups of features that together raised the log-odds, the weightiest first.
+
+    Features that speak of one thing are a group, and a group has one code. A feature that nothing
+    true can be said of, such as an amount that equals the usual one, is in no group.
 
     Parameters
     ----------
@@ -54,106 +66,144 @@ def candidates(
     """
     groups: dict[str, list[int]] = {}
     for index, name in enumerate(names):
-        groups.setdefault(_code(name, transaction, typical), []).append(index)
+        code = _code(name, transaction, typical)
+        if code is not None:
+            groups.setdefault(code, []).append(index)
     found = []
     for code, members in groups.items():
         total = sum(contributions[index] for index in members)
         if total > 0:
             top = max(members, key=lambda index: contributions[index])
-            reason = Reason(code, names[top], float(row[top]), total, _text(code, transaction))
-            usual = list(row)
+            text = _text(code, transaction, typical)
+            as_usual = list(row)
             for index in members:
-                usual[index] = typical[names[index]][transaction.type]
-            found.append(Candidate(reason, usual))
-    found.sort(key=lambda each: (-each.reason.contribution, CODES.index(each.reason.code)))
+                as_usual[index] = typical[names[index]][transaction.type]
+            reason = Reason(code, names[top], float(row[top]), total, text)
+            found.append(Candidate(reason, as_usual))
+    found.sort(key=lambda candidate: _rank(candidate.reason))
     return found
 
 
-def told(found: Sequence[Candidate], margin: float, usual: Sequence[float]) -> tuple[Reason, ...]:
-    """Up to three reasons: candidates that hold on their own, the weightiest first.
+def choose(
+    found: Sequence[Candidate], margin: float, margins_as_usual: Sequence[float]
+) -> tuple[Reason, ...]:
+    """Choose up to three reasons that hold on their own, the weightiest first, the type last.
 
-    A contribution compares a payment with all that the model has seen; a reader takes it to compare
-    it with its like. So a group is told only if the log-odds would be lower had its features been
-    as usual for genuine payments of the type. The type itself, which nothing is usual for, is told
-    only after a reason that is about this payment, or where there is no other.
+    A contribution compares a payment with every payment that the model has seen; a reader takes it
+    as a comparison with payments of the same type. So a candidate counts only if the log-odds would
+    be lower with its features at their typical values for genuine payments of the type. The type
+    itself has no typical value. It comes last, because it says least about this payment.
 
     Parameters
     ----------
+    found : sequence of Candidate, shape (n_candidates,)
+        The weightiest first.
     margin : float
         The payment's log-odds.
-    usual : sequence of shape (n_candidates,)
+    margins_as_usual : sequence of shape (n_candidates,)
         The log-odds of each candidate's `as_usual`.
     """
     reasons = [
-        each.reason
-        for each, without in zip(found, usual, strict=True)
-        if each.reason.code == RISKY_TYPE or without < margin
+        candidate.reason
+        for candidate, as_usual in zip(found, margins_as_usual, strict=True)
+        if candidate.reason.code == RISKY_TYPE or as_usual < margin
     ]
-    if len(reasons) > 1 and reasons[0].code == RISKY_TYPE:
-        del reasons[0]
-    return tuple(reasons[:MAX_REASONS])
-
-
-def at_stake(transaction: Transaction, typical: Typical) -> tuple[Reason, ...]:
-    """Why the policy stops a payment of which nothing raised the log-odds: for its amount."""
-    code = _code("amount", transaction, typical)
-    return (Reason(code, "amount", transaction.amount, 0.0, _text(code, transaction)),)
+    weightiest = reasons[:MAX_REASONS]
+    return tuple(sorted(weightiest, key=lambda reason: reason.code == RISKY_TYPE))
 
 
 def low_expected_loss(amount: float) -> Reason:
-    """Why the policy approves what the threshold calls fraud. It moved no log-odds."""
-    text = "Stopping this payment is expected to cost more than letting it pass."
+    """Make the reason why the policy approves a payment that the threshold calls fraud."""
+    text = "Stopping this payment is expected to save nothing."
     return Reason("LOW_EXPECTED_LOSS", "amount", amount, 0.0, text)
 
 
-def _code(feature: str, transaction: Transaction, typical: Typical) -> str:
+def high_expected_loss(amount: float) -> Reason:
+    """Make the reason why the policy stops a payment for which no other reason holds."""
+    text = "Letting this payment pass is expected to cost more than stopping it."
+    return Reason("HIGH_EXPECTED_LOSS", "amount", amount, 0.0, text)
+
+
+def _rank(reason: Reason) -> tuple[float, int]:
+    return -reason.contribution, CODES.index(reason.code)
+
+
+def _code(feature: str, transaction: Transaction, typical: Typical) -> str | None:
+    """The code that a feature speaks through, or None where it has nothing true to say."""
     if feature.startswith("type_"):
-        return RISKY_TYPE
+        return RISKY_TYPE if transaction.type in typical.risky_types else None
     match feature:
         case "amount":
             usual = typical["amount"][transaction.type]
-            return "LARGE_AMOUNT" if transaction.amount >= usual else "UNUSUALLY_SMALL_AMOUNT"
+            if transaction.amount == usual:
+                return None
+            return "LARGE_AMOUNT" if transaction.amount > usual else "UNUSUALLY_SMALL_AMOUNT"
         case "hour":
-            return "UNUSUAL_HOUR"
+            is_usual = transaction.hour in typical.hours[transaction.type]
+            return None if is_usual else "UNUSUAL_HOUR"
         case "payee_is_merchant":
             return "PAYEE_KIND"
-        case "balance" if transaction.origin_balance > typical["balance"][transaction.type]:
-            return "HIGH_BALANCE_AT_RISK"
-    return _relation_to_balance(transaction)
+    return _balance_code(feature, transaction, typical["balance"][transaction.type])
 
 
-def _relation_to_balance(transaction: Transaction) -> str:
-    """The one true thing to say of amount against balance: these features speak of it together."""
+def _balance_code(feature: str, transaction: Transaction, usual: float) -> str | None:
+    """The code of `balance` and of the features that compare the amount with it."""
+    is_incoming = transaction.type == TransactionType.CASH_IN
+    if transaction.origin_balance > usual and (feature == "balance" or is_incoming):
+        return "HIGH_BALANCE_AT_RISK"
     if transaction.origin_balance == 0:
         return "NO_BALANCE"
-    outgoing = transaction.type != TransactionType.CASH_IN
-    if outgoing and transaction.amount > transaction.origin_balance + HALF_A_CENT:
+    if is_incoming:
+        return "SHARE_OF_BALANCE" if transaction.origin_balance < usual else None
+    exceeds, share = feature_row(transaction, ("exceeds_balance", "share_leaving"))
+    if exceeds:
         return "EXCEEDS_BALANCE"
-    return "EMPTIES_ACCOUNT"
+    return "EMPTIES_ACCOUNT" if share >= NEARLY_ALL else "SHARE_OF_BALANCE"
 
 
-def _text(code: str, transaction: Transaction) -> str:
-    kind = f"a payment of type {transaction.type.replace('_', ' ').lower()}"
-    texts = {
-        "EMPTIES_ACCOUNT": f"The payment sends {_percent(transaction)} of the payer's balance.",
-        "EXCEEDS_BALANCE": "The amount is larger than the payer's balance.",
-        "NO_BALANCE": "The payer's balance before the payment is 0.",
-        "LARGE_AMOUNT": f"The amount is larger than usual for {kind}.",
-        "UNUSUALLY_SMALL_AMOUNT": f"The amount is smaller than usual for {kind}.",
-        "RISKY_TYPE": f"This is {kind}, among which fraud is more frequent.",
-        "UNUSUAL_HOUR": f"The payment is made in hour {transaction.hour} of the day.",
-        "PAYEE_KIND": f"The payee is {_payee(transaction)}.",
-        "HIGH_BALANCE_AT_RISK": f"The payer's balance is higher than usual for {kind}.",
-    }
-    return texts[code]
+def _text(code: str, transaction: Transaction, typical: Typical) -> str:
+    kind = f"payments of type {transaction.type.replace('_', ' ').lower()}"
+    match code:
+        case "SHARE_OF_BALANCE" if transaction.type == TransactionType.CASH_IN:
+            text = f"The payer's balance is lower than usual for {kind}."
+        case "EMPTIES_ACCOUNT" | "SHARE_OF_BALANCE":
+            text = f"The payment sends {_percent(transaction)} of the payer's balance."
+        case "EXCEEDS_BALANCE":
+            text = "The amount is larger than the payer's balance."
+        case "NO_BALANCE":
+            text = "The payer's balance before the payment is 0."
+        case "LARGE_AMOUNT":
+            text = f"The amount is larger than usual for {kind}."
+        case "UNUSUALLY_SMALL_AMOUNT":
+            text = f"The amount is smaller than usual for {kind}."
+        case "UNUSUAL_HOUR":
+            hour, usual = transaction.hour, typical.hours[transaction.type]
+            text = f"The hour is {_clock(hour, hour)}; {kind} are usually made from "
+            text += f"{_clock(usual.first, usual.last)}."
+        case "PAYEE_KIND":
+            is_merchant = Facts.of(transaction).payee_is_merchant
+            text = f"The payee is {'a merchant' if is_merchant else 'not a merchant'}."
+        case "HIGH_BALANCE_AT_RISK":
+            text = f"The payer's balance is higher than usual for {kind}."
+        case _:
+            text = f"Fraud is more frequent among {kind} than overall."
+    return text
 
 
-def _payee(transaction: Transaction) -> str:
-    return "a merchant" if Facts.of(transaction).payee_is_merchant else "not a merchant"
+def _clock(first: int, last: int) -> str:
+    """The time from the beginning of one hour to the end of another."""
+    return f"{first:02}:00 to {last + 1:02}:00"
 
 
 def _percent(transaction: Transaction) -> str:
-    if transaction.type == TransactionType.CASH_IN or transaction.origin_balance == 0:
-        return "0 %"
-    share = 100 * transaction.amount / transaction.origin_balance
-    return "over 99 %" if 99 < share < 100 else f"{share:.0f} %"
+    """The share of the balance that an outgoing payment sends, at most 100 %.
+
+    Rounding never turns a share into none, nearly all or all.
+    """
+    percent = 100 * min(transaction.amount / transaction.origin_balance, 1.0)
+    nearest = round(percent)
+    if nearest == 0 < percent:
+        return "under 1 %"
+    if nearest > percent and nearest in NOT_ROUNDED_UP_TO:
+        return f"over {nearest - 1} %"
+    return f"{nearest} %"

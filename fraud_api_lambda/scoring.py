@@ -3,19 +3,39 @@
 import math
 from array import array
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from fraud_api_lambda.booster import Booster, BoosterError, rows_of
 from fraud_api_lambda.bundle import Bundle, BundleError
 from fraud_api_lambda.calibration import calibrated
 from fraud_api_lambda.features import feature_row
 from fraud_api_lambda.policy import decide
-from fraud_api_lambda.reasons import MAX_REASONS, at_stake, candidates, low_expected_loss, told
+from fraud_api_lambda.reasons import candidates, choose, high_expected_loss, low_expected_loss
 from fraud_api_lambda.transaction import (
     Assessment,
     Decision,
     Explanation,
+    Reason,
     Transaction,
 )
+
+
+class Contributions(NamedTuple):
+    """A scored transaction, and how each feature moved its log-odds.
+
+    Attributes
+    ----------
+    row, by_feature : sequence of shape (n_features,)
+        The features, and what each added to the log-odds.
+    margin, base_value : float
+        The log-odds, and what the contributions add up from.
+    """
+
+    transaction: Transaction
+    row: list[float]
+    margin: float
+    by_feature: Sequence[float]
+    base_value: float
 
 
 class Scorer:
@@ -60,23 +80,25 @@ class Scorer:
         return scorer
 
     def assess(self, transaction: Transaction, *, explain: bool = False) -> Assessment:
-        """The assessment of one transaction; see `assess_many`."""
+        """Assess one transaction; see `assess_many`."""
         # Not by it: the lists for many would cost this one 2 %.
         row = feature_row(transaction, self._names)
         (margin,) = self.margins(array("f", row))
         answer = self._answer(margin, transaction.amount)
         if explain or answer.decision is not Decision.APPROVE:
             (parts,) = self._booster.contributions(array("f", row))
-            return self._told(answer, transaction, row, margin, parts, explain=explain)
+            found = Contributions(transaction, row, margin, parts[:-1], parts[-1])
+            return self._completed(answer, found, explain=explain)
         return answer
 
     def assess_many(
         self, transactions: Sequence[Transaction], *, explain: bool = False
     ) -> list[Assessment]:
-        """The assessments of transactions, in order.
+        """Assess transactions, in order.
 
-        Reasons are given where the decision is not to approve, and everywhere if `explain`. Where
-        the policy approves what the threshold calls fraud, it says so.
+        A payment that is reviewed or blocked has one to three reasons. An approved one has none,
+        or LOW_EXPECTED_LOSS where its probability reaches the threshold. `explain` adds the
+        explanation and changes nothing else.
         """
         rows = [feature_row(transaction, self._names) for transaction in transactions]
         margins = self.margins(rows_of(rows))
@@ -91,10 +113,10 @@ class Scorer:
         ]
         contributions = self._booster.contributions(rows_of(rows[index] for index in chosen))
         for index, parts in zip(chosen, contributions, strict=True):
-            answers[index] = self._told(
-                *(answers[index], transactions[index], rows[index], margins[index], parts),
-                explain=explain,
+            found = Contributions(
+                transactions[index], rows[index], margins[index], parts[:-1], parts[-1]
             )
+            answers[index] = self._completed(answers[index], found, explain=explain)
         return answers
 
     def margins(self, rows: "array[float]") -> list[float]:
@@ -118,30 +140,21 @@ class Scorer:
             reasons=(low_expected_loss(amount),) if let_pass else (),
         )
 
-    def _told(
-        self,
-        answer: Assessment,
-        transaction: Transaction,
-        row: Sequence[float],
-        margin: float,
-        parts: Sequence[float],
-        *,
-        explain: bool,
-    ) -> Assessment:
-        """The answer with its reasons; `parts` are contributions, the base value last."""
-        *contributions, base = parts
-        typical = self.bundle.typical
-        found = candidates(transaction, self._names, row, contributions, typical)
-        usual = self.margins(rows_of(each.as_usual for each in found))
-        because = told(found, margin, usual)
-        if not because and answer.decision is not Decision.APPROVE:
-            because = at_stake(transaction, typical)
-        return answer._replace(
-            reasons=(*answer.reasons, *because)[:MAX_REASONS],
-            explanation=self._explanation(base, margin, contributions) if explain else None,
-        )
+    def _completed(self, answer: Assessment, found: Contributions, *, explain: bool) -> Assessment:
+        """The answer with the reasons why it is stopped, and with an explanation if asked for."""
+        if answer.decision is not Decision.APPROVE:
+            answer = answer._replace(reasons=self._reasons(found))
+        return answer._replace(explanation=self._explanation(found)) if explain else answer
 
-    def _explanation(
-        self, base: float, margin: float, contributions: Sequence[float]
-    ) -> Explanation:
-        return Explanation(base, margin, dict(zip(self._names, contributions, strict=True)))
+    def _reasons(self, found: Contributions) -> tuple[Reason, ...]:
+        transaction = found.transaction
+        possible = candidates(
+            transaction, self._names, found.row, found.by_feature, self.bundle.typical
+        )
+        as_usual = self.margins(rows_of(candidate.as_usual for candidate in possible))
+        reasons = choose(possible, found.margin, as_usual)
+        return reasons or (high_expected_loss(transaction.amount),)
+
+    def _explanation(self, found: Contributions) -> Explanation:
+        by_feature = dict(zip(self._names, found.by_feature, strict=True))
+        return Explanation(found.base_value, found.margin, by_feature)

@@ -76,7 +76,7 @@ class Transaction(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """One observation that raised the fraud probability.
+    """A true observation that raised the fraud probability, or a reason of the policy.
 
     Attributes
     ----------
@@ -89,7 +89,7 @@ class Reason:
     contribution : float
         What the whole group added to the log-odds, above 0; 0 for a reason of the policy.
     text : str
-        The observation in words.
+        The reason in words.
     """
 
     code: str

@@ -16,6 +16,7 @@ from fraud_api_lambda.features import FEATURE_SETS, feature_row
 from fraud_api_lambda.known_answer import KnownAnswer
 from fraud_api_lambda.policy import Policy
 from fraud_api_lambda.transaction import TYPES, Transaction, TransactionType
+from fraud_api_lambda.typical import Hours, Typical
 from tests.transactions import transaction
 
 POLICY = Policy(
@@ -59,9 +60,14 @@ def make_content(seed: int = 0, feature_set: str = "decision-time") -> dict[str,
     row = np.array([feature_row(known, names)], dtype=np.float32)
     margin = booster.inplace_predict(row, predict_type="margin", validate_features=False)[0]
     usual = feature_row(transaction(amount=500.0, origin_balance=5_000.0), names)
-    typical = {
-        name: dict.fromkeys(TYPES, float(value)) for name, value in zip(names, usual, strict=True)
-    }
+    typical = Typical(
+        {
+            name: dict.fromkeys(TYPES, float(value))
+            for name, value in zip(names, usual, strict=True)
+        },
+        dict.fromkeys(TYPES, Hours(8, 21)),
+        ("CASH_OUT", "TRANSFER"),
+    )
     return {
         "booster": bytes(booster.save_raw("ubj")),
         "feature_set": feature_set,
@@ -69,7 +75,7 @@ def make_content(seed: int = 0, feature_set: str = "decision-time") -> dict[str,
         "calibration": as_dict(CALIBRATION),
         "threshold": 0.5,
         "policy": POLICY.as_dict(),
-        "typical": typical,
+        "typical": typical.as_dict(),
         "known_answer": KnownAnswer(known, calibrated(float(margin), CALIBRATION)).as_dict(),
         "trained_on": {"rows": 200, "seed": seed},
         "metrics": {"average_precision": 0.5},

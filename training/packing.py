@@ -1,7 +1,6 @@
 """From a fitted arm to the files of a model: the bundle's content, and the manifest for people."""
 
 import hashlib
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version as installed
 from typing import Any, Final
@@ -12,13 +11,12 @@ import xgboost as xgb
 from fraud_api_lambda import calibration
 from fraud_api_lambda.bundle import version_of
 from fraud_api_lambda.examples import FRAUD
-from fraud_api_lambda.features import FEATURE_SETS, feature_row
+from fraud_api_lambda.features import FEATURE_SETS, Facts, feature_row
 from fraud_api_lambda.known_answer import KnownAnswer
-from fraud_api_lambda.transaction import TYPES, Transaction, TransactionType, hour_of_step
-from fraud_api_lambda.typical import Typical
+from fraud_api_lambda.transaction import Transaction, TransactionType, hour_of_step
 from training.arms import Arm, Data, Settings
-from training.pipeline import feature_matrix
 from training.split import Split
+from training.typical import typical_values
 
 LIBRARIES: Final = ("imbalanced-learn", "numpy", "scikit-learn")
 
@@ -54,7 +52,7 @@ def content(
 ) -> dict[str, Any]:
     """The fields of a bundle, as `bundle.pack` takes them; `seen` is what `trained_on` gave."""
     names = FEATURE_SETS[arm.feature_set]
-    genuine = ~data.is_fraud & split.trained.holds(data.steps)
+    inside = split.trained.holds(data.steps)
     return {
         "booster": bytes(arm.booster.save_raw("ubj")),
         "feature_set": arm.feature_set,
@@ -62,8 +60,11 @@ def content(
         "calibration": calibration.as_dict(arm.calibration),
         "threshold": arm.threshold,
         "policy": arm.policy.as_dict(),
-        "typical": typical(
-            feature_matrix(data.facts, names)[genuine], np.asarray(data.facts.type)[genuine], names
+        "typical": typical_values(
+            Facts(*(column[inside] for column in data.facts)),
+            data.is_fraud[inside],
+            data.weights[inside],
+            names,
         ).as_dict(),
         "known_answer": _known_answer(arm, names).as_dict(),
         "trained_on": seen,
@@ -104,25 +105,6 @@ def _served(feature_set: str, metrics: dict[str, Any]) -> dict[str, Any]:
         },
         "warnings": metrics["warnings"],
     }
-
-
-def typical(rows: np.ndarray, kinds: np.ndarray, names: Sequence[str]) -> Typical:
-    """Medians of genuine rows, of each feature by type; of all types where a type has no row.
-
-    Parameters
-    ----------
-    rows : array of shape (n_genuine, n_features)
-    kinds : array of shape (n_genuine,)
-        Their types.
-    names : sequence of shape (n_features,)
-    """
-    medians = {}
-    for kind in TYPES:
-        of_kind = rows[kinds == kind] if (kinds == kind).any() else rows
-        medians[kind] = np.median(of_kind, axis=0).tolist()
-    return Typical(
-        {name: {kind: medians[kind][index] for kind in TYPES} for index, name in enumerate(names)}
-    )
 
 
 def _known_answer(arm: Arm, names: tuple[str, ...]) -> KnownAnswer:

@@ -46,7 +46,7 @@ def fact_names(feature_set: str) -> list[str]:
 
 def feature_matrix(facts: Facts, names: Sequence[str]) -> np.ndarray:
     """The rows given to the booster, shape (n_transactions, n_features), float32."""
-    return _columns(facts, names).astype(np.float32)
+    return feature_columns(facts, names).astype(np.float32)
 
 
 def packed(matrix: np.ndarray) -> "array[float]":
@@ -56,10 +56,11 @@ def packed(matrix: np.ndarray) -> "array[float]":
 
 def fact_matrix(facts: Facts, feature_set: str) -> np.ndarray:
     """The facts as SMOTE sees them, shape (n_transactions, n_facts), float64."""
-    return _columns(facts, fact_names(feature_set)).astype(np.float64)
+    return feature_columns(facts, fact_names(feature_set)).astype(np.float64)
 
 
-def _columns(facts: Facts, names: Sequence[str]) -> np.ndarray:
+def feature_columns(facts: Facts, names: Sequence[str]) -> np.ndarray:
+    """Compute features before they are rounded to float32, shape (n_transactions, n_features)."""
     # A balance of 1e-300 overflows the share, which is capped afterwards.
     with np.errstate(over="ignore"):
         return np.column_stack(feature_values(facts, names, np.where))

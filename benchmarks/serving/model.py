@@ -22,11 +22,11 @@ from fraud_api_lambda.known_answer import KnownAnswer
 from fraud_api_lambda.schemas import TransactionIn
 from training.costs import policy_for
 from training.dataset import to_facts
-from training.packing import typical
 from training.pipeline import BOOSTER, feature_matrix
 from training.publish import publish
 from training.simulate import simulate
 from training.stand_in import LocalAws
+from training.typical import typical_values
 
 FEATURE_SET: Final = "decision-time"
 NAMES: Final = FEATURE_SETS[FEATURE_SET]
@@ -71,8 +71,8 @@ def _content(pipeline: Pipeline, frame: pd.DataFrame) -> dict[str, Any]:
         "calibration": as_dict(CALIBRATION),
         "threshold": 0.5,
         "policy": policy_for(WITHOUT_REVIEWS, float(genuine["amount"].median())).as_dict(),
-        "typical": typical(
-            feature_matrix(to_facts(genuine), NAMES), np.asarray(genuine["type"]), NAMES
+        "typical": typical_values(
+            to_facts(frame), frame["isFraud"].to_numpy(dtype=bool), np.ones(len(frame)), NAMES
         ).as_dict(),
         "known_answer": _known_answer(pipeline).as_dict(),
         "trained_on": {"rows": len(frame)},

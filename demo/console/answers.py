@@ -45,7 +45,7 @@ def _verdict(answer: Answer, latency_ms: float) -> None:
 
 def _reasons(answer: Answer) -> None:
     if not answer["reasons"]:
-        st.markdown("Nothing about this payment raised the probability.")
+        st.markdown("Approved, so without reasons. The chart shows what moved the probability.")
         return
     st.markdown("\n".join(f"- {each['text']} `{each['code']}`" for each in answer["reasons"]))
 

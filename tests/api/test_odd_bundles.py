@@ -110,7 +110,15 @@ def test_an_odd_value_in_any_calibration_is_refused_or_answers(calibration: dict
 
 
 @pytest.mark.parametrize(
-    "field", [("policy",), ("typical",), ("typical", "amount"), ("known_answer",)]
+    "field",
+    [
+        ("policy",),
+        ("typical",),
+        ("typical", "values"),
+        ("typical", "values", "amount"),
+        ("typical", "hours"),
+        ("known_answer",),
+    ],
 )
 def test_a_missing_or_a_further_value_is_refused(field: Path) -> None:
     whole = content()

@@ -41,6 +41,15 @@ def test_a_preset_fills_the_form_and_is_answered_at_once(opened: Open, api: str,
         assert f"{reason['text']} `{reason['code']}`" in sent(app).replace("\\'", "'")
 
 
+def test_an_approved_payment_has_no_reasons_but_a_chart_of_contributions(opened: Open, api: str):
+    app = opened(api)
+    app.button("preset-Ordinary purchase").click().run()
+
+    assert "Approve" in app.header[0].value
+    assert "Approved, so without reasons." in sent(app)
+    assert "What moved the probability" in sent(app)
+
+
 def test_the_answer_says_model_prediction_and_how_long_it_took(opened: Open, api: str):
     app = opened(api)
 

@@ -94,13 +94,18 @@ def test_reasons_shuffled_among_the_payments_do_not(
     assert np.mean([lowered(scorer, payment, code) for (payment, _), code in shuffled]) < 0.95
 
 
-def test_the_typical_values_are_the_medians_of_genuine_rows_of_the_type(
+def test_the_typical_values_are_those_of_genuine_rows_of_the_type(
     scorer: Scorer, payments: pd.DataFrame
 ) -> None:
+    typical = scorer.bundle.typical
     last = scorer.bundle.trained_on["windows"]["threshold"]["end"]
-    genuine = payments[(payments["isFraud"] == 0) & (payments["step"] <= last)]
-    medians = genuine.groupby("type", observed=True)[["amount", "oldbalanceOrg"]].median()
+    seen = payments[payments["step"] <= last]
+    genuine = seen[seen["isFraud"] == 0]
 
-    for kind, usual in medians.iterrows():
-        assert scorer.bundle.typical["amount"][kind] == pytest.approx(usual["amount"])
-        assert scorer.bundle.typical["balance"][kind] == pytest.approx(usual["oldbalanceOrg"])
+    for kind, rows in genuine.groupby("type", observed=True):
+        assert typical["amount"][kind] == rows["amount"].median()
+        assert typical["balance"][kind] == rows["oldbalanceOrg"].median()
+        inside = [hour % 24 in typical.hours[kind] for hour in rows["step"]]
+        assert 0.9 <= np.mean(inside) < 0.99
+    rates = seen.groupby("type", observed=True)["isFraud"].mean()
+    assert set(typical.risky_types) == set(rates.index[rates > seen["isFraud"].mean()])

@@ -27,7 +27,11 @@ CONTENT: dict[str, Any] = {
     "calibration": {"method": "none"},
     "threshold": 0.5,
     "policy": POLICY.as_dict(),
-    "typical": {name: dict.fromkeys(TYPES, 1.0) for name in FEATURE_SETS["strict"]},
+    "typical": {
+        "values": {name: dict.fromkeys(TYPES, 1.0) for name in FEATURE_SETS["strict"]},
+        "hours": {kind: [8, 21] for kind in TYPES},
+        "risky_types": ["TRANSFER"],
+    },
     "known_answer": KnownAnswer(transaction(), 0.5).as_dict(),
     "trained_on": {"rows": 3},
     "metrics": {},

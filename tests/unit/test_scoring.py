@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from fraud_api_lambda.bundle import Bundle, BundleError, read
 from fraud_api_lambda.features import feature_row
+from fraud_api_lambda.policy import Policy
 from fraud_api_lambda.scoring import Scorer
-from fraud_api_lambda.transaction import Decision, Transaction
+from fraud_api_lambda.transaction import Assessment, Decision, Transaction, TransactionType
 from tests.bundles import make_bundle
 from tests.transactions import transaction, transactions
 
@@ -72,13 +73,94 @@ def test_a_payment_is_blocked_with_reasons_or_approved_without(
     assert answer.explanation is None
 
 
-def test_explaining_an_approved_payment_gives_its_reasons_too(bundle: Bundle) -> None:
-    never = Scorer(replace(bundle, policy=replace(bundle.policy, block_fixed=1e9), threshold=1.0))
+@pytest.fixture(scope="module")
+def policies(bundle: Bundle) -> list[Scorer]:
+    """Scorers that approve, review and block in different places."""
+    changes: list[dict[str, float]] = [
+        {},
+        {"fraud_fixed": 1e15},
+        {"fraud_fixed": 0.0},
+        {"block_fixed": 1e9},
+        {"fraud_fixed": 0.0, "fraud_share": 1.0, "block_fixed": 50.0},
+        {"review_cost": 0.01, "review_catches": 0.9, "fraud_share": 0.1},
+    ]
+    return [
+        Scorer(replace(bundle, threshold=threshold, policy=replace(bundle.policy, **change)))
+        for change in changes
+        for threshold in (0.0, 0.5, 1.0)
+    ]
 
-    answer = never.assess(transaction(amount=1_000.0), explain=True)
 
-    assert answer.decision is Decision.APPROVE
-    assert answer.explanation is not None
+@given(rows=st.lists(transactions(), min_size=1, max_size=4))
+def test_to_explain_adds_the_explanation_and_changes_nothing_else(
+    policies: list[Scorer], rows: list[Transaction]
+) -> None:
+    for scorer in policies:
+        plain = scorer.assess_many(rows)
+        explained = scorer.assess_many(rows, explain=True)
+
+        assert [answer._replace(explanation=None) for answer in explained] == plain
+        assert all(answer.explanation is not None for answer in explained)
+        assert explained == [scorer.assess(row, explain=True) for row in rows]
+
+
+def expected_costs(answer: Assessment, amount: float, policy: Policy) -> dict[Decision, float]:
+    """The formulas of `policy`, written out."""
+    fraud = answer.fraud_probability
+    loss = policy.fraud_fixed + policy.fraud_share * amount
+    friction = policy.block_fixed + policy.block_share * amount
+    review = policy.review_cost + policy.shadow_price
+    return {
+        Decision.APPROVE: fraud * loss,
+        Decision.REVIEW: review
+        + (1 - fraud) * policy.review_friction
+        + fraud * (1 - policy.review_catches) * loss,
+        Decision.BLOCK: (1 - fraud) * friction,
+    }
+
+
+@given(row=transactions())
+def test_reasons_of_the_policy_are_true_of_the_expected_costs(
+    policies: list[Scorer], row: Transaction
+) -> None:
+    for scorer in policies:
+        answer = scorer.assess(row)
+        given = {reason.code for reason in answer.reasons}
+        costs = expected_costs(answer, row.amount, scorer.bundle.policy)
+        stopping = min(costs[Decision.REVIEW], costs[Decision.BLOCK])
+
+        if "LOW_EXPECTED_LOSS" in given:
+            assert answer.is_fraud
+            assert costs[Decision.APPROVE] <= stopping * (1 + 1e-9)
+        if "HIGH_EXPECTED_LOSS" in given:
+            assert given == {"HIGH_EXPECTED_LOSS"}
+            assert stopping < costs[Decision.APPROVE] * (1 + 1e-9)
+
+
+@given(row=transactions())
+def test_whatever_is_stopped_has_reasons_and_whatever_is_approved_none_but_the_policys(
+    policies: list[Scorer], row: Transaction
+) -> None:
+    for scorer in policies:
+        answer = scorer.assess(row)
+
+        codes = [reason.code for reason in answer.reasons]
+        if answer.decision is Decision.APPROVE:
+            assert codes == ["LOW_EXPECTED_LOSS"] * answer.is_fraud
+        else:
+            assert 1 <= len(codes) <= 3
+            assert "LOW_EXPECTED_LOSS" not in codes
+
+
+def test_a_payment_with_no_other_reason_is_stopped_for_its_expected_loss(bundle: Bundle) -> None:
+    strict = Scorer(replace(bundle, policy=replace(bundle.policy, fraud_fixed=1e15)))
+    plain = transaction(type=TransactionType.CASH_IN, amount=500.0, hour=14, origin_balance=5_000.0)
+
+    answer = strict.assess(plain)
+
+    assert answer.decision is Decision.BLOCK
+    (reason,) = answer.reasons
+    assert (reason.code, reason.value) == ("HIGH_EXPECTED_LOSS", 500.0)
 
 
 def test_a_booster_that_answers_otherwise_than_when_packed_is_refused(bundle: Bundle) -> None:
@@ -116,13 +198,3 @@ def test_the_decision_depends_on_the_amount_at_stake(bundle: Bundle) -> None:
     decisions = [scorer.assess(row).decision for row in (small, large)]
 
     assert decisions == [Decision.APPROVE, Decision.BLOCK]
-
-
-@given(row=transactions())
-def test_whatever_the_policy_stops_comes_with_a_reason(bundle: Bundle, row: Transaction) -> None:
-    strict = Scorer(replace(bundle, policy=replace(bundle.policy, fraud_fixed=1e15)))
-
-    answer = strict.assess(row)
-
-    assert answer.decision is Decision.BLOCK
-    assert 1 <= len(answer.reasons) <= 3

@@ -1,0 +1,92 @@
+"""What is usual is read off genuine rows, as they were sent, on a clock that has no end."""
+
+import numpy as np
+import pytest
+
+from fraud_api_lambda.features import Facts
+from fraud_api_lambda.typical import Hours
+from training.typical import hourly, typical_values, usual_hours
+
+NAMES = ("amount", "hour", "balance")
+
+
+def shares(busy: range, *, quiet: float = 0.0) -> np.ndarray:
+    """Hours that are equally busy, among others that are less so."""
+    counts = np.full(24, quiet)
+    counts[[hour % 24 for hour in busy]] = 1.0
+    return counts / counts.sum()
+
+
+def facts(kinds: list[str], amounts: list[float], hours: list[int]) -> Facts:
+    none = np.zeros(len(kinds), dtype=bool)
+    return Facts(np.array(kinds), np.array(amounts), np.array(amounts), none, np.array(hours))
+
+
+@pytest.mark.parametrize(
+    ("busy", "expected"),
+    [
+        (range(8, 18), Hours(8, 16)),
+        (range(20, 30), Hours(20, 4)),
+        (range(3, 4), Hours(3, 3)),
+    ],
+)
+def test_the_usual_hours_are_the_shortest_run_with_nine_in_ten_payments(
+    busy: range, expected: Hours
+) -> None:
+    assert usual_hours(shares(busy)) == expected
+
+
+@pytest.mark.parametrize(("quiet", "is_told_apart"), [(1.0, False), (0.7, False), (0.1, True)])
+def test_where_no_hours_are_quiet_every_hour_is_usual(quiet: float, *, is_told_apart: bool) -> None:
+    usual = usual_hours(shares(range(7, 23), quiet=quiet))
+
+    assert (usual != Hours(0, 23)) is is_told_apart
+
+
+def test_a_run_of_hours_may_pass_midnight() -> None:
+    assert [hour for hour in range(24) if hour in Hours(22, 1)] == [0, 1, 22, 23]
+    assert all(hour in Hours(0, 23) for hour in range(24))
+
+
+def test_a_row_counts_for_as_many_payments_as_it_stands_for() -> None:
+    assert hourly(np.array([3, 4]), np.array([1.0, 3.0]))[[3, 4]].tolist() == [0.25, 0.75]
+
+
+def test_around_midnight_the_typical_hour_is_not_noon() -> None:
+    rows = facts(["DEBIT"] * 5, [1.0] * 5, [23, 23, 0, 0, 0])
+
+    typical = typical_values(rows, np.zeros(5, dtype=bool), np.ones(5), NAMES)
+
+    assert typical["hour"]["DEBIT"] == 0.0
+    assert typical.hours["DEBIT"] == Hours(23, 0)
+
+
+def test_a_median_is_not_rounded_so_that_an_amount_can_equal_it() -> None:
+    rows = facts(["DEBIT"] * 3, [199.99, 199.99, 5.0], [1, 2, 3])
+
+    typical = typical_values(rows, np.zeros(3, dtype=bool), np.ones(3), NAMES)
+
+    assert typical["amount"]["DEBIT"] == 199.99
+
+
+def test_frauds_are_not_typical_and_a_type_without_genuine_rows_gets_the_values_of_all() -> None:
+    rows = facts(["DEBIT", "DEBIT", "TRANSFER"], [1.0, 3.0, 100.0], [1, 2, 3])
+
+    typical = typical_values(rows, np.array([False, False, True]), np.ones(3), NAMES)
+
+    assert typical["amount"] == dict.fromkeys(typical["amount"], 2.0)
+
+
+@pytest.mark.parametrize(
+    ("weight", "expected"), [(1.0, {"CASH_OUT"}), (9.0, {"CASH_OUT", "TRANSFER"})]
+)
+def test_a_type_is_risky_if_its_fraud_rate_is_higher_than_that_of_all(
+    weight: float, expected: set[str]
+) -> None:
+    kinds = ["PAYMENT"] * 2 + ["TRANSFER"] * 3 + ["CASH_OUT"]
+    weights = np.array([weight, weight, 1.0, 1.0, 1.0, 1.0])
+    is_fraud = np.array([False, False, True, False, False, True])
+
+    typical = typical_values(facts(kinds, [1.0] * 6, [1] * 6), is_fraud, weights, NAMES)
+
+    assert set(typical.risky_types) == expected
