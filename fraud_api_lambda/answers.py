@@ -8,20 +8,23 @@ from pydantic.json_schema import SkipJsonSchema
 
 from fraud_api_lambda import calibration
 from fraud_api_lambda.bundle import Bundle
+from fraud_api_lambda.reasons import MAX_REASONS
 from fraud_api_lambda.transaction import Assessment, Transaction
 
 MAX_ERRORS: Final = 10
 
 
 class ReasonOut(BaseModel):
-    """An observation that raised the probability."""
+    """A true observation that raised the probability, or a reason of the policy."""
 
     model_config = ConfigDict(title="Reason")
 
     code: str = Field(description="From a closed list.")
     feature: str
     value: float
-    contribution: float = Field(gt=0, description="What it added to the log-odds.")
+    contribution: float = Field(
+        ge=0, description="What it added to the log-odds; 0 for a reason of the policy."
+    )
     text: str
 
 
@@ -47,7 +50,8 @@ class AnswerOut(BaseModel):
     threshold: float
     decision: Literal["approve", "review", "block"]
     reasons: list[ReasonOut] = Field(
-        description="Empty where the decision is to approve, but for LOW_EXPECTED_LOSS."
+        max_length=MAX_REASONS,
+        description="Empty where the decision is to approve, but for LOW_EXPECTED_LOSS.",
     )
     model_version: str
     degraded: list[str] = Field(
