@@ -8,7 +8,7 @@ import typer
 
 from bootstrap.intrinsics import Deployed
 from bootstrap.measured import SERVING, Measured, read_measured
-from bootstrap.parameters import effective, read_environment
+from bootstrap.parameters import Environment, effective, read_bootstrap, read_environment
 from bootstrap.prices import PRICES, READ, REGION, Price
 from bootstrap.transform import BOOTSTRAP_TEMPLATE, TEMPLATE, declared_by, transformed
 from bootstrap.usage import Resource, Units, units
@@ -53,15 +53,15 @@ def account(template: str | None = None, bootstrap: str | None = None) -> dict[s
     """
     outlives = bootstrap or BOOTSTRAP_TEMPLATE.read_text()
     text = template or TEMPLATE.read_text()
-    stacks = {"bootstrap": made(outlives, "bootstrap")}
-    return stacks | {name: made(text, name) for name in ENVIRONMENTS}
+    stacks = {"bootstrap": made(outlives, read_bootstrap())}
+    return stacks | {name: made(text, read_environment(name)) for name in ENVIRONMENTS}
 
 
-def made(text: str, environment: str) -> list[Resource]:
+def made(text: str, environment: Environment) -> list[Resource]:
     """The resources that a template makes in an environment of samconfig.toml."""
     parameters = declared_by(text)
     known = {name: value for name, value in STAND_IN.items() if name in parameters}
-    values = effective(parameters, read_environment(environment).overrides, known)
+    values = effective(parameters, environment.overrides, known)
     return Deployed(transformed(text, values), values).resources()
 
 

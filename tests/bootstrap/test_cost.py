@@ -8,6 +8,7 @@ import pytest
 from bootstrap import cost
 from bootstrap.intrinsics import Deployed
 from bootstrap.measured import Measured, read_measured
+from bootstrap.parameters import read_environment
 from bootstrap.prices import FREE_OF_CHARGE, PRICED, PRICES
 from bootstrap.transform import BOOTSTRAP_TEMPLATE, TEMPLATE
 from bootstrap.usage import units
@@ -95,7 +96,7 @@ def idle(stacks):
 def planted(stacks, old, new):
     """The account with a mistake in a copy of the template, deployed to prod."""
     assert old in TEXT
-    return stacks | {"prod": cost.made(TEXT.replace(old, new), "prod")}
+    return stacks | {"prod": cost.made(TEXT.replace(old, new), read_environment("prod"))}
 
 
 def test_an_idle_account_costs_a_cent_a_month_at_most(idle):
@@ -178,7 +179,7 @@ def test_every_payment_is_a_call_and_a_request(stacks):
 
 
 def test_a_heartbeat_is_a_call_and_two_requests():
-    resources = cost.made(TEXT, "prod")
+    resources = cost.made(TEXT, read_environment("prod"))
 
     used = units(resources, Measured(), 0)
 

@@ -1,6 +1,7 @@
 """The registry against S3 and SSM: what is published stays, and what is served was tried before."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from fraud_api_lambda.pointer import NotFoundError, key_of
 from tests.aws import Aws
 from tests.bundles import make_bundle, write_model
 from training.errors import CheckFailedError, InputError, TrainingError
+from training.hints import fraud
 from training.publish import Moved, models, promote_version, publish, rollback
 
 type Where = dict[str, str]
@@ -115,7 +117,7 @@ def test_a_missing_manifest_is_refused(where: Where, tmp_path: Path) -> None:
 def test_a_directory_without_a_model_is_refused_with_the_command_that_makes_one(
     where: Where, tmp_path: Path
 ) -> None:
-    with pytest.raises(InputError, match="not there; make it with: python -m training train"):
+    with pytest.raises(InputError, match=re.escape(fraud("train", "--data"))):
         publish(tmp_path, **where)
 
 
@@ -276,7 +278,7 @@ def test_a_version_like_none_is_answered_with_the_command_that_lists_them(
 ) -> None:
     del published
 
-    with pytest.raises(InputError, match="list them with: python -m training models"):
+    with pytest.raises(InputError, match=re.escape(fraud("models", "--bucket"))):
         promote_version("latest", **where)
 
 

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from training.arm_names import LEAKY
 from training.arms import Settings
 from training.dataset import read_transactions
 from training.errors import CheckFailedError, InputError
+from training.hints import fraud
 from training.output import write_transactions
 from training.score import evaluate_model, load_scorer, score
 from training.simulate import simulate
@@ -214,7 +216,7 @@ def test_the_leaky_set_leaves_metrics_but_never_a_bundle(data: Path, tmp_path: P
 
 
 def test_a_directory_without_a_model_says_how_to_make_one(data: Path, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"python -m training train --out"):
+    with pytest.raises(InputError, match=re.escape(fraud("train", "--data", "FILE"))):
         score(tmp_path, data, tmp_path / "out.csv")
 
 
