@@ -57,7 +57,7 @@ soak: setup-project setup-sam ## The long repetitions in full: 10,000 fuzzed bod
 image-test: setup-project setup-sam ## Build the image, run it without a privilege, then under sam local (needs root and podman)
 	$(PYTHON) -m pytest -q -rfE -m image tests/image
 
-smoke: ## Ask a running API four questions with curl  URL=http://... [KEY=...]
+smoke: ## Ask a running API five questions with curl  URL=http://... [KEY=...]
 	.ci/smoke $(or $(call option,,URL),$(error say which API: make smoke URL=http://127.0.0.1:8000)) $(call option,,KEY)
 
 invoke: setup-project setup-sam ## Run the image as Lambda does: sam build, sam local invoke (needs Docker or podman)

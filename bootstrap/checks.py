@@ -126,7 +126,7 @@ def model_loads(site: Site) -> str:
 
 
 def heartbeat_fresh(site: Site) -> str:
-    """A known payment was answered rightly within two of the heartbeat's periods."""
+    """The model's own payment was answered rightly within two of the heartbeat's periods."""
     minutes = 2 * int(site.stack.parameters.get("HeartbeatMinutes", "30"))
     name = site.stack.output("HeartbeatFunctionName")
     since = datetime.now(UTC) - timedelta(minutes=minutes)

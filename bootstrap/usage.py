@@ -16,6 +16,10 @@ type Units = dict[str, float]
 
 GB: Final = 1024**3
 MONTH_DAYS: Final = MONTH_S / 86_400
+
+CALLS_A_BEAT: Final = 2
+"""The heartbeat's ``GET /model`` and ``POST /predict``."""
+
 TRACED: Final = 0.05
 """Share of the calls that X-Ray records by default, besides the first of each second."""
 
@@ -105,11 +109,11 @@ def _standing(resources: Sequence[Resource], measured: Measured) -> Iterator[Use
 
 
 def _calls(resources: Sequence[Resource], measured: Measured, predictions: int) -> Iterator[Used]:
-    """What is paid for by the call: payments, and the heartbeat's, each on a new container."""
+    """What is paid for by the call: payments, and the heartbeat's, its first on a new container."""
     beats = sum(_beats(each) for each in resources if each["Type"] == "AWS::Events::Rule")
     scorer, heartbeat = _functions(resources)
     cold = predictions * measured.cold_share + beats
-    all_calls = predictions + beats
+    all_calls = predictions + CALLS_A_BEAT * beats
     memory_mb = int(scorer["MemorySize"])
     busy_ms = (all_calls - cold) * measured.billed_ms(memory_mb)
     busy_ms += cold * measured.billed_ms(memory_mb, cold=True)

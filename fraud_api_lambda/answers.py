@@ -111,6 +111,33 @@ class HealthOut(BaseModel):
     status: Literal["ok"] = "ok"
 
 
+class ExampleAnswerOut(BaseModel):
+    """What the model must answer to its own example."""
+
+    model_config = ConfigDict(title="ExampleAnswer")
+
+    fraud_probability: float
+    decision: Literal["approve", "review", "block"]
+
+
+class ExampleOut(BaseModel):
+    """A payment from the data that the model was trained on, without its account ids."""
+
+    model_config = ConfigDict(title="Example")
+
+    transaction: dict[str, Any] = Field(description="A body of POST /predict.")
+    answer: ExampleAnswerOut
+
+
+class ExamplesOut(BaseModel):
+    """A payment that the model stops and one that it approves; null where it has none."""
+
+    model_config = ConfigDict(title="Examples")
+
+    stopped: ExampleOut | None
+    approved: ExampleOut | None
+
+
 class ModelOut(BaseModel):
     """Which model answers, what it was trained on, and how it did on later data."""
 
@@ -122,6 +149,7 @@ class ModelOut(BaseModel):
     threshold: float
     calibration: dict[str, Any]
     policy: dict[str, Any]
+    examples: ExamplesOut
     trained_on: dict[str, Any]
     metrics: dict[str, Any]
 
@@ -135,6 +163,7 @@ class ModelOut(BaseModel):
             threshold=bundle.threshold,
             calibration=calibration.as_dict(bundle.calibration),
             policy=bundle.policy.as_dict(),
+            examples=ExamplesOut.model_validate(bundle.examples.as_dict()),
             trained_on=bundle.trained_on,
             metrics=bundle.metrics,
         )

@@ -17,7 +17,7 @@ from fraud_api_lambda import calibration
 from fraud_api_lambda.calibration import Calibration
 from fraud_api_lambda.checks import check_json, check_number
 from fraud_api_lambda.features import FEATURE_SETS
-from fraud_api_lambda.known_answer import KnownAnswer
+from fraud_api_lambda.model_examples import Examples
 from fraud_api_lambda.policy import Policy
 from fraud_api_lambda.typical import Typical
 
@@ -51,8 +51,8 @@ class Bundle:
         What decisions cost.
     typical : Typical
         Medians of genuine rows: of each feature, by type.
-    known_answer : KnownAnswer
-        A transaction and the probability that this model must give it.
+    examples : Examples
+        A payment that this model stops and one that it approves, with its answers.
     trained_on, metrics : dict
         What it was fitted on and how it did on later data; served by ``GET /model``.
     """
@@ -65,7 +65,7 @@ class Bundle:
     threshold: float
     policy: Policy
     typical: Typical
-    known_answer: KnownAnswer
+    examples: Examples
     trained_on: dict[str, Any]
     metrics: dict[str, Any]
 
@@ -79,7 +79,7 @@ _TYPES: Final[dict[str, type]] = {
     "threshold": float,
     "policy": dict,
     "typical": dict,
-    "known_answer": dict,
+    "examples": dict,
     "trained_on": dict,
     "metrics": dict,
 }
@@ -159,7 +159,7 @@ def read(data: bytes) -> Bundle:
         threshold=_decoded(content, "threshold", _share),
         policy=_decoded(content, "policy", Policy.from_dict),
         typical=_decoded(content, "typical", partial(Typical.from_dict, features=features)),
-        known_answer=_decoded(content, "known_answer", KnownAnswer.from_dict),
+        examples=_decoded(content, "examples", Examples.from_dict),
         trained_on=_decoded(content, "trained_on", _json),
         metrics=_decoded(content, "metrics", _json),
     )

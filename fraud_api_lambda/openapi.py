@@ -6,6 +6,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from fraud_api_lambda.answers import ProblemOut
+from fraud_api_lambda.examples import FRAUD, GENUINE
 from fraud_api_lambda.problems import (
     INTERNAL,
     INVALID_VALUE,
@@ -69,6 +70,16 @@ MODEL: Final[dict[str, Any]] = {
     "threshold": 0.04,
     "calibration": {"method": "platt", "slope": 0.93, "intercept": -0.11},
     "policy": {"currency": "EUR", "fraud_fixed": 3.5, "fraud_share": 1.0, "review_cost": 1.4},
+    "examples": {
+        "stopped": {
+            "transaction": FRAUD,
+            "answer": {"fraud_probability": 0.97, "decision": "block"},
+        },
+        "approved": {
+            "transaction": GENUINE,
+            "answer": {"fraud_probability": 0.0004, "decision": "approve"},
+        },
+    },
     "trained_on": {"rows": 200000, "frauds": 260},
     "metrics": {"average_precision": 0.49},
 }

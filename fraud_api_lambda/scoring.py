@@ -9,6 +9,7 @@ from fraud_api_lambda.booster import Booster, BoosterError, rows_of
 from fraud_api_lambda.bundle import Bundle, BundleError
 from fraud_api_lambda.calibration import calibrated
 from fraud_api_lambda.features import feature_row
+from fraud_api_lambda.model_examples import Example
 from fraud_api_lambda.policy import decide
 from fraud_api_lambda.reasons import candidates, choose, high_expected_loss, low_expected_loss
 from fraud_api_lambda.transaction import (
@@ -61,7 +62,7 @@ class Scorer:
 
     @classmethod
     def from_bundle(cls, bundle: Bundle, *, threads: int = 1) -> "Scorer":
-        """A scorer that has given the bundle's known answer.
+        """A scorer that has answered the bundle's examples as they were answered in training.
 
         Raises
         ------
@@ -70,14 +71,21 @@ class Scorer:
         """
         try:
             scorer = cls(bundle, threads=threads)
-            known = bundle.known_answer
-            got = scorer.assess(known.transaction).fraud_probability
+            is_same = all(scorer._repeats(each) for each in bundle.examples)
         except BoosterError as error:
             raise BundleError("the bundle's booster cannot be read") from error
-        # The margin is a float32 sum, which another processor may round otherwise.
-        if not math.isclose(got, known.fraud_probability, rel_tol=1e-5):
-            raise BundleError("the bundle's known answer differs: it was made by another version")
+        if not is_same:
+            raise BundleError(
+                "the bundle's examples are answered otherwise: it was made by another version"
+            )
         return scorer
+
+    def _repeats(self, example: Example) -> bool:
+        """Whether it answers an example as it did in training."""
+        got = self.assess(example.payment)
+        # The margin is a float32 sum, which another processor may round otherwise.
+        is_near = math.isclose(got.fraud_probability, example.fraud_probability, rel_tol=1e-5)
+        return is_near and got.decision is example.decision
 
     def assess(self, transaction: Transaction, *, explain: bool = False) -> Assessment:
         """Assess one transaction; see `assess_many`."""

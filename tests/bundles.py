@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,10 @@ import numpy as np
 import xgboost as xgb
 
 from fraud_api_lambda.bundle import FORMAT, pack, version_of
-from fraud_api_lambda.calibration import Platt, as_dict, calibrated
+from fraud_api_lambda.calibration import Calibration, Platt, as_dict, calibrated
 from fraud_api_lambda.features import FEATURE_SETS, feature_row
-from fraud_api_lambda.known_answer import KnownAnswer
-from fraud_api_lambda.policy import Policy
+from fraud_api_lambda.model_examples import Example, Examples
+from fraud_api_lambda.policy import Policy, decide
 from fraud_api_lambda.transaction import TYPES, Transaction, TransactionType
 from fraud_api_lambda.typical import Hours, Typical
 from tests.transactions import transaction
@@ -36,6 +37,11 @@ POLICY = Policy(
 
 CALIBRATION = Platt(slope=1.0, intercept=0.0)
 
+EMPTIED = transaction(amount=1_000.0)
+PURCHASE = transaction(
+    type=TransactionType.PAYMENT, amount=20.0, origin_balance=5_000.0, destination="M1"
+)
+
 
 def make_bundle(seed: int = 0, **changes: Any) -> bytes:
     """The bytes of a bundle that calls emptied accounts fraud.
@@ -43,6 +49,27 @@ def make_bundle(seed: int = 0, **changes: Any) -> bytes:
     Each seed gives another model, the same one every time; `changes` replace what is packed.
     """
     return pack(make_content(seed) | changes)
+
+
+def examples_of(
+    booster: xgb.Booster,
+    names: Sequence[str],
+    *,
+    calibration: Calibration = CALIBRATION,
+    policy: Policy = POLICY,
+) -> Examples:
+    """An emptied account and a purchase, each where its answer has it."""
+    answered = []
+    for payment in EMPTIED, PURCHASE:
+        row = np.array([feature_row(payment, names)], dtype=np.float32)
+        margin = booster.inplace_predict(row, predict_type="margin", validate_features=False)[0]
+        probability = calibrated(float(margin), calibration)
+        decision = decide(probability, payment.amount, policy)
+        answered.append(Example(payment, probability, decision))
+    return Examples(
+        stopped=next((each for each in answered if each.decision != "approve"), None),
+        approved=next((each for each in answered if each.decision == "approve"), None),
+    )
 
 
 def pickled(content: dict[str, Any]) -> bytes:
@@ -56,9 +83,6 @@ def make_content(seed: int = 0, feature_set: str = "decision-time") -> dict[str,
     """What `make_bundle` packs."""
     names = FEATURE_SETS[feature_set]
     booster = _booster(seed, names)
-    known = transaction(amount=1_000.0)
-    row = np.array([feature_row(known, names)], dtype=np.float32)
-    margin = booster.inplace_predict(row, predict_type="margin", validate_features=False)[0]
     usual = feature_row(transaction(amount=500.0, origin_balance=5_000.0), names)
     typical = Typical(
         {
@@ -76,7 +100,7 @@ def make_content(seed: int = 0, feature_set: str = "decision-time") -> dict[str,
         "threshold": 0.5,
         "policy": POLICY.as_dict(),
         "typical": typical.as_dict(),
-        "known_answer": KnownAnswer(known, calibrated(float(margin), CALIBRATION)).as_dict(),
+        "examples": examples_of(booster, names).as_dict(),
         "trained_on": {"rows": 200, "seed": seed},
         "metrics": {"average_precision": 0.5},
     }

@@ -13,7 +13,7 @@ SHIPPED = ROOT / "fraud_api_lambda"
 
 LAYERS = (
     {"transaction", "examples", "checks"},
-    {"features", "typical", "known_answer"},
+    {"features", "typical", "model_examples"},
     {"policy", "reasons", "calibration", "booster", "signature"},
     {"bundle"},
     {"scoring", "pointer"},
@@ -50,7 +50,7 @@ STANDARD_LIBRARY_ONLY = (
     "checks",
     "features",
     "typical",
-    "known_answer",
+    "model_examples",
     "policy",
     "calibration",
     "reasons",

@@ -2,13 +2,13 @@
 
 import json
 import os
-import re
 import signal
 import socket
 import subprocess
 import sys
 import time
 from contextlib import contextmanager
+from dataclasses import replace
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -17,8 +17,9 @@ from threading import Thread
 import boto3
 import pytest
 
-from fraud_api_lambda.examples import FRAUD, GENUINE
+from fraud_api_lambda.bundle import read
 from fraud_api_lambda.transaction import Assessment, Decision
+from tests.bundles import make_bundle
 from tests.fakes import ReadyProvider
 from tests.fakes import served as live
 from training.errors import InputError, TrainingError
@@ -51,13 +52,14 @@ def wait_until_silent(port, seconds=5):
 
 
 class FakeScorer:
-    """Calls a transfer of everything fraud, or what it is told to."""
+    """Tells a real model's examples, and stops a transfer of everything or what it is told to."""
 
     version = "0123456789abcdef"
-    bundle = None
 
-    def __init__(self, *, always=None):
+    def __init__(self, *, always=None, **examples):
         self.always = always
+        bundle = read(make_bundle())
+        self.bundle = replace(bundle, examples=replace(bundle.examples, **examples))
 
     def assess(self, transaction, *, explain=False):  # noqa: ARG002
         emptied = transaction.amount == transaction.origin_balance
@@ -193,37 +195,43 @@ def test_without_a_container_engine_one_line_says_what_works_instead(monkeypatch
         find_engine()
 
 
-def test_the_smoke_script_posts_the_two_examples():
-    bodies = dict(re.findall(r"^(fraud|genuine)='(.*)'$", SMOKE.read_text(), re.MULTILINE))
-
-    assert json.loads(bodies["fraud"]) == FRAUD
-    assert json.loads(bodies["genuine"]) == GENUINE
+SMOKED = ["health", "model", "stopped", "approved", "bad body"]
 
 
 def test_the_smoke_script_passes_an_api_that_is_right():
     with live_api(FakeScorer()) as url:
         done = smoke(f"{url}/", "some-key")
 
-    assert done.stdout.splitlines() == ["health: ok", "fraud: ok", "genuine: ok", "bad body: ok"]
+    assert done.stdout.splitlines() == [f"{name}: ok" for name in SMOKED]
     assert done.returncode == 0
 
 
-@pytest.mark.parametrize(("always", "wrong"), [(False, "fraud"), (True, "genuine")])
+@pytest.mark.parametrize(("always", "wrong"), [(False, "stopped"), (True, "approved")])
 def test_the_smoke_script_fails_an_api_that_is_wrong_about(always, wrong):
     with live_api(FakeScorer(always=always)) as url:
         done = smoke(url)
 
     failed = [line for line in done.stdout.splitlines() if "FAILED" in line]
     assert [line.split(":")[0] for line in failed] == [wrong]
-    assert f'"is_fraud":{str(always).lower()}' in failed[0]
+    assert f'"decision":"{"block" if always else "approve"}"' in failed[0]
     assert done.returncode == 1
+
+
+def test_the_smoke_script_asks_a_model_that_stops_nothing_what_it_approves():
+    with live_api(FakeScorer(stopped=None)) as url:
+        done = smoke(url)
+
+    said = {line.split(":")[0]: line.split(": ")[1] for line in done.stdout.splitlines()}
+    assert said["stopped"] == "not asked, the model has no such example"
+    assert said["approved"] == "ok"
+    assert done.returncode == 0
 
 
 def test_the_smoke_script_fails_where_nothing_answers():
     done = smoke(f"http://127.0.0.1:{free_port()}")
 
     assert [line.split(",")[0] for line in done.stdout.splitlines()] == [
-        f"{name}: FAILED" for name in ("health", "fraud", "genuine", "bad body")
+        f"{name}: FAILED" for name in SMOKED
     ]
     assert done.returncode == 1
 

@@ -63,9 +63,9 @@ def life(tmp_path_factory: pytest.TempPathFactory) -> Life:
     return Life(said, json.loads(curl.stdout), docs, exit_code, is_silent)
 
 
-@pytest.mark.parametrize("kind", ["fraudulent", "genuine"])
-def test_the_fixed_examples_are_answered_rightly(life: Life, kind: str) -> None:
-    assert f"The {kind} transaction is answered rightly" in life.said
+@pytest.mark.parametrize("kind", ["stopped", "approved"])
+def test_the_models_own_examples_are_answered_rightly(life: Life, kind: str) -> None:
+    assert f"The {kind} payment is answered rightly" in life.said
 
 
 def test_it_says_how_good_the_model_is_on_later_days(life: Life) -> None:

@@ -5,12 +5,12 @@ import shlex
 import subprocess
 from collections.abc import Callable
 from contextlib import ExitStack
+from math import isclose
 from pathlib import Path
 from typing import Any, Final
 
 import typer
 
-from fraud_api_lambda.examples import FRAUD, GENUINE
 from training.arms import Settings
 from training.errors import CheckFailedError, TrainingError
 from training.output import write_transactions
@@ -25,11 +25,11 @@ from training.train import train
 
 type Progress = Callable[[str], None]
 
-EXAMPLES: Final = (("fraudulent", FRAUD, True), ("genuine", GENUINE, False))
+KINDS: Final = ("stopped", "approved")
 
 
 def run(*, data: Path | None, rows: int, seed: int, port: int | None, out: Path) -> None:
-    """Train, publish to a local S3, post the two examples to the API and serve until Ctrl-C.
+    """Train, publish to a local S3, post the model's examples to the API and serve until Ctrl-C.
 
     Parameters
     ----------
@@ -45,7 +45,7 @@ def run(*, data: Path | None, rows: int, seed: int, port: int | None, out: Path)
     Raises
     ------
     CheckFailedError
-        If a model of simulated data answers an example wrongly; yours may see it otherwise.
+        If the API answers an example otherwise than the model did in training.
     """
     port = free_port(port)
     with interruptible(), ExitStack() as stack:
@@ -53,10 +53,11 @@ def run(*, data: Path | None, rows: int, seed: int, port: int | None, out: Path)
             metrics = make_model(data, rows=rows, seed=seed, out=out, progress=progress)
             api = start_api(stack, out, port, progress)
         typer.echo(f"{summary(metrics, out)}\n")
-        wrong = _post_examples(port)
-        if wrong and data is None:
-            raise CheckFailedError(f"the model is wrong about the {' and the '.join(wrong)} one")
-        _serve(api, port)
+        examples = _examples(port)
+        wrong = _post_examples(port, examples)
+        if wrong:
+            raise CheckFailedError(f"the API is wrong about the {' and the '.join(wrong)} one")
+        _serve(api, port, examples)
 
 
 def make_model(
@@ -99,23 +100,36 @@ def start_api(
     )
 
 
-def _post_examples(port: int) -> list[str]:
-    """Post both, show the answers, and name those that are wrong."""
+def _examples(port: int) -> dict[str, dict[str, Any]]:
+    """The model's own examples as the API tells them, by kind."""
+    _, body = request(port, "GET", "/model")
+    examples = json.loads(body)["examples"]
+    return {kind: examples[kind] for kind in KINDS if examples[kind]}
+
+
+def _post_examples(port: int, examples: dict[str, dict[str, Any]]) -> list[str]:
+    """Post them, show the answers, and name the kinds that are answered otherwise."""
     wrong = []
-    for kind, transaction, is_fraud in EXAMPLES:
-        status, body = request(port, "POST", "/predict", transaction)
+    for kind, example in examples.items():
+        status, body = request(port, "POST", "/predict", example["transaction"])
         answer = json.loads(body)
-        right = status == 200 and answer["is_fraud"] is is_fraud
-        typer.echo(f"The {kind} transaction is answered {'rightly' if right else 'WRONGLY'}:")
+        right = status == 200 and _agrees(answer, example["answer"])
+        typer.echo(f"The {kind} payment is answered {'rightly' if right else 'WRONGLY'}:")
         typer.echo(json.dumps(answer, indent=2))
         wrong += [] if right else [kind]
     return wrong
 
 
-def _serve(api: subprocess.Popen[bytes], port: int) -> None:
+def _agrees(answer: dict[str, Any], expected: dict[str, Any]) -> bool:
+    probabilities = answer["fraud_probability"], expected["fraud_probability"]
+    return answer["decision"] == expected["decision"] and isclose(*probabilities, rel_tol=1e-5)
+
+
+def _serve(api: subprocess.Popen[bytes], port: int, examples: dict[str, dict[str, Any]]) -> None:
     """Say how to ask again, and return at Ctrl-C."""
     url = f"http://{LOOPBACK}:{port}"
-    body = shlex.quote(json.dumps(FRAUD))
+    first, *_ = examples.values()
+    body = shlex.quote(json.dumps(first["transaction"]))
     typer.echo(f"\ncurl {url}/predict -H 'Content-Type: application/json' -d {body}\n")
     typer.echo(f"Docs: {url}/docs")
     wait_for_the_end(api, "the API")

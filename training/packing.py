@@ -10,10 +10,8 @@ import xgboost as xgb
 
 from fraud_api_lambda import calibration
 from fraud_api_lambda.bundle import version_of
-from fraud_api_lambda.examples import FRAUD
-from fraud_api_lambda.features import FEATURE_SETS, Facts, feature_row
-from fraud_api_lambda.known_answer import KnownAnswer
-from fraud_api_lambda.transaction import Transaction, TransactionType, hour_of_step
+from fraud_api_lambda.features import FEATURE_SETS, Facts
+from fraud_api_lambda.model_examples import Examples
 from training.arms import Arm, Data, Settings
 from training.split import Split
 from training.typical import typical_values
@@ -48,7 +46,13 @@ def trained_on(
 
 
 def content(
-    data: Data, split: Split, arm: Arm, seen: dict[str, Any], metrics: dict[str, Any]
+    data: Data,
+    split: Split,
+    arm: Arm,
+    *,
+    examples: Examples,
+    seen: dict[str, Any],
+    metrics: dict[str, Any],
 ) -> dict[str, Any]:
     """The fields of a bundle, as `bundle.pack` takes them; `seen` is what `trained_on` gave."""
     names = FEATURE_SETS[arm.feature_set]
@@ -66,7 +70,7 @@ def content(
             data.weights[inside],
             names,
         ).as_dict(),
-        "known_answer": _known_answer(arm, names).as_dict(),
+        "examples": examples.as_dict(),
         "trained_on": seen,
         "metrics": _served(arm.feature_set, metrics),
     }
@@ -105,19 +109,6 @@ def _served(feature_set: str, metrics: dict[str, Any]) -> dict[str, Any]:
         },
         "warnings": metrics["warnings"],
     }
-
-
-def _known_answer(arm: Arm, names: tuple[str, ...]) -> KnownAnswer:
-    transaction = Transaction(
-        type=TransactionType(FRAUD["type"]),
-        amount=FRAUD["amount"],
-        hour=hour_of_step(FRAUD["step"]),
-        origin=FRAUD["nameOrig"],
-        destination=FRAUD["nameDest"],
-        origin_balance=FRAUD["oldbalanceOrg"],
-    )
-    row = np.array([feature_row(transaction, names)], dtype=np.float32)
-    return KnownAnswer(transaction, float(arm.probabilities(row)[0]))
 
 
 def manifest(

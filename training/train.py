@@ -12,13 +12,14 @@ from training.arm_names import AUTO, LEAKY
 from training.arms import Data, Settings, fit_arm
 from training.contest import Contest, hold_contest
 from training.dataset import read_transactions
+from training.examples import find_examples, missing
 from training.files import write_files
 from training.judge import judge
 from training.packing import content, manifest, trained_on
 from training.report import model_card, report
 from training.resampling import DEFAULT
 from training.search import choose_smote_ratio
-from training.split import Split, split_by_time, until_the_end
+from training.split import Split, Window, split_by_time, until_the_end
 from training.tune import LOCAL, Engine, tune
 
 type Progress = Callable[[str], None]
@@ -162,7 +163,10 @@ def _model_files(
         published = until_the_end(split, data.steps, data.is_fraud)
         arm = fit_arm(data, published, arm.feature_set, settings)
     seen = trained_on(data, split, published, arm, settings, refitted=refit)
-    model = pack(content(data, published, arm, seen, metrics))
+    latest = Window(published.threshold.start, int(data.steps.max()))
+    examples = find_examples(arm, data, latest)
+    metrics["warnings"] += missing(examples)
+    model = pack(content(data, published, arm, examples=examples, seen=seen, metrics=metrics))
     Scorer.from_bundle(read(model))  # it must answer here before it is written
     metrics["version"] = version_of(model)
     metrics["published"] = {

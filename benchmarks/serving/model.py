@@ -16,9 +16,10 @@ from xgboost import XGBClassifier
 
 from fraud_api_lambda.bundle import pack, version_of
 from fraud_api_lambda.calibration import Platt, as_dict, calibrated
-from fraud_api_lambda.examples import FRAUD
+from fraud_api_lambda.examples import FRAUD, GENUINE
 from fraud_api_lambda.features import FEATURE_SETS, feature_row
-from fraud_api_lambda.known_answer import KnownAnswer
+from fraud_api_lambda.model_examples import Example, Examples
+from fraud_api_lambda.policy import Policy, decide
 from fraud_api_lambda.schemas import TransactionIn
 from training.costs import policy_for
 from training.dataset import to_facts
@@ -64,32 +65,35 @@ def publish_models(aws: LocalAws, folder: Path) -> dict[str, str]:
 def _content(pipeline: Pipeline, frame: pd.DataFrame) -> dict[str, Any]:
     booster = pipeline.named_steps["classify"].get_booster()
     genuine = frame[frame["isFraud"] == 0]
+    policy = policy_for(WITHOUT_REVIEWS, float(genuine["amount"].median()))
     return {
         "booster": bytes(booster.save_raw("ubj")),
         "feature_set": FEATURE_SET,
         "features": list(NAMES),
         "calibration": as_dict(CALIBRATION),
         "threshold": 0.5,
-        "policy": policy_for(WITHOUT_REVIEWS, float(genuine["amount"].median())).as_dict(),
+        "policy": policy.as_dict(),
         "typical": typical_values(
             to_facts(frame), frame["isFraud"].to_numpy(dtype=bool), np.ones(len(frame)), NAMES
         ).as_dict(),
-        "known_answer": _known_answer(pipeline).as_dict(),
+        "examples": _examples(pipeline, policy).as_dict(),
         "trained_on": {"rows": len(frame)},
         "metrics": {},
     }
 
 
-def _known_answer(pipeline: Pipeline) -> KnownAnswer:
-    known = TransactionIn.model_validate(FRAUD).to_domain()._replace(transaction_id=None)
-    row = np.array([feature_row(known, NAMES)], dtype=np.float32)
-    margin = (
-        pipeline.named_steps["classify"]
-        .get_booster()
-        .inplace_predict(row, predict_type="margin", validate_features=False)
-    )
+def _examples(pipeline: Pipeline, policy: Policy) -> Examples:
+    stopped, approved = (_example(pipeline, policy, body) for body in (FRAUD, GENUINE))
+    return Examples(stopped, approved)
+
+
+def _example(pipeline: Pipeline, policy: Policy, body: dict[str, Any]) -> Example:
+    payment = TransactionIn.model_validate(body).to_domain()
+    row = np.array([feature_row(payment, NAMES)], dtype=np.float32)
+    booster = pipeline.named_steps["classify"].get_booster()
+    margin = booster.inplace_predict(row, predict_type="margin", validate_features=False)
     probability = calibrated(float(margin[0]), CALIBRATION)
-    return KnownAnswer(known, probability)
+    return Example(payment, probability, decide(probability, payment.amount, policy))
 
 
 def _manifest(model: bytes) -> dict[str, Any]:

@@ -57,6 +57,24 @@ PRESETS: Final = {
 }
 
 
+def examples_of(model: dict[str, Any]) -> dict[str, Payment]:
+    """The payments that a model tells of itself: what it stops first, then what it approves."""
+    names = {"stopped": "Stopped by this model", "approved": "Approved by this model"}
+    told = {name: model["examples"][kind] for kind, name in names.items()}
+    return {name: _of_request(each["transaction"]) for name, each in told.items() if each}
+
+
+def _of_request(body: dict[str, Any]) -> Payment:
+    return Payment(
+        type=body["type"],
+        amount=body["amount"],
+        balance=body["oldbalanceOrg"],
+        hour=body["step"] % 24,
+        payer=body["nameOrig"],
+        payee=body["nameDest"],
+    )
+
+
 def read_amount(text: str) -> float:
     """The number that a person wrote, with or without separators of thousands.
 

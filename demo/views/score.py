@@ -6,11 +6,9 @@ import streamlit as st
 
 from console.answers import show_costs, show_request, show_verdict, show_waterfall
 from console.api import Reply
-from console.payments import PRESETS, TYPES, Payment, read_payment, write_amount
+from console.payments import PRESETS, TYPES, Payment, examples_of, read_payment, write_amount
 from console.shell import api, model, troubles_shown
 from console.trouble import NAMES, TroubleError
-
-FIRST = PRESETS["Account take-over"]
 
 
 def as_fields(payment: Payment) -> dict[str, Any]:
@@ -25,13 +23,18 @@ def as_fields(payment: Payment) -> dict[str, Any]:
     }
 
 
-def presets() -> None:
-    """A button for each payment worth a look; at first, or by what the link says, one is there."""
-    for key, value in as_fields(FIRST).items():
+def presets(own: dict[str, Payment]) -> None:
+    """A button for each payment worth a look; at first, or by what the link says, one is there.
+
+    The model's own come first: to one that was trained on other amounts, the stories are small or
+    large for all of their facts.
+    """
+    first, *_ = own.values()
+    for key, value in as_fields(first).items():
         if key not in st.session_state and key not in st.query_params:
             st.session_state[key] = value
     with st.container(horizontal=True, gap="small"):
-        for name, payment in PRESETS.items():
+        for name, payment in (own | PRESETS).items():
             st.button(
                 name,
                 key=f"preset-{name}",
@@ -92,8 +95,9 @@ def ask(written: dict[str, Any], places: dict[str, Any]) -> tuple[Payment, Reply
 
 st.title("Score a payment")
 st.markdown("Pick a story or write your own: only what is known before the money moves.")
-presets()
-policy = model()["policy"]
+known = model()
+policy = known["policy"]
+presets(examples_of(known))
 with st.container(border=True):
     written, places = fields(policy["currency"])
 with troubles_shown("answer"):

@@ -138,6 +138,7 @@ def test_the_model_tells_what_the_bundle_says_of_it(client: TestClient, scorer: 
         "threshold": bundle.threshold,
         "calibration": {"method": "platt", "slope": 1.0, "intercept": 0.0},
         "policy": POLICY.as_dict(),
+        "examples": bundle.examples.as_dict(),
         "trained_on": bundle.trained_on,
         "metrics": bundle.metrics,
     }

@@ -178,16 +178,16 @@ def test_every_payment_is_a_call_and_a_request(stacks):
         assert many[part] - none[part] == pytest.approx(1_000)
 
 
-def test_a_heartbeat_is_a_call_and_two_requests():
+def test_a_heartbeat_is_two_calls_and_three_requests():
     resources = cost.made(TEXT, read_environment("prod"))
 
     used = units(resources, Measured(), 0)
 
-    beats = used["API Gateway REST calls"]
+    beats = used["API Gateway REST calls"] / 2
     (rule,) = [each for each in resources if each["Type"] == "AWS::Events::Rule"]
     minutes = int(rule["Properties"]["ScheduleExpression"].split("(")[1].split()[0])
     assert beats == pytest.approx(730.5 * 60 / minutes)
-    assert used["Lambda requests"] == pytest.approx(2 * beats)
+    assert used["Lambda requests"] == pytest.approx(3 * beats)
 
 
 def test_lambda_bills_whole_milliseconds_of_the_share_of_a_core_that_memory_buys():

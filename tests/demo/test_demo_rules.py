@@ -14,7 +14,7 @@ from console.charts import contributions, runs
 from console.costs import expected_costs
 from console.explore import LEAST, MOST, variants
 from console.palette import LOOKS
-from console.payments import PRESETS, TYPES, read_amount, write_amount
+from console.payments import PRESETS, TYPES, examples_of, read_amount, write_amount
 from console.replay import FILE
 from console.words import FEATURES, percent
 from fraud_api_lambda.features import FEATURE_SETS
@@ -239,3 +239,10 @@ def test_the_stream_is_what_simulate_makes(tmp_path: Path):
     write_transactions(simulate(1_000, 1), tmp_path / "made.csv")
 
     assert (tmp_path / "made.csv").read_text() == FILE.read_text()
+
+
+def test_a_model_that_stops_nothing_is_met_with_what_it_approves():
+    body = PRESETS["Payday"].as_request()
+    told = {"examples": {"stopped": None, "approved": {"transaction": body, "answer": {}}}}
+
+    assert examples_of(told) == {"Approved by this model": PRESETS["Payday"]}

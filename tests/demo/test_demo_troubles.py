@@ -7,6 +7,7 @@ import socket
 import pytest
 
 from console.api import Api
+from console.payments import write_amount
 from console.trouble import TroubleError
 from tests.demo.conftest import KEY, Open, answering, sent
 
@@ -124,12 +125,13 @@ def test_trying_again_shows_the_model_once_it_is_ready(opened: Open, api: str):
 
 
 def test_a_throttled_answer_leaves_the_form_to_try_again(opened: Open, api: str):
-    responses = {"/model": (200, Api(api).model()), "/predict": (429, PROBLEM)}
-    with answering(responses) as server:
+    known = Api(api).model()
+    with answering({"/model": (200, known), "/predict": (429, PROBLEM)}) as server:
         app = opened(server.url)
 
+    amount = known["examples"]["stopped"]["transaction"]["amount"]
     assert told(app).startswith("Too many requests")
-    assert app.text_input("amount").value == "1,300,000.00"
+    assert app.text_input("amount").value == write_amount(amount)
     assert app.button("again-answer").label == "Try again"
 
 

@@ -70,7 +70,7 @@ def test_sam_local_invoke_answers_an_event(invoked):
 
 
 def test_start_api_passes_the_smoke_test(api):
-    assert run(".ci/smoke", f"http://{LOOPBACK}:{api}").count(": ok\n") == 4
+    assert run(".ci/smoke", f"http://{LOOPBACK}:{api}").count(": ok\n") == 5
 
 
 def test_start_api_answers_from_the_model_that_was_published(api):

@@ -1,19 +1,34 @@
 """The heartbeat asks as a caller does, and fails wherever a caller would be served ill."""
 
-import importlib.util
-import json
 import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Event, Thread
 
 import pytest
 from infra import ROOT
+from world import BEFORE, DIGEST, HANGS, KEY, living, load
 
-from training.processes import LOOPBACK
-
-DIGEST = "0123456789abcdef" + "0" * 48
-BEFORE = "fedcba9876543210" + "0" * 48
-KEY = "the-callers-key"
+PAYMENT = {
+    "step": 3,
+    "type": "CASH_OUT",
+    "amount": 1_300_000.0,
+    "nameOrig": "CPAYER",
+    "oldbalanceOrg": 1_300_000.0,
+    "nameDest": "CPAYEE",
+}
+OTHER = {**PAYMENT, "amount": 12.5}
+TOLD = {
+    "version": DIGEST[:16],
+    "examples": {
+        "stopped": {
+            "transaction": PAYMENT,
+            "answer": {"fraud_probability": 0.4, "decision": "block"},
+        },
+        "approved": {
+            "transaction": OTHER,
+            "answer": {"fraud_probability": 0.001, "decision": "approve"},
+        },
+    },
+}
+STOPS_NOTHING = {**TOLD, "examples": {**TOLD["examples"], "stopped": None}}
 ANSWER = {
     "is_fraud": True,
     "fraud_probability": 0.4,
@@ -22,77 +37,11 @@ ANSWER = {
 }
 
 
-HANGS = object()
-"""In an answer's place: the connection stays open and nothing comes."""
-
-
-def load():
-    """The handler, from the folder that becomes its zip."""
-    path = ROOT / "bootstrap/heartbeat/handler.py"
-    spec = importlib.util.spec_from_file_location("heartbeat", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-class World(BaseHTTPRequestHandler):
-    """API Gateway's control plane, SSM and the API itself, at one address."""
-
-    def do_GET(self):
-        assert self.path == "/apikeys/key-id?includeValue=true"
-        self.send({"value": KEY})
-
-    def do_POST(self):
-        body = json.loads(self.rfile.read(int(self.headers["content-length"])))
-        if self.headers.get("x-amz-target") == "AmazonSSM.GetParameter":
-            self.send({"Parameter": self.server.parameter})
-            return
-        self.server.asked.append((self.path, body, self.headers["x-api-key"]))
-        status, answer = self.server.answers.pop(0)
-        if answer is not HANGS:
-            self.send(answer, status)
-        else:
-            self.server.closing.wait(10)
-
-    def send(self, answer, status=200):
-        content = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
-        self.server.signatures.append(self.headers["authorization"])
-        self.send_response(status)
-        self.send_header("content-length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content)
-
-    def log_message(self, *_):
-        pass
-
-
 @pytest.fixture
 def world(monkeypatch):
-    with ThreadingHTTPServer((LOOPBACK, 0), World) as server:
-        server.answers, server.asked, server.signatures = [], [], []
-        server.closing = Event()
-        pointer = {"sha256": DIGEST, "previous": {"sha256": BEFORE}}
-        server.parameter = {"Value": json.dumps(pointer), "LastModifiedDate": 0}
-        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        address = f"http://{LOOPBACK}:{server.server_port}"
-        names = {
-            **dict.fromkeys(("APIGATEWAY_URL", "SSM_URL"), address),
-            "API_URL": f"{address}/live",
-            "API_KEY_ID": "key-id",
-            "MODEL_PARAMETER": "/fraud/model",
-            "AWS_REGION": "eu-west-1",
-            "AWS_ACCESS_KEY_ID": "AKIAEXAMPLE",
-            "AWS_SECRET_ACCESS_KEY": "secret",
-            "AWS_SESSION_TOKEN": "token",
-            "no_proxy": LOOPBACK,
-        }
-        for name, value in names.items():
-            monkeypatch.setenv(name, value)
+    with living(monkeypatch) as server:
+        server.told = TOLD
         yield server
-        server.closing.set()
-        server.shutdown()
-        thread.join()
 
 
 @pytest.fixture
@@ -108,16 +57,32 @@ def test_a_right_answer_is_reported_with_its_model(world, heartbeat, capsys):
     gist = heartbeat.handler({}, None)
 
     assert gist["model_version"] == DIGEST[:16]
-    assert world.asked == [("/live/predict", heartbeat.PAYMENT, KEY)]
+    assert world.asked == [("/live/predict", PAYMENT, KEY)]
     assert KEY not in capsys.readouterr().out
     assert all(each.startswith("AWS4-HMAC-SHA256 Credential=") for each in world.signatures)
+
+
+def test_a_model_that_stops_nothing_is_asked_what_it_approves(world, heartbeat):
+    world.told = STOPS_NOTHING
+    world.answers = [(200, {**ANSWER, "fraud_probability": 0.001, "decision": "approve"})]
+
+    gist = heartbeat.handler({}, None)
+
+    assert (gist["example"], gist["decision"]) == ("approved", "approve")
+    assert world.asked == [("/live/predict", OTHER, KEY)]
+
+
+def test_a_probability_may_differ_by_what_float32_rounds(world, heartbeat):
+    world.answers = [(200, {**ANSWER, "fraud_probability": 0.4 * (1 + 9e-6)})]
+
+    assert heartbeat.handler({}, None)["decision"] == "block"
 
 
 WRONG = {
     "an error": (500, {"title": "The request failed"}),
     "a refused key": (403, {"title": "The key is missing or wrong"}),
-    "an approved fraud": (200, {**ANSWER, "decision": "approve"}),
-    "no fraud": (200, {**ANSWER, "is_fraud": False}),
+    "another decision": (200, {**ANSWER, "decision": "approve"}),
+    "another probability": (200, {**ANSWER, "fraud_probability": 0.4 * (1 + 2e-5)}),
     "another model": (200, {**ANSWER, "model_version": "0" * 16}),
     "no probability": (200, {**ANSWER, "fraud_probability": None}),
     "a certainty": (200, {**ANSWER, "fraud_probability": 1.0}),
@@ -147,6 +112,7 @@ def test_the_model_before_may_answer_for_a_while_after_a_promotion(
     world, heartbeat, age_s, is_right
 ):
     world.parameter["LastModifiedDate"] = time.time() - age_s
+    world.told = {**TOLD, "version": BEFORE[:16]}
     world.answers = [(200, {**ANSWER, "model_version": BEFORE[:16]})] * 2
 
     if is_right:
@@ -154,6 +120,33 @@ def test_the_model_before_may_answer_for_a_while_after_a_promotion(
     else:
         with pytest.raises(heartbeat.HeartbeatError, match="the pointer names"):
             heartbeat.handler({}, None)
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {},
+        {**TOLD, "version": "0" * 16},
+        {**TOLD, "examples": {"stopped": None, "approved": None}},
+        {**TOLD, "examples": []},
+        {**TOLD, "examples": {"stopped": {"transaction": "x", "answer": {}}}},
+        {**TOLD, "examples": {"stopped": {"transaction": PAYMENT, "answer": {}}}},
+    ],
+)
+def test_a_model_that_tells_of_itself_what_cannot_be_is_a_failure(world, heartbeat, told):
+    world.told = told
+    world.answers = [(200, ANSWER)] * 2
+
+    with pytest.raises(heartbeat.HeartbeatError, match=r"^(GET /model|POST /predict): "):
+        heartbeat.handler({}, None)
+
+
+def test_two_containers_may_have_two_models_while_a_promotion_settles(world, heartbeat):
+    world.parameter["LastModifiedDate"] = time.time() - 10
+    other = {**ANSWER, "model_version": BEFORE[:16], "fraud_probability": 0.7}
+    world.answers = [(200, other)]
+
+    assert heartbeat.handler({}, None)["model_version"] == BEFORE[:16]
 
 
 def test_an_api_that_hangs_is_not_waited_for(world, heartbeat, monkeypatch):
@@ -185,9 +178,3 @@ def test_it_needs_the_standard_library_only():
 
     assert "boto3" not in text
     assert "fraud_api_lambda" not in text
-
-
-def test_its_payment_is_the_example_that_no_model_may_approve():
-    from fraud_api_lambda.examples import FRAUD
-
-    assert {name: value for name, value in FRAUD.items() if value is not None} == load().PAYMENT

@@ -68,11 +68,21 @@ def test_the_template_gives_it_the_variables_that_it_reads():
     assert set(re.findall(r"^ +(\w+):", variables, re.MULTILINE)) == read
 
 
+def test_it_may_call_the_routes_that_it_asks_and_no_others():
+    asked = set(re.findall(r'"execute-api", f"\{api\}(/\w+)"', SOURCE.read_text()))
+    template = (ROOT / "template.yaml").read_text()
+    role = template.partition("\n  HeartbeatRole:")[2].partition("\n  FraudLogs:")[0]
+    allowed = re.findall(r"\{FraudApi\}/live/(\S+)$", role, re.MULTILINE)
+
+    assert asked == {"/model", "/predict"}
+    assert allowed == ["GET/model", "POST/predict"]
+
+
 def test_its_function_may_run_as_long_as_all_its_requests_can_take():
     template = (ROOT / "template.yaml").read_text()
     function = template.partition("\n  HeartbeatFunction:")[2].partition("\n  HeartbeatRole:")[0]
     requests = len(re.findall(r"(?<!def )_request\(", SOURCE.read_text()))
     longest = heartbeat.ATTEMPTS * requests * heartbeat.TIMEOUT_S + heartbeat.PAUSE_S
 
-    assert requests == 3
+    assert requests == 4
     assert int(re.search(r"^ +Timeout: (\d+)$", function, re.MULTILINE)[1]) > longest

@@ -1,7 +1,6 @@
 """A candidate is served only if it beats the served model by the margin, on rows new to both."""
 
 import json
-import math
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -9,15 +8,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+import xgboost as xgb
 from click.testing import Result
 from typer.testing import CliRunner
 
-from fraud_api_lambda.bundle import read
-from fraud_api_lambda.calibration import Platt, as_dict, calibrated
+from fraud_api_lambda.calibration import Platt, as_dict
 from fraud_api_lambda.pointer import NotFoundError
 from fraud_api_lambda.policy import Policy
 from tests.aws import Aws
-from tests.bundles import POLICY, make_bundle, write_model
+from tests.bundles import POLICY, examples_of, make_bundle, make_content, write_model
 from training.__main__ import app
 from training.errors import CheckFailedError, InputError, TrainingError
 from training.head_to_head import cost_saved
@@ -39,14 +38,14 @@ TRAINED_ON = {
 
 def bundle(*, intercept: float = 0.0, policy: Policy = POLICY, **trained_on: Any) -> bytes:
     """A model that blocks what empties an account; with another intercept, none or all."""
-    known = read(make_bundle()).known_answer
-    probability = known.fraud_probability
     calibration = Platt(slope=1.0, intercept=intercept)
-    answer = calibrated(math.log(probability / (1 - probability)), calibration)
+    content = make_content()
+    booster = xgb.Booster(model_file=bytearray(content["booster"]))
+    examples = examples_of(booster, content["features"], calibration=calibration, policy=policy)
     return make_bundle(
         policy=policy.as_dict(),
         calibration=as_dict(calibration),
-        known_answer=replace(known, fraud_probability=answer).as_dict(),
+        examples=examples.as_dict(),
         trained_on={**TRAINED_ON, **trained_on},
     )
 

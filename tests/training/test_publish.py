@@ -146,7 +146,7 @@ def test_a_model_that_answers_otherwise_than_when_packed_is_refused(
     other = {"method": "platt", "slope": 2.0, "intercept": 1.0}
     write_model(tmp_path, make_bundle(calibration=other))
 
-    with pytest.raises(CheckFailedError, match="known answer differs"):
+    with pytest.raises(CheckFailedError, match="examples are answered otherwise"):
         publish(tmp_path, **where)
 
     assert keys(aws) == []

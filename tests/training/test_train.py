@@ -10,7 +10,6 @@ import pandas as pd
 import pytest
 
 from fraud_api_lambda.bundle import read
-from fraud_api_lambda.examples import FRAUD, GENUINE
 from fraud_api_lambda.schemas import TransactionIn
 from fraud_api_lambda.scoring import Scorer
 from training.arm_names import LEAKY
@@ -41,13 +40,28 @@ def trained(data: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path,
     return out, train(data, out, windows=Windows(test_days=2), refit=False)
 
 
-def test_the_model_answers_the_two_fixed_payments_rightly(data: Path, tmp_path: Path) -> None:
+def test_the_model_tells_a_fraud_that_it_blocks_and_a_purchase_that_it_approves(
+    data: Path, tmp_path: Path
+) -> None:
     train(data, tmp_path, compare=False)
 
     scorer = load_scorer(tmp_path)
 
-    assert scorer.assess(TransactionIn.model_validate(FRAUD).to_domain()).is_fraud
-    assert not scorer.assess(TransactionIn.model_validate(GENUINE).to_domain()).is_fraud
+    examples = scorer.bundle.examples
+    assert examples.stopped is not None
+    assert examples.approved is not None
+    assert scorer.assess(examples.stopped.payment).is_fraud
+    assert scorer.assess(examples.stopped.payment).decision == "block"
+    assert not scorer.assess(examples.approved.payment).is_fraud
+
+
+def test_a_model_that_stops_nothing_says_so(data: Path, tmp_path: Path) -> None:
+    dear = Settings(policy={"review_cost": 1e12, "block_fixed": 1e12})
+
+    metrics = train(data, tmp_path, settings=dear, compare=False, choose_ratio=False, refit=False)
+
+    assert read((tmp_path / "model.joblib").read_bytes()).examples.stopped is None
+    assert "This model stops no payment of its data" in summary(metrics, tmp_path)
 
 
 def test_every_feature_set_is_judged_on_the_same_later_days(

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from fraud_api_lambda.bundle import FORMAT, BundleError, pack, read, version_of
 from fraud_api_lambda.checks import MAX_INTEGER
 from fraud_api_lambda.features import FEATURE_SETS
-from fraud_api_lambda.known_answer import KnownAnswer
-from fraud_api_lambda.transaction import TYPES
+from fraud_api_lambda.model_examples import Example, Examples
+from fraud_api_lambda.transaction import TYPES, Decision
 from tests.bundles import POLICY, pickled
 from tests.transactions import transaction
 
@@ -32,7 +32,7 @@ CONTENT: dict[str, Any] = {
         "hours": {kind: [8, 21] for kind in TYPES},
         "risky_types": ["TRANSFER"],
     },
-    "known_answer": KnownAnswer(transaction(), 0.5).as_dict(),
+    "examples": Examples(None, Example(transaction(), 0.5, Decision.APPROVE)).as_dict(),
     "trained_on": {"rows": 3},
     "metrics": {},
 }

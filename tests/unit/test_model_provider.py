@@ -156,7 +156,7 @@ def test_a_store_that_raises_anything_is_unavailable_not_a_crash(
     assert provider.get().version == version_of(OLD)
 
 
-@pytest.mark.parametrize("data", [b"", OLD[:-100], pickled(make_content() | {"known_answer": {}})])
+@pytest.mark.parametrize("data", [b"", OLD[:-100], pickled(make_content() | {"examples": {}})])
 def test_a_bundle_that_cannot_be_used_is_unavailable_until_it_is_replaced(
     store: FakeStore, provider: ModelProvider, data: bytes
 ) -> None:

@@ -163,11 +163,25 @@ def test_a_payment_with_no_other_reason_is_stopped_for_its_expected_loss(bundle:
     assert (reason.code, reason.value) == ("HIGH_EXPECTED_LOSS", 500.0)
 
 
-def test_a_booster_that_answers_otherwise_than_when_packed_is_refused(bundle: Bundle) -> None:
-    known = replace(bundle.known_answer, fraud_probability=0.123)
+@pytest.mark.parametrize("name", ["stopped", "approved"])
+def test_a_booster_that_answers_an_example_otherwise_than_when_packed_is_refused(
+    bundle: Bundle, name: str
+) -> None:
+    example = getattr(bundle.examples, name)
+    other = replace(example, fraud_probability=1.0001 * example.fraud_probability)
+    examples = replace(bundle.examples, **{name: other})
 
-    with pytest.raises(BundleError, match="known answer differs"):
-        Scorer.from_bundle(replace(bundle, known_answer=known))
+    with pytest.raises(BundleError, match="examples are answered otherwise"):
+        Scorer.from_bundle(replace(bundle, examples=examples))
+
+
+def test_a_policy_that_decides_an_example_otherwise_than_when_packed_is_refused(
+    bundle: Bundle,
+) -> None:
+    cheap = replace(bundle.policy, block_fixed=1e9)
+
+    with pytest.raises(BundleError, match="examples are answered otherwise"):
+        Scorer.from_bundle(replace(bundle, policy=cheap))
 
 
 @pytest.mark.parametrize("booster", [b"{}", b"{not a model"])

@@ -1,0 +1,57 @@
+"""Heartbeat and smoke test suit the model that is served, whatever the amounts of its data."""
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+from infra import ROOT
+from world import DIGEST, KEY, living, load
+
+from fraud_api_lambda.api import create_app
+from fraud_api_lambda.scoring import Scorer
+from tests.fakes import ReadyProvider, served
+from training.dataset import MONEY
+from training.output import write_transactions
+from training.score import load_scorer
+from training.simulate import simulate
+from training.train import Windows, train
+
+
+@pytest.fixture(scope="module", params=[3, 100])
+def scorer(request, tmp_path_factory) -> Scorer:
+    """A model of simulated transactions whose amounts and balances are so many times as large."""
+    out: Path = tmp_path_factory.mktemp("scaled")
+    frame = simulate(20_000, seed=3, days=10)
+    frame[list(MONEY)] *= request.param
+    write_transactions(frame, out / "data.parquet")
+    windows = Windows(test_days=2)
+    train(out / "data.parquet", out, windows=windows, choose_ratio=False, compare=False)
+    return load_scorer(out)
+
+
+@pytest.fixture(scope="module")
+def url(scorer):
+    with served(create_app(ReadyProvider(scorer))) as url:
+        yield url
+
+
+def test_the_heartbeat_passes(scorer, url, monkeypatch):
+    with living(monkeypatch) as world:
+        digest = scorer.version.ljust(len(DIGEST), "0")
+        world.parameter["Value"] = json.dumps({"sha256": digest, "previous": None})
+        monkeypatch.setenv("API_URL", url)
+
+        gist = load().handler({}, None)
+
+    assert (gist["model_version"], gist["example"]) == (scorer.version, "stopped")
+    assert gist["decision"] in ("review", "block")
+
+
+def test_the_smoke_test_passes(url):
+    done = subprocess.run(
+        [ROOT / ".ci/smoke", url, KEY], capture_output=True, text=True, timeout=60, check=False
+    )
+
+    assert done.stdout.count(": ok\n") == 5
+    assert done.returncode == 0

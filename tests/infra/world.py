@@ -1,0 +1,91 @@
+"""Whom the heartbeat speaks to, at one address: API Gateway's control plane, SSM and the API."""
+
+import importlib.util
+import json
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Event, Thread
+
+from infra import ROOT
+
+from training.processes import LOOPBACK
+
+DIGEST = "0123456789abcdef" + "0" * 48
+BEFORE = "fedcba9876543210" + "0" * 48
+KEY = "the-callers-key"
+HANGS = object()
+"""In an answer's place: the connection stays open and nothing comes."""
+
+
+def load():
+    """The handler, from the folder that becomes its zip."""
+    path = ROOT / "bootstrap/heartbeat/handler.py"
+    spec = importlib.util.spec_from_file_location("heartbeat", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+class World(BaseHTTPRequestHandler):
+    """Answers as its server has it: `told` by GET /model, `answers` by POST /predict in turn."""
+
+    def do_GET(self):
+        if self.path == "/live/model":
+            assert self.headers["x-api-key"] == KEY
+            self.send(self.server.told)
+            return
+        assert self.path == "/apikeys/key-id?includeValue=true"
+        self.send({"value": KEY})
+
+    def do_POST(self):
+        body = json.loads(self.rfile.read(int(self.headers["content-length"])))
+        if self.headers.get("x-amz-target") == "AmazonSSM.GetParameter":
+            self.send({"Parameter": self.server.parameter})
+            return
+        self.server.asked.append((self.path, body, self.headers["x-api-key"]))
+        status, answer = self.server.answers.pop(0)
+        if answer is not HANGS:
+            self.send(answer, status)
+        else:
+            self.server.closing.wait(10)
+
+    def send(self, answer, status=200):
+        content = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
+        self.server.signatures.append(self.headers["authorization"])
+        self.send_response(status)
+        self.send_header("content-length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, *_):
+        pass
+
+
+@contextmanager
+def living(monkeypatch):
+    """A world that the heartbeat's variables name; its pointer names DIGEST, before it BEFORE."""
+    with ThreadingHTTPServer((LOOPBACK, 0), World) as server:
+        server.told, server.answers, server.asked, server.signatures = {}, [], [], []
+        server.closing = Event()
+        pointer = {"sha256": DIGEST, "previous": {"sha256": BEFORE}}
+        server.parameter = {"Value": json.dumps(pointer), "LastModifiedDate": 0}
+        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        address = f"http://{LOOPBACK}:{server.server_port}"
+        names = {
+            **dict.fromkeys(("APIGATEWAY_URL", "SSM_URL"), address),
+            "API_URL": f"{address}/live",
+            "API_KEY_ID": "key-id",
+            "MODEL_PARAMETER": "/fraud/model",
+            "AWS_REGION": "eu-west-1",
+            "AWS_ACCESS_KEY_ID": "AKIAEXAMPLE",
+            "AWS_SECRET_ACCESS_KEY": "secret",
+            "AWS_SESSION_TOKEN": "token",
+            "no_proxy": LOOPBACK,
+        }
+        for name, value in names.items():
+            monkeypatch.setenv(name, value)
+        yield server
+        server.closing.set()
+        server.shutdown()
+        thread.join()

@@ -1,0 +1,147 @@
+"""The payments that a model is known by: the latest that it clearly stops and approves."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import xgboost as xgb
+
+from fraud_api_lambda.bundle import pack, read
+from fraud_api_lambda.calibration import Platt
+from fraud_api_lambda.scoring import Scorer
+from fraud_api_lambda.transaction import TYPES, Decision
+from tests.bundles import CALIBRATION, POLICY, make_content
+from training.arms import Arm, Data, margins_of
+from training.examples import CLEAR, find_examples, missing
+from training.split import Window
+
+EVERYTHING = Window(1, 1_000)
+
+
+def frame(rows: int = 400) -> pd.DataFrame:
+    """Payments of ten days, one in ten of which empties an account and is fraud."""
+    chance = np.random.default_rng(4)
+    fraud = np.arange(rows) % 10 == 0
+    balance = chance.integers(1_000, 1_000_000, rows).astype(float)
+    kinds = np.where(fraud, "CASH_OUT", np.resize(TYPES, rows))
+    payees = np.where(kinds == "PAYMENT", "Mreal", "Creal")
+    return pd.DataFrame(
+        {
+            "step": 1 + np.arange(rows) * 240 // rows,
+            "type": pd.Categorical(kinds, categories=TYPES),
+            "amount": np.where(fraud, balance, balance * chance.uniform(0, 0.3, rows)),
+            "nameOrig": [f"Creal{index}" for index in range(rows)],
+            "oldbalanceOrg": balance,
+            "nameDest": [f"{name}{index}" for index, name in enumerate(payees)],
+            "isFraud": fraud.astype(np.int8),
+        }
+    )
+
+
+def arm(**changes: Any) -> Arm:
+    content = make_content()
+    usual: dict[str, Any] = {
+        "feature_set": "decision-time",
+        "resampling": "none",
+        "booster": xgb.Booster(model_file=bytearray(content["booster"])),
+        "n_invented": 0,
+        "calibration": CALIBRATION,
+        "calibration_trials": [],
+        "policy": POLICY,
+        "threshold": 0.5,
+    }
+    return Arm(**{**usual, **changes})
+
+
+@pytest.fixture(scope="module")
+def data() -> Data:
+    return Data.of(frame())
+
+
+def test_they_are_answered_alike_by_what_serves(data: Data) -> None:
+    examples = find_examples(arm(), data, EVERYTHING)
+
+    scorer = Scorer.from_bundle(read(pack(make_content() | {"examples": examples.as_dict()})))
+    decided = [scorer.assess(each.payment).decision for each in examples]
+    assert decided == [Decision.BLOCK, Decision.APPROVE]
+
+
+def test_no_account_of_the_data_is_told_but_a_merchant_stays_one(data: Data) -> None:
+    purchases = Data.of(data.frame[data.frame["type"].isin(["PAYMENT", "CASH_OUT"])])
+
+    stopped, approved = find_examples(arm(), purchases, EVERYTHING)
+
+    assert (stopped.payment.origin, stopped.payment.destination) == ("CPAYER", "CPAYEE")
+    assert (approved.payment.origin, approved.payment.destination) == ("CPAYER", "MPAYEE")
+
+
+def test_no_day_is_told_but_the_hour_is(data: Data) -> None:
+    examples = find_examples(arm(), data, EVERYTHING)
+
+    for told in (each.as_dict()["transaction"] for each in examples):
+        assert 1 <= told["step"] <= 24
+        rows = data.frame[data.frame["amount"] == told["amount"]]
+        assert (rows["step"] % 24).tolist() == [told["step"] % 24]
+
+
+def test_they_are_the_latest_of_their_kind(data: Data) -> None:
+    examples = find_examples(arm(), data, EVERYTHING)
+
+    frauds = data.frame[data.frame["isFraud"] == 1]
+    assert examples.stopped is not None
+    assert examples.stopped.payment.amount == frauds["amount"].iloc[-1]
+
+
+def test_rows_in_no_order_of_time_give_the_same_ones(data: Data) -> None:
+    shuffled = data.frame.sample(frac=1, random_state=0).drop_duplicates("step")
+    ordered = shuffled.sort_values("step")
+
+    found = [find_examples(arm(), Data.of(each), EVERYTHING) for each in (shuffled, ordered)]
+
+    assert found[0] == found[1]
+
+
+def test_where_the_latest_days_hold_none_all_the_data_is_looked_through(data: Data) -> None:
+    early = data.frame[(data.frame["isFraud"] == 0) | (data.frame["step"] < 100)]
+
+    examples = find_examples(arm(), Data.of(early), Window(200, 240))
+
+    assert examples.stopped is not None
+    assert examples.approved is not None
+
+
+@pytest.mark.parametrize("shift", [-CLEAR / 2, CLEAR / 2])
+def test_a_payment_near_a_cutoff_is_none_of_them(data: Data, shift: float) -> None:
+    """The cutoff of POLICY is one half: a log-odds of 0, moved beside the likeliest frauds."""
+    top = margins_of(arm().booster, data.rows("decision-time", EVERYTHING)).max()
+    beside = arm(calibration=Platt(slope=1.0, intercept=float(shift - top)))
+
+    examples = find_examples(beside, data, EVERYTHING)
+
+    assert examples.stopped is None
+    assert examples.approved is not None
+    assert examples.approved.fraud_probability < 0.5 * (1 - CLEAR / 4)
+
+
+def test_a_review_is_told_where_nothing_is_blocked(data: Data) -> None:
+    reviewing = replace(POLICY, review_cost=0.01, review_catches=1.0, block_fixed=1e9)
+
+    examples = find_examples(arm(policy=reviewing), data, EVERYTHING)
+
+    assert examples.stopped is not None
+    assert examples.stopped.decision is Decision.REVIEW
+
+
+@pytest.mark.parametrize(
+    ("policy", "sentence"),
+    [
+        (replace(POLICY, block_fixed=1e9), "This model stops no payment of its data"),
+        (replace(POLICY, block_fixed=0.0), "This model approves no payment of its data"),
+    ],
+)
+def test_what_a_model_never_does_is_said(data: Data, policy: Any, sentence: str) -> None:
+    (warning,) = missing(find_examples(arm(policy=policy), data, EVERYTHING))
+
+    assert warning.startswith(sentence)

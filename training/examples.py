@@ -1,0 +1,105 @@
+"""The two payments that a model is known by, found in the data that it was trained on. Pure."""
+
+from typing import Final
+
+import numpy as np
+
+from fraud_api_lambda.model_examples import Example, Examples
+from fraud_api_lambda.transaction import (
+    MERCHANT_PREFIX,
+    Decision,
+    Transaction,
+    TransactionType,
+    hour_of_step,
+)
+from training.arms import Arm, Data, margins_of
+from training.calibrate import probabilities_of
+from training.costs import APPROVE, BLOCK, decisions
+from training.split import Window
+
+CLEAR: Final = 0.01
+"""Log-odds by which the decision must stand off a cutoff: thousands of roundings of float32."""
+
+PAYER: Final = "CPAYER"
+PAYEE: Final = "CPAYEE"
+MERCHANT: Final = f"{MERCHANT_PREFIX}PAYEE"
+"""In place of account ids, of which no model may hold a real one."""
+
+
+class Judged:
+    """The rows of a window with what a model says of them, and how sure its decision is."""
+
+    def __init__(self, arm: Arm, data: Data, window: Window) -> None:
+        self.data = data
+        self.places = np.flatnonzero(window.holds(data.steps))
+        margins = margins_of(arm.booster, data.rows(arm.feature_set, window))
+        amounts = data.frame["amount"].to_numpy()[self.places]
+
+        def decided(shift: float) -> np.ndarray:
+            shifted = probabilities_of(margins + shift, arm.calibration)
+            return decisions(shifted, amounts, arm.policy)
+
+        self.probabilities = probabilities_of(margins, arm.calibration)
+        self.decided = decisions(self.probabilities, amounts, arm.policy)
+        self.is_clear = (decided(-CLEAR) == self.decided) & (decided(CLEAR) == self.decided)
+        self.is_flagged = self.probabilities >= (1.0 if arm.threshold is None else arm.threshold)
+        self.is_fraud = data.is_fraud[self.places]
+
+    def stopped(self) -> Example | None:
+        """A blocked payment before one to review, a fraud that is called so before another."""
+        rank = 2 * (self.decided == BLOCK) + (self.is_fraud & self.is_flagged)
+        return self._latest(self.decided != APPROVE, rank)
+
+    def approved(self) -> Example | None:
+        """A genuine payment that is called so before another."""
+        return self._latest(self.decided == APPROVE, ~self.is_fraud & ~self.is_flagged)
+
+    def _latest(self, is_candidate: np.ndarray, rank: np.ndarray) -> Example | None:
+        """The latest clear candidate of the highest rank."""
+        found = np.flatnonzero(is_candidate & self.is_clear)
+        if not found.size:
+            return None
+        order = np.lexsort((found, self.data.steps[self.places[found]], rank[found]))
+        return self._example(int(found[order[-1]]))
+
+    def _example(self, index: int) -> Example:
+        row = self.data.frame.iloc[int(self.places[index])]
+        is_merchant = row["nameDest"].startswith(MERCHANT_PREFIX)
+        payment = Transaction(
+            type=TransactionType(row["type"]),
+            amount=float(row["amount"]),
+            hour=int(hour_of_step(row["step"])),
+            origin=PAYER,
+            destination=MERCHANT if is_merchant else PAYEE,
+            origin_balance=float(row["oldbalanceOrg"]),
+        )
+        decision = list(Decision)[self.decided[index]]
+        return Example(payment, float(self.probabilities[index]), decision)
+
+
+def find_examples(arm: Arm, data: Data, latest: Window) -> Examples:
+    """A payment that a model stops and one that it approves, each clear of the policy's cutoffs.
+
+    Parameters
+    ----------
+    arm : Arm
+    data : Data
+    latest : Window
+        Looked through first; then, if it holds no such payment, all the data.
+    """
+    judged = Judged(arm, data, latest)
+    stopped, approved = judged.stopped(), judged.approved()
+    if stopped is None or approved is None:
+        judged = Judged(arm, data, Window(int(data.steps.min()), int(data.steps.max())))
+        stopped, approved = stopped or judged.stopped(), approved or judged.approved()
+    return Examples(stopped, approved)
+
+
+def missing(examples: Examples) -> list[str]:
+    """What to be warned of: a model that stops nothing, or approves nothing."""
+    look = "look at the policy and at the figures before you publish it."
+    told = {
+        f"This model stops no payment of its data: {look}": examples.stopped,
+        f"This model approves no payment of its data: {look}": examples.approved,
+    }
+    return [sentence for sentence, found in told.items() if found is None]
