@@ -12,7 +12,7 @@ import pytest
 from fraud_api_lambda.model_store import ModelStore
 from fraud_api_lambda.pointer import PinnedModel, Pointer
 from fraud_api_lambda.settings import aws_client
-from training import registry
+from training import boto
 from training.processes import environment
 from training.registry import Registry
 from training.stand_in import LocalAws, local_aws
@@ -69,7 +69,7 @@ def moto() -> Iterator[LocalAws]:
 @pytest.fixture
 def aws(moto: LocalAws, monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
     """A fresh versioned bucket and a fresh parameter; the environment leads there."""
-    monkeypatch.setattr(registry, "_session", _session)
+    monkeypatch.setattr(boto, "_session", _session)
     number = next(_numbers)
     bucket, parameter = f"fraud-models-{number}", f"/fraud/model-{number}"
     variables = {

@@ -2,16 +2,25 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from fraud_api_lambda.bundle import BundleError, read
 from fraud_api_lambda.scoring import Scorer
 from training.arms import Data
+from training.boto import aws_errors
 from training.dataset import read_transactions
 from training.errors import CheckFailedError
 from training.head_to_head import common_window, compared
-from training.publish import Moved, aws_errors, pointer_of, promote_version, publish
+from training.promotion import overtaken, promotion_over
+from training.publish import (
+    Moved,
+    pointer_of,
+    promote_version,
+    publish,
+    refuse_simulated,
+)
 from training.registry import Registry
 from training.score import ALL_CORES, load_scorer
 
@@ -83,12 +92,13 @@ def challenge(
     start: int | None = None,
     end: int | None = None,
     dry_run: bool = False,
+    allow_simulated: bool = False,
     progress: Callable[[str], None] = lambda _: None,
 ) -> Challenge:
     """Publish and promote the model of a directory if it beats the served one by `margin`.
 
     The model is uploaded before the one write that serves it: killed at any moment, the old model
-    is served or the new one.
+    is served or the new one. Whatever was promoted while it compared stays.
 
     Parameters
     ----------
@@ -103,17 +113,23 @@ def challenge(
         First and last step. Default: all the data later than both trainings.
     dry_run : bool
         Compare, and change nothing.
+    allow_simulated : bool
+        As in `publish`.
 
     Raises
     ------
     CheckFailedError
-        If the window holds steps that either was trained on, or the served model does not verify.
+        If the window holds steps that either was trained on, the served model does not verify, the
+        candidate may not be served, or another model is served by now than the one compared with.
     InputError
         If the window does not hold both classes.
     TrainingError
         If AWS refuses.
     """
     candidate = load_scorer(directory)
+    store = Registry(bucket=bucket, parameter=parameter)
+    with aws_errors():
+        refuse_simulated(candidate.bundle, store, allowed=allow_simulated)
     current = served_model(bucket=bucket, parameter=parameter)
     comparison = None
     if current is not None:
@@ -127,9 +143,24 @@ def challenge(
         old = None if current is None else current.version
         moved = Moved(old, candidate.version)
         if not dry_run:
+            _check_served(store, old)
             publish(directory, bucket=bucket, parameter=parameter)
-            moved = promote_version(candidate.version, bucket=bucket, parameter=parameter)
+            moved = promote_version(
+                candidate.version,
+                bucket=bucket,
+                parameter=parameter,
+                allow_simulated=allow_simulated,
+                how=partial(promotion_over, old),
+            )
     return Challenge(candidate.version, comparison, moved, dry_run)
+
+
+def _check_served(store: Registry, compared: str | None) -> None:
+    """Raise `CheckFailedError` unless the version that was compared with is still served."""
+    with aws_errors():
+        now = pointer_of(store)
+    if (now.current.version if now else None) != compared:
+        raise overtaken(store, now)
 
 
 def served_model(*, bucket: str, parameter: str) -> Scorer | None:

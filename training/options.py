@@ -27,5 +27,15 @@ Address = Annotated[
     typer.Option(help="Of the Ray cluster, or auto.", show_default="a Ray of its own, here"),
 ]
 
+AllowSimulated = Annotated[
+    bool,
+    typer.Option(
+        "--allow-simulated", help="Serve callers even a model that simulated data trained."
+    ),
+]
+
 BUILD = Path("build/model")
-"""Where a model goes unless told otherwise; git ignores it."""
+"""Where `train` puts a model unless told otherwise; git ignores it."""
+
+DEMO = Path("build/demo")
+"""Where what only runs on this machine puts its own, so that nobody publishes it by default."""

@@ -13,6 +13,7 @@ from fraud_api_lambda.bundle import version_of
 from fraud_api_lambda.features import FEATURE_SETS, Facts
 from fraud_api_lambda.model_examples import Examples
 from training.arms import Arm, Data, Settings
+from training.provenance import origin_of
 from training.split import Split
 from training.typical import typical_values
 
@@ -31,6 +32,7 @@ def trained_on(
     inside = published.trained.holds(data.steps)
     windows = published.as_dict()
     return {
+        "data": origin_of(data.frame),
         "rows": int(inside.sum()),
         "frauds": int(data.is_fraud[inside].sum()),
         "fraud_rate": float(np.average(data.is_fraud[inside], weights=data.weights[inside])),

@@ -1,5 +1,6 @@
 """Who there is: customers with an activity, a circle, hours and a balance of their own."""
 
+import re
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
@@ -168,8 +169,27 @@ def victims(random: np.random.Generator, people: Population, aims: np.ndarray) -
     return Victims(random.choice(people.n_customers, shape, p=weight / weight.sum()), aims)
 
 
+STRIDE: Final = 7_777_777
+"""Odd, so that numbers and ids pair off, and neighbours do not look alike."""
+
+FIRST_CUSTOMER: Final = 1_234_567
+FIRST_MERCHANT: Final = 7_654_321
+IDS: Final = 2**31
+
+
 def names(people: Population) -> np.ndarray:
-    """Account ids by index; multiplied by an odd number so that neighbours do not look alike."""
-    customers = [f"C{(7_777_777 * n + 1_234_567) % 2**31}" for n in range(people.n_customers)]
-    merchants = [f"M{(7_777_777 * n + 7_654_321) % 2**31}" for n in range(people.n_merchants)]
+    """Account ids by index, customers first."""
+    customers = [f"C{(STRIDE * n + FIRST_CUSTOMER) % IDS}" for n in range(people.n_customers)]
+    merchants = [f"M{(STRIDE * n + FIRST_MERCHANT) % IDS}" for n in range(people.n_merchants)]
     return np.array(customers + merchants, dtype=object)
+
+
+def number_of(account: str) -> int | None:
+    """The index of the customer whom `names` gives this id, below `IDS`; None if it gives it none.
+
+    Ids that others gave, if they look like ours, have numbers spread evenly below `IDS`.
+    """
+    match = re.fullmatch(r"C(0|[1-9][0-9]{0,9})", account)
+    if match is None or int(match[1]) >= IDS:
+        return None
+    return (int(match[1]) - FIRST_CUSTOMER) * pow(STRIDE, -1, IDS) % IDS

@@ -1,48 +1,53 @@
-"""The registry's commands: publish a model, point at it, go back, list. Prints nothing.
+"""The registry's commands that change it: publish a model, serve it, go back. Prints nothing.
 
 A publish writes the object before anything points at it, and a promotion is one write of the
-pointer: killed at any moment, either leaves the old pointer or the new one, and both verify.
+pointer: killed at any moment, either leaves the old pointer or the new one, and both verify. What
+happens where two commands write it at once is `promotion`'s to know.
 """
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
 
-from fraud_api_lambda.bundle import BundleError, read
-from fraud_api_lambda.pointer import (
-    DamagedPointerError,
-    IntegrityError,
-    ModelStoreError,
-    NotFoundError,
-    PinnedModel,
-    Pointer,
-)
+from fraud_api_lambda.bundle import Bundle, BundleError, read
+from fraud_api_lambda.pointer import NotFoundError, PinnedModel, Pointer
 from fraud_api_lambda.scoring import Scorer
 from training.arm_names import LEAKY
-from training.errors import CheckFailedError, InputError, TrainingError
+from training.boto import AlreadyThereError, aws_errors
+from training.errors import CheckFailedError, InputError
 from training.hints import fraud, registry_options
-from training.registry import AlreadyThereError, Registry
+from training.promotion import Change, apply, overtaken, promotion, withdrawal
+from training.provenance import is_of_simulated
+from training.registry import Registry
 from training.saved import read_saved
 
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """What a publish did: the version, and whether it was new."""
+    """What a publish did: the version, whether it was new, and how it was promoted if it was."""
 
     version: str
     is_new: bool
+    moved: "Moved | None" = None
 
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """What a promotion or rollback did, or would do: the version served before and after."""
+    """What a promotion or rollback did, or would do.
+
+    Attributes
+    ----------
+    old, new : str
+        The version served before, None if there was none, and after.
+    pinned_anew : str or None
+        The S3 version that is pinned now, where the same model's object had been replaced.
+    """
 
     old: str | None
     new: str
+    pinned_anew: str | None = None
 
     @property
     def is_change(self) -> bool:
@@ -50,16 +55,14 @@ class Moved:
         return self.old != self.new
 
 
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """A published version: its manifest, and whether the pointer names it."""
-
-    version: str
-    place: str
-    manifest: dict[str, Any]
-
-
-def publish(directory: Path, *, bucket: str, parameter: str, promote: bool = False) -> Published:
+def publish(
+    directory: Path,
+    *,
+    bucket: str,
+    parameter: str,
+    promote: bool = False,
+    allow_simulated: bool = False,
+) -> Published:
     """Upload a model that `train` wrote; publishing it again changes nothing.
 
     Parameters
@@ -68,54 +71,80 @@ def publish(directory: Path, *, bucket: str, parameter: str, promote: bool = Fal
     bucket, parameter : str
     promote : bool
         Serve it from now on.
+    allow_simulated : bool
+        Even if it was trained on simulated data and the parameter is not on this machine.
 
     Raises
     ------
     InputError
         If there is no model, or it does not match its manifest.
     CheckFailedError
-        If it is the leaky arm, which is never published.
+        If it is the leaky arm, which is never published, or one that may not be served.
     TrainingError
         If AWS refuses.
     """
-    model, manifest = _verified(directory)
-    version = read(model).version
+    bundle, model, manifest = _verified(directory)
+    version = bundle.version
     store = Registry(bucket=bucket, parameter=parameter)
     with aws_errors():
+        if promote:
+            refuse_simulated(bundle, store, allowed=allow_simulated)
         if not store.is_versioned():
             raise CheckFailedError(
                 f"s3://{bucket} is not versioned, and a pin names an S3 version; enable versioning"
             )
         is_new = _add_once(store, version, model)
         store.add_manifest(version, manifest)
-    if promote:
-        promote_version(version, bucket=bucket, parameter=parameter)
-    return Published(version, is_new)
+    if not promote:
+        return Published(version, is_new)
+    moved = promote_version(
+        version, bucket=bucket, parameter=parameter, allow_simulated=allow_simulated
+    )
+    return Published(version, is_new, moved)
 
 
-def promote_version(version: str, *, bucket: str, parameter: str, dry_run: bool = False) -> Moved:
+def promote_version(
+    version: str,
+    *,
+    bucket: str,
+    parameter: str,
+    dry_run: bool = False,
+    allow_simulated: bool = False,
+    how: Callable[[PinnedModel], Change] = promotion,
+) -> Moved:
     """Serve a published version from now on, after fetching and trying it.
+
+    Parameters
+    ----------
+    version, bucket, parameter : str
+    dry_run : bool
+    allow_simulated : bool
+        As in `publish`.
+    how : callable
+        Makes the change of the pointer: `promotion`, or one that gives way to others.
 
     Raises
     ------
     InputError
         If there is no such version.
     CheckFailedError
-        If its bytes are not what its name says, or it cannot answer.
+        If its bytes are gone or not what its name says, it cannot answer or may not be served, or
+        another command changed the pointer at the same moment.
     TrainingError
         If AWS refuses.
     """
     store = Registry(bucket=bucket, parameter=parameter)
     with aws_errors():
         pinned, data = _found(store, version)
-        _try(data, f"version {version}")
-        pointer = _replaceable_pointer(store)
-        old = pointer.current if pointer else None
-        # A version pinned anew, because its object was replaced, keeps its way back.
-        previous = pointer.previous if pointer and pointer.current.version == version else old
-        if not dry_run and old != pinned:
-            store.write_pointer(Pointer(pinned, previous))
-    return Moved(old.version if old else None, version)
+        refuse_simulated(_tried(data, f"version {version}"), store, allowed=allow_simulated)
+        outcome = apply(how(pinned), store, dry_run=dry_run)
+    old, new = outcome.before, outcome.after
+    if outcome.disturbed or new is None or new.current != pinned:
+        raise overtaken(store, new)
+    if old is None:
+        return Moved(None, version)
+    is_pinned_anew = old.current.version == version and old.current != pinned
+    return Moved(old.current.version, version, pinned.version_id if is_pinned_anew else None)
 
 
 def rollback(*, bucket: str, parameter: str, dry_run: bool = False) -> Moved:
@@ -124,62 +153,43 @@ def rollback(*, bucket: str, parameter: str, dry_run: bool = False) -> Moved:
     Raises
     ------
     CheckFailedError
-        If there is none, or it no longer verifies.
+        If there is none, it is gone or no longer verifies, or another command changed the pointer
+        at the same moment.
     TrainingError
         If AWS refuses.
     """
     store = Registry(bucket=bucket, parameter=parameter)
     with aws_errors():
-        pointer = pointer_of(store)
-        if pointer is None or pointer.previous is None:
+        seen = pointer_of(store)
+        if seen is None or seen.previous is None:
             raise CheckFailedError(f"{parameter} names no version before; promote one instead")
-        _try(store.fetch(pointer.previous), f"version {pointer.previous.version}")
-        if not dry_run:
-            store.write_pointer(Pointer(pointer.previous, pointer.current))
-    return Moved(pointer.current.version, pointer.previous.version)
+        bad, good = seen.current, seen.previous
+        _tried(store.fetch(good), f"version {good.version}")
+        outcome = apply(withdrawal(bad, good), store, dry_run=dry_run)
+    if outcome.disturbed or outcome.after is None or outcome.after.current != good:
+        raise overtaken(store, outcome.after)
+    return Moved(bad.version, good.version)
 
 
-def models(*, bucket: str, parameter: str) -> list[Listed]:
-    """The published versions, newest first.
+def refuse_simulated(bundle: Bundle, store: Registry, *, allowed: bool) -> None:
+    """Raise `CheckFailedError` rather than serve callers a model of simulated data.
 
-    Raises
-    ------
-    TrainingError
-        If AWS refuses.
+    The bundle says so itself: its digest is its version, and nothing trusts the manifest.
     """
-    store = Registry(bucket=bucket, parameter=parameter)
-    with aws_errors():
-        pointer = pointer_of(store)
-        manifests = store.manifests()
-    _check_manifests(manifests)
-    places: dict[str, str] = {}
-    if pointer is not None:
-        places[pointer.current.version] = "current"
-        if pointer.previous is not None:
-            places[pointer.previous.version] = "previous"
-    manifests.sort(key=lambda manifest: str(manifest["created"]), reverse=True)
-    return [
-        Listed(manifest["version"], places.get(manifest["version"], ""), manifest)
-        for manifest in manifests
-    ]
+    if is_of_simulated(bundle) and not allowed and not store.is_local:
+        raise CheckFailedError(
+            f"version {bundle.version} was trained on simulated data and knows nothing of your "
+            "frauds; train one on your own, or serve it nevertheless with --allow-simulated"
+        )
 
 
-def _check_manifests(manifests: list[dict[str, Any]]) -> None:
-    for manifest in manifests:
-        if missing := {"created", "feature_set", "metrics"} - manifest.keys():
-            raise TrainingError(
-                f"the manifest of {manifest['version']} has no {min(missing)}; publish it again"
-            )
-
-
-def _verified(directory: Path) -> tuple[bytes, bytes]:
-    """The model and the manifest of a directory, checked against each other."""
+def _verified(directory: Path) -> tuple[Bundle, bytes, bytes]:
+    """The model of a directory, decoded and as bytes, and the manifest that it matches."""
     path = directory / "model.joblib"
     if not path.exists() and _feature_set(directory) == LEAKY:
         raise CheckFailedError(f"{directory} holds the {LEAKY} arm, which is never published")
     model, manifest = read_saved(directory)
-    _try(model, str(path))
-    return model, manifest
+    return _tried(model, str(path)), model, manifest
 
 
 def _feature_set(directory: Path) -> str | None:
@@ -189,11 +199,14 @@ def _feature_set(directory: Path) -> str | None:
         return None
 
 
-def _try(data: bytes, what: str) -> None:
+def _tried(data: bytes, what: str) -> Bundle:
+    """The bundle of these bytes, which answers here."""
     try:
-        Scorer.from_bundle(read(data))
+        bundle = read(data)
+        Scorer.from_bundle(bundle)
     except BundleError as error:
         raise CheckFailedError(f"{what}: {error}") from error
+    return bundle
 
 
 def _add_once(store: Registry, version: str, model: bytes) -> bool:
@@ -210,7 +223,9 @@ def _found(store: Registry, version: str) -> tuple[PinnedModel, bytes]:
     try:
         return store.find(version)
     except NotFoundError as error:
-        known = [manifest["version"] for manifest in store.manifests()]
+        known = store.versions()
+        if version in known:
+            raise  # what is left of it is no model
         near = get_close_matches(version, known, n=1)
         models = fraud("models", *registry_options(store.bucket, store.parameter))
         hint = f"did you mean {near[0]}?" if near else f"list them with: {models}"
@@ -223,24 +238,3 @@ def pointer_of(store: Registry) -> Pointer | None:
         return store.read_pointer()
     except NotFoundError:
         return None
-
-
-def _replaceable_pointer(store: Registry) -> Pointer | None:
-    """The pointer, or None if it is damaged: a promotion is how to repair it."""
-    try:
-        return pointer_of(store)
-    except DamagedPointerError:
-        return None
-
-
-@contextmanager
-def aws_errors() -> Iterator[None]:
-    """Turn what S3 and SSM do wrong into an error of the command line."""
-    try:
-        yield
-    except (IntegrityError, DamagedPointerError) as error:
-        raise CheckFailedError(str(error)) from error
-    except ModelStoreError as error:
-        raise TrainingError(
-            f"{error}; check the bucket, your credentials and the region (AWS_DEFAULT_REGION)"
-        ) from error

@@ -4,41 +4,59 @@ What publishes and promotes, by boto3, with whatever credentials it finds. It de
 """
 
 import hashlib
-import json
-from collections.abc import Iterator
-from contextlib import contextmanager
+import random
+import re
+import time
+from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Final
 
-import boto3
-from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
-from urllib3.exceptions import HTTPError
-
-from fraud_api_lambda.bundle import version_of
+from fraud_api_lambda.bundle import VERSION_DIGITS, version_of
 from fraud_api_lambda.pointer import (
     PREFIX,
+    DamagedPointerError,
     IntegrityError,
-    ModelStoreError,
     NotFoundError,
     PinnedModel,
     Pointer,
     key_of,
 )
+from training.boto import AlreadyThereError, ConflictError, client, explained, is_loopback
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_ssm import SSMClient
 
-PATIENCE_S: Final = 60
-"""No request waits here, and the last megabytes of an upload leave long after they were handed
-over."""
+PAUSES_S: Final = (0.05, 0.1, 0.2, 0.4, 0.8)
+"""Before a write that S3 refused because another write of the same object is under way is tried
+again, each times 0.5 to 1.5."""
 
-ATTEMPTS: Final = 2
+MANIFEST: Final = "manifest.json"
+MANIFEST_LIMIT: Final = 1 << 20  # bytes; ours have ten thousand
 
 
-class AlreadyThereError(ModelStoreError):
-    """Raise when an object that is written once exists."""
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """The parameter as SSM holds it.
+
+    Attributes
+    ----------
+    value : str or None
+        None where there is no parameter.
+    number : int
+        Of this value: each write adds 1, and the first gives 1.
+    """
+
+    value: str | None
+    number: int
+
+    @property
+    def pointer(self) -> Pointer | None:
+        """The pointer; None where the parameter is missing or holds something else."""
+        try:
+            return None if self.value is None else Pointer.from_json(self.value)
+        except DamagedPointerError:
+            return None
 
 
 class Registry:
@@ -57,13 +75,13 @@ class Registry:
 
     @cached_property
     def _s3(self) -> "S3Client":
-        client: S3Client = _client("s3")
-        return client
+        made: S3Client = client("s3")
+        return made
 
     @cached_property
     def _ssm(self) -> "SSMClient":
-        client: SSMClient = _client("ssm")
-        return client
+        made: SSMClient = client("ssm")
+        return made
 
     def read_pointer(self) -> Pointer:
         """The pointer as it is now.
@@ -75,16 +93,57 @@ class Registry:
         ModelStoreError
             If SSM cannot be asked, or the value is not a pointer.
         """
-        with _explained(f"reading the parameter {self.parameter}"):
+        with explained(f"reading the parameter {self.parameter}"):
             answer = self._ssm.get_parameter(Name=self.parameter)
         return Pointer.from_json(answer["Parameter"]["Value"])
 
-    def write_pointer(self, pointer: Pointer) -> None:
-        """Point at a model: one write, so readers see the old pointer or the new one."""
-        with _explained(f"writing the parameter {self.parameter}"):
-            self._ssm.put_parameter(
-                Name=self.parameter, Value=pointer.to_json(), Type="String", Overwrite=True
+    def read_stored(self, number: int | None = None) -> Stored:
+        """The parameter as it is now, or as its write with this number left it.
+
+        Raises
+        ------
+        ModelStoreError
+            If SSM cannot be asked, or no longer has that write.
+        """
+        name = self.parameter if number is None else f"{self.parameter}:{number}"
+        try:
+            with explained(f"reading the parameter {name}"):
+                found = self._ssm.get_parameter(Name=name)["Parameter"]
+        except NotFoundError:
+            return Stored(None, 0)
+        return Stored(found["Value"], found["Version"])
+
+    def write_pointer(self, pointer: Pointer, *, create: bool = False) -> int:
+        """Point at a model: one write, so readers see the old pointer or the new one.
+
+        SSM cannot make a write depend on what it replaces, except on there being nothing.
+
+        Parameters
+        ----------
+        pointer : Pointer
+        create : bool
+            Only if there is no parameter yet.
+
+        Returns
+        -------
+        int
+            The write's number; one more than the last one's, whoever wrote that.
+
+        Raises
+        ------
+        AlreadyThereError
+            If it should be created and exists.
+        """
+        with explained(f"writing the parameter {self.parameter}"):
+            answer = self._ssm.put_parameter(
+                Name=self.parameter, Value=pointer.to_json(), Type="String", Overwrite=not create
             )
+        return answer["Version"]
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the parameter is one on this machine, which no real caller is served by."""
+        return is_loopback(self._ssm.meta.endpoint_url)
 
     def fetch(self, pinned: PinnedModel) -> bytes:
         """The bytes of a pinned model, compared with its pin before anything decodes them.
@@ -96,7 +155,7 @@ class Registry:
         ModelStoreError
             If S3 cannot be asked.
         """
-        with _explained(f"reading {self._place(pinned.key)}"):
+        with explained(f"reading {self._place(pinned.key)}"):
             answer = self._s3.get_object(
                 Bucket=self.bucket, Key=pinned.key, VersionId=pinned.version_id
             )
@@ -115,7 +174,7 @@ class Registry:
             If the object is not that version.
         """
         key = key_of(version)
-        with _explained(f"reading {self._place(key)}"):
+        with explained(f"reading {self._place(key)}"):
             answer = self._s3.get_object(Bucket=self.bucket, Key=key)
             data = answer["Body"].read()
         if version_of(data) != version:
@@ -129,79 +188,62 @@ class Registry:
         Raises
         ------
         AlreadyThereError
-            If the version exists.
+            If the version exists, or others keep writing it.
         """
         key = key_of(version)
-        with _explained(f"writing {self._place(key)}"):
-            self._s3.put_object(Bucket=self.bucket, Key=key, Body=data, IfNoneMatch="*")
+        for pause in PAUSES_S:
+            try:
+                with explained(f"writing {self._place(key)}"):
+                    self._s3.put_object(Bucket=self.bucket, Key=key, Body=data, IfNoneMatch="*")
+            except ConflictError:
+                time.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311  # no secret
+            else:
+                return
+        raise AlreadyThereError(f"writing {self._place(key)}: others are writing it")
 
     def add_manifest(self, version: str, data: bytes) -> None:
         """Write what people read about a version; nothing trusts it."""
-        key = f"{PREFIX}{version}/manifest.json"
-        with _explained(f"writing {self._place(key)}"):
+        key = f"{PREFIX}{version}/{MANIFEST}"
+        with explained(f"writing {self._place(key)}"):
             self._s3.put_object(
                 Bucket=self.bucket, Key=key, Body=data, ContentType="application/json"
             )
 
-    def manifests(self) -> list[dict[str, Any]]:
-        """The manifests of all published versions, in no particular order."""
-        with _explained(f"listing {self._place(PREFIX)}"):
+    def versions(self) -> dict[str, set[str]]:
+        """The published versions, each with the names of its files."""
+        with explained(f"listing {self._place(PREFIX)}"):
             pages = self._s3.get_paginator("list_objects_v2").paginate(
                 Bucket=self.bucket, Prefix=PREFIX
             )
             keys = [item["Key"] for page in pages for item in page.get("Contents", [])]
-            wanted = [key for key in keys if key.endswith("/manifest.json")]
-            return [self._manifest(key) for key in wanted]
+        found: dict[str, set[str]] = {}
+        for key in keys:
+            # Nothing else can be promoted, whatever somebody put there.
+            if match := re.fullmatch(rf"{PREFIX}([0-9a-f]{{{VERSION_DIGITS}}})/([a-z._]+)", key):
+                found.setdefault(match[1], set()).add(match[2])
+        return found
+
+    def manifest(self, version: str) -> bytes:
+        """What people read about a version, as it was written.
+
+        Raises
+        ------
+        ModelStoreError
+            If it cannot be read, or is longer than any of ours.
+        """
+        key = f"{PREFIX}{version}/{MANIFEST}"
+        with explained(f"reading {self._place(key)}"):
+            answer = self._s3.get_object(Bucket=self.bucket, Key=key)
+            data = answer["Body"].read(MANIFEST_LIMIT + 1)
+        if len(data) > MANIFEST_LIMIT:
+            raise IntegrityError(f"{self._place(key)} is too long for a manifest")
+        return data
 
     def is_versioned(self) -> bool:
         """Whether the bucket keeps what was overwritten, which a pin relies on."""
-        with _explained(f"asking whether s3://{self.bucket} is versioned"):
+        with explained(f"asking whether s3://{self.bucket} is versioned"):
             answer = self._s3.get_bucket_versioning(Bucket=self.bucket)
             return answer.get("Status") == "Enabled"
 
-    def _manifest(self, key: str) -> dict[str, Any]:
-        body = self._s3.get_object(Bucket=self.bucket, Key=key)["Body"].read()
-        try:
-            # The key names the version: it leads to bytes that are compared with it.
-            return {**json.loads(body), "version": key.split("/")[1]}
-        except (ValueError, TypeError) as error:
-            raise ModelStoreError(f"{self._place(key)} is damaged; publish it again") from error
-
     def _place(self, key: str) -> str:
         return f"s3://{self.bucket}/{key}"
-
-
-def _session() -> Any:
-    return boto3.session.Session()
-
-
-def _client(service: Literal["s3", "ssm"]) -> Any:
-    config = Config(
-        connect_timeout=PATIENCE_S,
-        read_timeout=PATIENCE_S,
-        retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
-    )
-    try:
-        return _session().client(service, config=config)
-    except ValueError as error:
-        # botocore wraps every fault but that of AWS_ENDPOINT_URL.
-        raise ModelStoreError(f"connecting to {service}: {error}") from error
-
-
-@contextmanager
-def _explained(what: str) -> Iterator[None]:
-    """Turn AWS's errors into ours: what was attempted, and why it failed."""
-    kinds: dict[str, type[ModelStoreError]] = {
-        "NoSuchKey": NotFoundError,
-        "NoSuchBucket": NotFoundError,
-        "NoSuchVersion": NotFoundError,
-        "ParameterNotFound": NotFoundError,
-        "PreconditionFailed": AlreadyThereError,
-    }
-    try:
-        yield
-    except ClientError as error:
-        code = error.response.get("Error", {}).get("Code", "no code")
-        raise kinds.get(code, ModelStoreError)(f"{what}: AWS says {code}") from error
-    except (BotoCoreError, HTTPError) as error:
-        raise ModelStoreError(f"{what}: {type(error).__name__}") from error

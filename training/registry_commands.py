@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from training.hints import example, fraud, registry_options, say_next
-from training.options import BUILD, Bucket, DataFile, DryRun, Parameter
+from training.options import BUILD, AllowSimulated, Bucket, DataFile, DryRun, Parameter
 from training.paths import require_readable
 from training.saved import require_model
 
@@ -29,16 +29,22 @@ def publish(
     bucket: Bucket,
     parameter: Parameter,
     promote: Annotated[bool, typer.Option("--promote", help="Serve it from now on.")] = False,
+    allow_simulated: AllowSimulated = False,
 ) -> None:
     """Upload a model to S3; publishing it again changes nothing."""
-    from training.publish import promote_version
     from training.publish import publish as upload
 
-    done = upload(directory, bucket=bucket, parameter=parameter)
+    done = upload(
+        directory,
+        bucket=bucket,
+        parameter=parameter,
+        promote=promote,
+        allow_simulated=allow_simulated,
+    )
     typer.echo(f"{done.version}: {'published to' if done.is_new else 'already in'} s3://{bucket}")
     here = registry_options(bucket, parameter)
-    if promote:
-        _say_moved(promote_version(done.version, bucket=bucket, parameter=parameter), *here)
+    if done.moved:
+        _say_moved(done.moved, *here)
     else:
         say_next(fraud("promote", done.version, *here))
 
@@ -50,13 +56,23 @@ def promote(
     bucket: Bucket,
     parameter: Parameter,
     dry_run: DryRun = False,
+    allow_simulated: AllowSimulated = False,
 ) -> None:
     """Serve a published version from now on, after trying it."""
     from training.publish import promote_version
 
-    done = promote_version(version, bucket=bucket, parameter=parameter, dry_run=dry_run)
+    done = promote_version(
+        version,
+        bucket=bucket,
+        parameter=parameter,
+        dry_run=dry_run,
+        allow_simulated=allow_simulated,
+    )
+    allowed = ["--allow-simulated"] if allow_simulated else []
     _say_moved(
-        done, *registry_options(bucket, parameter), wet=("promote", version) if dry_run else ()
+        done,
+        *registry_options(bucket, parameter),
+        wet=("promote", version, *allowed) if dry_run else (),
     )
 
 
@@ -89,6 +105,7 @@ def challenge(
         int | None, typer.Option("--to", help="Last step.", show_default="the last of the data")
     ] = None,
     dry_run: DryRun = False,
+    allow_simulated: AllowSimulated = False,
     as_json: Annotated[bool, typer.Option("--json", help="All figures, for programs.")] = False,
 ) -> None:
     """Publish and promote a model if it beats the served one; else exit code 3."""
@@ -109,6 +126,7 @@ def challenge(
             start=start,
             end=end,
             dry_run=dry_run,
+            allow_simulated=allow_simulated,
             progress=progress,
         )
     typer.echo(json.dumps(done.as_dict()) if as_json else "\n".join(done.lines()))
@@ -119,7 +137,8 @@ def challenge(
     if not as_json:
         # A dry run published nothing that could be promoted.
         window = [*(("--from", start) if start else ()), *(("--to", end) if end else ())]
-        wet = ("challenge", directory, "--data", data, "--margin", margin, *window)
+        allowed = ["--allow-simulated"] if allow_simulated else []
+        wet = ("challenge", directory, "--data", data, "--margin", margin, *window, *allowed)
         _say_moved(done.moved, *here, wet=wet if dry_run else ())
 
 
@@ -131,20 +150,18 @@ def models(
     as_json: Annotated[bool, typer.Option("--json", help="The manifests, for programs.")] = False,
 ) -> None:
     """List the published versions, newest first, and which one is served."""
-    from training.publish import models as published
+    from training.catalogue import catalogue
 
-    listed = published(bucket=bucket, parameter=parameter)
+    found = catalogue(bucket=bucket, parameter=parameter)
     if as_json:
-        typer.echo(json.dumps([{"place": each.place, **each.manifest} for each in listed]))
-    for each in [] if as_json else listed:
-        manifest = each.manifest
-        typer.echo(
-            f"{each.version}  {manifest['created']}  {manifest['feature_set']:<13}  "
-            f"average precision {manifest['metrics']['average_precision']:.3f}  {each.place}"
-        )
+        typer.echo(json.dumps([each.as_dict() for each in found.models]))
+    for each in [] if as_json else found.models:
+        typer.echo(each.line())
+    if found.trouble:
+        raise found.trouble
     here = registry_options(bucket, parameter)
-    waiting = [each.version for each in listed if each.place != "current"]
-    if not listed:
+    waiting = [each.version for each in found.models if not each.fault and each.place != "current"]
+    if not found.models:
         say_next(fraud("publish", "DIRECTORY", *here, "--promote"))
     elif waiting:
         say_next(fraud("promote", waiting[0], *here))
@@ -153,7 +170,7 @@ def models(
 def _say_moved(moved: "Moved", *registry: str, wet: Sequence[object] = ()) -> None:
     """Say what is served now; or after a dry run what would be, and the command that does it."""
     if not moved.is_change:
-        typer.echo(f"{moved.new}: served already, nothing changed")
+        typer.echo(f"{moved.new}: {_unmoved(moved, dry_run=bool(wet))}")
         say_next(fraud("models", *registry))
         return
     typer.echo(f"{'would serve' if wet else 'serving'} {moved.new}, before: {moved.old}")
@@ -163,3 +180,10 @@ def _say_moved(moved: "Moved", *registry: str, wet: Sequence[object] = ()) -> No
         say_next(fraud("rollback", *registry), label="to undo")
     else:
         say_next(fraud("models", *registry))
+
+
+def _unmoved(moved: "Moved", *, dry_run: bool) -> str:
+    if moved.pinned_anew is None:
+        return "served already, nothing changed"
+    done = "would pin" if dry_run else "pinned"
+    return f"served already; {done} its replaced object anew, S3 version {moved.pinned_anew}"

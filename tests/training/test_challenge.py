@@ -18,9 +18,11 @@ from fraud_api_lambda.policy import Policy
 from tests.aws import Aws
 from tests.bundles import POLICY, examples_of, make_bundle, make_content, write_model
 from training.__main__ import app
+from training.challenge import challenge
 from training.errors import CheckFailedError, InputError, TrainingError
 from training.head_to_head import cost_saved
 from training.hints import fraud
+from training.publish import publish
 
 TRAINED_ON = {
     "rows": 200,
@@ -196,6 +198,25 @@ def test_a_candidate_cannot_win_by_prices_of_its_own(here: Aws, data: Path, tmp_
 
     assert ask(data, tmp_path / "candidate").exit_code == 3
     assert served(here) == (old, None)
+
+
+def test_a_hotfix_that_is_promoted_while_it_compares_stays(
+    here: Aws, data: Path, tmp_path: Path
+) -> None:
+    old = serve(here, BLIND, tmp_path)
+    hotfix = write_model(tmp_path / "hotfix", make_bundle(5))
+    write_model(tmp_path / "candidate", GOOD)
+    where = {"bucket": here.bucket, "parameter": here.parameter}
+
+    def promote_hotfix(step: str) -> None:
+        if step.startswith("comparing"):
+            publish(tmp_path / "hotfix", promote=True, **where)
+
+    with pytest.raises(CheckFailedError, match=f"now it serves {hotfix}, before: {old}; if"):
+        challenge(tmp_path / "candidate", data, **where, margin=0.01, progress=promote_hotfix)
+
+    assert served(here) == (hotfix, old)
+    assert published(here) == {hotfix, old}
 
 
 def test_the_first_model_is_served_after_saying_so(here: Aws, data: Path, tmp_path: Path) -> None:

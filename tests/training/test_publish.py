@@ -11,7 +11,7 @@ from tests.aws import Aws
 from tests.bundles import make_bundle, write_model
 from training.errors import CheckFailedError, InputError, TrainingError
 from training.hints import fraud
-from training.publish import Moved, models, promote_version, publish, rollback
+from training.publish import Moved, promote_version, publish, rollback
 
 type Where = dict[str, str]
 
@@ -202,7 +202,11 @@ def test_promoting_a_version_whose_object_was_written_anew_keeps_the_way_back(
     promote_version(second, **where)
     put = aws.s3.put_object(Bucket=aws.bucket, Key=key_of(second), Body=make_bundle(1))
 
-    promote_version(second, **where)
+    anew = Moved(second, second, pinned_anew=put["VersionId"])
+    assert promote_version(second, dry_run=True, **where) == anew
+    assert aws.registry.read_pointer().current.version_id != put["VersionId"]
+    assert promote_version(second, **where) == anew
+    assert promote_version(second, **where) == Moved(second, second)
 
     assert served(aws) == (second, first)
     assert aws.registry.read_pointer().current.version_id == put["VersionId"]
@@ -258,10 +262,23 @@ def test_rolling_back_to_an_object_that_is_gone_is_refused(
     assert gone is not None
     aws.s3.delete_object(Bucket=aws.bucket, Key=gone.key, VersionId=gone.version_id)
 
-    with pytest.raises(TrainingError, match="NoSuch"):
+    with pytest.raises(CheckFailedError, match=r"NoSuch.* is gone; publish it again") as caught:
         rollback(**where)
 
+    assert "credentials" not in str(caught.value)
     assert served(aws) == (second, first)
+
+
+def test_a_version_whose_object_is_gone_is_not_answered_with_itself(
+    aws: Aws, where: Where, published: list[str]
+) -> None:
+    aws.s3.delete_object(Bucket=aws.bucket, Key=key_of(published[1]))
+
+    with pytest.raises(CheckFailedError, match=r"NoSuchKey.* is gone; publish it again") as caught:
+        promote_version(published[1], **where)
+
+    assert "did you mean" not in str(caught.value)
+    assert "credentials" not in str(caught.value)
 
 
 def test_a_version_mistyped_is_answered_with_the_one_that_was_meant(
@@ -305,28 +322,3 @@ def test_a_damaged_pointer_is_repaired_by_promoting(
     promote_version(published[0], **where)
 
     assert served(aws) == (published[0], None)
-
-
-def test_models_are_listed_newest_first_with_their_place(
-    where: Where, published: list[str]
-) -> None:
-    first, second, third = published
-    promote_version(first, **where)
-    promote_version(third, **where)
-
-    listed = [(each.version, each.place) for each in models(**where)]
-
-    assert listed == [(third, "current"), (second, ""), (first, "previous")]
-
-
-def test_a_manifest_that_lacks_something_is_named_with_its_version(
-    aws: Aws, where: Where, published: list[str]
-) -> None:
-    aws.registry.add_manifest(published[1], b'{"created": "", "metrics": {}}')
-
-    with pytest.raises(TrainingError, match=f"manifest of {published[1]} has no feature_set"):
-        models(**where)
-
-
-def test_without_models_nothing_is_listed(where: Where) -> None:
-    assert models(**where) == []

@@ -1,16 +1,20 @@
 """The registry: objects are written once, and errors of AWS say what and where."""
 
-import json
 from collections.abc import Iterator
 from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
+from botocore.awsrequest import AWSResponse
 
 from fraud_api_lambda.bundle import version_of
 from fraud_api_lambda.pointer import IntegrityError, ModelStoreError, NotFoundError, Pointer
 from tests.aws import Aws
+from training import registry
+from training.boto import AlreadyThereError, is_loopback
 from training.processes import environment, free_port
-from training.registry import AlreadyThereError, Registry
+from training.registry import Registry, Stored
 from training.stand_in import LocalAws
 
 DATA = b"the bytes of a model"
@@ -48,12 +52,102 @@ def test_a_version_is_written_once(aws: Aws) -> None:
     assert aws.registry.find(VERSION)[1] == DATA
 
 
-def test_the_manifests_of_all_versions_are_listed(aws: Aws) -> None:
-    for version in ("a", "b"):
-        aws.registry.add(version, DATA)
-        aws.registry.add_manifest(version, json.dumps({"version": version}).encode())
+def test_the_published_versions_are_listed_with_their_files_and_nothing_else(aws: Aws) -> None:
+    first, second = "0" * 16, "f" * 16
+    aws.registry.add(first, DATA)
+    for version in (first, second):
+        aws.registry.add_manifest(version, b"{}")
+    for key in ("models/notes.txt", f"models/{first}/a/manifest.json", "models/x/model.joblib"):
+        aws.s3.put_object(Bucket=aws.bucket, Key=key, Body=b"")
 
-    assert sorted(each["version"] for each in aws.registry.manifests()) == ["a", "b"]
+    assert aws.registry.versions() == {
+        first: {"model.joblib", "manifest.json"},
+        second: {"manifest.json"},
+    }
+
+
+def test_a_manifest_is_read_as_it_was_written_unless_it_is_too_long(aws: Aws) -> None:
+    aws.registry.add_manifest(VERSION, b"anything")
+    aws.registry.add_manifest("f" * 16, b"x" * (1 << 20) + b"x")
+
+    assert aws.registry.manifest(VERSION) == b"anything"
+    with pytest.raises(IntegrityError, match="too long for a manifest"):
+        aws.registry.manifest("f" * 16)
+
+
+def refuse_the_first(aws: Aws, n: int) -> list[int]:
+    """Let S3 answer the first `n` writes of objects as it does while another is under way."""
+    left = [n]
+
+    def answer(request: Any, **_: Any) -> AWSResponse | None:
+        if not left[0]:
+            return None
+        left[0] -= 1
+        body = b"<Error><Code>ConditionalRequestConflict</Code><Message>busy</Message></Error>"
+        return AWSResponse(request.url, 409, {}, SimpleNamespace(stream=lambda: iter([body])))
+
+    aws.registry._s3.meta.events.register("before-send.s3.PutObject", answer)
+    return left
+
+
+def test_a_write_that_meets_another_is_tried_again(aws: Aws) -> None:
+    left = refuse_the_first(aws, 2)
+
+    aws.registry.add(VERSION, DATA)
+
+    assert left == [0]
+    assert aws.registry.find(VERSION)[1] == DATA
+
+
+def test_a_write_that_meets_others_again_and_again_looks_as_if_theirs_were_done(
+    aws: Aws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(registry, "PAUSES_S", (0, 0))
+    refuse_the_first(aws, 2)
+
+    with pytest.raises(AlreadyThereError, match="others are writing it"):
+        aws.registry.add(VERSION, DATA)
+
+
+def test_each_write_of_the_pointer_has_a_number_and_can_be_read_by_it(aws: Aws) -> None:
+    aws.registry.add(VERSION, DATA)
+    pinned, _ = aws.registry.find(VERSION)
+    first, second = Pointer(pinned, None), Pointer(pinned, pinned)
+
+    assert aws.registry.read_stored() == Stored(None, 0)
+    assert [aws.registry.write_pointer(each) for each in (first, second)] == [1, 2]
+
+    assert aws.registry.read_stored(1) == Stored(first.to_json(), 1)
+    assert aws.registry.read_stored() == Stored(second.to_json(), 2)
+    with pytest.raises(ModelStoreError, match="ParameterVersionNotFound"):
+        aws.registry.read_stored(3)
+
+
+def test_a_pointer_is_created_once(aws: Aws) -> None:
+    pinned = aws.serve(VERSION, DATA)
+
+    with pytest.raises(AlreadyThereError):
+        aws.registry.write_pointer(Pointer(pinned, pinned), create=True)
+
+    assert aws.registry.read_pointer() == Pointer(pinned, None)
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "is_here"),
+    [
+        ("http://127.0.0.1:5000", True),
+        ("http://127.8.8.8", True),
+        ("http://localhost:4566", True),
+        ("http://[::1]:5000", True),
+        ("https://ssm.eu-west-1.amazonaws.com", False),
+        ("http://127.0.0.1.example.com", False),
+        ("http://localhost.example.com", False),
+        ("http://10.0.0.1:5000", False),
+        ("nonsense", False),
+    ],
+)
+def test_only_this_machine_is_local(endpoint: str, *, is_here: bool) -> None:
+    assert is_loopback(endpoint) is is_here
 
 
 def test_a_bucket_knows_whether_it_is_versioned(aws: Aws) -> None:
@@ -68,11 +162,16 @@ def test_a_pointer_that_was_never_written_is_not_found(aws: Aws) -> None:
         aws.registry.read_pointer()
 
 
-def test_a_version_or_bucket_that_is_not_there_is_not_found(aws: Aws) -> None:
+def test_a_version_that_is_not_there_is_not_found(aws: Aws) -> None:
     with pytest.raises(NotFoundError, match=r"reading s3://.*NoSuchKey"):
         aws.registry.find("0" * 16)
-    with pytest.raises(NotFoundError, match=r"reading s3://no-such-bucket/.*NoSuchBucket"):
-        Registry(bucket="no-such-bucket", parameter="/p").find("0" * 16)
+
+
+def test_a_bucket_that_is_not_there_says_nothing_of_the_version(aws: Aws) -> None:
+    with pytest.raises(ModelStoreError, match=r"reading s3://.*NoSuchBucket") as caught:
+        Registry(bucket=f"{aws.bucket}-none", parameter="/p").find("0" * 16)
+
+    assert not isinstance(caught.value, NotFoundError)
 
 
 @pytest.fixture
@@ -94,14 +193,6 @@ def test_an_endpoint_that_is_no_address_is_our_error(
 
     with pytest.raises(ModelStoreError, match="Invalid endpoint: nonsense"):
         nowhere.read_pointer()
-
-
-@pytest.mark.parametrize("manifest", [b"", b"nonsense", b"[]", b"7", b"\xff"])
-def test_a_damaged_manifest_is_named(aws: Aws, manifest: bytes) -> None:
-    aws.registry.add_manifest("0123456789abcdef", manifest)
-
-    with pytest.raises(ModelStoreError, match=r"0123456789abcdef/manifest\.json is damaged"):
-        aws.registry.manifests()
 
 
 def test_missing_credentials_are_our_error(

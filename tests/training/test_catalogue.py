@@ -1,0 +1,150 @@
+"""The list of models stands whatever somebody put into the bucket or the parameter."""
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from fraud_api_lambda.pointer import key_of
+from tests.aws import Aws
+from tests.bundles import make_bundle, write_model
+from training.__main__ import app
+from training.catalogue import Listed, catalogue
+from training.errors import CheckFailedError
+from training.publish import promote_version, publish
+
+type Where = dict[str, str]
+
+OTHER = "0123456789abcdef"
+
+
+@pytest.fixture
+def where(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> Where:
+    monkeypatch.setenv("FRAUD_MODEL_BUCKET", aws.bucket)
+    monkeypatch.setenv("FRAUD_MODEL_PARAMETER", aws.parameter)
+    return {"bucket": aws.bucket, "parameter": aws.parameter}
+
+
+@pytest.fixture
+def published(where: Where, tmp_path: Path) -> list[str]:
+    """Three versions, published in order, the third served after the first."""
+    versions = []
+    for seed in range(3):
+        directory = tmp_path / str(seed)
+        created = f"2026-01-0{seed + 1}T00:00:00+00:00"
+        versions.append(write_model(directory, make_bundle(seed), created=created))
+        publish(directory, **where)
+    promote_version(versions[0], **where)
+    promote_version(versions[2], **where)
+    return versions
+
+
+def listed(where: Where) -> list[tuple[str, str, str]]:
+    return [(each.version, each.place, each.fault) for each in catalogue(**where).models]
+
+
+def said(*options: str) -> str:
+    done = CliRunner().invoke(app, ["models", *options])
+    assert done.exit_code == 0, done.output
+    return done.stdout
+
+
+def test_models_are_listed_newest_first_with_their_place(
+    where: Where, published: list[str]
+) -> None:
+    first, second, third = published
+
+    assert listed(where) == [(third, "current", ""), (second, "", ""), (first, "previous", "")]
+
+
+def test_without_models_nothing_is_listed(where: Where) -> None:
+    assert catalogue(**where).models == []
+
+
+DAMAGED = [
+    b"",
+    b"nonsense",
+    b"[]",
+    b"7",
+    b"null",
+    b"\xff",
+    b'{"created": NaN}',
+    b"[" * 100_000,
+    b"9" * 5_000,
+    b'{"a": "' + b"x" * (1 << 20) + b'"}',
+]
+
+ODD: list[Any] = [None, True, 7, -1.5, 10**400, "", "\ud800", "\x1b[2J\n", [], {}, [{}], {"a": []}]
+
+
+def put_manifests(aws: Aws, manifests: Iterable[bytes]) -> int:
+    """Put each under a version of its own, and say how many there are."""
+    number = -1
+    for number, manifest in enumerate(manifests):
+        aws.registry.add_manifest(f"{number:016x}", manifest)
+    return number + 1
+
+
+def test_damaged_manifests_are_said_beside_the_others(
+    aws: Aws, where: Where, published: list[str]
+) -> None:
+    n = put_manifests(aws, DAMAGED)
+
+    faults = [fault for version, _, fault in listed(where) if version not in published]
+    assert faults == ["its manifest is damaged; publish it again"] * n
+    assert len(said().splitlines()) == n + len(published)
+    assert len(json.loads(said("--json"))) == n + len(published)
+
+
+@pytest.mark.parametrize("name", ["created", "feature_set", "metrics", "version", "place"])
+def test_a_manifest_may_hold_anything(aws: Aws, where: Where, name: str) -> None:
+    del where
+    n = put_manifests(aws, (json.dumps({name: odd}).encode() for odd in ODD))
+
+    assert "\x1b" not in said()
+    assert len(said().splitlines()) == n
+    assert {each["version"] for each in json.loads(said("--json"))} == {
+        f"{number:016x}" for number in range(n)
+    }
+
+
+@pytest.mark.parametrize("odd", ODD, ids=repr)
+@pytest.mark.parametrize("within", ["metrics", "trained_on"])
+def test_a_figure_may_be_anything(within: str, odd: Any) -> None:
+    manifest = {within: {"average_precision": odd, "data": odd}}
+
+    assert Listed(OTHER, "current", manifest).line().isascii()
+
+
+def test_a_version_without_its_manifest_is_listed_for_it_can_be_served(
+    aws: Aws, where: Where
+) -> None:
+    aws.registry.add(OTHER, b"")
+
+    assert listed(where) == [(OTHER, "", "it has no manifest; publish it again")]
+
+
+def test_a_served_version_that_is_gone_is_listed_as_that(
+    aws: Aws, where: Where, published: list[str]
+) -> None:
+    third = published[2]
+    for key in (key_of(third), f"models/{third}/manifest.json"):
+        aws.s3.delete_object(Bucket=aws.bucket, Key=key)
+
+    assert (third, "current", "model.joblib is gone; publish it again") in listed(where)
+
+
+def test_a_damaged_pointer_hides_no_version_and_is_a_failed_check(
+    aws: Aws, where: Where, published: list[str]
+) -> None:
+    del where
+    aws.ssm.put_parameter(Name=aws.parameter, Value="{}", Type="String", Overwrite=True)
+
+    done = CliRunner().invoke(app, ["models"])
+
+    assert [line.split()[0] for line in done.stdout.splitlines()] == published[::-1]
+    assert isinstance(done.exception, CheckFailedError)
+    assert "promote a version to repair it" in str(done.exception)

@@ -1,0 +1,159 @@
+"""A model says whether simulated data trained it, and then no caller is served by it unawares."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from fraud_api_lambda.bundle import read
+from tests.aws import Aws
+from tests.bundles import make_bundle, write_model
+from training.challenge import challenge
+from training.errors import CheckFailedError
+from training.population import IDS, number_of
+from training.processes import environment
+from training.provenance import origin_of
+from training.publish import promote_version, publish, rollback
+from training.simulate import TYPOLOGIES, simulate
+
+SIMULATED = make_bundle(trained_on={"rows": 200, "data": "simulated"})
+PROVIDED = make_bundle(1, trained_on={"rows": 200, "data": "provided"})
+
+type Where = dict[str, str]
+
+
+@pytest.fixture(scope="module")
+def simulated() -> pd.DataFrame:
+    return simulate(1_000, 0)
+
+
+def of_others(n: int = 2_000) -> pd.DataFrame:
+    """Payers as in PaySim's file."""
+    chance = np.random.default_rng(3)
+    return pd.DataFrame({"nameOrig": [f"C{number}" for number in chance.integers(0, IDS, n)]})
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        lambda rows: rows,
+        lambda rows: rows.drop(columns=["typology", "label_time"]),
+        lambda rows: rows.drop(columns="typology").sample(50, random_state=0),
+        lambda rows: rows.assign(nameOrig="C1"),
+        lambda rows: pd.concat([rows.drop(columns="typology"), of_others()]),
+    ],
+    ids=["as written", "without its columns", "a few rows", "renamed payers", "among others"],
+)
+def test_what_the_simulator_wrote_is_known_again(simulated: pd.DataFrame, changed: object) -> None:
+    assert callable(changed)
+    assert origin_of(changed(simulated)) == "simulated"
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        of_others(),
+        pd.DataFrame({"nameOrig": [f"C{number}" for number in range(1, 2_001)]}),
+        pd.DataFrame({"nameOrig": ["C", "M1", "DE02 1", "C01", "C99999999999", "C-1", ""]}),
+        of_others().assign(typology="invoice fraud"),
+        of_others().assign(typology=np.nan),
+        of_others().assign(typology=["scam", "invoice fraud"] * 1_000),
+    ],
+    ids=["like PaySim's", "counted", "of any form", "own typology", "empty", "partly ours"],
+)
+def test_other_data_is_not_taken_for_simulated(rows: pd.DataFrame) -> None:
+    assert "scam" in TYPOLOGIES
+    assert origin_of(rows) == "provided"
+
+
+def test_the_number_of_a_customer_is_the_inverse_of_the_id(simulated: pd.DataFrame) -> None:
+    customers = simulated["nameOrig"][simulated["nameOrig"].str.startswith("C")].unique()
+
+    assert {number_of(each) for each in customers} <= set(range(60))
+
+
+@pytest.fixture
+def where(aws: Aws) -> Where:
+    return {"bucket": aws.bucket, "parameter": aws.parameter}
+
+
+@pytest.fixture
+def far(aws: Aws) -> Iterator[None]:
+    """SSM under a name that is not this machine's, by a proxy that leads here all the same."""
+    with environment(
+        {
+            **aws.environment,
+            "AWS_ENDPOINT_URL_SSM": "http://ssm.example.com",
+            "http_proxy": aws.endpoint_url,
+        }
+    ):
+        yield
+
+
+def has_pointer(aws: Aws) -> bool:
+    return aws.registry.read_stored().value is not None
+
+
+def test_a_model_of_simulated_data_is_not_published_to_be_served(
+    aws: Aws, where: Where, far: None, tmp_path: Path
+) -> None:
+    del far
+    write_model(tmp_path, SIMULATED)
+
+    with pytest.raises(CheckFailedError, match=r"trained on simulated data.*--allow-simulated"):
+        publish(tmp_path, promote=True, **where)
+
+    assert aws.registry.versions() == {}
+    assert not has_pointer(aws)
+
+
+def test_a_model_of_simulated_data_is_not_promoted_whatever_its_manifest_says(
+    aws: Aws, where: Where, far: None, tmp_path: Path
+) -> None:
+    del far
+    version = write_model(tmp_path, SIMULATED, trained_on={"data": "provided"})
+    publish(tmp_path, **where)
+
+    for dry_run in (True, False):
+        with pytest.raises(CheckFailedError, match="--allow-simulated"):
+            promote_version(version, dry_run=dry_run, **where)
+
+    assert not has_pointer(aws)
+
+
+def test_a_model_of_simulated_data_challenges_nobody(
+    aws: Aws, where: Where, far: None, tmp_path: Path
+) -> None:
+    del far
+    write_model(tmp_path, SIMULATED)
+
+    with pytest.raises(CheckFailedError, match="--allow-simulated"):
+        challenge(tmp_path, tmp_path / "never read.csv", margin=0.01, **where)
+
+    assert aws.registry.versions() == {}
+
+
+def test_a_model_of_simulated_data_is_served_on_purpose_and_can_be_returned_to(
+    aws: Aws, where: Where, far: None, tmp_path: Path
+) -> None:
+    del far
+    write_model(tmp_path, SIMULATED)
+    publish(tmp_path, promote=True, allow_simulated=True, **where)
+    write_model(tmp_path, PROVIDED)
+    publish(tmp_path, promote=True, **where)
+
+    rollback(**where)
+
+    assert aws.registry.read_pointer().current.version == read(SIMULATED).version
+
+
+def test_on_this_machine_a_model_of_simulated_data_is_served(
+    aws: Aws, where: Where, tmp_path: Path
+) -> None:
+    version = write_model(tmp_path, SIMULATED)
+
+    publish(tmp_path, promote=True, **where)
+
+    assert aws.registry.read_pointer().current.version == version

@@ -1,0 +1,99 @@
+"""boto3's clients for S3 and SSM, and AWS's errors as ours."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from ipaddress import ip_address
+from typing import Any, Final, Literal
+from urllib.parse import urlsplit
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+from urllib3.exceptions import HTTPError
+
+from fraud_api_lambda.pointer import (
+    DamagedPointerError,
+    IntegrityError,
+    ModelStoreError,
+    NotFoundError,
+)
+from training.errors import CheckFailedError, TrainingError
+
+PATIENCE_S: Final = 60
+"""No request waits here, and the last megabytes of an upload leave long after they were handed
+over."""
+
+ATTEMPTS: Final = 2
+
+
+class AlreadyThereError(ModelStoreError):
+    """Raise when something that is written once exists."""
+
+
+class ConflictError(ModelStoreError):
+    """Raise when S3 is busy with another conditional write of the same object."""
+
+
+def _session() -> Any:
+    return boto3.session.Session()
+
+
+def client(service: Literal["s3", "ssm"]) -> Any:
+    """A client for one of them, with patience for large uploads."""
+    config = Config(
+        connect_timeout=PATIENCE_S,
+        read_timeout=PATIENCE_S,
+        retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
+    )
+    try:
+        return _session().client(service, config=config)
+    except ValueError as error:
+        # botocore wraps every fault but that of AWS_ENDPOINT_URL.
+        raise ModelStoreError(f"connecting to {service}: {error}") from error
+
+
+def is_loopback(endpoint: str) -> bool:
+    """Whether an endpoint's address is one of this machine."""
+    host = urlsplit(endpoint).hostname or ""
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+@contextmanager
+def explained(what: str) -> Iterator[None]:
+    """Turn AWS's errors into ours: what was attempted, and why it failed."""
+    kinds: dict[str, type[ModelStoreError]] = {
+        "NoSuchKey": NotFoundError,
+        "NoSuchVersion": NotFoundError,
+        "ParameterNotFound": NotFoundError,
+        "ParameterAlreadyExists": AlreadyThereError,
+        "PreconditionFailed": AlreadyThereError,
+        "ConditionalRequestConflict": ConflictError,
+        "OperationAborted": ConflictError,
+    }
+    try:
+        yield
+    except ClientError as error:
+        code = error.response.get("Error", {}).get("Code", "no code")
+        raise kinds.get(code, ModelStoreError)(f"{what}: AWS says {code}") from error
+    except (BotoCoreError, HTTPError) as error:
+        raise ModelStoreError(f"{what}: {type(error).__name__}") from error
+
+
+@contextmanager
+def aws_errors() -> Iterator[None]:
+    """Turn what S3 and SSM do wrong into an error of the command line."""
+    try:
+        yield
+    except (IntegrityError, DamagedPointerError) as error:
+        raise CheckFailedError(str(error)) from error
+    except NotFoundError as error:
+        raise CheckFailedError(
+            f"{error}: that model is gone; publish it again, or promote another"
+        ) from error
+    except ModelStoreError as error:
+        raise TrainingError(
+            f"{error}; check the bucket, your credentials and the region (AWS_DEFAULT_REGION)"
+        ) from error

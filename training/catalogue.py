@@ -1,0 +1,135 @@
+"""What is published, whatever somebody put into the bucket. Prints nothing."""
+
+import json
+import re
+from dataclasses import dataclass, field
+from typing import Any, NoReturn
+
+from fraud_api_lambda.pointer import DamagedPointerError, IntegrityError, NotFoundError, Pointer
+from training.boto import aws_errors
+from training.errors import CheckFailedError
+from training.publish import pointer_of
+from training.registry import MANIFEST, Registry
+
+MODEL = "model.joblib"
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A version that is published or served.
+
+    Attributes
+    ----------
+    version : str
+    place : str
+        "current" or "previous" if the pointer names it, else "".
+    manifest : dict
+        Of any content; empty where there is none that can be read.
+    fault : str
+        What is wrong with it, else "".
+    """
+
+    version: str
+    place: str
+    manifest: dict[str, Any] = field(default_factory=dict)
+    fault: str = ""
+
+    @property
+    def created(self) -> str:
+        """The time of its training, "-" if unknown."""
+        return _matching(r"[0-9T:+.Z-]{1,40}", self.manifest.get("created"))
+
+    def as_dict(self) -> dict[str, Any]:
+        """The manifest, what the pointer says of it, and what is wrong with it, if anything is."""
+        fault = {"fault": self.fault} if self.fault else {}
+        return {**self.manifest, "version": self.version, "place": self.place, **fault}
+
+    def line(self) -> str:
+        """All that matters, as one line."""
+        metrics, seen = (_dict(self.manifest.get(name)) for name in ("metrics", "trained_on"))
+        words = (
+            f"{self.version}  {self.created:<25}",
+            f"{_matching(r'[a-z+-]{1,20}', self.manifest.get('feature_set')):<13}",
+            f"average precision {_number(metrics.get('average_precision')):<5}",
+            f"{_matching(r'[a-z]{1,12}', seen.get('data')):<9}",
+            self.place,
+            self.fault,
+        )
+        return "  ".join(words).rstrip()
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """The versions, newest first, and the error to end with where the pointer is damaged."""
+
+    models: list[Listed]
+    trouble: CheckFailedError | None
+
+
+def catalogue(*, bucket: str, parameter: str) -> Catalogue:
+    """The published versions, and those that the pointer names though they are gone.
+
+    Raises
+    ------
+    TrainingError
+        If AWS refuses.
+    """
+    store = Registry(bucket=bucket, parameter=parameter)
+    pointer, trouble = None, None
+    with aws_errors():
+        try:
+            pointer = pointer_of(store)
+        except DamagedPointerError as error:
+            trouble = CheckFailedError(str(error))
+        files = store.versions()
+        places = _places(pointer)
+        found = [
+            _listed(store, version, files.get(version, set()), places.get(version, ""))
+            for version in sorted(files.keys() | places.keys())
+        ]
+    found.sort(key=lambda each: each.created, reverse=True)
+    return Catalogue(found, trouble)
+
+
+def _places(pointer: Pointer | None) -> dict[str, str]:
+    if pointer is None:
+        return {}
+    previous = {pointer.previous.version: "previous"} if pointer.previous else {}
+    return {**previous, pointer.current.version: "current"}
+
+
+def _listed(store: Registry, version: str, files: set[str], place: str) -> Listed:
+    try:
+        manifest = _decoded(store.manifest(version)) if MANIFEST in files else {}
+    except (IntegrityError, NotFoundError, ValueError, TypeError, RecursionError):
+        return Listed(version, place, fault="its manifest is damaged; publish it again")
+    if MODEL not in files:
+        return Listed(version, place, manifest, f"{MODEL} is gone; publish it again")
+    if MANIFEST not in files:
+        return Listed(version, place, fault="it has no manifest; publish it again")
+    return Listed(version, place, manifest)
+
+
+def _decoded(data: bytes) -> dict[str, Any]:
+    manifest = json.loads(data, parse_constant=_refuse)
+    if not isinstance(manifest, dict):
+        raise TypeError
+    return manifest
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(constant)
+
+
+def _dict(value: object) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _matching(pattern: str, value: object) -> str:
+    """Text of a form that a terminal can show, else "-"."""
+    return value if isinstance(value, str) and re.fullmatch(pattern, value) else "-"
+
+
+def _number(value: object) -> str:
+    plain = isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1
+    return f"{value:.3f}" if plain else "-"
