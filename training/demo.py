@@ -22,7 +22,7 @@ def demo(*, rows: int, seed: int, port: int | None, out: Path) -> None:
     port : int or None
         The app's port on localhost; a free one if None.
     out : Path
-        Directory for the model; simulated transactions go beside it.
+        Directory for the model and the simulated transactions.
     """
     with interruptible(), running(rows=rows, seed=seed, port=port, out=out) as (url, app):
         typer.echo(f"Demo: {url}")

@@ -40,7 +40,7 @@ def run(*, data: Path | None, rows: int, seed: int, port: int | None, out: Path)
     port : int or None
         The API's port on localhost; a free one if None.
     out : Path
-        Directory for the model; simulated transactions go beside it.
+        Directory for the model and the simulated transactions.
 
     Raises
     ------
@@ -71,7 +71,7 @@ def make_model(
 ) -> dict[str, Any]:
     """Train on `data`, or on simulated transactions if None, and return the metrics."""
     if data is None:
-        data = out.parent / "transactions.csv"
+        data = out / "transactions.csv"
         progress(f"simulating {rows:,} transactions into {data}")
         write_transactions(simulate(rows, seed), data)
     # What `train` does more, searching and mostly comparing, is for a model that stays.

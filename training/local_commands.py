@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from training.hints import example, fraud
-from training.options import BUILD, Seed
+from training.options import DEMO, Seed
 from training.paths import require_event, require_folder, require_readable
 from training.processes import free_port
 
@@ -26,7 +26,7 @@ def run(
     port: Annotated[
         int | None, typer.Option(min=1, max=65535, help="Of the API.", show_default="a free one")
     ] = None,
-    out: Annotated[Path, typer.Option(help="Directory for the model.")] = BUILD,
+    out: Annotated[Path, typer.Option(help="Directory for the model.")] = DEMO,
 ) -> None:
     """Train, publish to a local S3, serve on localhost and ask it twice, until Ctrl-C."""
     if data is not None:
@@ -48,7 +48,7 @@ def demo(
         int | None,
         typer.Option(min=1, max=65535, help="Of the app.", show_default="a free one"),
     ] = None,
-    out: Annotated[Path, typer.Option(help="Directory for the model.")] = BUILD,
+    out: Annotated[Path, typer.Option(help="Directory for the model.")] = DEMO,
 ) -> None:
     """Train, serve on localhost and serve the demo's app on it, until Ctrl-C."""
     require_folder(out)
@@ -67,7 +67,7 @@ def invoke(
     ),
     out: Annotated[
         Path, typer.Option(help="Directory of the model to serve; trained if empty.")
-    ] = BUILD,
+    ] = DEMO,
 ) -> None:
     """Build the image and send it an event, as Lambda would (Docker or podman)."""
     require_event(event)

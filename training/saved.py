@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+import re
+from datetime import datetime
 from pathlib import Path
 
 from training.errors import InputError
@@ -38,3 +40,17 @@ def read_saved(directory: Path) -> tuple[bytes, bytes]:
     if hashlib.sha256(model).hexdigest() != expected:
         raise InputError(f"{path}: not the model of its manifest; train again")
     return model, manifest
+
+
+def saved_model(directory: Path) -> str | None:
+    """Which model a directory holds, in words for whoever is about to replace it."""
+    if not (directory / "model.joblib").exists():
+        return None
+    damaged = "a model with a damaged manifest"
+    try:
+        manifest = json.loads((directory / "manifest.json").read_bytes())
+        created = datetime.fromisoformat(manifest["created"])
+        match = re.fullmatch(r"[0-9a-f]{1,64}", manifest["version"])
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return damaged
+    return f"model {match[0]} of {created.isoformat()}" if match else damaged

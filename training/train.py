@@ -18,6 +18,7 @@ from training.judge import judge
 from training.packing import content, manifest, trained_on
 from training.report import model_card, report
 from training.resampling import DEFAULT
+from training.saved import saved_model
 from training.search import choose_smote_ratio
 from training.split import Split, Window, split_by_time, until_the_end
 from training.tune import LOCAL, Engine, tune
@@ -83,6 +84,8 @@ def train(
     dict
         What ``metrics.json`` holds.
     """
+    if replaced := saved_model(out):
+        progress(f"{out} holds {replaced}, which this run replaces")
     progress(f"reading {data}")
     columns = Data.of(read_transactions(data))
     split = split_by_time(columns.steps, columns.is_fraud, **asdict(windows or Windows()))

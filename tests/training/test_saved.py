@@ -1,0 +1,50 @@
+"""A training says which model it replaces; a directory may hold anything."""
+
+import inspect
+from pathlib import Path
+
+import pytest
+
+from tests.bundles import make_bundle, write_model
+from training import local_commands
+from training.options import BUILD
+from training.saved import saved_model
+
+
+def test_a_model_is_told_by_its_version_and_when_it_was_made(tmp_path: Path) -> None:
+    version = write_model(tmp_path, make_bundle(), created="2026-02-03T04:05:06+00:00")
+
+    assert saved_model(tmp_path) == f"model {version} of 2026-02-03T04:05:06+00:00"
+
+
+def test_an_empty_directory_holds_no_model(tmp_path: Path) -> None:
+    assert saved_model(tmp_path) is None
+    assert saved_model(tmp_path / "missing") is None
+
+
+@pytest.mark.parametrize(
+    "manifest",
+    [
+        "",
+        "[]",
+        "null",
+        "{}",
+        "[" * 100_000,
+        '{"version": 7, "created": "\\u001b[2J"}',
+        '{"version": "\\ud800", "created": "2026-02-03T04:05:06+00:00"}',
+    ],
+    ids=lambda text: text[:16],
+)
+def test_a_model_with_an_odd_manifest_is_still_said(tmp_path: Path, manifest: str) -> None:
+    write_model(tmp_path, make_bundle())
+    (tmp_path / "manifest.json").write_text(manifest)
+
+    assert saved_model(tmp_path) == "a model with a damaged manifest"
+
+
+@pytest.mark.parametrize("command", ["run", "demo", "invoke"])
+def test_what_runs_on_this_machine_only_leaves_the_model_to_publish_alone(command: str) -> None:
+    out = inspect.signature(getattr(local_commands, command)).parameters["out"].default
+
+    assert out == Path("build/demo")
+    assert out != BUILD
