@@ -237,7 +237,7 @@ def test_an_interrupt_is_exit_code_130_and_leaves_the_old_model(data: Path, mode
 
     with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None
-        assert "reading" in process.stderr.readline()
+        assert any("reading" in line for line in process.stderr)
         process.send_signal(signal.SIGINT)
         _, errors = process.communicate(timeout=30)
 

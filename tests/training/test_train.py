@@ -89,6 +89,8 @@ def test_the_directory_holds_the_bundle_and_what_people_read(
     bundle = read((out / "model.joblib").read_bytes())
     manifest = json.loads((out / "manifest.json").read_text())
     assert bundle.version == manifest["version"] == metrics["version"]
+    assert bundle.trained_on == manifest["trained_on"]
+    assert bundle.trained_on["data"] == "simulated"
     assert json.loads((out / "metrics.json").read_text()) == metrics
 
 
@@ -221,10 +223,12 @@ def test_the_published_model_is_refitted_until_the_last_row(data: Path, tmp_path
 
 
 def test_the_leaky_set_leaves_metrics_but_never_a_bundle(data: Path, tmp_path: Path) -> None:
-    train(data, tmp_path, compare=False)
+    before = train(data, tmp_path, compare=False)
+    steps: list[str] = []
 
-    metrics = train(data, tmp_path, feature_set=LEAKY, compare=False)
+    metrics = train(data, tmp_path, feature_set=LEAKY, compare=False, progress=steps.append)
 
+    assert re.match(rf"{tmp_path} holds model {before['version']} of 20.*replaces$", steps[0])
     assert "version" not in metrics
     assert sorted(path.name for path in tmp_path.iterdir()) == ["metrics.json", "report.html"]
 
