@@ -67,9 +67,8 @@ def moto() -> Iterator[LocalAws]:
 
 
 @pytest.fixture
-def aws(moto: LocalAws, monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
+def aws(moto: LocalAws) -> Iterator[Aws]:
     """A fresh versioned bucket and a fresh parameter; the environment leads there."""
-    monkeypatch.setattr(boto, "_session", _session)
     number = next(_numbers)
     bucket, parameter = f"fraud-models-{number}", f"/fraud/model-{number}"
     variables = {
@@ -77,7 +76,9 @@ def aws(moto: LocalAws, monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
         "FRAUD_MODEL_BUCKET": bucket,
         "FRAUD_MODEL_PARAMETER": parameter,
     }
-    with environment(variables):
+    # Not the fixture: what a test changes of this environment by that is undone before it ends.
+    with pytest.MonkeyPatch.context() as patch, environment(variables):
+        patch.setattr(boto, "_session", _session)
         made = Aws(bucket, parameter, moto.endpoint_url, variables)
         made.s3.create_bucket(Bucket=bucket)
         made.s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})

@@ -22,9 +22,7 @@ OTHER = "0123456789abcdef"
 
 
 @pytest.fixture
-def where(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> Where:
-    monkeypatch.setenv("FRAUD_MODEL_BUCKET", aws.bucket)
-    monkeypatch.setenv("FRAUD_MODEL_PARAMETER", aws.parameter)
+def where(aws: Aws) -> Where:
     return {"bucket": aws.bucket, "parameter": aws.parameter}
 
 

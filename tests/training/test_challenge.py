@@ -78,13 +78,6 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture
-def here(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> Aws:
-    monkeypatch.setenv("FRAUD_MODEL_BUCKET", aws.bucket)
-    monkeypatch.setenv("FRAUD_MODEL_PARAMETER", aws.parameter)
-    return aws
-
-
 def serve(aws: Aws, model: bytes, tmp_path: Path) -> str:
     version = write_model(tmp_path / "served", model)
     aws.serve(version, model)
@@ -112,8 +105,8 @@ def published(aws: Aws) -> set[str]:
     return {item["Key"].split("/")[1] for item in listed}
 
 
-def test_a_better_candidate_is_published_and_served(here: Aws, data: Path, tmp_path: Path) -> None:
-    old = serve(here, BLIND, tmp_path)
+def test_a_better_candidate_is_published_and_served(aws: Aws, data: Path, tmp_path: Path) -> None:
+    old = serve(aws, BLIND, tmp_path)
     new = write_model(tmp_path / "candidate", GOOD)
 
     result = ask(data, tmp_path / "candidate")
@@ -122,16 +115,16 @@ def test_a_better_candidate_is_published_and_served(here: Aws, data: Path, tmp_p
     *_, verdict, moved = result.stdout.splitlines()
     assert verdict.startswith("better: 100.0% of the cost saved (95 % interval ")
     assert moved == f"serving {new}, before: {old}"
-    undo = f"rollback --bucket {here.bucket} --parameter {here.parameter}"
+    undo = f"rollback --bucket {aws.bucket} --parameter {aws.parameter}"
     assert result.stderr.splitlines()[-1] == f"to undo: {fraud()} {undo}"
-    assert served(here) == (new, old)
-    assert new in published(here)
+    assert served(aws) == (new, old)
+    assert new in published(aws)
 
 
 def test_a_candidate_that_ranks_alike_can_still_cost_less(
-    here: Aws, data: Path, tmp_path: Path
+    aws: Aws, data: Path, tmp_path: Path
 ) -> None:
-    serve(here, BLIND, tmp_path)
+    serve(aws, BLIND, tmp_path)
     write_model(tmp_path / "candidate", GOOD)
 
     found = json.loads(ask(data, tmp_path / "candidate", "--json").stdout)["comparison"]
@@ -143,45 +136,45 @@ def test_a_candidate_that_ranks_alike_can_still_cost_less(
 
 
 def test_a_worse_candidate_is_a_failed_check_that_changes_nothing(
-    here: Aws, data: Path, tmp_path: Path
+    aws: Aws, data: Path, tmp_path: Path
 ) -> None:
-    old = serve(here, GOOD, tmp_path)
+    old = serve(aws, GOOD, tmp_path)
     new = write_model(tmp_path / "candidate", bundle(intercept=8.0))
-    before = here.registry.read_pointer()
+    before = aws.registry.read_pointer()
 
     result = ask(data, tmp_path / "candidate")
 
     assert result.exit_code == 3
     assert result.stdout.splitlines()[-1].startswith("not better: ")
-    assert here.registry.read_pointer() == before
-    assert published(here) == {old}
-    assert new not in published(here)
+    assert aws.registry.read_pointer() == before
+    assert published(aws) == {old}
+    assert new not in published(aws)
 
 
 @pytest.mark.parametrize("margin", ["0", "0.01"])
-def test_an_equal_candidate_is_refused(here: Aws, data: Path, tmp_path: Path, margin: str) -> None:
-    old = serve(here, BLIND, tmp_path)
+def test_an_equal_candidate_is_refused(aws: Aws, data: Path, tmp_path: Path, margin: str) -> None:
+    old = serve(aws, BLIND, tmp_path)
     write_model(tmp_path / "candidate", bundle(intercept=-9.0))
 
     result = ask(data, tmp_path / "candidate", "--margin", margin)
 
     assert result.exit_code == 3
     assert "not better: 0.0% of the cost saved" in result.stdout
-    assert served(here) == (old, None)
+    assert served(aws) == (old, None)
 
 
-def test_the_served_model_itself_is_no_better(here: Aws, data: Path, tmp_path: Path) -> None:
-    old = serve(here, BLIND, tmp_path)
+def test_the_served_model_itself_is_no_better(aws: Aws, data: Path, tmp_path: Path) -> None:
+    old = serve(aws, BLIND, tmp_path)
 
     assert ask(data, tmp_path / "served").exit_code == 3
-    assert served(here) == (old, None)
+    assert served(aws) == (old, None)
 
 
 @pytest.mark.parametrize(("above", "code"), [(-1e-6, 0), (0.0, 0), (1e-6, 3)])
 def test_the_margin_itself_is_enough_and_less_is_not(
-    here: Aws, data: Path, tmp_path: Path, above: float, code: int
+    aws: Aws, data: Path, tmp_path: Path, above: float, code: int
 ) -> None:
-    serve(here, BLIND, tmp_path)
+    serve(aws, BLIND, tmp_path)
     write_model(tmp_path / "candidate", bundle(policy=replace(POLICY, block_share=1e-5)))
     dry = json.loads(ask(data, tmp_path / "candidate", "--json", "--dry-run").stdout)
     saved = dry["comparison"]["cost_saved"]["value"]
@@ -192,21 +185,21 @@ def test_the_margin_itself_is_enough_and_less_is_not(
     assert result.exit_code == code
 
 
-def test_a_candidate_cannot_win_by_prices_of_its_own(here: Aws, data: Path, tmp_path: Path) -> None:
-    old = serve(here, BLIND, tmp_path)
+def test_a_candidate_cannot_win_by_prices_of_its_own(aws: Aws, data: Path, tmp_path: Path) -> None:
+    old = serve(aws, BLIND, tmp_path)
     write_model(tmp_path / "candidate", bundle(policy=replace(POLICY, fraud_fixed=0.0)))
 
     assert ask(data, tmp_path / "candidate").exit_code == 3
-    assert served(here) == (old, None)
+    assert served(aws) == (old, None)
 
 
 def test_a_hotfix_that_is_promoted_while_it_compares_stays(
-    here: Aws, data: Path, tmp_path: Path
+    aws: Aws, data: Path, tmp_path: Path
 ) -> None:
-    old = serve(here, BLIND, tmp_path)
+    old = serve(aws, BLIND, tmp_path)
     hotfix = write_model(tmp_path / "hotfix", make_bundle(5))
     write_model(tmp_path / "candidate", GOOD)
-    where = {"bucket": here.bucket, "parameter": here.parameter}
+    where = {"bucket": aws.bucket, "parameter": aws.parameter}
 
     def promote_hotfix(step: str) -> None:
         if step.startswith("comparing"):
@@ -215,27 +208,27 @@ def test_a_hotfix_that_is_promoted_while_it_compares_stays(
     with pytest.raises(CheckFailedError, match=f"now it serves {hotfix}, before: {old}; if"):
         challenge(tmp_path / "candidate", data, **where, margin=0.01, progress=promote_hotfix)
 
-    assert served(here) == (hotfix, old)
-    assert published(here) == {hotfix, old}
+    assert served(aws) == (hotfix, old)
+    assert published(aws) == {hotfix, old}
 
 
-def test_the_first_model_is_served_after_saying_so(here: Aws, data: Path, tmp_path: Path) -> None:
+def test_the_first_model_is_served_after_saying_so(aws: Aws, data: Path, tmp_path: Path) -> None:
     new = write_model(tmp_path / "candidate", GOOD)
 
     result = ask(data, tmp_path / "candidate")
 
     assert result.exit_code == 0
     assert result.stdout.splitlines()[0].startswith("no model is served yet")
-    assert served(here) == (new, None)
+    assert served(aws) == (new, None)
 
 
 @pytest.mark.parametrize("first", [True, False])
 def test_a_dry_run_says_what_would_change_and_changes_nothing(
-    here: Aws, data: Path, tmp_path: Path, *, first: bool
+    aws: Aws, data: Path, tmp_path: Path, *, first: bool
 ) -> None:
-    old = None if first else serve(here, BLIND, tmp_path)
+    old = None if first else serve(aws, BLIND, tmp_path)
     new = write_model(tmp_path / "candidate", GOOD)
-    before = published(here)
+    before = published(aws)
 
     result = ask(data, tmp_path / "candidate", "--dry-run")
 
@@ -243,14 +236,14 @@ def test_a_dry_run_says_what_would_change_and_changes_nothing(
     assert result.stdout.splitlines()[-1] == f"would serve {new}, before: {old}"
     command = ("challenge", tmp_path / "candidate", "--data", data, "--margin", 0.01)
     assert result.stderr.splitlines()[-1].startswith(f"next: {fraud(*command)} --bucket ")
-    assert served(here) == (None if first else (old, None))
-    assert published(here) == before
+    assert served(aws) == (None if first else (old, None))
+    assert published(aws) == before
 
 
 def test_json_tells_whether_another_model_is_served_now(
-    here: Aws, data: Path, tmp_path: Path
+    aws: Aws, data: Path, tmp_path: Path
 ) -> None:
-    serve(here, BLIND, tmp_path)
+    serve(aws, BLIND, tmp_path)
     write_model(tmp_path / "candidate", GOOD)
 
     dry, wet, again = (
@@ -261,22 +254,22 @@ def test_json_tells_whether_another_model_is_served_now(
     assert [each["promoted"] for each in (dry, wet, again)] == [False, True, False]
 
 
-def test_the_window_is_what_follows_both_trainings(here: Aws, data: Path, tmp_path: Path) -> None:
+def test_the_window_is_what_follows_both_trainings(aws: Aws, data: Path, tmp_path: Path) -> None:
     refitted = bundle(
         intercept=-8.0,
         refitted=True,
         windows={**TRAINED_ON["windows"], "threshold": {"start": 31, "end": 70}},
     )
-    serve(here, refitted, tmp_path)
+    serve(aws, refitted, tmp_path)
     write_model(tmp_path / "candidate", GOOD)
 
     assert ask(data, tmp_path / "candidate").stdout.startswith("steps 71 to 100, ")
 
 
 def test_a_model_that_was_not_refitted_is_judged_after_its_label_delay(
-    here: Aws, data: Path, tmp_path: Path
+    aws: Aws, data: Path, tmp_path: Path
 ) -> None:
-    serve(here, BLIND, tmp_path)
+    serve(aws, BLIND, tmp_path)
     write_model(tmp_path / "candidate", GOOD)
 
     assert ask(data, tmp_path / "candidate").stdout.startswith("steps 51 to 100, ")
@@ -284,22 +277,22 @@ def test_a_model_that_was_not_refitted_is_judged_after_its_label_delay(
 
 @pytest.mark.parametrize("trained_longer", ["served model", "candidate"])
 def test_a_window_that_one_of_them_was_trained_on_is_refused(
-    here: Aws, data: Path, tmp_path: Path, trained_longer: str
+    aws: Aws, data: Path, tmp_path: Path, trained_longer: str
 ) -> None:
     windows = {**TRAINED_ON["windows"], "threshold": {"start": 31, "end": 60}}
     longer = bundle(intercept=-8.0, windows=windows)
     models = [GOOD, longer] if trained_longer == "candidate" else [longer, GOOD]
-    old = serve(here, models[0], tmp_path)
+    old = serve(aws, models[0], tmp_path)
     write_model(tmp_path / "candidate", models[1])
 
     with pytest.raises(CheckFailedError, match=f"the {trained_longer} .* was trained on"):
         ask(data, tmp_path / "candidate", "--from", "60", "--to", "90")
 
-    assert served(here) == (old, None)
+    assert served(aws) == (old, None)
 
 
-def test_without_later_data_the_way_out_is_told(here: Aws, data: Path, tmp_path: Path) -> None:
-    serve(here, BLIND, tmp_path)
+def test_without_later_data_the_way_out_is_told(aws: Aws, data: Path, tmp_path: Path) -> None:
+    serve(aws, BLIND, tmp_path)
     windows = {**TRAINED_ON["windows"], "threshold": {"start": 31, "end": 100}}
     write_model(tmp_path / "candidate", bundle(refitted=True, windows=windows))
 
@@ -307,8 +300,8 @@ def test_without_later_data_the_way_out_is_told(here: Aws, data: Path, tmp_path:
         ask(data, tmp_path / "candidate")
 
 
-def test_a_window_without_fraud_is_refused(here: Aws, tmp_path: Path, data: Path) -> None:
-    serve(here, BLIND, tmp_path)
+def test_a_window_without_fraud_is_refused(aws: Aws, tmp_path: Path, data: Path) -> None:
+    serve(aws, BLIND, tmp_path)
     write_model(tmp_path / "candidate", GOOD)
     frame = pd.read_csv(data)
     frame.loc[frame["step"] > 50, "isFraud"] = 0
@@ -319,23 +312,23 @@ def test_a_window_without_fraud_is_refused(here: Aws, tmp_path: Path, data: Path
 
 
 def test_a_served_model_that_does_not_verify_is_never_replaced_unseen(
-    here: Aws, data: Path, tmp_path: Path
+    aws: Aws, data: Path, tmp_path: Path
 ) -> None:
     write_model(tmp_path / "candidate", GOOD)
-    here.ssm.put_parameter(Name=here.parameter, Value="{}", Type="String")
+    aws.ssm.put_parameter(Name=aws.parameter, Value="{}", Type="String")
 
     with pytest.raises(CheckFailedError, match="not a model pointer"):
         ask(data, tmp_path / "candidate")
 
-    assert published(here) == set()
+    assert published(aws) == set()
 
 
 def test_a_served_model_whose_object_is_gone_is_no_first_model(
-    here: Aws, data: Path, tmp_path: Path
+    aws: Aws, data: Path, tmp_path: Path
 ) -> None:
-    serve(here, BLIND, tmp_path)
-    pinned = here.registry.read_pointer().current
-    here.s3.delete_object(Bucket=here.bucket, Key=pinned.key, VersionId=pinned.version_id)
+    serve(aws, BLIND, tmp_path)
+    pinned = aws.registry.read_pointer().current
+    aws.s3.delete_object(Bucket=aws.bucket, Key=pinned.key, VersionId=pinned.version_id)
     write_model(tmp_path / "candidate", GOOD)
 
     with pytest.raises(TrainingError, match=r"NoSuchVersion|NoSuchKey"):

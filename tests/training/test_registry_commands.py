@@ -15,10 +15,9 @@ from training.hints import fraud
 
 
 @pytest.fixture
-def versions(aws: Aws, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[str, str]:
+def versions(aws: Aws, tmp_path: Path) -> tuple[str, str]:
     """Two versions, the second served after the first."""
-    monkeypatch.setenv("FRAUD_MODEL_BUCKET", aws.bucket)
-    monkeypatch.setenv("FRAUD_MODEL_PARAMETER", aws.parameter)
+    del aws
     both = []
     for seed in (1, 2):
         directory = tmp_path / str(seed)
@@ -136,11 +135,8 @@ def test_publishing_again_says_so(versions: tuple[str, str], tmp_path: Path, aws
     assert say("publish", str(tmp_path / "1")) == f"{versions[0]}: already in s3://{aws.bucket}\n"
 
 
-def test_a_rollback_without_a_version_before_is_a_failed_check(
-    aws: Aws, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("FRAUD_MODEL_BUCKET", aws.bucket)
-    monkeypatch.setenv("FRAUD_MODEL_PARAMETER", aws.parameter)
+def test_a_rollback_without_a_version_before_is_a_failed_check(aws: Aws) -> None:
+    del aws
 
     with pytest.raises(CheckFailedError, match="names no version before"):
         say("rollback")
