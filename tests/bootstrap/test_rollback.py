@@ -7,6 +7,7 @@ from bootstrap.deploy import deploy
 from bootstrap.rollback import destroy, rollback
 from tests.bootstrap.cloud import FUNCTION, REPOSITORY, STACK, docker
 from training.errors import CheckFailedError
+from training.hints import fraud
 
 
 class WithoutUpdates(Account):
@@ -62,13 +63,15 @@ def test_it_updates_the_stack_in_its_image_alone_and_at_once(cloud, images):
     assert len(kept) + len(changed) == len(cloud.parameters())
 
 
-def test_it_says_old_and_new_and_leaves_the_model(cloud, images, capsys):
+def test_it_says_old_and_new_and_leaves_the_model(cloud, images, capsys, monkeypatch):
+    for name in ("FRAUD_MODEL_BUCKET", "FRAUD_MODEL_PARAMETER"):
+        monkeypatch.delenv(name, raising=False)
     back(cloud)
 
     printed = capsys.readouterr().out
     assert f"went back to {images[0]}, before: {images[1]}" in printed
     registry = f"--bucket {cloud.aws.bucket} --parameter {cloud.parameters()['ModelParameter']}"
-    assert f"bin/fraud rollback {registry}" in printed
+    assert f"{fraud('rollback')} {registry}" in printed
     assert not [line for line in cloud.said if "ssm:" in line]
 
 

@@ -147,7 +147,8 @@ def test_it_is_made_anew_when_what_it_is_made_of_changes(clone, name):
     with (clone / name).open("a") as file:
         file.write("\n")
 
-    assert setup(clone, "sam")[0]
+    calls, done = setup(clone, "sam")
+    assert (len(calls), done.returncode) == (2, 0)
 
 
 def test_a_copied_environment_is_made_anew_for_it_runs_the_code_of_another_clone(clone):
