@@ -53,12 +53,12 @@ def test_a_row_counts_for_as_many_payments_as_it_stands_for() -> None:
 
 
 def test_around_midnight_the_typical_hour_is_not_noon() -> None:
-    rows = facts(["DEBIT"] * 5, [1.0] * 5, [23, 23, 0, 0, 0])
+    rows = facts(["DEBIT"] * 4, [1.0] * 4, [23, 23, 0, 1])
 
-    typical = typical_values(rows, np.zeros(5, dtype=bool), np.ones(5), NAMES)
+    typical = typical_values(rows, np.zeros(4, dtype=bool), np.ones(4), NAMES)
 
-    assert typical["hour"]["DEBIT"] == 0.0
-    assert typical.hours["DEBIT"] == Hours(23, 0)
+    assert typical["hour"]["DEBIT"] == 23.0
+    assert typical.hours["DEBIT"] == Hours(23, 1)
 
 
 def test_a_median_is_not_rounded_so_that_an_amount_can_equal_it() -> None:
@@ -78,13 +78,14 @@ def test_frauds_are_not_typical_and_a_type_without_genuine_rows_gets_the_values_
 
 
 @pytest.mark.parametrize(
-    ("weight", "expected"), [(1.0, {"CASH_OUT"}), (9.0, {"CASH_OUT", "TRANSFER"})]
+    ("payment", "transfer", "expected"),
+    [(1.0, 1.0, {"CASH_OUT"}), (9.0, 1.0, {"CASH_OUT", "TRANSFER"}), (1.0, 9.0, {"CASH_OUT"})],
 )
 def test_a_type_is_risky_if_its_fraud_rate_is_higher_than_that_of_all(
-    weight: float, expected: set[str]
+    payment: float, transfer: float, expected: set[str]
 ) -> None:
     kinds = ["PAYMENT"] * 2 + ["TRANSFER"] * 3 + ["CASH_OUT"]
-    weights = np.array([weight, weight, 1.0, 1.0, 1.0, 1.0])
+    weights = np.array([payment, payment, 1.0, transfer, transfer, 1.0])
     is_fraud = np.array([False, False, True, False, False, True])
 
     typical = typical_values(facts(kinds, [1.0] * 6, [1] * 6), is_fraud, weights, NAMES)

@@ -318,6 +318,14 @@ def test_the_share_that_is_sent_is_told_in_words(amount: float, words: str) -> N
     assert reason.text == f"The payment sends {words} of the payer's balance."
 
 
+def test_no_payment_sends_more_than_all_of_the_balance() -> None:
+    tiny = transaction(amount=0.006, origin_balance=0.002)
+
+    (reason,) = reasons(tiny, share_leaving=1.0)
+
+    assert reason.text == "The payment sends 100 % of the payer's balance."
+
+
 @given(case=cases())
 def test_a_percentage_is_true_of_the_payment(case: Case) -> None:
     payment = case.transaction
