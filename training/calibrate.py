@@ -138,9 +138,9 @@ def fit_isotonic(rows: Scored) -> Isotonic:
     labels = np.concatenate([rows.is_fraud, [True, False]])
     weights = np.concatenate([rows.weights, [0.5, 0.5]])
     rates = IsotonicRegression().fit_transform(margins, labels, sample_weight=weights)
-    levels, step = np.unique(rates, return_inverse=True)
+    # Rates that differ in the last bit only may have the same log-odds: they are one step.
+    log_odds, step = np.unique(np.log(rates) - np.log1p(-rates), return_inverse=True)
     means = np.bincount(step, weights * margins) / np.bincount(step, weights)
-    log_odds = np.log(levels) - np.log1p(-levels)
     return Isotonic(tuple(means.tolist()), tuple(log_odds.tolist()))
 
 
