@@ -43,7 +43,10 @@ def typical_values(
         like = Facts(*(column[chosen] for column in facts))
         busyness = hourly(like.hour, weights[chosen])
         hours[kind] = usual_hours(busyness)
-        medians = np.median(feature_columns(like, names).astype(np.float64), axis=0).tolist()
+        columns = feature_columns(like, names).astype(np.float64)
+        medians = np.quantile(
+            columns, 0.5, axis=0, weights=weights[chosen], method="inverted_cdf"
+        ).tolist()
         for name, median in zip(names, medians, strict=True):
             # A median has no meaning on a clock: between 23:00 and 01:00 it is noon.
             values[name][kind] = float(busyness.argmax()) if name == "hour" else median

@@ -49,7 +49,12 @@ def test_a_run_of_hours_may_pass_midnight() -> None:
 
 
 def test_a_row_counts_for_as_many_payments_as_it_stands_for() -> None:
-    assert hourly(np.array([3, 4]), np.array([1.0, 3.0]))[[3, 4]].tolist() == [0.25, 0.75]
+    rows, weights = facts(["DEBIT"] * 3, [1.0, 2.0, 9.0], [3, 3, 4]), np.array([1.0, 1.0, 6.0])
+
+    typical = typical_values(rows, np.zeros(3, dtype=bool), weights, NAMES)
+
+    assert hourly(rows.hour, weights)[[3, 4]].tolist() == [0.25, 0.75]
+    assert typical["amount"]["DEBIT"] == 9.0
 
 
 def test_around_midnight_the_typical_hour_is_not_noon() -> None:
@@ -74,7 +79,7 @@ def test_frauds_are_not_typical_and_a_type_without_genuine_rows_gets_the_values_
 
     typical = typical_values(rows, np.array([False, False, True]), np.ones(3), NAMES)
 
-    assert typical["amount"] == dict.fromkeys(typical["amount"], 2.0)
+    assert typical["amount"] == dict.fromkeys(typical["amount"], 1.0)
 
 
 @pytest.mark.parametrize(
