@@ -20,7 +20,7 @@ from fraud_api_lambda.model_provider import DEADLINE_S
 from tests.bundles import make_bundle
 
 OLD, NEW = make_bundle(0), make_bundle(1)
-REFRESH_S = 1
+REFRESH_S = 2
 LATENCY_S = {"ssm": 0.05, "s3": 1}
 TICK_S = 0.01
 
@@ -83,10 +83,10 @@ def sandbox(aws, moto, tmp_path):
         running({**aws.environment, **lines.environment, **settings}, tmp_path) as function,
     ):
         sandbox = Sandbox(function, lines)
-        assert sandbox.predict() == (version_of(OLD), [])
+        assert sandbox.predict()[0] == version_of(OLD)
+        aws.serve(version_of(NEW), NEW)
+        sandbox.slow_down()
         with sandbox.frozen():
-            aws.serve(version_of(NEW), NEW)
-            sandbox.slow_down()
             time.sleep(REFRESH_S)
         yield sandbox
 
