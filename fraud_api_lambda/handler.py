@@ -52,6 +52,7 @@ provider = _provider(*given) if given else _NoModel()
 from mangum import Mangum  # noqa: E402  # after the model began to load
 
 from fraud_api_lambda.api import create_app  # noqa: E402
+from fraud_api_lambda.events import with_matched_path  # noqa: E402
 from fraud_api_lambda.problems import MEDIA_TYPE, UNKNOWN_EVENT, problem  # noqa: E402
 
 app = create_app(provider, docs=given is not None and given[0].docs)
@@ -71,30 +72,10 @@ gc.freeze()
 def handler(event: Any, context: Any) -> dict[str, Any]:
     """Answer an event of API Gateway: REST (payload 1.0) or HTTP (payload 2.0)."""
     try:
-        answer: dict[str, Any] = _adapter(_without_stage(_with_method(event)), context)
+        answer: dict[str, Any] = _adapter(with_matched_path(event), context)
     except Exception as error:  # noqa: BLE001  # events are odd in many ways; the app raises nothing
         return _unknown_event(error, context)
     return answer
-
-
-def _with_method(event: dict[str, Any]) -> dict[str, Any]:
-    """The event, whose method is text: else the router would fail, as if the fault were ours."""
-    context = event["requestContext"]
-    method = context["http"]["method"] if "http" in context else event["httpMethod"]
-    if not isinstance(method, str):
-        raise TypeError("the method is no text")
-    return event
-
-
-def _without_stage(event: dict[str, Any]) -> dict[str, Any]:
-    """An HTTP API puts a named stage before the path, a REST API does not."""
-    context = event["requestContext"]
-    stage = f"/{context.get('stage')}"
-    if "http" not in context or not event.get("rawPath", "").startswith(f"{stage}/"):
-        return event
-    path = event["rawPath"].removeprefix(stage)
-    http = {**context["http"], "path": path}
-    return {**event, "rawPath": path, "requestContext": {**context, "http": http}}
 
 
 def _unknown_event(error: Exception, context: Any) -> dict[str, Any]:

@@ -21,7 +21,7 @@ LAYERS = (
     {"aws"},
     {"model_store", "load_attempt"},
     {"model_provider"},
-    {"settings", "schemas", "answers", "strict_json", "plain_json"},
+    {"settings", "schemas", "answers", "strict_json", "plain_json", "events"},
     {"problems"},
     {"logs", "openapi", "bodies"},
     {"api"},
@@ -45,6 +45,7 @@ ROOMS = {
 """What may be imported only in these modules of what ships."""
 
 STANDARD_LIBRARY_ONLY = (
+    "events",
     "transaction",
     "examples",
     "checks",

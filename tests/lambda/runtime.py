@@ -44,6 +44,17 @@ KINDS = ("rest_v1", "http_v2")
 SAM_LOCAL = [case for case in STATUSES if case != "unknown_route"]
 """What `sam local start-api` passes on, as a REST API would: an unknown route it answers itself."""
 
+MOUNTED = (
+    "rest_v1_base_path",
+    "rest_v1_trailing_slash",
+    "rest_v1_proxy_base_path",
+    "http_v1_proxy_named_stage",
+    "http_v2_base_path",
+    "http_v2_proxy_named_stage",
+    "http_v2_default_route",
+)
+"""Events of the genuine payment, sent to APIs that are not at the root of their host."""
+
 
 def event(name: str) -> dict[str, Any]:
     """A recorded event."""

@@ -21,6 +21,9 @@ RECORDED = [
         "rest_v1_health",
         "http_v2_genuine",
         "http_v2_model",
+        "http_v2_default_route",
+        "http_v1_proxy_named_stage",
+        "rest_v1_proxy_base_path",
         "sam_local_fraud",
     )
 ]
@@ -33,7 +36,8 @@ def posted(kind, path, body, *, encoded):
     sent |= {"body": text, "isBase64Encoded": encoded}
     if kind == "rest_v1":
         return {**sent, "path": path, "resource": path}
-    sent["rawPath"] = sent["requestContext"]["http"]["path"] = path
+    sent |= {"routeKey": f"POST {path}", "rawPath": path}
+    sent["requestContext"]["http"]["path"] = path
     return sent
 
 
