@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from training.leaks import leak_sentences
 from training.output import write_transactions
 from training.simulate import simulate
 from training.summary import summary
@@ -77,3 +78,48 @@ def test_get_model_says_so_too(frame: pd.DataFrame, tmp_path: Path) -> None:
 
 def test_the_simulators_data_raises_no_alarm(frame: pd.DataFrame, tmp_path: Path) -> None:
     assert trained(frame, tmp_path)["leaks"]["sentences"] == []
+
+
+def leak_sentence(reached: float, alone: float, base_rate: float = 0.001) -> str:
+    sentences = leak_sentences(reached, alone, "amount", base_rate=base_rate)
+    return sentences[0] if sentences else ""
+
+
+@pytest.mark.parametrize(("alone", "begins"), [(0.569, ""), (0.57, "Leak"), (0.58, "Leak")])
+def test_a_leak_reaches_95_percent_of_the_model(alone: float, begins: str) -> None:
+    assert leak_sentence(0.6, alone)[:4] == begins
+
+
+@pytest.mark.parametrize("base_rate", [0.001, 0.2])
+@pytest.mark.parametrize(("beyond", "leaks"), [(-0.001, False), (1e-9, True), (0.001, True)])
+def test_a_leak_comes_half_the_way_from_the_base_rate_to_1(
+    base_rate: float, beyond: float, leaks: bool
+) -> None:
+    alone = (1 + base_rate) / 2 + beyond
+
+    assert leak_sentence(alone, alone, base_rate).startswith("Leak alarm") is leaks
+
+
+@pytest.mark.parametrize(
+    ("alone", "adds"), [(0.068, "almost nothing"), (0.071, "nothing"), (0.092, "nothing")]
+)
+def test_a_feature_as_good_as_a_weak_model_is_no_leak(alone: float, adds: str) -> None:
+    assert leak_sentence(0.071, alone) == (
+        f"The model adds {adds} to amount: it reaches an average precision of 0.071, and amount "
+        f"alone {alone}. There are too few frauds, or too little in the columns."
+    )
+
+
+def test_a_feature_below_a_weak_model_raises_nothing() -> None:
+    assert leak_sentence(0.071, 0.066) == ""
+
+
+@pytest.mark.parametrize(("reached", "raised"), [(0.994, 0), (0.995, 0), (0.996, 1)])
+def test_a_model_above_0_995_is_too_good_to_be_true(reached: float, raised: int) -> None:
+    sentences = leak_sentences(reached, 0.5, "amount", base_rate=0.001)
+
+    assert len(sentences) == raised
+
+
+def test_paysims_emptied_accounts_are_a_leak() -> None:
+    assert leak_sentence(0.998, 0.978).startswith("Leak alarm: amount alone reaches")
