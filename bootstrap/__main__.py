@@ -96,7 +96,7 @@ def destroy(
     dry_run: DryRun = False,
 ) -> None:
     """Delete the application's stack; models and images stay."""
-    from bootstrap.rollback import destroy as do
+    from bootstrap.destroy import destroy as do
 
     do(
         _hands(dry_run=dry_run)[0],

@@ -92,6 +92,17 @@ class Account:
             config = {"Delay": 10, "MaxAttempts": 360}
             self._client(service).get_waiter(waiter).wait(**arguments, WaiterConfig=config)
 
+    def place(self) -> str:
+        """The account and the region, for people.
+
+        Raises
+        ------
+        AwsError
+            If AWS refuses.
+        """
+        found = self.read("sts", "GetCallerIdentity")
+        return f"account {found['Account']}, region {session().region_name}"
+
 
 def session() -> boto3.session.Session:
     """Credentials and region, from wherever boto3 finds them."""

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from bootstrap import images, invocation
+from bootstrap.image_tags import in_use_tag
 from bootstrap.rollback import ALIAS, deployed_digest
 from bootstrap.site import Site, UnwellError
 from bootstrap.stack_status import remedy
@@ -63,12 +64,18 @@ def function_state(site: Site) -> str:
 def image_present(site: Site) -> str:
     """The repository has the image: without it no new container starts, and no log says why."""
     try:
-        images.require(site.account, site.repository, site.digest)
+        tags = images.require(site.account, site.repository, site.digest)
     except CheckFailedError as error:
         raise UnwellError(
             f"{site.repository.name} has no image {site.digest}",
             f"make deploy ENV={site.environment} builds another; then find out who deleted it",
         ) from error
+    if in_use_tag(site.environment, site.digest) not in tags:
+        raise UnwellError(
+            f"{site.digest} has no tag {in_use_tag(site.environment, site.digest)}: a lifecycle "
+            "rule may expire it",
+            f"make deploy ENV={site.environment} tags it",
+        )
     return site.digest
 
 

@@ -1,30 +1,39 @@
 """Build, push and deploy by digest; nothing of the environment's parameters is lost on the way."""
 
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 import typer
 
-from bootstrap import images, stacks
+from bootstrap import image_tags, images, stacks
 from bootstrap.account import Account
 from bootstrap.images import Repository
 from bootstrap.parameters import (
     SAMCONFIG,
+    Declared,
     Environment,
     as_arguments,
     compared,
     effective,
+    is_secret,
     read_environment,
 )
 from bootstrap.programs import PARAMETERS, Programs
 from bootstrap.stack_status import Command, require_allowed
-from bootstrap.stacks import BOOTSTRAP, Stack
+from bootstrap.stacks import BOOTSTRAP
 from bootstrap.transform import TEMPLATE, declared_by
+from training.errors import CheckFailedError
 from training.processes import ROOT
 from training.sam import Engine, find_engine, find_sam
 
 MAKE_BOOTSTRAP: Final = "`make bootstrap` makes it"
+
+COMPLETE: Final = {"CREATE_COMPLETE", "UPDATE_COMPLETE"}
+
+PROTECTED: Final = ("prod",)
+"""Environments whose stacks CloudFormation shall not delete by mistake."""
 
 
 def deploy(
@@ -62,13 +71,50 @@ def deploy(
         digest = images.given(account, repository, image)
     else:
         digest = images.built(account, programs, repository, engine=engine)
-    images.release(account, repository, digest)
-    values = effective(declared, overrides, {"ImageUri": f"{repository.uri}@{digest}"})
-    typer.echo(f"parameters of {target.stack_name}:")
+    image_tags.release(account, repository, digest)
+    image_tags.protect(account, repository, environment, digest)
+    found = {"ImageUri": f"{repository.uri}@{digest}", "Release": release_time()}
+    values = effective(declared, overrides, found)
+    typer.echo(f"{target.stack_name} in {account.place()}, with the parameters:")
     for line in compared(declared, before.parameters if before else {}, values):
         typer.echo(line)
     programs.run(*_command(target, samconfig, repository, values))
-    _say_done(account, target, before, digest)
+    if not account.dry_run:
+        _require_deployed(account, target, declared, values)
+    if target.name in PROTECTED:
+        stacks.protect(account, target.stack_name)
+    old = images.digest_of(before.image) if before else None
+    if digest != images.UNKNOWN:
+        image_tags.unprotect_others(account, repository, environment, digest, old)
+    _say_done(account, target, old, digest)
+
+
+def release_time() -> str:
+    """The parameter `Release` of a deploy that begins now, which makes it a new version."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _require_deployed(
+    account: Account, target: Environment, declared: Declared, values: Mapping[str, str]
+) -> None:
+    """Raise `CheckFailedError` unless the stack runs what SAM was asked to deploy."""
+    after = stacks.require(account, target.stack_name, "SAM says that it deployed it; look there")
+    if after.status not in COMPLETE:
+        raise CheckFailedError(
+            f"SAM says that it deployed {after.name}, but the stack is {after.status} "
+            f"{after.reason}".rstrip()
+            + f"; next: make doctor ENV={target.name}"
+        )
+    other = [
+        f"{name} is {after.parameters.get(name)!r}, asked was {value!r}"
+        for name, value in values.items()
+        if not is_secret(declared[name]) and after.parameters.get(name) != value
+    ]
+    if other:
+        raise CheckFailedError(
+            f"SAM says that it deployed {after.name}, but {'; '.join(other)}. Was it deployed by "
+            f"somebody else meanwhile? Look, then make deploy ENV={target.name} again"
+        )
 
 
 def _command(
@@ -87,8 +133,7 @@ def _command(
     )
 
 
-def _say_done(account: Account, target: Environment, before: Stack | None, digest: str) -> None:
-    old = images.digest_of(before.image) if before else None
+def _say_done(account: Account, target: Environment, old: str | None, digest: str) -> None:
     if account.dry_run:
         typer.echo(f"would deploy {digest}, before: {old or 'nothing'}; nothing was changed")
         return

@@ -1,8 +1,8 @@
-"""The image: built, pushed, found by its digest, and tagged so that no lifecycle rule takes it."""
+"""The image: built, pushed, and found by its digest."""
 
 import base64
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,11 +15,6 @@ from training.sam import Engine
 PLATFORM: Final = "linux/amd64"
 ENTERS_THE_IMAGE: Final = ("Dockerfile", ".dockerignore", "requirements.txt", "fraud_api_lambda")
 UNKNOWN: Final = "sha256:(known after the push)"
-MANIFESTS: Final = (
-    "application/vnd.docker.distribution.manifest.v2+json",
-    "application/vnd.oci.image.manifest.v1+json",
-)
-"""Of one image: Lambda refuses an index, which a build with provenance pushes."""
 
 _IMAGE: Final = re.compile(r"(?P<repository>[^@\s]+)@(?P<digest>sha256:[0-9a-f]{64})")
 
@@ -67,17 +62,24 @@ def given(account: Account, repository: Repository, image: str) -> str:
     return match["digest"]
 
 
-def require(account: Account, repository: Repository, digest: str) -> None:
-    """Raise `CheckFailedError` unless the repository has the image."""
+def require(account: Account, repository: Repository, digest: str) -> list[str]:
+    """The tags of an image that the repository must have.
+
+    Raises
+    ------
+    CheckFailedError
+        If it does not.
+    """
     where = {"repositoryName": repository.name, "imageIds": [{"imageDigest": digest}]}
     try:
-        account.read("ecr", "DescribeImages", **where)
+        (found,) = account.read("ecr", "DescribeImages", **where)["imageDetails"]
     except AwsError as error:
         if error.code != "ImageNotFoundException":
             raise
         raise CheckFailedError(
             f"{repository.name} has no image {digest}; was it deleted?"
         ) from error
+    return list(found.get("imageTags", []))
 
 
 def built(
@@ -136,63 +138,6 @@ def _build(uri: str, *, podman: bool) -> list[tuple[str, ...]]:
         return [build, ("podman", "push", uri)]
     plain = ("--provenance=false", "--sbom=false", "--platform", PLATFORM)
     return [("docker", "buildx", "build", *plain, "--tag", uri, "--push", ".")]
-
-
-def release(account: Account, repository: Repository, digest: str) -> None:
-    """Tag an image `release-<digest12>` and `commit-<commit>`, which no lifecycle rule selects.
-
-    Its `ci-*` tags go once it has them: a rule selects an image by any tag that it has.
-
-    Raises
-    ------
-    CheckFailedError
-        If it is an index of several images, which Lambda refuses.
-    """
-    where = {"repositoryName": repository.name}
-    if digest == UNKNOWN:
-        account.change("ecr", "PutImage", **where, imageTag="release-(its digest)")
-        account.change("ecr", "BatchDeleteImage", **where, imageIds="its ci- tag")
-        return
-    image = _image(account, repository, digest)
-    builds = [tag for tag in image.tags if tag.startswith("ci-")]
-    commits = [f"commit-{tag.removeprefix('ci-')}" for tag in builds]
-    for tag in (f"release-{digest.removeprefix('sha256:')[:12]}", *commits):
-        if tag not in image.tags:
-            _tag(account, where | {"imageTag": tag} | image.manifest)
-    if builds:
-        account.change(
-            "ecr", "BatchDeleteImage", **where, imageIds=[{"imageTag": tag} for tag in builds]
-        )
-
-
-def _tag(account: Account, arguments: Mapping[str, str]) -> None:
-    """Another build of a commit may have its name already, and keeps it."""
-    try:
-        account.change("ecr", "PutImage", **arguments)
-    except AwsError as error:
-        if error.code not in {"ImageAlreadyExistsException", "ImageTagAlreadyExistsException"}:
-            raise
-
-
-@dataclass(frozen=True, slots=True)
-class _Image:
-    """Its tags, and what to put with a new one."""
-
-    tags: list[str]
-    manifest: dict[str, str]
-
-
-def _image(account: Account, repository: Repository, digest: str) -> _Image:
-    where = {"repositoryName": repository.name, "imageIds": [{"imageDigest": digest}]}
-    (described,) = account.read("ecr", "DescribeImages", **where)["imageDetails"]
-    found = account.read("ecr", "BatchGetImage", **where, acceptedMediaTypes=list(MANIFESTS))
-    if not found["images"]:
-        raise CheckFailedError(
-            f"{digest} is no image of one platform; build it with --provenance=false --sbom=false"
-        )
-    image = found["images"][0]
-    names = ("imageManifest", "imageManifestMediaType")
-    return _Image(described.get("imageTags", []), {name: image[name] for name in names})
 
 
 def _tagged(account: Account, repository: Repository, *tags: str) -> str | None:

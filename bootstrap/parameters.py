@@ -167,11 +167,16 @@ def as_arguments(values: Mapping[str, str]) -> list[str]:
     return [f'{name}="{value.replace('"', r"\"")}"' for name, value in values.items()]
 
 
+def is_secret(parameter: Mapping[str, Any]) -> bool:
+    """Whether a template's parameter is `NoEcho`: CloudFormation then tells nobody its value."""
+    return str(parameter.get("NoEcho", False)).lower() == "true"
+
+
 def compared(declared: Declared, old: Mapping[str, str], new: Mapping[str, str]) -> list[str]:
     """One line a parameter: its value, and what it was if that differs; never a secret."""
     lines = []
     for name, value in new.items():
-        secret = str(declared[name].get("NoEcho", False)).lower() == "true"
+        secret = is_secret(declared[name])
         shown = HIDDEN if secret else value or '""'
         was = old.get(name)
         change = "" if secret or was in (None, value) else f"  (was {was or '""'})"

@@ -1,14 +1,13 @@
-"""Back to the image before, and away with the stack; neither touches a model."""
+"""Back to the image before; the model stays."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
 import typer
 
-from bootstrap import canary, images, stacks
+from bootstrap import canary, image_tags, images, stacks
 from bootstrap.account import Account
-from bootstrap.deploy import MAKE_BOOTSTRAP
+from bootstrap.deploy import MAKE_BOOTSTRAP, release_time
 from bootstrap.images import Repository, digest_of
 from bootstrap.parameters import SAMCONFIG, read_environment
 from bootstrap.stack_status import Command, require_allowed
@@ -22,7 +21,7 @@ ALIAS: Final = "live"
 CAPABILITIES: Final = ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]
 """Of an update without a change set: the template makes roles, and SAM's transform expands it."""
 
-AT_ONCE: Final = {"Rollout": "all-at-once"}
+AT_ONCE: Final = "all-at-once"
 """A canary would leave nine calls in ten to the bad version for ten minutes, and the alarms that it
 raised would stop the remedy."""
 
@@ -49,8 +48,10 @@ def rollback(account: Account, *, environment: str, samconfig: Path = SAMCONFIG)
     old = digest_of(stack.image)
     new = _before(account, stack, old)
     images.require(account, repository, new)
+    image_tags.protect(account, repository, environment, new)
+    wanted = {"Release": release_time(), "Rollout": AT_ONCE}
     changes = {"ImageUri": f"{repository.uri}@{new}"} | {
-        name: value for name, value in AT_ONCE.items() if name in stack.parameters
+        name: value for name, value in wanted.items() if name in stack.parameters
     }
     account.change(
         *("cloudformation", "UpdateStack"),
@@ -60,6 +61,7 @@ def rollback(account: Account, *, environment: str, samconfig: Path = SAMCONFIG)
         Capabilities=CAPABILITIES,
     )
     account.wait("cloudformation", "stack_update_complete", StackName=stack.name)
+    image_tags.unprotect_others(account, repository, environment, new, old)
     typer.echo(f"{'would go' if account.dry_run else 'went'} back to {new}, before: {old}")
     typer.echo(f"to return: make rollback ENV={environment} again")
     served = [stack.parameters.get(name) for name in ("ModelBucket", "ModelParameter")]
@@ -125,64 +127,4 @@ def _parameters(stack: Stack, changes: dict[str, str]) -> list[dict[str, object]
         if name in changes
         else {"ParameterKey": name, "UsePreviousValue": True}
         for name in stack.parameters
-    ]
-
-
-def destroy(
-    account: Account,
-    *,
-    environment: str,
-    confirm: Callable[[str], bool],
-    samconfig: Path = SAMCONFIG,
-) -> None:
-    """Delete the application's stack, and say what stays and how to delete that by hand.
-
-    Parameters
-    ----------
-    account : Account
-    environment : str
-    confirm : callable
-        Asked before anything is deleted, unless it is a dry run.
-    samconfig : Path
-
-    Raises
-    ------
-    CheckFailedError
-        If there is no such stack, or the answer is no.
-    TrainingError
-        If AWS refuses.
-    """
-    target = read_environment(environment, samconfig)
-    stack = stacks.require(account, target.stack_name, "nothing was deleted")
-    require_allowed(stack, Command.DESTROY, environment=environment)
-    question = f"Delete {stack.name}, its API and its API key? Callers get no answer from then on"
-    if not account.dry_run and not confirm(question):
-        raise CheckFailedError("nothing was deleted")
-    account.change("cloudformation", "DeleteStack", StackName=stack.name)
-    account.wait("cloudformation", "stack_delete_complete", StackName=stack.name)
-    did = "would delete" if account.dry_run else "deleted"
-    typer.echo(f"{did} {stack.name}, which ran {stack.image}")
-    bootstrap = stacks.find(account, BOOTSTRAP)
-    for line in _kept(stack, bootstrap):
-        typer.echo(line)
-    typer.echo(f"to go back: make deploy ENV={environment}, with a new address and a new key")
-
-
-def _kept(stack: Stack, bootstrap: Stack | None) -> list[str]:
-    """What outlives the application, and how to delete it by hand."""
-    parameter = stack.parameters.get("ModelParameter")
-    lines = ["kept, and to be deleted by hand if you want no more of it:"]
-    if parameter:
-        lines.append(f"  which model is served: aws ssm delete-parameter --name {parameter}")
-    if bootstrap is None:
-        return lines
-    lines.append("  the heartbeat's code: SAM's bucket, of the stack aws-sam-cli-managed-default")
-    bucket = bootstrap.outputs.get("ModelBucketName", "MODEL_BUCKET")
-    name = bootstrap.outputs.get("ImageRepositoryName", "REPOSITORY")
-    return [
-        *lines,
-        f"  every model: empty s3://{bucket} with all its versions, in the S3 console; then",
-        f"    aws s3api delete-bucket --bucket {bucket}",
-        f"  every image: aws ecr delete-repository --force --repository-name {name}",
-        f"  what made them, and roles: aws cloudformation delete-stack --stack-name {BOOTSTRAP}",
     ]

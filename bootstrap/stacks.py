@@ -1,6 +1,7 @@
 """A CloudFormation stack as it is now."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from bootstrap.account import Account, AwsError
@@ -12,13 +13,14 @@ BOOTSTRAP: Final = "fraud-api-bootstrap"
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """Its name, its status and why, what it was given and what it tells."""
+    """Its name, its status and why, when it was made, its parameters and its outputs."""
 
     name: str
     status: str
     reason: str
     parameters: dict[str, str]
     outputs: dict[str, str]
+    created: datetime
 
     @property
     def image(self) -> str | None:
@@ -64,6 +66,7 @@ def find(account: Account, name: str) -> Stack | None:
             for each in found.get("Parameters", [])
         },
         {each["OutputKey"]: each["OutputValue"] for each in found.get("Outputs", [])},
+        found["CreationTime"],
     )
 
 
@@ -79,3 +82,18 @@ def require(account: Account, name: str, remedy: str) -> Stack:
     if stack is None:
         raise CheckFailedError(f"there is no stack {name} in this account and region; {remedy}")
     return stack
+
+
+def protect(account: Account, name: str, *, protected: bool = True) -> None:
+    """Have CloudFormation refuse to delete a stack, or no longer.
+
+    Raises
+    ------
+    AwsError
+        If AWS refuses.
+    """
+    account.change(
+        *("cloudformation", "UpdateTerminationProtection"),
+        StackName=name,
+        EnableTerminationProtection=protected,
+    )

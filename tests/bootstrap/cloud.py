@@ -81,7 +81,7 @@ class Cloud:
         return self.clients[service]
 
     def account(self, **options):
-        return Account(self.said.append, **options)
+        return Unprotected(self.said.append, **options)
 
     @property
     def calls(self):
@@ -120,7 +120,7 @@ class Cloud:
             "ImageRepositoryUri": self.uri,
             "ImageRepositoryName": REPOSITORY,
             "ModelBucketName": self.aws.bucket,
-            "DeployRoleArn": "arn:aws:iam::123456789012:role/deploy",
+            "DeployRoleDevArn": "arn:aws:iam::123456789012:role/deploy",
         }
         self.client("cloudformation").create_stack(
             StackName="fraud-api-bootstrap", TemplateBody=template([], outputs)
@@ -228,6 +228,16 @@ def invoked(status=200, failures=()):
         "Payload": BytesIO(payload.encode()),
         "LogResult": base64.b64encode(log.encode()).decode(),
     }
+
+
+class Unprotected(Account):
+    """Only says that it protects a stack from deletion: moto cannot."""
+
+    def change(self, service, operation, **arguments):
+        if operation != "UpdateTerminationProtection":
+            return super().change(service, operation, **arguments)
+        self._say(f"aws cloudformation:{operation} {arguments}")
+        return {}
 
 
 class StubbedAccount(Account):

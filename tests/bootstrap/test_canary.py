@@ -1,5 +1,7 @@
 """`make rollback` while a canary is under way stops the canary."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from bootstrap.account import AwsError
@@ -8,6 +10,8 @@ from bootstrap.rollback import rollback
 from bootstrap.transform import TEMPLATE, transformed
 from tests.bootstrap.cloud import FUNCTION
 from training.errors import CheckFailedError
+
+NOW = datetime.now(UTC)
 
 
 class Deploying:
@@ -27,7 +31,8 @@ class Deploying:
                 {"OutputKey": "ImageRepositoryUri", "OutputValue": "registry/images"},
                 {"OutputKey": "ImageRepositoryName", "OutputValue": "images"},
             ]
-            return {"Stacks": [{"StackStatus": "UPDATE_IN_PROGRESS", "Outputs": outputs}]}
+            stack = {"StackStatus": "UPDATE_IN_PROGRESS", "CreationTime": NOW, "Outputs": outputs}
+            return {"Stacks": [stack]}
         if operation == "DescribeStackResource":
             if not self.has_canary:
                 raise AwsError("no such resource", "ValidationError")

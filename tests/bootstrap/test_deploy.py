@@ -1,9 +1,18 @@
 """`make deploy`, rehearsed: its AWS calls and command lines in order, and what it leaves behind."""
 
+import re
+
 import pytest
 
 from bootstrap.deploy import deploy
-from tests.bootstrap.cloud import COMMIT, REPOSITORY, STACK, RecordedPrograms, docker
+from tests.bootstrap.cloud import (
+    COMMIT,
+    REPOSITORY,
+    STACK,
+    RecordedPrograms,
+    StubbedAccount,
+    docker,
+)
 from training.errors import CheckFailedError, InputError
 
 CALLS = [
@@ -21,7 +30,13 @@ CALLS = [
     "aws ecr:PutImage",  # release-<digest12>
     "aws ecr:PutImage",  # commit-<commit>
     "aws ecr:BatchDeleteImage",  # ci-<commit>, by which a lifecycle rule would expire it
+    "aws ecr:DescribeImages",  # its tags now
+    "aws ecr:BatchGetImage",  # its manifest
+    "aws ecr:PutImage",  # in-use-dev-<digest12>
+    "aws sts:GetCallerIdentity",  # the account, for the plan
     "sam deploy",
+    "aws cloudformation:DescribeStacks",  # does it run what was asked?
+    "aws ecr:DescribeImages",  # is an image in use no more?
     "aws cloudformation:DescribeStacks",  # its address
 ]
 
@@ -58,7 +73,8 @@ def test_the_stack_is_deployed_by_digest_and_the_image_kept_by_a_release_tag(clo
     (image,) = cloud.client("ecr").describe_images(repositoryName=REPOSITORY)["imageDetails"]
     digest = image["imageDigest"]
     assert f'ImageUri="{cloud.uri}@{digest}"' in command(cloud, "sam deploy")
-    assert cloud.tags() == [f"commit-{COMMIT}", f"release-{digest[7:19]}"]
+    short = digest[7:19]
+    assert cloud.tags() == [f"commit-{COMMIT}", f"in-use-dev-{short}", f"release-{short}"]
 
 
 def test_the_registrys_password_is_on_no_command_line(cloud, programs):
@@ -102,6 +118,8 @@ def test_a_commit_that_was_built_twice_keeps_both_images(cloud, programs):
     assert cloud.tags() == sorted(
         [
             f"commit-{COMMIT}",
+            f"in-use-dev-{first[7:19]}",
+            f"in-use-dev-{second[7:19]}",
             f"release-{first[7:19]}",
             f"release-{second[7:19]}",
         ]
@@ -140,12 +158,86 @@ def test_a_dry_run_names_the_same_calls_and_changes_nothing(cloud, programs, cap
 
     # Not those that ask for the digest, the tags and the manifest of what was not pushed, nor for
     # the address of what was not deployed.
-    asked_later = [8, 9, 10, 12, 15]
+    asked_later = [8, 9, 10, 12, 14, 15, 19, 20, 21]
     assert cloud.calls == [call for number, call in enumerate(CALLS) if number not in asked_later]
     assert cloud.tags() == []
     stacks = cloud.client("cloudformation").describe_stacks()["Stacks"]
     assert STACK not in [stack["StackName"] for stack in stacks]
     assert "nothing was changed" in capsys.readouterr().out
+
+
+def test_an_image_that_an_environment_left_loses_its_protection(cloud, programs):
+    digests = [released(cloud, programs, content) for content in ("one", "two", "three")]
+
+    in_use = [tag for tag in cloud.tags() if tag.startswith("in-use-")]
+    assert in_use == sorted(f"in-use-dev-{digest[7:19]}" for digest in digests[1:])
+    assert len([tag for tag in cloud.tags() if tag.startswith("release-")]) == 3
+
+
+def test_another_environment_keeps_its_own_protection(cloud, programs):
+    digest = released(cloud, programs, "one")
+    rehearse(cloud, programs, environment="prod", image=f"{cloud.uri}@{digest}")
+    for content in ("two", "three"):
+        released(cloud, programs, content)
+
+    assert f"in-use-prod-{digest[7:19]}" in cloud.tags()
+    assert f"in-use-dev-{digest[7:19]}" not in cloud.tags()
+
+
+def test_each_deploy_is_another_release(cloud, programs):
+    rehearse(cloud, programs)
+
+    assert re.search(r'Release="20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ"', command(cloud, "sam deploy"))
+
+
+def test_prod_is_protected_from_deletion_and_dev_is_not(cloud, programs):
+    rehearse(cloud, programs)
+    assert not [line for line in cloud.said if "TerminationProtection" in line]
+
+    rehearse(cloud, programs, environment="prod")
+    (line,) = [line for line in cloud.said if "TerminationProtection" in line]
+    assert "'StackName': 'fraud-api-prod', 'EnableTerminationProtection': True" in line
+
+
+def test_the_plan_names_account_and_region(cloud, programs, capsys):
+    rehearse(cloud, programs)
+
+    assert "fraud-api-dev in account 123456789012, region us-east-1" in capsys.readouterr().out
+
+
+class Overtaken(RecordedPrograms):
+    """Somebody else deploys between SAM and our look."""
+
+    def run(self, *command, secret=None):
+        super().run(*command, secret=secret)
+        if command[1] == "deploy":
+            self.cloud.sam_deploys(STACK, self.cloud.parameters() | {"MemoryMb": "512"})
+
+
+def test_a_stack_that_runs_something_else_is_no_success(cloud, capsys):
+    with pytest.raises(CheckFailedError, match="MemoryMb is '512', asked was '1536'"):
+        rehearse(cloud, Overtaken(cloud))
+    assert "deployed sha256" not in capsys.readouterr().out
+
+
+def test_a_stack_that_went_back_is_no_success(cloud, programs):
+    class WentBack(StubbedAccount):
+        def read(self, service, operation, **arguments):
+            went_back = any(line.startswith("sam") or "/sam " in line for line in cloud.said)
+            self.answers = (
+                {"DescribeStacks": {"StackStatus": "UPDATE_ROLLBACK_COMPLETE"}} if went_back else {}
+            )
+            return super().read(service, operation, **arguments)
+
+    with pytest.raises(CheckFailedError, match="the stack is UPDATE_ROLLBACK_COMPLETE"):
+        deploy(
+            WentBack(cloud.said.append, {}),
+            programs,
+            environment="dev",
+            image=None,
+            samconfig=cloud.samconfig,
+            engine=docker,
+        )
 
 
 def test_code_that_is_not_committed_is_not_deployed(cloud):

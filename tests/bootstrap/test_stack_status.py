@@ -1,12 +1,14 @@
 """Every stack status stops the commands that cannot work from it, and names one that can."""
 
 import re
+from datetime import UTC, datetime
 
 import botocore.session
 import pytest
 
 from bootstrap.deploy import deploy
-from bootstrap.rollback import destroy, rollback
+from bootstrap.destroy import destroy
+from bootstrap.rollback import rollback
 from bootstrap.stack_status import STATUSES, Command, remedy, require_allowed
 from bootstrap.stacks import Stack
 from tests.bootstrap.cloud import StubbedAccount, docker
@@ -21,7 +23,7 @@ REFUSED = [
 
 
 def stack(status, name="fraud-api-dev"):
-    return Stack(name, status, "somebody's reason", {}, {})
+    return Stack(name, status, "somebody's reason", {}, {}, datetime.now(UTC))
 
 
 def test_the_table_has_every_status_that_aws_documents():

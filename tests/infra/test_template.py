@@ -39,7 +39,7 @@ def the_function_may_only_read_its_models_and_their_pointer(template):
     assert "parameter${ModelParameter}" in targets
 
 
-BARE = {"xray:PutTraceSegments", "xray:PutTelemetryRecords"}
+BARE = {"cloudwatch:DescribeAlarms", "xray:PutTraceSegments", "xray:PutTelemetryRecords"}
 """Actions that AWS lets no policy narrow."""
 
 
@@ -90,6 +90,7 @@ def the_function_knows_its_model(template):
     assert variables.keys() - {"AWS_ENDPOINT_URL"} == {
         "FRAUD_MODEL_BUCKET",
         "FRAUD_MODEL_PARAMETER",
+        "FRAUD_RELEASE",
     }
     assert variables["FRAUD_MODEL_PARAMETER"] == {"Ref": "ModelParameter"}
 
@@ -171,12 +172,12 @@ DEFECTS = {
         ("[!Ref NewVersionErrorsAlarm, !Ref ServerErrorsAlarm]", "[!Ref NewVersionErrorsAlarm]"),
     ],
     a_new_value_of_a_parameter_gives_a_new_version: [
-        ('!Sub "${MemoryMb} MB, ', '!Sub "'),
+        ('!Sub "${Release}: ${MemoryMb} MB, ', '!Sub "'),
         ("VersionDescription: !Sub", "Description: !Sub"),
         ("FRAUD_MODEL_PARAMETER: !Ref ModelParameter", "FRAUD_MODEL_PARAMETER: !Ref AlarmEmail"),
     ],
     nothing_that_must_outlive_the_stack_is_in_it: [
-        ("  FraudLogs:\n", "  Models:\n    Type: AWS::S3::Bucket\n\n  FraudLogs:\n"),
+        ("  FraudRole:", "  Models:\n    Type: AWS::S3::Bucket\n\n  FraudRole:"),
     ],
     outputs_tell_how_to_call_it_and_to_look_after_it: [
         ("  FunctionName:\n    Desc", "  Function:\n    Desc"),

@@ -94,7 +94,7 @@ def aws_is_asked_by_a_role_of_a_variable(workflows):
         if "configure-aws-credentials" in step.get("uses", "")
     ]
 
-    assert set(assumed) == {"${{ vars.AWS_DEPLOY_ROLE }}", "${{ vars.AWS_RETRAIN_ROLE }}"}
+    assert set(assumed) == {"${{ inputs.role }}", "${{ vars.AWS_RETRAIN_ROLE }}"}
 
 
 def nothing_belongs_to_one_account(workflows):
@@ -166,11 +166,18 @@ def prod_runs_what_dev_ran_once_approved(workflows):
     deploy = load(workflows["deploy"])["jobs"]
     target = load(workflows["deploy-to"])["jobs"]["deploy"]
 
-    assert deploy["dev"]["with"] == {"environment": "dev"}
+    assert deploy["dev"]["if"] == "vars.AWS_DEPLOY_ROLE_DEV != ''"
+    assert deploy["dev"]["with"] == {
+        "environment": "dev",
+        "role": "${{ vars.AWS_DEPLOY_ROLE_DEV }}",
+    }
     assert deploy["prod"]["needs"] == "dev"
-    assert deploy["prod"]["if"] == "vars.DEPLOY_TO_PROD == 'true'"
+    assert deploy["prod"]["if"] == (
+        "vars.DEPLOY_TO_PROD == 'true' && vars.AWS_DEPLOY_ROLE_PROD != ''"
+    )
     assert deploy["prod"]["with"] == {
         "environment": "prod",
+        "role": "${{ vars.AWS_DEPLOY_ROLE_PROD }}",
         "digest": "${{ needs.dev.outputs.digest }}",
     }
     assert target["environment"] == "${{ inputs.environment }}"

@@ -1,0 +1,425 @@
+"""The rights of the roles that GitHub's workflows assume: enough to deploy, and no more."""
+
+import json
+import subprocess
+
+import pytest
+from iam import ACCOUNT, REGION, Call, is_allowed, rendered
+from infra import NEEDS_SAM, ROOT, SAM, as_list, resources
+
+from bootstrap.transform import BOOTSTRAP_TEMPLATE, TEMPLATE, transformed
+
+pytestmark = NEEDS_SAM
+
+ENVIRONMENTS = ("dev", "prod")
+BOUNDARY = f"arn:aws:iam::{ACCOUNT}:policy/fraud-api-bootstrap-FraudApiBoundary-X"
+BUCKET = "fraud-api-bootstrap-modelbucket-x"
+NAMES = {
+    "AWS::StackId": f"arn:aws:cloudformation:{REGION}:{ACCOUNT}:stack/fraud-api-bootstrap/x",
+    "FraudApiBoundary": BOUNDARY,
+    "ImageRepository.Arn": f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository/fraud-api",
+    "ModelBucket.Arn": f"arn:aws:s3:::{BUCKET}",
+}
+TOKEN = "token.actions.githubusercontent.com"
+
+INLINE_LIMIT, MANAGED_LIMIT, ATTACHED_LIMIT = 10_240, 6_144, 10
+"""Characters without spaces: of a role's own policies together, and of each managed one."""
+
+
+@pytest.fixture(scope="module")
+def bootstrap():
+    return transformed(BOOTSTRAP_TEMPLATE.read_text(), {})["Resources"]
+
+
+def policies(bootstrap, role):
+    """A role's policies by name, rendered; those that only it has are its own."""
+    attached = {
+        name: each["Properties"]["PolicyDocument"]
+        for name, each in bootstrap.items()
+        if {"Ref": role} in each["Properties"].get("Roles", [])
+        or each["Properties"].get("RoleName") == {"Ref": role}
+    }
+    inline = {
+        each["PolicyName"]: each["PolicyDocument"]
+        for each in bootstrap[role]["Properties"].get("Policies", [])
+    }
+    return {name: rendered(each, NAMES) for name, each in (attached | inline).items()}
+
+
+def statements(bootstrap, role):
+    return [each for policy in policies(bootstrap, role).values() for each in policy["Statement"]]
+
+
+def tags(bootstrap, role):
+    found = bootstrap[role]["Properties"].get("Tags", [])
+    return {f"aws:PrincipalTag/{each['Key']}": each["Value"] for each in found}
+
+
+def may(bootstrap, role, action, resource, **context):
+    call = Call(action, resource, tags(bootstrap, role) | context)
+    return is_allowed(statements(bootstrap, role), call)
+
+
+def arn(service, rest, *, region=REGION, account=ACCOUNT):
+    return f"arn:aws:{service}:{region}:{account}:{rest}"
+
+
+# Who may assume them
+
+REPOSITORIES = ("owner/name", "owner@123/name@456")
+
+LOOK_ALIKES = (
+    "repo:{repository}:environment:staging",
+    "repo:{repository}:environment:{environment}-2",
+    "repo:{repository}:environment:*",
+    "repo:{repository}:ref:refs/heads/main",
+    "repo:{repository}:pull_request",
+    "repo:{repository}-fork:environment:{environment}",
+    "repo:other-{repository}:environment:{environment}",
+    "repo:owner@124/name@456:environment:{environment}",
+    "repo:owner@123/name@457:environment:{environment}",
+    "repo:{upper}:environment:{environment}",
+    "repo:{other}:environment:{environment}",
+)
+
+ROLES = {"DeployRoleDev": "dev", "DeployRoleProd": "prod", "RetrainRole": "retrain"}
+
+
+def trusts(bootstrap, role, repository, subject, audience="sts.amazonaws.com"):
+    names = {
+        "GitHubRepository": repository,
+        "GitHubProvider": arn("iam", f"oidc-provider/{TOKEN}", region=""),
+    }
+    trust = bootstrap[role]["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+    conditions = [{**each, "Principal": None} for each in trust]
+    call = Call(
+        "sts:AssumeRoleWithWebIdentity",
+        "the role",
+        {f"{TOKEN}:sub": subject, f"{TOKEN}:aud": audience},
+    )
+    return is_allowed(rendered(conditions, names), call)
+
+
+@pytest.mark.parametrize("repository", REPOSITORIES)
+@pytest.mark.parametrize("role", ROLES)
+def test_a_workflow_of_its_own_environment_can_assume_a_role(bootstrap, role, repository):
+    subject = f"repo:{repository}:environment:{ROLES[role]}"
+
+    assert trusts(bootstrap, role, repository, subject)
+    assert not trusts(bootstrap, role, repository, subject, audience="https://github.com/owner")
+
+
+@pytest.mark.parametrize("repository", REPOSITORIES)
+@pytest.mark.parametrize("role", ROLES)
+def test_a_workflow_of_another_environment_cannot(bootstrap, role, repository):
+    for environment in {*ROLES.values()} - {ROLES[role]}:
+        subject = f"repo:{repository}:environment:{environment}"
+        assert not trusts(bootstrap, role, repository, subject)
+
+
+@pytest.mark.parametrize("look_alike", LOOK_ALIKES)
+@pytest.mark.parametrize("repository", REPOSITORIES)
+@pytest.mark.parametrize("role", ROLES)
+def test_a_look_alike_cannot(bootstrap, role, repository, look_alike):
+    (other,) = {*REPOSITORIES} - {repository}
+    subject = look_alike.format(
+        repository=repository,
+        environment=ROLES[role],
+        upper=repository.title(),
+        other=other,
+    )
+
+    assert not trusts(bootstrap, role, repository, subject)
+
+
+def test_a_pipelines_token_cannot_choose_the_tags_that_the_policies_read(bootstrap):
+    for role in ROLES:
+        trust = bootstrap[role]["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+        assert [each["Action"] for each in trust] == ["sts:AssumeRoleWithWebIdentity"]
+
+
+# Enough: every action of every handler that CloudFormation runs for the application
+
+HANDLERS = """
+import json, sys
+from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER as manager
+found = {}
+for kind in json.load(sys.stdin):
+    handlers = manager.get_resource_schema("us-east-1", kind).schema["handlers"]
+    # A list is asked for to import or to look for drift, not to deploy.
+    needed = [each for name, each in handlers.items() if name != "list"]
+    found[kind] = sorted({action for each in needed for action in each["permissions"]})
+json.dump(found, sys.stdout)
+"""
+
+UNUSED = {
+    "apigateway:UpdateRestApiPolicy": "the API has no resource policy",
+    "codedeploy:RegisterOnPremisesInstance": "CodeDeploy moves an alias, no machine",
+    "ec2:DescribeNetworkInterfaces": "no function is in a VPC",
+    "ec2:DescribeSecurityGroups": "no function is in a VPC",
+    "ec2:DescribeSubnets": "no function is in a VPC",
+    "ec2:DescribeVpcs": "no function is in a VPC",
+    "elasticfilesystem:DescribeMountTargets": "no function mounts a file system",
+    "firehose:TagDeliveryStream": "no log group delivers elsewhere",
+    "iam:DeleteRolePermissionsBoundary": "denied: the boundary stays",
+    "kms:CreateGrant": "AWS's own keys encrypt",
+    "kms:Decrypt": "AWS's own keys encrypt",
+    "kms:DescribeKey": "AWS's own keys encrypt",
+    "kms:Encrypt": "AWS's own keys encrypt",
+    "kms:GenerateDataKey": "AWS's own keys encrypt",
+    "lambda:AssociateRuntimeAlias": "runtimes are AWS's defaults",
+    "lambda:DeleteFunctionCodeSigningConfig": "images cannot be signed for Lambda",
+    "lambda:DeleteProvisionedConcurrencyConfig": "no concurrency is provisioned",
+    "lambda:GetCodeSigningConfig": "images cannot be signed for Lambda",
+    "lambda:GetLayerVersion": "no function has a layer",
+    "lambda:PassCapacityProvider": "no function runs on instances of its own",
+    "lambda:PutFunctionCodeSigningConfig": "images cannot be signed for Lambda",
+    "lambda:PutFunctionRecursionConfig": "no function calls itself",
+    "lambda:PutFunctionScalingConfig": "no function runs on instances of its own",
+    "lambda:PutProvisionedConcurrencyConfig": "no concurrency is provisioned",
+    "lambda:PutRuntimeManagementConfig": "runtimes are AWS's defaults",
+    "logs:AssociateKmsKey": "AWS's own keys encrypt",
+    "logs:CreateLogDelivery": "no log group delivers elsewhere",
+    "logs:DeleteDataProtectionPolicy": "no payload is logged that could be masked",
+    "logs:DeleteIndexPolicy": "no field is indexed",
+    "logs:DeleteResourcePolicy": "log groups have no policy of their own",
+    "logs:DisassociateKmsKey": "AWS's own keys encrypt",
+    "logs:PutBearerTokenAuthentication": "nobody writes logs by a token",
+    "logs:PutDataProtectionPolicy": "no payload is logged that could be masked",
+    "logs:PutIndexPolicy": "no field is indexed",
+    "logs:PutLogGroupDeletionProtection": "a person may delete what a stack left",
+    "logs:PutResourcePolicy": "log groups have no policy of their own",
+    "s3:REST.PUT.OBJECT": "no log group delivers elsewhere",
+    "s3files:ListMountTargets": "no function mounts a file system",
+    "sns:PutDataProtectionPolicy": "an alarm names no payment",
+    "sns:SetSubscriptionAttributes": "a subscription has an address and nothing else",
+}
+"""Actions of handlers that the templates do not make CloudFormation take, and why."""
+
+
+@pytest.fixture(scope="module")
+def needed():
+    """The actions for either environment's stack, by resource type."""
+    made = transformed(TEMPLATE.read_text(), {})["Resources"]
+    kinds = sorted({each["Type"] for each in made.values()})
+    done = subprocess.run(
+        [SAM / "python", "-c", HANDLERS],
+        cwd=ROOT,
+        input=json.dumps(kinds),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return {kind: set(actions) for kind, actions in json.loads(done.stdout).items()}
+
+
+def granted(bootstrap, role):
+    return {
+        action
+        for each in statements(bootstrap, role)
+        if each["Effect"] == "Allow"
+        for action in as_list(each["Action"])
+    }
+
+
+@pytest.mark.parametrize("role", ["DeployRoleDev", "DeployRoleProd"])
+def test_a_deploy_role_may_do_all_that_cloudformations_handlers_do(bootstrap, needed, role):
+    missing = {
+        kind: sorted(actions - granted(bootstrap, role) - UNUSED.keys())
+        for kind, actions in needed.items()
+    }
+
+    assert {kind: actions for kind, actions in missing.items() if actions} == {}
+
+
+def test_no_action_is_called_unused_that_is_granted_or_that_no_handler_has(bootstrap, needed):
+    assert not UNUSED.keys() & granted(bootstrap, "DeployRoleDev")
+    assert not UNUSED.keys() - set.union(*needed.values())
+
+
+# Not more
+
+OWN = [
+    ("cloudformation:CreateChangeSet", arn("cloudformation", "stack/fraud-api-{}/x")),
+    ("lambda:UpdateFunctionCode", arn("lambda", "function:fraud-api-{}-FraudFunction-x")),
+    ("lambda:InvokeFunction", arn("lambda", "function:fraud-api-{}-HeartbeatFunction-x")),
+    ("logs:DeleteLogGroup", arn("logs", "log-group:fraud-api-{}-FraudLogs-x")),
+    ("cloudwatch:DeleteAlarms", arn("cloudwatch", "alarm:fraud-api-{}-HeartbeatAlarm-x")),
+    ("sns:DeleteTopic", arn("sns", "fraud-api-{}-AlarmTopic-x")),
+    ("events:PutRule", arn("events", "rule/fraud-api-{}-HeartbeatFunctionSchedule-x")),
+    ("codedeploy:StopDeployment", arn("codedeploy", "deploymentgroup:fraud-api-{}-x/y")),
+    ("iam:UpdateAssumeRolePolicy", arn("iam", "role/fraud-api-{}-FraudRole-x", region="")),
+    ("budgets:ModifyBudget", arn("budgets", f"budget/fraud-api-{{}}-{REGION}-zero", region="")),
+]
+
+
+@pytest.mark.parametrize(("action", "resource"), OWN)
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_a_role_deploys_its_own_environment_and_not_the_other(
+    bootstrap, environment, action, resource
+):
+    role = f"DeployRole{environment.title()}"
+    (other,) = {*ENVIRONMENTS} - {environment}
+
+    assert may(bootstrap, role, action, resource.format(environment))
+    assert not may(bootstrap, role, action, resource.format(other))
+    assert not may(bootstrap, role, action, resource.format("bootstrap"))
+
+
+def test_a_role_without_its_tag_deploys_nothing(bootstrap):
+    for action, resource in OWN:
+        call = Call(action, resource.format("dev"))
+        assert not is_allowed(statements(bootstrap, "DeployRoleDev"), call)
+
+
+def test_prods_role_cannot_delete_its_stack(bootstrap):
+    action, stack = "cloudformation:DeleteStack", arn("cloudformation", "stack/fraud-api-{}/x")
+
+    assert may(bootstrap, "DeployRoleDev", action, stack.format("dev"))
+    assert not may(bootstrap, "DeployRoleDev", action, stack.format("prod"))
+    assert not may(bootstrap, "DeployRoleProd", action, stack.format("prod"))
+
+
+GAINS = ("iam:CreateRole", "iam:PutRolePolicy", "iam:AttachRolePolicy")
+
+
+@pytest.mark.parametrize("action", [*GAINS, "iam:PutRolePermissionsBoundary"])
+def test_a_role_that_is_made_or_given_more_stays_within_the_boundary(bootstrap, action):
+    role = arn("iam", "role/fraud-api-dev-New", region="")
+    other = BOUNDARY.replace("FraudApiBoundary", "AnotherPolicy")
+
+    assert may(bootstrap, "DeployRoleDev", action, role, **{"iam:PermissionsBoundary": BOUNDARY})
+    assert not may(bootstrap, "DeployRoleDev", action, role)
+    assert not may(bootstrap, "DeployRoleDev", action, role, **{"iam:PermissionsBoundary": other})
+
+
+@pytest.mark.parametrize(
+    ("action", "resource"),
+    [
+        ("iam:DeleteRolePermissionsBoundary", arn("iam", "role/fraud-api-dev-x", region="")),
+        ("iam:CreatePolicyVersion", BOUNDARY),
+        ("iam:SetDefaultPolicyVersion", BOUNDARY),
+        ("iam:DeletePolicy", BOUNDARY),
+    ],
+)
+def test_the_boundary_cannot_be_taken_off_or_changed(bootstrap, action, resource):
+    for role in ("DeployRoleDev", "DeployRoleProd"):
+        bounded = {"iam:PermissionsBoundary": BOUNDARY}
+        assert not may(bootstrap, role, action, resource, **bounded)
+
+
+@pytest.mark.parametrize("role", ["DeployRoleDev", "DeployRoleProd", "RetrainRole"])
+def test_no_role_changes_itself_or_another_of_the_bootstrap_stack(bootstrap, role):
+    for each in ("DeployRoleDev", "DeployRoleProd", "RetrainRole", "GatewayLogRole"):
+        target = arn("iam", f"role/fraud-api-bootstrap-{each}-x", region="")
+        for action in (*GAINS, "iam:TagRole", "iam:UpdateAssumeRolePolicy", "iam:PassRole"):
+            bounded = {
+                "iam:PermissionsBoundary": BOUNDARY,
+                "iam:PassedToService": "lambda.amazonaws.com",
+            }
+            assert not may(bootstrap, role, action, target, **bounded)
+
+
+def test_code_goes_to_sams_bucket_of_this_account_alone(bootstrap):
+    code = "arn:aws:s3:::aws-sam-cli-managed-default-samclisourcebucket-x/code"
+
+    for owner, expected in ((ACCOUNT, True), ("999999999999", False)):
+        context = {"aws:ResourceAccount": owner}
+        assert may(bootstrap, "DeployRoleDev", "s3:PutObject", code, **context) is expected
+
+
+def test_who_deploys_cannot_write_a_model(bootstrap):
+    for role in ("DeployRoleDev", "DeployRoleProd"):
+        assert not may(bootstrap, role, "s3:PutObject", f"arn:aws:s3:::{BUCKET}/models/x")
+        assert not may(
+            bootstrap, role, "ssm:PutParameter", arn("ssm", "parameter/fraud/prod/model")
+        )
+
+
+# The boundary
+
+APPLICATION = {
+    "FraudApiApiKey": "key",
+    "FraudApi": "api",
+    "FraudLogs.Arn": arn("logs", "log-group:fraud-api-dev-FraudLogs-x:*"),
+    "HeartbeatLogs.Arn": arn("logs", "log-group:fraud-api-dev-HeartbeatLogs-x:*"),
+    "ModelParameter": "/fraud/dev/model",
+    "fraud-api-model-bucket": BUCKET,
+    "ModelBucket": BUCKET,
+    "FraudFunction": "fraud-api-dev-FraudFunction-x",
+    "AWS::StackName": "fraud-api-dev",
+}
+
+
+def bare(value):
+    """A value as it is where every condition of the template holds."""
+    if isinstance(value, list):
+        return [bare(each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    if "Fn::If" in value:
+        return bare(value["Fn::If"][1])
+    return {key: bare(each) for key, each in value.items()}
+
+
+@pytest.fixture(scope="module")
+def application():
+    return transformed(TEMPLATE.read_text(), {"Rollout": "canary"})
+
+
+def test_every_role_of_the_application_bears_the_boundary(application):
+    for role in resources(application, "AWS::IAM::Role"):
+        bounded = role["Properties"]["PermissionsBoundary"]
+        assert bounded == {"Fn::ImportValue": "fraud-api-boundary"}
+
+
+def test_the_boundary_allows_all_that_the_applications_roles_may_do(bootstrap, application):
+    boundary = rendered(
+        bootstrap["FraudApiBoundary"]["Properties"]["PolicyDocument"]["Statement"], NAMES
+    )
+    for role in resources(application, "AWS::IAM::Role"):
+        for policy in bare(role["Properties"].get("Policies", [])):
+            for statement in rendered(policy["PolicyDocument"]["Statement"], APPLICATION):
+                for action in as_list(statement["Action"]):
+                    for resource in as_list(statement["Resource"]):
+                        call = Call(action, resource, {"aws:ResourceAccount": ACCOUNT})
+                        assert is_allowed(boundary, call), call
+
+
+@pytest.mark.parametrize(
+    ("action", "resource"),
+    [
+        ("iam:CreateUser", arn("iam", "user/x", region="")),
+        ("sts:AssumeRole", arn("iam", "role/Admin", region="")),
+        ("s3:PutObject", f"arn:aws:s3:::{BUCKET}/models/x"),
+        ("ssm:PutParameter", arn("ssm", "parameter/fraud/prod/model")),
+        ("ssm:GetParameter", arn("ssm", "parameter/other/secret")),
+        ("lambda:UpdateFunctionCode", arn("lambda", "function:fraud-api-prod-FraudFunction-x")),
+    ],
+)
+def test_the_boundary_allows_nothing_else(bootstrap, action, resource):
+    boundary = rendered(
+        bootstrap["FraudApiBoundary"]["Properties"]["PolicyDocument"]["Statement"], NAMES
+    )
+
+    assert not is_allowed(boundary, Call(action, resource, {"aws:ResourceAccount": ACCOUNT}))
+
+
+# Sizes
+
+
+def test_every_policy_is_within_iams_limits(bootstrap):
+    for role in ROLES:
+        sizes = {
+            name: len("".join(json.dumps(each).split()))
+            for name, each in policies(bootstrap, role).items()
+        }
+        managed = {
+            name: size
+            for name, size in sizes.items()
+            if bootstrap.get(name, {}).get("Type") == "AWS::IAM::ManagedPolicy"
+        }
+        print(f"{role}: {sizes}")  # noqa: T201  # the report of what is left
+        assert all(size <= MANAGED_LIMIT for size in managed.values())
+        assert len(managed) <= ATTACHED_LIMIT
+        assert sum(sizes.values()) - sum(managed.values()) <= INLINE_LIMIT
