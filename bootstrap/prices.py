@@ -106,6 +106,7 @@ FREE_OF_CHARGE: Final = frozenset(
         "AWS::ApiGateway::UsagePlanKey",
         "AWS::CodeDeploy::Application",  # free for Lambda
         "AWS::CodeDeploy::DeploymentGroup",
+        "AWS::IAM::ManagedPolicy",
         "AWS::IAM::OIDCProvider",
         "AWS::IAM::Role",
         "AWS::IAM::RolePolicy",
