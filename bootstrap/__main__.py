@@ -54,7 +54,10 @@ def prepare(
     *,
     github: Annotated[
         str | None,
-        typer.Option(help="The repository whose workflows may deploy.", show_default="as before"),
+        typer.Option(
+            help="The repository whose workflows may deploy, OWNER@ID/NAME@ID or OWNER/NAME.",
+            show_default="as before",
+        ),
     ] = None,
     dry_run: DryRun = False,
 ) -> None:

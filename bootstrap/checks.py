@@ -1,11 +1,11 @@
 """What must be so for the application to answer; each check names its own fault and its remedy."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 from bootstrap import images, invocation
 from bootstrap.image_tags import in_use_tag
+from bootstrap.monitoring import alarms_quiet, heartbeat_fresh
 from bootstrap.rollback import ALIAS, deployed_digest
 from bootstrap.site import Site, UnwellError
 from bootstrap.stack_status import remedy
@@ -130,62 +130,6 @@ def model_loads(site: Site) -> str:
             "`sam logs` shows why: `settings cannot be used`, or `model load failed`",
         )
     return f"{version}, read by the function's own role"
-
-
-def heartbeat_fresh(site: Site) -> str:
-    """The model's own payment was answered rightly within two of the heartbeat's periods."""
-    minutes = 2 * int(site.stack.parameters.get("HeartbeatMinutes", "30"))
-    name = site.stack.output("HeartbeatFunctionName")
-    since = datetime.now(UTC) - timedelta(minutes=minutes)
-    ask = f"ask now: aws lambda invoke --function-name {name} /dev/stdout"
-    calls, errors = (_sum(site, name, metric, since) for metric in ("Invocations", "Errors"))
-    if not calls:
-        raise UnwellError(
-            f"none for {minutes} minutes",
-            f"is its schedule enabled? {ask}",
-        )
-    if errors >= calls:
-        raise UnwellError(
-            f"all {calls:.0f} failed in {minutes} minutes",
-            f"its log says what it was answered; {ask}",
-        )
-    return f"{calls - errors:.0f} of {calls:.0f} in {minutes} minutes"
-
-
-def _sum(site: Site, function: str, metric: str, since: datetime) -> float:
-    found = site.account.read(
-        *("cloudwatch", "GetMetricStatistics"),
-        Namespace="AWS/Lambda",
-        MetricName=metric,
-        Dimensions=[{"Name": "FunctionName", "Value": function}],
-        StartTime=since,
-        EndTime=datetime.now(UTC),
-        Period=60,
-        Statistics=["Sum"],
-    )
-    return sum(float(each["Sum"]) for each in found["Datapoints"])
-
-
-def alarms_quiet(site: Site) -> str:
-    """No alarm of the stack is raised."""
-    found: list[dict[str, Any]] = []
-    token: dict[str, str] = {}
-    while True:
-        page = site.account.read(
-            "cloudwatch", "DescribeAlarms", AlarmNamePrefix=f"{site.stack.name}-", **token
-        )
-        found += page["MetricAlarms"]
-        if not page.get("NextToken"):
-            break
-        token = {"NextToken": page["NextToken"]}
-    if raised := [each for each in found if each["StateValue"] == "ALARM"]:
-        raise UnwellError(
-            f"raised: {', '.join(each['AlarmName'] for each in raised)}",
-            str(raised[0].get("AlarmDescription") or "look at its metric in CloudWatch").strip(),
-        )
-    if not found:
-        return f"none, Monitoring={site.stack.parameters.get('Monitoring', 'unknown')}"
-    return f"{len(found)}, none raised"
 
 
 def versions_match(site: Site) -> str:

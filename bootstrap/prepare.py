@@ -1,5 +1,6 @@
 """Create or update the stack of what outlives the application; a person does it, once a region."""
 
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -8,6 +9,7 @@ import typer
 
 from bootstrap import stacks
 from bootstrap.account import Account
+from bootstrap.github import require_repository
 from bootstrap.parameters import (
     SAMCONFIG,
     as_arguments,
@@ -18,9 +20,9 @@ from bootstrap.parameters import (
 )
 from bootstrap.programs import PARAMETERS, Programs
 from bootstrap.stack_status import Command, require_allowed
-from bootstrap.stacks import BOOTSTRAP
+from bootstrap.stacks import BOOTSTRAP, Stack
 from bootstrap.transform import BOOTSTRAP_TEMPLATE, declared_by
-from training.errors import InputError
+from training.errors import InputError, TrainingError
 from training.hints import fraud, registry_options, say_next
 from training.processes import ROOT
 from training.sam import find_sam
@@ -38,33 +40,32 @@ def prepare(
     account : Account
     programs : Programs
     github : str or None
-        The repository whose workflows may deploy, OWNER/NAME; None leaves it as it is.
+        The repository whose workflows may deploy, OWNER@ID/NAME@ID or OWNER/NAME; None leaves it as
+        it is.
     samconfig : Path
 
     Raises
     ------
+    InputError
+        If no workflow's token can name a repository like `github`.
     CheckFailedError
         If the stack can take no deploy now.
     TrainingError
         If a program or AWS fails.
     """
+    for warning in [] if github is None else require_repository(github):
+        typer.echo(warning, err=True)
     declared = declared_by(BOOTSTRAP_TEMPLATE.read_text())
     target = read_bootstrap(samconfig)
-    before = stacks.find(account, BOOTSTRAP)
-    if before is not None:
-        require_allowed(before, Command.DEPLOY, environment=None)
+    before = _without_a_failed_creation(account, stacks.find(account, BOOTSTRAP))
     old = before.parameters if before else {}
     kept = {name: value for name, value in old.items() if name in declared}
     values = effective(declared, kept | target.overrides, _github(account, github, old))
-    typer.echo(f"parameters of {BOOTSTRAP}:")
+    typer.echo(f"{BOOTSTRAP} in {account.place()}, with the parameters:")
     for line in compared(declared, old, values):
         typer.echo(line)
-    programs.run(
-        *(find_sam(), "deploy", "--config-file", str(samconfig), "--config-env", "bootstrap"),
-        *("--stack-name", BOOTSTRAP, "--template-file", str(BOOTSTRAP_TEMPLATE.relative_to(ROOT))),
-        *("--no-confirm-changeset", "--no-fail-on-empty-changeset"),
-        *(PARAMETERS, *as_arguments(values)),
-    )
+    _run(account, programs, _command(samconfig, values))
+    stacks.protect(account, BOOTSTRAP)
     if account.dry_run:
         typer.echo("nothing was changed")
         return
@@ -75,6 +76,58 @@ def prepare(
     registry = registry_options(after.outputs.get("ModelBucketName"), _model_parameter(samconfig))
     say_next(fraud("publish", "build/model", *registry, "--promote"))
     say_next("make deploy ENV=dev", label="then")
+
+
+def _without_a_failed_creation(account: Account, stack: Stack | None) -> Stack | None:
+    """The stack, which must allow an update; None in place of what a failed creation left.
+
+    CloudFormation lets nobody update such a stack. Nothing is in it, for all that it made was
+    deleted again, so it is deleted here.
+    """
+    if (
+        stack is not None
+        and stack.status == "ROLLBACK_COMPLETE"
+        and stacks.is_empty(account, stack)
+    ):
+        typer.echo(f"{stack.name} failed to be created and is empty; deleting it", err=True)
+        account.change("cloudformation", "DeleteStack", StackName=stack.name)
+        account.wait("cloudformation", "stack_delete_complete", StackName=stack.name)
+        return None
+    if stack is not None:
+        require_allowed(stack, Command.DEPLOY, environment=None)
+    return stack
+
+
+def _command(samconfig: Path, values: Mapping[str, str]) -> tuple[str, ...]:
+    return (
+        *(find_sam(), "deploy", "--config-file", str(samconfig), "--config-env", "bootstrap"),
+        *("--stack-name", BOOTSTRAP, "--template-file", str(BOOTSTRAP_TEMPLATE.relative_to(ROOT))),
+        *("--no-confirm-changeset", "--no-fail-on-empty-changeset"),
+        *(PARAMETERS, *as_arguments(values)),
+    )
+
+
+def _run(account: Account, programs: Programs, command: tuple[str, ...]) -> None:
+    """Deploy; once more where API Gateway did not know its role yet, which it cannot wait for."""
+    try:
+        programs.run(*command)
+    except TrainingError:
+        stack = stacks.find(account, BOOTSTRAP)
+        if stack is None or not _was_too_early(account, stack):
+            raise
+        typer.echo("API Gateway did not know its new role yet; once more", err=True)
+        _without_a_failed_creation(account, stack)
+        programs.run(*command)
+
+
+def _was_too_early(account: Account, stack: Stack) -> bool:
+    if stack.status != "ROLLBACK_COMPLETE":
+        return False
+    events = account.read("cloudformation", "DescribeStackEvents", StackName=stack.name)
+    return any(
+        each["LogicalResourceId"] == "GatewayAccount" and each["ResourceStatus"] == "CREATE_FAILED"
+        for each in events["StackEvents"]
+    )
 
 
 def _model_parameter(samconfig: Path) -> str | None:

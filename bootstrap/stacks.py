@@ -84,6 +84,19 @@ def require(account: Account, name: str, remedy: str) -> Stack:
     return stack
 
 
+def is_empty(account: Account, stack: Stack) -> bool:
+    """Whether every resource that the stack made is deleted again.
+
+    Raises
+    ------
+    AwsError
+        If AWS refuses.
+    """
+    found = account.read("cloudformation", "ListStackResources", StackName=stack.name)
+    states = {each["ResourceStatus"] for each in found["StackResourceSummaries"]}
+    return states <= {"DELETE_COMPLETE"} and "NextToken" not in found
+
+
 def protect(account: Account, name: str, *, protected: bool = True) -> None:
     """Have CloudFormation refuse to delete a stack, or no longer.
 

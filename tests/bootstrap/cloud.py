@@ -191,10 +191,10 @@ class Cloud:
                 ],
             )
 
-    def raise_alarm(self, state):
+    def raise_alarm(self, state, alarm="ServerErrorsAlarm"):
         """Have an alarm of the stack's in this state."""
         client = self.client("cloudwatch")
-        name = f"{STACK}-ServerErrorsAlarm-X"
+        name = f"{STACK}-{alarm}-X"
         client.put_metric_alarm(
             AlarmName=name,
             AlarmDescription="Look at the log",
@@ -249,6 +249,8 @@ class StubbedAccount(Account):
 
     def read(self, service, operation, **arguments):
         changes = self.answers.get(operation, {})
+        if operation == "Invoke" and arguments["FunctionName"] != FUNCTION:
+            return self.answers["heartbeat"]
         if operation == "Invoke":
             return invoked(**changes)
         answer = super().read(service, operation, **arguments)

@@ -1,6 +1,9 @@
 """`make doctor` is quiet about what is well, and names each fault with what to do about it."""
 
+import json
 import re
+from datetime import UTC, datetime, timedelta
+from io import BytesIO
 
 import pytest
 
@@ -179,8 +182,58 @@ def test_without_a_pointer_nothing_can_be_served(deployed, capsys):
     assert list(failed) == ["pointer", "versions"]
 
 
+NONE = {"Datapoints": []}
+OLD = {"CreationTime": datetime.now(UTC) - timedelta(days=1)}
+
+
+def heartbeat(payload, **more):
+    return {"Payload": BytesIO(json.dumps(payload).encode()), **more}
+
+
+def test_a_new_stack_is_asked_for_its_first_heartbeat(deployed, capsys):
+    capsys.readouterr()
+    answered = heartbeat({"decision": "block", "model_version": "0123456789abcdef"})
+    account = StubbedAccount(
+        deployed.said.append, {"GetMetricStatistics": NONE, "heartbeat": answered}
+    )
+
+    doctor(account, environment="dev", samconfig=deployed.samconfig)
+
+    printed = capsys.readouterr().out
+    assert re.search(r"heartbeat +ok +asked now: block by model 0123456789abcdef", printed)
+
+
+def test_a_first_heartbeat_that_fails_says_why(deployed, capsys):
+    answered = heartbeat(
+        {"errorMessage": "POST /predict: status 503", "errorType": "HeartbeatError"},
+        FunctionError="Unhandled",
+    )
+
+    failed = examined(deployed, capsys, GetMetricStatistics=NONE, heartbeat=answered)
+
+    assert list(failed) == ["heartbeat"]
+    assert "asked now, it fails: POST /predict: status 503" in failed["heartbeat"]
+
+
+def test_the_heartbeats_alarm_of_a_new_stack_is_no_fault(deployed, capsys):
+    deployed.raise_alarm("ALARM", "HeartbeatAlarm")
+    capsys.readouterr()
+
+    doctor(StubbedAccount(deployed.said.append), environment="dev", samconfig=deployed.samconfig)
+
+    assert "HeartbeatAlarm is raised until" in capsys.readouterr().out
+
+
+def test_the_heartbeats_alarm_of_an_old_stack_is(deployed, capsys):
+    deployed.raise_alarm("ALARM", "HeartbeatAlarm")
+
+    failed = examined(deployed, capsys, DescribeStacks=OLD)
+
+    assert list(failed) == ["alarms"]
+
+
 def test_a_heartbeat_that_stopped_is_named(deployed, capsys):
-    failed = examined(deployed, capsys, GetMetricStatistics={"Datapoints": []})
+    failed = examined(deployed, capsys, GetMetricStatistics=NONE, DescribeStacks=OLD)
 
     assert list(failed) == ["heartbeat"]
     assert "none for 60 minutes" in failed["heartbeat"]

@@ -3,7 +3,8 @@
 import pytest
 
 from bootstrap.prepare import prepare
-from tests.bootstrap.cloud import as_parameters, template
+from tests.bootstrap.cloud import Unprotected, as_parameters, template
+from training.errors import CheckFailedError, InputError, TrainingError
 from training.hints import fraud, registry_options
 
 ARN = "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com"
@@ -78,3 +79,128 @@ def test_what_comes_next_names_the_bucket_that_was_made(cloud, capsys):
     registry = registry_options(cloud.aws.bucket, cloud.aws.parameter)
     assert publish == f"next: {fraud('publish', 'build/model', *registry, '--promote')}"
     assert deploy == "then: make deploy ENV=dev"
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "https://github.com/owner/name",
+        "git@github.com:owner/name",
+        "owner/name.git",
+        "owner",
+        "owner@123/name",
+        "owner/name@456",
+        "owner@x/name@456",
+        "owner/name/more",
+        "",
+    ],
+)
+def test_what_no_token_names_is_refused_before_anything_is_asked(cloud, given):
+    with pytest.raises(InputError, match="gh api repos/OWNER/NAME"):
+        prepared(cloud, given)
+    assert cloud.said == []
+
+
+def test_a_repository_with_its_ids_is_passed_on_as_it_is(cloud, capsys):
+    assert 'GitHubRepository="Owner@123/name@456"' in prepared(cloud, "Owner@123/name@456")
+    assert "warning" not in capsys.readouterr().err
+
+
+def test_a_repository_without_ids_is_warned_of(cloud, capsys):
+    prepared(cloud, "owner/name")
+
+    assert "given without ids" in capsys.readouterr().err
+
+
+class Failed(Unprotected):
+    """An account whose first creation of the bootstrap stack failed, until it is deleted."""
+
+    def __init__(self, say, resources=(), events=()):
+        super().__init__(say)
+        self.resources, self.events = list(resources), list(events)
+        self.failed = True
+
+    def read(self, service, operation, **arguments):
+        if operation == "ListStackResources":
+            return {"StackResourceSummaries": self.resources}
+        if operation == "DescribeStackEvents":
+            return {"StackEvents": self.events}
+        answer = super().read(service, operation, **arguments)
+        if operation == "DescribeStacks" and self.failed:
+            answer["Stacks"][0]["StackStatus"] = "ROLLBACK_COMPLETE"
+        return answer
+
+    def change(self, service, operation, **arguments):
+        if operation == "DeleteStack":
+            self.failed = False
+            self._say(f"aws cloudformation:DeleteStack {arguments}")
+            return {}
+        return super().change(service, operation, **arguments)
+
+    def wait(self, service, waiter, **arguments):
+        pass
+
+
+GONE = {"ResourceStatus": "DELETE_COMPLETE"}
+
+
+def test_a_creation_that_failed_is_deleted_and_made_anew(cloud):
+    account, programs = Failed(cloud.said.append, [GONE]), KeptCommands()
+
+    prepare(account, programs, github=None, samconfig=cloud.samconfig)
+
+    assert not account.failed
+    assert len(programs.commands) == 1
+
+
+def test_a_failed_creation_that_left_something_is_not_deleted(cloud):
+    account = Failed(cloud.said.append, [GONE, {"ResourceStatus": "DELETE_FAILED"}])
+
+    with pytest.raises(CheckFailedError, match="delete-stack --stack-name fraud-api-bootstrap"):
+        prepare(account, KeptCommands(), github=None, samconfig=cloud.samconfig)
+    assert account.failed
+
+
+class FailingOnce(KeptCommands):
+    """SAM fails the first time, as it does where the stack went back."""
+
+    def __init__(self, account):
+        super().__init__()
+        self.account = account
+
+    def run(self, *command, secret=None):
+        super().run(*command, secret=secret)
+        if len(self.commands) == 1:
+            self.account.failed = True
+            raise TrainingError("sam deploy failed")
+
+
+TOO_EARLY = {"LogicalResourceId": "GatewayAccount", "ResourceStatus": "CREATE_FAILED"}
+OTHER = {"LogicalResourceId": "ModelBucket", "ResourceStatus": "CREATE_FAILED"}
+
+
+def test_a_role_that_api_gateway_did_not_know_yet_is_tried_once_more(cloud):
+    account = Failed(cloud.said.append, [GONE], [TOO_EARLY])
+    account.failed = False
+    programs = FailingOnce(account)
+
+    prepare(account, programs, github=None, samconfig=cloud.samconfig)
+
+    assert len(programs.commands) == 2
+
+
+def test_another_failure_is_not(cloud):
+    account = Failed(cloud.said.append, [GONE], [OTHER])
+    account.failed = False
+    programs = FailingOnce(account)
+
+    with pytest.raises(TrainingError, match="sam deploy failed"):
+        prepare(account, programs, github=None, samconfig=cloud.samconfig)
+    assert len(programs.commands) == 1
+
+
+def test_the_stack_is_protected_from_deletion(cloud):
+    prepared(cloud, None)
+
+    (line,) = [line for line in cloud.said if "TerminationProtection" in line]
+    assert "'fraud-api-bootstrap'" in line

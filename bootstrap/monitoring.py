@@ -1,0 +1,97 @@
+"""The doctor's checks of heartbeat and alarms, and what a new stack may still lack."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from bootstrap.site import Site, UnwellError
+
+FIRST_HOUR: Final = timedelta(hours=1)
+"""Until it is over, the heartbeat's alarm takes a new stack's silence for failure."""
+
+
+def heartbeat_fresh(site: Site) -> str:
+    """The model's own payment was scored correctly within two of the heartbeat's periods.
+
+    A new stack had no heartbeat yet. It is asked for one then, by the same function.
+    """
+    minutes = 2 * int(site.stack.parameters.get("HeartbeatMinutes", "30"))
+    name = site.stack.output("HeartbeatFunctionName")
+    window = timedelta(minutes=minutes)
+    since = datetime.now(UTC) - window
+    calls, errors = (_sum(site, name, metric, since) for metric in ("Invocations", "Errors"))
+    ask = f"ask now: aws lambda invoke --function-name {name} /dev/stdout"
+    if not calls and _age(site) < window:
+        return f"{_asked_now(site, name)}, by ourselves: the first of its schedule is to come"
+    if not calls:
+        raise UnwellError(f"none for {minutes} minutes", f"is its schedule enabled? {ask}")
+    if errors >= calls:
+        raise UnwellError(
+            f"all {calls:.0f} failed in {minutes} minutes",
+            f"its log says what it was answered; {ask}",
+        )
+    return f"{calls - errors:.0f} of {calls:.0f} in {minutes} minutes"
+
+
+def _age(site: Site) -> timedelta:
+    return datetime.now(UTC) - site.stack.created
+
+
+def _asked_now(site: Site, name: str) -> str:
+    answer = site.account.read("lambda", "Invoke", FunctionName=name, Payload=b"{}")
+    said = json.load(answer["Payload"])
+    if "FunctionError" in answer:
+        raise UnwellError(
+            f"asked now, it fails: {said.get('errorMessage', 'without a message')}",
+            "its log has the attempts; the checks above name the cause",
+        )
+    return f"asked now: {said['decision']} by model {said['model_version']}"
+
+
+def _sum(site: Site, function: str, metric: str, since: datetime) -> float:
+    found = site.account.read(
+        *("cloudwatch", "GetMetricStatistics"),
+        Namespace="AWS/Lambda",
+        MetricName=metric,
+        Dimensions=[{"Name": "FunctionName", "Value": function}],
+        StartTime=since,
+        EndTime=datetime.now(UTC),
+        Period=60,
+        Statistics=["Sum"],
+    )
+    return sum(float(each["Sum"]) for each in found["Datapoints"])
+
+
+def alarms_quiet(site: Site) -> str:
+    """No alarm of the stack is raised, but for the heartbeat's in the stack's first hour."""
+    found = _alarms(site)
+    raised = [each for each in found if each["StateValue"] == "ALARM"]
+    waiting = [each for each in raised if _waits_for_the_first_heartbeat(site, each)]
+    if other := [each for each in raised if each not in waiting]:
+        raise UnwellError(
+            f"raised: {', '.join(each['AlarmName'] for each in other)}",
+            str(other[0].get("AlarmDescription") or "look at its metric in CloudWatch").strip(),
+        )
+    if not found:
+        return f"none, Monitoring={site.stack.parameters.get('Monitoring', 'unknown')}"
+    if waiting:
+        return f"{len(found)}; HeartbeatAlarm is raised until the stack's first hour is over"
+    return f"{len(found)}, none raised"
+
+
+def _alarms(site: Site) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    token: dict[str, str] = {}
+    while True:
+        page = site.account.read(
+            "cloudwatch", "DescribeAlarms", AlarmNamePrefix=f"{site.stack.name}-", **token
+        )
+        found += page["MetricAlarms"]
+        if not page.get("NextToken"):
+            return found
+        token = {"NextToken": page["NextToken"]}
+
+
+def _waits_for_the_first_heartbeat(site: Site, alarm: dict[str, Any]) -> bool:
+    is_heartbeats = str(alarm["AlarmName"]).startswith(f"{site.stack.name}-HeartbeatAlarm")
+    return is_heartbeats and _age(site) < FIRST_HOUR
