@@ -7,7 +7,7 @@ gives no thresholds.
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from fraud_api_lambda.features import Facts, feature_row
+from fraud_api_lambda.features import HALF_A_CENT, Facts
 from fraud_api_lambda.transaction import Reason, Transaction, TransactionType
 from fraud_api_lambda.typical import Typical
 
@@ -155,9 +155,9 @@ def _balance_code(feature: str, transaction: Transaction, usual: float) -> str |
         return "NO_BALANCE"
     if is_incoming:
         return "SHARE_OF_BALANCE" if transaction.origin_balance < usual else None
-    exceeds, share = feature_row(transaction, ("exceeds_balance", "share_leaving"))
-    if exceeds:
+    if transaction.amount > transaction.origin_balance + HALF_A_CENT:
         return "EXCEEDS_BALANCE"
+    share = transaction.amount / transaction.origin_balance
     return "EMPTIES_ACCOUNT" if share >= NEARLY_ALL else "SHARE_OF_BALANCE"
 
 
@@ -202,7 +202,7 @@ def _percent(transaction: Transaction) -> str:
     """
     percent = 100 * min(transaction.amount / transaction.origin_balance, 1.0)
     nearest = round(percent)
-    if nearest == 0 < percent:
+    if nearest == 0 < transaction.amount:
         return "under 1 %"
     if nearest > percent and nearest in NOT_ROUNDED_UP_TO:
         return f"over {nearest - 1} %"

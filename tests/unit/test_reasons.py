@@ -318,12 +318,15 @@ def test_the_share_that_is_sent_is_told_in_words(amount: float, words: str) -> N
     assert reason.text == f"The payment sends {words} of the payer's balance."
 
 
-def test_no_payment_sends_more_than_all_of_the_balance() -> None:
-    tiny = transaction(amount=0.006, origin_balance=0.002)
+@pytest.mark.parametrize(
+    ("amount", "balance", "words"), [(0.006, 0.002, "100 %"), (5e-324, 2.0, "under 1 %")]
+)
+def test_the_share_of_tiny_values_is_neither_more_than_all_nor_nothing(
+    amount: float, balance: float, words: str
+) -> None:
+    (reason,) = reasons(transaction(amount=amount, origin_balance=balance), share_leaving=1.0)
 
-    (reason,) = reasons(tiny, share_leaving=1.0)
-
-    assert reason.text == "The payment sends 100 % of the payer's balance."
+    assert reason.text == f"The payment sends {words} of the payer's balance."
 
 
 @given(case=cases())
