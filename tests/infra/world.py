@@ -85,7 +85,9 @@ def living(monkeypatch):
         }
         for name, value in names.items():
             monkeypatch.setenv(name, value)
-        yield server
-        server.closing.set()
-        server.shutdown()
-        thread.join()
+        try:
+            yield server
+        finally:
+            server.closing.set()
+            server.shutdown()
+            thread.join()

@@ -10,11 +10,12 @@ import xgboost as xgb
 
 from fraud_api_lambda.bundle import pack, read
 from fraud_api_lambda.calibration import Platt
+from fraud_api_lambda.policy import decide
 from fraud_api_lambda.scoring import Scorer
 from fraud_api_lambda.transaction import TYPES, Decision
 from tests.bundles import CALIBRATION, POLICY, make_content
 from training.arms import Arm, Data, margins_of
-from training.examples import CLEAR, find_examples, missing
+from training.examples import find_examples, missing
 from training.split import Window
 
 EVERYTHING = Window(1, 1_000)
@@ -112,7 +113,7 @@ def test_where_the_latest_days_hold_none_all_the_data_is_looked_through(data: Da
     assert examples.approved is not None
 
 
-@pytest.mark.parametrize("shift", [-CLEAR / 2, CLEAR / 2])
+@pytest.mark.parametrize("shift", [-0.005, 0.005])
 def test_a_payment_near_a_cutoff_is_none_of_them(data: Data, shift: float) -> None:
     """The cutoff of POLICY is one half: a log-odds of 0, moved beside the likeliest frauds."""
     top = margins_of(arm().booster, data.rows("decision-time", EVERYTHING)).max()
@@ -122,7 +123,41 @@ def test_a_payment_near_a_cutoff_is_none_of_them(data: Data, shift: float) -> No
 
     assert examples.stopped is None
     assert examples.approved is not None
-    assert examples.approved.fraud_probability < 0.5 * (1 - CLEAR / 4)
+    assert examples.approved.fraud_probability < 0.4975
+
+
+def test_a_fraud_is_told_before_a_later_payment_that_was_genuine(data: Data) -> None:
+    late = data.frame["step"] > 150
+    mistaken = Data.of(data.frame.assign(isFraud=data.frame["isFraud"].mask(late, 0)))
+
+    examples = find_examples(arm(), mistaken, EVERYTHING)
+
+    frauds = mistaken.frame[mistaken.frame["isFraud"] == 1]
+    assert examples.stopped is not None
+    assert examples.stopped.payment.amount == frauds["amount"].iloc[-1]
+
+
+def test_a_block_is_told_before_a_later_review(data: Data) -> None:
+    """Blocking costs what is paid, so the last fraud is looked at, and smaller ones are blocked."""
+    last = find_examples(arm(), data, EVERYTHING).stopped
+    assert last is not None
+    review_cost = 0.9 * (1 - last.fraud_probability) * last.payment.amount
+    by_amount = replace(
+        POLICY,
+        fraud_fixed=1e7,
+        block_fixed=0.0,
+        block_share=1.0,
+        review_cost=review_cost,
+        review_catches=1.0,
+    )
+    p, amount = last.fraud_probability, last.payment.amount
+    assert decide(p, amount, by_amount) is Decision.REVIEW
+
+    examples = find_examples(arm(policy=by_amount), data, EVERYTHING)
+
+    assert examples.stopped is not None
+    assert examples.stopped.decision is Decision.BLOCK
+    assert examples.stopped.payment.amount < amount
 
 
 def test_a_review_is_told_where_nothing_is_blocked(data: Data) -> None:
