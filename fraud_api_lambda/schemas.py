@@ -27,21 +27,38 @@ from fraud_api_lambda.transaction import (
 
 MAX_BATCH: Final = 100
 
-TIMESTAMP: Final = (
-    r"^[1-9]\d{3}-\d\d-\d\dT([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,9})?"
-    r"(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$"
+_LEAP_YEAR: Final = "([1-9][0-9](0[48]|[2468][048]|[13579][26])|(1[26]|[2468][048]|[3579][26])00)"
+_DATE: Final = (
+    "([1-9][0-9]{3}-("
+    "(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])|(0[13-9]|1[0-2])-(29|30)|(0[13578]|1[02])-31)"
+    f"|{_LEAP_YEAR}-02-29)"
 )
+_CLOCK: Final = r"([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]{1,9})?)?"
+_OFFSET: Final = "([Zz]|[+-]([01][0-9]|2[0-3])(:?[0-5][0-9])?)"
+
+TIMESTAMP: Final = f"^{_DATE}[Tt]{_CLOCK}{_OFFSET}$"
+"""ISO 8601: RFC 3339, and what Java and Python write beyond it: no seconds, +0100, +01.
+
+Days that do not exist are left out, so that a client which keeps to the pattern is never refused.
+"""
+
+_NO_TIMESTAMP: Final = (
+    (r".{10}[Tt]24", "the hour 24 is not taken: write 00 of the next day"),
+    (r".{10}[Tt].{5}:60", "a leap second is not taken: write 59 in place of 60"),
+    (r".{10}[Tt][0-9:.]+\Z", "the offset is missing: add Z for UTC, or one such as +01:00"),
+    (rf"[1-9][0-9]{{3}}-[0-9]{{2}}-[0-9]{{2}}[Tt]{_CLOCK}{_OFFSET}\Z", "this date does not exist"),
+    ("", "write ISO 8601 with an offset, such as 2026-11-24T03:00:00+01:00"),
+)
+"""What begins like this is no timestamp, and why."""
 
 
 def _timestamp(value: Any) -> Any:
     if value is None:
         return None
-    if not isinstance(value, str) or not re.fullmatch(TIMESTAMP, value):
-        raise ValueError("write ISO 8601 with an offset, such as 2026-11-24T03:00:00+01:00")
-    try:
-        return datetime.fromisoformat(value)
-    except ValueError as error:
-        raise ValueError("this date does not exist") from error
+    text = value if isinstance(value, str) else ""
+    if not re.fullmatch(TIMESTAMP, text):
+        raise ValueError(next(why for start, why in _NO_TIMESTAMP if re.match(start, text)))
+    return datetime.fromisoformat(text.upper())
 
 
 def _integer(value: Any) -> Any:
@@ -78,13 +95,10 @@ class TransactionIn(BaseModel):
     )
     timestamp: Annotated[AwareDatetime | None, BeforeValidator(_timestamp)] = Field(
         None,
-        description="ISO 8601 with an offset; its own hour of the day counts.",
-        json_schema_extra={
-            "anyOf": [
-                {"type": "string", "format": "date-time", "pattern": TIMESTAMP},
-                {"type": "null"},
-            ]
-        },
+        description="ISO 8601 with an offset, such as 2026-11-24T03:00:00+01:00 or "
+        "2026-11-24T03:00Z; its own hour of the day counts.",
+        # No format date-time: that is RFC 3339, which asks for seconds and for a colon.
+        json_schema_extra={"anyOf": [{"type": "string", "pattern": TIMESTAMP}, {"type": "null"}]},
     )
     type: Literal["CASH_IN", "CASH_OUT", "DEBIT", "PAYMENT", "TRANSFER"]
     amount: Money = Field(description="In the model's currency.")

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from hypothesis import strategies as st
@@ -34,6 +35,17 @@ GOOD: dict[str, dict[str, Any]] = {
 
 POSTS = tuple(GOOD)
 
+OFFSETS = st.sampled_from(["Z", "z", "+00:00", "-11:30", "+0100", "+01", "-2359", "+14:00"])
+CLOCKS = st.sampled_from(["00:00", "03:00", "23:59:59", "03:00:00.5", "23:59:00.123456789"])
+TIMESTAMPS = st.builds(
+    lambda day, mark, clock, offset: f"{day}{mark}{clock}{offset}",
+    st.dates(date(1000, 1, 1)),
+    st.sampled_from("Tt"),
+    CLOCKS,
+    OFFSETS,
+)
+"""Times in every way of writing that is allowed."""
+
 TYPES = st.sampled_from(["CASH_IN", "CASH_OUT", "DEBIT", "PAYMENT", "TRANSFER"])
 AMOUNTS = MONEY | CENTS | st.integers(0, int(MAX_AMOUNT))
 
@@ -48,6 +60,11 @@ PAYMENTS = st.fixed_dictionaries(
     },
     optional={"oldbalanceDest": AMOUNTS | st.none(), "transaction_id": ACCOUNTS | st.none()},
 )
+
+TIMED = st.builds(
+    lambda body, timestamp: {**body, "timestamp": timestamp, "step": None}, PAYMENTS, TIMESTAMPS
+)
+"""Payments with a time in place of the step."""
 
 CANARY = "canary7f3a"
 """Sent in many places; no problem and no log line may hold it."""

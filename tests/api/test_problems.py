@@ -186,13 +186,6 @@ TIMED = {"step": ...}
         ({"step": ...}, "#"),
         ({"step": None}, "#"),
         ({"timestamp": "2026-11-24T03:00:00Z"}, "#"),
-        ({**TIMED, "timestamp": "2026-11-24T03:00:00"}, "#/timestamp"),
-        ({**TIMED, "timestamp": "2026-11-24"}, "#/timestamp"),
-        ({**TIMED, "timestamp": "2026-02-29T03:00:00Z"}, "#/timestamp"),
-        ({**TIMED, "timestamp": "2026-11-24T24:00:00Z"}, "#/timestamp"),
-        ({**TIMED, "timestamp": "2026-11-24T03:00:00+24:00"}, "#/timestamp"),
-        ({**TIMED, "timestamp": "2026-11-24T03:00:00Z\n"}, "#/timestamp"),
-        ({**TIMED, "timestamp": 1_790_000_000}, "#/timestamp"),
     ],
 )
 def test_a_value_that_is_not_allowed_is_a_422_that_points_to_it(

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from fraud_api_lambda import plain_json, strict_json
 from fraud_api_lambda.examples import FRAUD, GENUINE
 from fraud_api_lambda.schemas import BatchIn, GoodBatchIn, TransactionIn
-from tests.api.support import NEARLY, PAYMENT, PAYMENTS, damaged
+from tests.api.support import NEARLY, PAYMENT, PAYMENTS, TIMED, TIMESTAMPS, damaged
 
 SPACES = st.sampled_from(["", "", "", " ", "\n", "\t", "\r\n  "])
 COLONS = st.sampled_from(["C1", ":C1", " :C1", ":", "::", "a:b", '":'])
@@ -43,7 +43,7 @@ def check_equal(body: bytes) -> None:
         assert plain.model_fields_set == careful.model_fields_set
 
 
-@given(body=texts(PAYMENTS | WITH_COLONS | NEARLY))
+@given(body=texts(PAYMENTS | WITH_COLONS | TIMED | NEARLY))
 @example(body=b'{"step":1,"type":"DEBIT","amount":1,"amount" :2,"nameOrig":"C1","nameDest":":"}')
 def test_a_transaction_is_read_as_with_care_or_not_at_all(body: bytes) -> None:
     check_equal(body)
@@ -69,7 +69,7 @@ def test_numbers_are_read_to_the_last_bit(amount: str) -> None:
         assert plain.amount.hex() == float(amount).hex()
 
 
-@given(parts=st.lists(texts(PAYMENTS | WITH_COLONS), max_size=4))
+@given(parts=st.lists(texts(PAYMENTS | WITH_COLONS | TIMED), max_size=4))
 def test_a_batch_is_read_as_with_care_or_not_at_all(parts: list[bytes]) -> None:
     body = b'{"transactions":[' + b",".join(parts) + b"]}"
 
@@ -78,6 +78,18 @@ def test_a_batch_is_read_as_with_care_or_not_at_all(parts: list[bytes]) -> None:
     if plain is not None:
         careful = BatchIn.model_validate(strict_json.loads(body)).transactions
         assert plain.transactions == [TransactionIn.model_validate(item) for item in careful]
+
+
+@given(timestamp=TIMESTAMPS, separators=st.sampled_from([(",", ":"), (", ", ": ")]))
+def test_the_colons_of_a_time_do_not_hold_up_a_plain_body(
+    timestamp: str, separators: tuple[str, str]
+) -> None:
+    timed = {**PAYMENT, "timestamp": timestamp}
+    del timed["step"]
+
+    plain = plain_json.read(json.dumps(timed, separators=separators).encode(), TransactionIn)
+
+    assert plain == TransactionIn.model_validate(timed)
 
 
 @pytest.mark.parametrize("separators", [(",", ":"), (", ", ": ")])
