@@ -57,8 +57,8 @@ soak: setup-project setup-sam ## The long repetitions in full: 10,000 fuzzed bod
 image-test: setup-project setup-sam ## Build the image, run it without a privilege, then under sam local (needs root and podman)
 	$(PYTHON) -m pytest -q -rfE -m image tests/image
 
-smoke: ## Ask a running API five questions with curl  URL=http://... [KEY=...]
-	.ci/smoke $(or $(call option,,URL),$(error say which API: make smoke URL=http://127.0.0.1:8000)) $(call option,,KEY)
+smoke: $(if $(value URL),,$(if $(value ENV),setup-project)) ## Ask a running API five questions with curl  URL=http://... [KEY=...], or ENV=dev
+	$(if $(value URL),.ci/smoke $(call option,,URL) $(call option,,KEY),$(if $(value ENV),$(PYTHON) -m bootstrap smoke $(call option,--env,ENV),$(error say which API: make smoke URL=http://127.0.0.1:8000, or ENV=dev)))
 
 invoke: setup-project setup-sam ## Run the image as Lambda does: sam build, sam local invoke (needs Docker or podman)
 	$(PYTHON) -m training invoke

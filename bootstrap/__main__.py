@@ -122,6 +122,14 @@ def doctor(*, env: Env = "dev") -> None:
     do(_hands()[0], environment=env)
 
 
+@app.command(epilog=_example("smoke", "--env", "dev"))
+def smoke(*, env: Env = "dev") -> None:
+    """Ask a deployed API a few questions, with its own key and, if need be, a signature."""
+    from bootstrap.smoke import smoke as do
+
+    do(_hands()[0], environment=env)
+
+
 @app.command(epilog=_example("cost"))
 def cost() -> None:
     """Print what a month costs, part by part, at four volumes and three free tiers."""

@@ -111,18 +111,6 @@ def test_a_digest_without_a_repository_deploys_nothing(runner):
     assert "make" not in runner.read("calls")
 
 
-def test_the_smoke_test_masks_the_key_before_it_uses_it(runner):
-    runner.program("aws", STACK)
-    runner.program("make", "")
-
-    done = runner.run("deploy-to", "deploy", "Smoke test", TARGET="dev")
-
-    assert (done.returncode, done.stdout) == (0, "::add-mask::the-key\n")
-    calls = runner.read("calls").splitlines()
-    assert "--stack-name fraud-api-dev " in calls[0]
-    assert calls[-1] == "make smoke URL=https://api.example/live KEY=the-key"
-
-
 @pytest.mark.parametrize("ending", ["csv", "parquet"])
 def test_the_data_is_fetched_under_its_own_ending(runner, ending):
     runner.program("aws", "")

@@ -190,7 +190,7 @@ def a_deployment_is_examined_by_the_projects_own_commands(workflows):
     assert ours == [
         'make deploy ENV="$TARGET" IMAGE="$image"',
         'make doctor ENV="$TARGET"',
-        'make smoke URL="$(output ApiUrl)" KEY="$key"',
+        'make smoke ENV="$TARGET"',
     ]
 
 

@@ -1,0 +1,54 @@
+"""The smoke test of a deployed environment, with its own address, key and signature."""
+
+import os
+import subprocess
+from pathlib import Path
+
+from bootstrap import stacks
+from bootstrap.account import Account, session
+from bootstrap.parameters import SAMCONFIG, read_environment
+from training.errors import CheckFailedError
+from training.processes import ROOT
+
+
+def smoke(account: Account, *, environment: str, samconfig: Path = SAMCONFIG) -> None:
+    """Ask the environment's API the questions of `.ci/smoke`.
+
+    Raises
+    ------
+    CheckFailedError
+        If there is no such stack, or an answer is not as it must be.
+    TrainingError
+        If AWS refuses.
+    """
+    target = read_environment(environment, samconfig)
+    remedy = f"`make deploy ENV={environment}` makes it"
+    stack = stacks.require(account, target.stack_name, remedy)
+    key = account.read(
+        "apigateway", "GetApiKey", apiKey=stack.output("ApiKeyId"), includeValue=True
+    )["value"]
+    signs = stack.parameters.get("CallerAuthorisation") == "AWS_IAM"
+    done = subprocess.run(
+        [ROOT / ".ci" / "smoke", stack.output("ApiUrl")],
+        env={**os.environ, "SMOKE_KEY": key, **(_signing() if signs else {})},
+        check=False,
+    )
+    if done.returncode:
+        raise CheckFailedError(
+            f"{stack.name} does not answer as it must; next: make doctor ENV={environment}"
+        )
+
+
+def _signing() -> dict[str, str]:
+    """The variables by which `.ci/smoke` signs, of wherever boto3 finds credentials."""
+    found = session()
+    credentials = found.get_credentials()
+    if credentials is None:
+        return {}
+    frozen = credentials.get_frozen_credentials()
+    return {
+        "SMOKE_SIGN_REGION": str(found.region_name),
+        "AWS_ACCESS_KEY_ID": str(frozen.access_key),
+        "AWS_SECRET_ACCESS_KEY": str(frozen.secret_key),
+        "AWS_SESSION_TOKEN": frozen.token or "",
+    }

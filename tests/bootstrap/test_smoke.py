@@ -1,0 +1,105 @@
+"""`make smoke ENV=...` finds address and key by itself, and signs where the API wants it."""
+
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+
+from bootstrap import smoke as module
+from bootstrap.smoke import smoke
+from tests.bootstrap.cloud import STACK, Cloud
+from training.errors import CheckFailedError
+
+CREDENTIALS = Credentials("AKIDEXAMPLE", "secret/with+signs", "a session's token")
+
+
+@pytest.fixture
+def asked():
+    """A server that answers nothing as it must, and what it was asked."""
+    requests = []
+
+    class Api(BaseHTTPRequestHandler):
+        def answer(self):
+            body = self.rfile.read(int(self.headers.get("content-length", 0)))
+            requests.append((self.command, self.path, dict(self.headers.items()), body))
+            self.send_response(500)
+            self.send_header("content-length", "0")
+            self.end_headers()
+
+        do_GET = do_POST = answer  # noqa: N815  # the library's names
+
+        def log_message(self, *_):
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Api) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        requests.append(f"http://127.0.0.1:{server.server_port}")
+        yield requests
+        server.shutdown()
+
+
+def deployed(cloud: Cloud, url: str, **parameters: str) -> None:
+    from tests.bootstrap.cloud import as_parameters, template
+
+    outputs = {"ApiUrl": f"{url}/live", "ApiKeyId": cloud.key_id()}
+    cloud.client("cloudformation").create_stack(
+        StackName=STACK,
+        TemplateBody=template(parameters, outputs),
+        Parameters=as_parameters(parameters),
+    )
+
+
+def signature(method, path, headers, body, host):
+    """The signature that the headers should have, by botocore."""
+    given = {name.lower(): value for name, value in headers.items()}
+    scope = given["authorization"]
+    signed = scope.split("SignedHeaders=")[1].split(",")[0].split(";")
+    request = AWSRequest(method, f"{host}{path}", data=body)
+    for name in signed:
+        request.headers[name] = given[name]
+    request.context["timestamp"] = given["x-amz-date"]
+    auth = SigV4Auth(CREDENTIALS, "execute-api", "eu-west-1")
+    return auth.signature(auth.string_to_sign(request, auth.canonical_request(request)), request)
+
+
+def test_address_and_key_are_the_stacks_own(cloud, asked, capfd):
+    url = asked.pop()
+    deployed(cloud, url)
+
+    with pytest.raises(CheckFailedError, match="make doctor ENV=dev"):
+        smoke(cloud.account(), environment="dev", samconfig=cloud.samconfig)
+
+    key = cloud.client("apigateway").get_api_key(apiKey=cloud.key_id(), includeValue=True)["value"]
+    assert {path for _, path, _, _ in asked} >= {"/live/health", "/live/model", "/live/predict"}
+    assert {headers["x-api-key"] for _, _, headers, _ in asked} == {key}
+    assert key not in "".join(capfd.readouterr()) + "".join(cloud.said)
+
+
+def test_an_api_that_wants_a_signature_gets_one(cloud, asked, monkeypatch):
+    class Session:
+        region_name = "eu-west-1"
+
+        def get_credentials(self):
+            return CREDENTIALS
+
+    url = asked.pop()
+    deployed(cloud, url, CallerAuthorisation="AWS_IAM")
+    account = cloud.account()
+    monkeypatch.setattr(module, "session", Session)
+
+    with pytest.raises(CheckFailedError):
+        smoke(account, environment="dev", samconfig=cloud.samconfig)
+
+    for method, path, headers, body in asked:
+        authorization = headers["Authorization"]
+        assert "/eu-west-1/execute-api/aws4_request" in authorization
+        assert headers["x-amz-security-token"] == CREDENTIALS.token
+        assert authorization.endswith(f"Signature={signature(method, path, headers, body, url)}")
+
+
+def test_an_environment_that_is_not_there_is_named(cloud):
+    with pytest.raises(CheckFailedError, match="`make deploy ENV=dev` makes it"):
+        smoke(cloud.account(), environment="dev", samconfig=cloud.samconfig)
