@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 from fraud_api_lambda.pointer import DamagedPointerError, IntegrityError, NotFoundError, Pointer
 from training.boto import aws_errors
 from training.errors import CheckFailedError
+from training.provenance import SIMULATED
 from training.publish import pointer_of
 from training.registry import MANIFEST, Registry
 
@@ -38,6 +39,11 @@ class Listed:
     def created(self) -> str:
         """The time of its training, "-" if unknown."""
         return _matching(r"[0-9T:+.Z-]{1,40}", self.manifest.get("created"))
+
+    @property
+    def is_simulated(self) -> bool:
+        """Whether it was trained on simulated data, by the manifest's word."""
+        return _dict(self.manifest.get("trained_on")).get("data") == SIMULATED
 
     def as_dict(self) -> dict[str, Any]:
         """The manifest, what the pointer says of it, and what is wrong with it, if anything is."""

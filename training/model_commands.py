@@ -156,7 +156,7 @@ def train(
         )
     typer.echo(summary(metrics, out))
     if "version" in metrics:
-        say_next(fraud("publish", out, *registry_options(), "--promote"))
+        say_next(fraud("publish", out, *registry_options()))
     else:
         say_next(fraud("train", "--data", data))
 
@@ -196,7 +196,7 @@ def evaluate(
         progress(f"evaluating {model} on {data}")
         figures = evaluate_model(model, data, start=start, end=end, in_sample=in_sample)
     typer.echo(json.dumps(figures, indent=2))
-    say_next(fraud("publish", model, *registry_options(), "--promote"))
+    say_next(fraud("publish", model, *registry_options()))
 
 
 @app.command(epilog=example(fraud("score", "--data", "new.csv", "--out", "build/scored.csv")))

@@ -26,10 +26,14 @@ from training.saved import read_saved
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """What a publish did: the version, whether it was new, and how it was promoted if it was."""
+    """What a publish did: the version, whether it was new, and how it was promoted if it was.
+
+    `may_serve` is whether a promotion would take it without being asked twice.
+    """
 
     version: str
     is_new: bool
+    may_serve: bool
     moved: "Moved | None" = None
 
 
@@ -95,12 +99,13 @@ def publish(
             )
         is_new = _add_once(store, version, model)
         store.add_manifest(version, manifest)
+        may_serve = _may_serve(bundle, store)
     if not promote:
-        return Published(version, is_new)
+        return Published(version, is_new, may_serve)
     moved = promote_version(
         version, bucket=bucket, parameter=parameter, allow_simulated=allow_simulated
     )
-    return Published(version, is_new, moved)
+    return Published(version, is_new, may_serve, moved)
 
 
 def promote_version(
@@ -176,11 +181,15 @@ def refuse_simulated(bundle: Bundle, store: Registry, *, allowed: bool) -> None:
 
     The bundle says so itself: its digest is its version, and nothing trusts the manifest.
     """
-    if is_of_simulated(bundle) and not allowed and not store.is_local:
+    if not allowed and not _may_serve(bundle, store):
         raise CheckFailedError(
             f"version {bundle.version} was trained on simulated data and knows nothing of your "
             "frauds; train one on your own, or serve it nevertheless with --allow-simulated"
         )
+
+
+def _may_serve(bundle: Bundle, store: Registry) -> bool:
+    return store.is_local or not is_of_simulated(bundle)
 
 
 def _verified(directory: Path) -> tuple[Bundle, bytes, bytes]:

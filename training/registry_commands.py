@@ -46,7 +46,7 @@ def publish(
     if done.moved:
         _say_moved(done.moved, *here)
     else:
-        say_next(fraud("promote", done.version, *here))
+        say_next(fraud(*(("promote", done.version) if done.may_serve else ("models",)), *here))
 
 
 @app.command(epilog=example(fraud("promote", "0123456789abcdef", *_MINE)))
@@ -160,9 +160,13 @@ def models(
     if found.trouble:
         raise found.trouble
     here = registry_options(bucket, parameter)
-    waiting = [each.version for each in found.models if not each.fault and each.place != "current"]
+    waiting = [
+        each.version
+        for each in found.models
+        if each.place != "current" and not each.fault and not each.is_simulated
+    ]
     if not found.models:
-        say_next(fraud("publish", "DIRECTORY", *here, "--promote"))
+        say_next(fraud("publish", "DIRECTORY", *here))
     elif waiting:
         say_next(fraud("promote", waiting[0], *here))
 

@@ -6,12 +6,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from typer.testing import CliRunner
 
 from fraud_api_lambda.bundle import read
 from tests.aws import Aws
 from tests.bundles import make_bundle, write_model
+from training.__main__ import app
 from training.challenge import challenge
 from training.errors import CheckFailedError
+from training.hints import fraud, registry_options
 from training.population import IDS, number_of
 from training.processes import environment
 from training.provenance import origin_of
@@ -121,6 +124,18 @@ def test_a_model_of_simulated_data_is_not_promoted_whatever_its_manifest_says(
             promote_version(version, dry_run=dry_run, **where)
 
     assert not has_pointer(aws)
+
+
+def test_no_hint_promotes_a_model_of_simulated_data(aws: Aws, far: None, tmp_path: Path) -> None:
+    del far
+    write_model(tmp_path, SIMULATED, trained_on={"data": "simulated"})
+    registry = registry_options(aws.bucket, aws.parameter)
+
+    published = CliRunner().invoke(app, ["publish", str(tmp_path), *registry])
+    listed = CliRunner().invoke(app, ["models", *registry])
+
+    assert published.stderr.splitlines()[-1] == f"next: {fraud('models', *registry)}"
+    assert "next:" not in listed.stderr
 
 
 def test_a_model_of_simulated_data_challenges_nobody(
