@@ -91,7 +91,7 @@ def aws_errors() -> Iterator[None]:
         raise CheckFailedError(str(error)) from error
     except NotFoundError as error:
         raise CheckFailedError(
-            f"{error}: that model is gone; publish it again, or promote another"
+            f"{error}: that model is gone; publish it again and promote it, or promote another"
         ) from error
     except ModelStoreError as error:
         raise TrainingError(

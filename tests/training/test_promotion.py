@@ -136,8 +136,9 @@ def test_a_repair_gives_way_to_whoever_wrote_since(aws: Aws) -> None:
 def test_the_first_promotion_of_all_sees_another_that_came_before(aws: Aws) -> None:
     meddled = Meddled(aws, lambda: aws.registry.write_pointer(Pointer(HOTFIX, None)))
 
-    apply(serve_new, meddled)
+    outcome = apply(serve_new, meddled)
 
+    assert outcome == Outcome(Pointer(HOTFIX, None), Pointer(NEW, HOTFIX))
     assert aws.registry.read_pointer() == Pointer(NEW, HOTFIX)
 
 
