@@ -5,7 +5,6 @@ PaySim's spellings live here and on the wire only.
 
 import re
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,24 +23,28 @@ from fraud_api_lambda.transaction import (
     TYPES,
     hour_of_step,
 )
+from training.columns import (
+    AFTERWARDS,
+    LABEL,
+    REQUIRED,
+    TEXT,
+    TYPOLOGY,
+    WEIGHT,
+    require_columns,
+)
 from training.errors import InputError
-from training.tables import read_table, row_in_editor
+from training.tables import header, read_table, row_in_editor
 
-TEXT: Final = ("type", "nameOrig", "nameDest")
-MONEY: Final = ("amount", "oldbalanceOrg", "newbalanceOrig", "oldbalanceDest", "newbalanceDest")
-LABELS: Final = ("isFraud", "isFlaggedFraud")
-REQUIRED: Final = ("step", "type", "amount", "nameOrig", "oldbalanceOrg", "nameDest")
-LABEL: Final = "isFraud"
-
+_MONEY: Final = f"write a number from 0 to {MAX_AMOUNT:.0e}".replace("e+", "e")
 RIGHT: Final[dict[str, str]] = {
     "step": f"write a whole number from 1 to {MAX_STEP:,}",
     "type": f"write one of {', '.join(TYPES)}",
-    "weight": "write a number above 0",
-    **dict.fromkeys(MONEY, f"write a number from 0 to {MAX_AMOUNT:.0e}".replace("e+", "e")),
+    WEIGHT: "write a number above 0",
+    **dict.fromkeys(("amount", "oldbalanceOrg", *AFTERWARDS), _MONEY),
     **dict.fromkeys(("nameOrig", "nameDest"), "write 1 to 64 printable characters without spaces"),
-    **dict.fromkeys(LABELS, "write 0 or 1"),
+    LABEL: "write 0 or 1",
 }
-"""What would be right in each column; its keys are all the columns that we know."""
+"""What would be right in each column that is checked, in the order in which faults are told."""
 
 
 def _is_account(names: pd.Series) -> pd.Series:
@@ -52,10 +55,13 @@ def _is_account(names: pd.Series) -> pd.Series:
 _CHECKS: Final[dict[str, list[pa.Check]]] = {
     "step": [pa.Check.in_range(1, MAX_STEP), pa.Check(lambda step: step % 1 == 0)],
     "type": [pa.Check.isin(TYPES)],
-    "weight": [pa.Check.gt(0), pa.Check.lt(np.inf)],
-    **{name: [pa.Check.in_range(0, MAX_AMOUNT)] for name in MONEY},
+    WEIGHT: [pa.Check.gt(0), pa.Check.lt(np.inf)],
+    **{
+        name: [pa.Check.in_range(0, MAX_AMOUNT)]
+        for name in ("amount", "oldbalanceOrg", *AFTERWARDS)
+    },
     **{name: [pa.Check(_is_account)] for name in ("nameOrig", "nameDest")},
-    **{name: [pa.Check.isin([0, 1])] for name in LABELS},
+    LABEL: [pa.Check.isin([0, 1])],
 }
 
 
@@ -81,53 +87,68 @@ class Fault:
             return f"{self.value} is not finite"
         return f"{self.value} is {'negative' if self.value < 0 else 'not allowed'}"
 
+    @property
+    def right(self) -> str:
+        """What to write instead."""
+        right = RIGHT[self.column]
+        if isinstance(self.value, str) and re.fullmatch(r"[\d.,\s']*\d,\d[\d.,]*", self.value):
+            return f"{right}, with a point before decimals and no other mark"
+        return right
+
 
 def read_transactions(path: Path, *, labelled: bool = True) -> pd.DataFrame:
-    """The rows of a CSV or Parquet file with PaySim's columns, checked.
+    """The columns that training uses of a CSV or Parquet file in PaySim's columns, checked.
 
     Parameters
     ----------
     path : Path
     labelled : bool
-        Require `isFraud`, with both classes.
+        Require `isFraud`, with both classes; otherwise read what a score is made of, and no more.
 
     Returns
     -------
     DataFrame
-        `type` categorical, `step` int64, labels int8, numbers float64, and every other column of
-        the file as it was.
+        `type` categorical, `step` int64, the label int8, numbers float64. The balances afterwards
+        are among them only where every cell is a number.
 
     Raises
     ------
     InputError
         Naming file, row as an editor counts it, column, what is wrong and what would be right.
     """
-    frame = read_table(path, text=TEXT)
-    typed = checked(path, frame, labelled=labelled)
+    names = header(path)
+    required = (*REQUIRED, LABEL) if labelled else REQUIRED
+    optional = (WEIGHT,) if labelled else ()
+    require_columns(path, names, required, optional)
+    told = [name for name in (*required, *optional) if name in names]
+    extra = [name for name in (*AFTERWARDS, TYPOLOGY) if labelled and names.count(name) == 1]
+    wanted = {*told, *extra}
+    frame = read_table(path, [name for name in names if name in wanted], text=TEXT)
+    typed = checked(path, frame[[name for name in frame if name in told]])
     if labelled and typed[LABEL].nunique() == 1:
         kind = "fraud" if typed[LABEL].iloc[0] else "genuine"
         raise InputError(
             f"{path}, column {LABEL}: all {len(typed):,} rows are {kind}; "
             "a model needs rows of both classes"
         )
-    return typed
+    usable = {name: _usable(name, frame[name]) for name in extra}
+    return typed.assign(**{name: column for name, column in usable.items() if column is not None})
 
 
-def checked(path: Path, frame: pd.DataFrame, *, labelled: bool, above: int = 0) -> pd.DataFrame:
-    """The cells of a file or of a part of it, below `above` other lines, checked and typed.
+def checked(path: Path, frame: pd.DataFrame, *, above: int = 0) -> pd.DataFrame:
+    """Cells of a file, below `above` other rows, checked and typed.
 
     Raises
     ------
     InputError
         As `read_transactions`.
     """
-    _require_columns(path, frame, labelled=labelled)
     if frame.empty:
         raise InputError(f"{path}: no rows below the header; give at least one transaction")
     numbers, faults = _with_numbers(frame)
     faults += _faults(numbers)
     if faults:
-        raise InputError(_told(path, numbers, faults, above))
+        raise InputError(_told(path, faults, above))
     return _typed(numbers)
 
 
@@ -142,32 +163,11 @@ def to_facts(frame: pd.DataFrame) -> Facts:
     )
 
 
-def _require_columns(path: Path, frame: pd.DataFrame, *, labelled: bool) -> None:
-    required = (*REQUIRED, LABEL) if labelled else REQUIRED
-    # Rows to be scored need no label, and `is_fraud` among them is an earlier score.
-    expected = RIGHT if labelled else RIGHT.keys() - set(LABELS)
-    absent = [name for name in RIGHT if name in expected and name not in frame.columns]
-    for unknown in frame.columns.difference(list(RIGHT), sort=False):
-        near = get_close_matches(unknown.lower(), [name.lower() for name in absent], 1, 0.85)
-        if near:
-            meant = next(name for name in absent if name.lower() == near[0])
-            shown = unknown if re.fullmatch(r"\S+", unknown) else repr(unknown)
-            raise InputError(f"{path}: unknown column {shown}; did you mean {meant}?")
-    twice = [name for name in RIGHT if f"{name}.1" in frame.columns]  # so pandas numbers them
-    if twice:
-        raise InputError(f"{path}: column {twice[0]} is there twice; keep one")
-    missing = [name for name in required if name in absent]
-    if missing:
-        raise InputError(
-            f"{path}: no column {', '.join(missing)}; the header needs {', '.join(required)}"
-        )
-
-
 def _with_numbers(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[Fault]]:
     """The frame with its number columns as numbers, and the cells that are text."""
     numbers, faults = frame.copy(deep=False), []
     for name in (column for column in RIGHT if column in frame and column not in TEXT):
-        column = frame[name]
+        column = _with_digits(frame[name]) if name == LABEL else frame[name]
         if column.dtype == bool or not pd.api.types.is_numeric_dtype(column):
             parsed = _parsed(column.astype("str"))
             text = (parsed.isna() & column.notna()).to_numpy()
@@ -175,8 +175,26 @@ def _with_numbers(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[Fault]]:
                 Fault(int(index), name, str(column.iloc[index])) for index in np.flatnonzero(text)
             ]
             # What is named already must not be found a second time as empty.
-            numbers[name] = parsed.mask(text, 1)
+            column = parsed.mask(text, 1)
+        numbers[name] = column
     return numbers, faults
+
+
+def _with_digits(labels: pd.Series) -> pd.Series:
+    """Labels of which true and false, however they are written, are 1 and 0."""
+    if labels.dtype != bool and pd.api.types.is_numeric_dtype(labels):
+        return labels
+    text = labels.astype("str")
+    words = text.str.lower()
+    return text.mask(words == "true", "1").mask(words == "false", "0")
+
+
+def _usable(name: str, column: pd.Series) -> pd.Series | None:
+    """A column that may be left out, as numbers if it is one of them; None if a cell is not."""
+    if name == TYPOLOGY:
+        return column
+    numbers, faults = _with_numbers(column.to_frame())
+    return None if faults or _faults(numbers) else numbers[name].astype("float64")
 
 
 def _parsed(text: pd.Series) -> pd.Series:
@@ -204,17 +222,17 @@ def _faults(frame: pd.DataFrame) -> list[Fault]:
     return []
 
 
-def _told(path: Path, frame: pd.DataFrame, faults: list[Fault], above: int) -> str:
+def _told(path: Path, faults: list[Fault], above: int) -> str:
     first = min(faults, key=lambda fault: (fault.index, list(RIGHT).index(fault.column)))
-    row = above + row_in_editor(path, frame, first.index)
+    row = row_in_editor(path, above + first.index)
     others = sum(fault.column == first.column for fault in faults) - 1
     more = f" ({others:,} more {'row has' if others == 1 else 'rows have'} this)" if others else ""
-    return f"{path}, row {row}, column {first.column}: {first.what}; {RIGHT[first.column]}{more}"
+    return f"{path}, row {row}, column {first.column}: {first.what}; {first.right}{more}"
 
 
 def _typed(frame: pd.DataFrame) -> pd.DataFrame:
     frame["type"] = pd.Categorical(frame["type"], categories=TYPES)
     accounts = dict.fromkeys(("nameOrig", "nameDest"), "str")
-    kinds = {"step": "int64", **dict.fromkeys(LABELS, "int8"), **accounts}
+    kinds = {"step": "int64", LABEL: "int8", **accounts}
     wanted = {name: kinds.get(name, "float64") for name in RIGHT if name != "type"}
     return frame.astype({name: kind for name, kind in wanted.items() if name in frame})

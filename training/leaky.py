@@ -4,10 +4,14 @@ Four of them do not exist when the decision is due, and the last is the ratio th
 one way in training and another in their client. The image cannot compute any of this.
 """
 
+from pathlib import Path
 from typing import Final
 
 import numpy as np
 import pandas as pd
+
+from training.arm_names import LEAKY
+from training.errors import InputError
 
 _BALANCES: Final = ["oldbalanceOrg", "newbalanceOrig", "oldbalanceDest", "newbalanceDest"]
 _TYPES: Final = ["CASH_OUT", "DEBIT", "PAYMENT", "TRANSFER"]
@@ -24,6 +28,13 @@ LEAKY_FEATURES: Final = (
 def has_leaky_columns(frame: pd.DataFrame) -> bool:
     """Whether the data has the balances after the payment, without which there is no such arm."""
     return set(_BALANCES) <= set(frame.columns)
+
+
+def require_leaky_columns(path: Path, frame: pd.DataFrame) -> None:
+    """Raise `InputError` where `has_leaky_columns` says no of the rows of a file."""
+    if not has_leaky_columns(frame):
+        missing = ", ".join(name for name in _BALANCES if name not in frame)
+        raise InputError(f"{path}: {LEAKY} needs a number in every row of {missing}")
 
 
 def leaky_matrix(frame: pd.DataFrame) -> np.ndarray:

@@ -22,7 +22,7 @@ from training.options import (
     ModelDirectory,
     Seed,
 )
-from training.paths import require_folder, require_readable, require_writable
+from training.paths import require_apart, require_folder, require_readable, require_writable
 from training.saved import require_model
 
 app = typer.Typer()
@@ -215,6 +215,7 @@ def score(
     if not require_engine(engine, address):  # of a folder, Ray scores every file
         require_readable(data)
         require_writable(out)
+        require_apart(out, data)
 
     from training.progress import reported
     from training.ray_engine import chosen_score

@@ -9,7 +9,12 @@ from training.engine_options import ENGINES
 from training.option_names import one_of
 
 DataFile = Annotated[
-    Path, typer.Option("--data", help="CSV or Parquet with PaySim's columns.", show_default=False)
+    Path,
+    typer.Option(
+        "--data",
+        help="CSV or TSV (.gz, .zip too) or Parquet with PaySim's columns.",
+        show_default=False,
+    ),
 ]
 ModelDirectory = Annotated[Path, typer.Option("--model", help="Directory that train wrote.")]
 Bucket = Annotated[str, typer.Option(envvar="FRAUD_MODEL_BUCKET", help="S3 bucket of the models.")]

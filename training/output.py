@@ -1,6 +1,8 @@
 """Tables written so that a crash leaves the old file or the new one; and files put together."""
 
+import io
 import shutil
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -12,6 +14,35 @@ import pyarrow.parquet as pq
 
 from training.errors import InputError
 from training.paths import require_writable
+
+
+def check_columns(columns: Sequence[pa.Field], path: Path) -> None:
+    """Raise `InputError` unless a file of the ending of `path` can hold the columns."""
+    csv = path.suffix.lower() == ".csv"
+    other = path.with_suffix(".parquet" if csv else ".csv")
+    for kind in {field.type for field in columns}:
+        if not _can_hold(kind, csv=csv):
+            name = next(field.name for field in columns if field.type == kind)
+            raise InputError(
+                f"{path}: column {name!r} holds {kind}, which {path.suffix} cannot; choose {other}"
+            )
+    names = [field.name for field in columns]
+    twice = next((name for name, times in Counter(names).items() if times > 1), None)
+    if twice is not None and not csv:
+        raise InputError(
+            f"{path}: column {twice!r} is there twice, which .parquet cannot hold; choose {other}"
+        )
+
+
+def _can_hold(kind: pa.DataType, *, csv: bool) -> bool:
+    if csv and "binary" in str(kind):
+        return False  # only what happens to be UTF-8 could be written
+    empty = pa.schema([("column", kind)]).empty_table()
+    try:
+        (pa.csv.write_csv if csv else pq.write_table)(empty, io.BytesIO())
+    except pa.ArrowException:
+        return False
+    return True
 
 
 def write_transactions(frame: pd.DataFrame, path: Path) -> None:
@@ -38,8 +69,15 @@ def write_table(table: pa.Table, path: Path, *, header: bool = True) -> None:
             pq.write_table(table, waiting)
 
 
-def put_together(parts: Sequence[Path], path: Path) -> None:
+def put_together(parts: Sequence[Path], path: Path, *, numbers: Sequence[str] = ()) -> None:
     """Write the rows of `parts`, of which the first alone has a header, as one file.
+
+    Parameters
+    ----------
+    parts : sequence of Path
+    path : Path
+    numbers : sequence of str
+        Columns of text that become numbers in Parquet, if every cell is one.
 
     Raises
     ------
@@ -53,10 +91,29 @@ def put_together(parts: Sequence[Path], path: Path) -> None:
                     with part.open("rb") as file:
                         shutil.copyfileobj(file, whole, 1 << 20)
             return
-        schema = pq.read_schema(parts[0])
+        schema = _with_numbers(parts, numbers)
         with pq.ParquetWriter(waiting, schema) as writer:
             for part in parts:
                 writer.write_table(pq.read_table(part).cast(schema))
+
+
+def _with_numbers(parts: Sequence[Path], numbers: Sequence[str]) -> pa.Schema:
+    schema = pq.read_schema(parts[0])
+    for name in set(numbers) & set(schema.names):
+        for kind in (pa.int64(), pa.float64()):
+            if all(_are(kind, part, name) for part in parts):
+                index = schema.get_field_index(name)
+                schema = schema.set(index, schema.field(index).with_type(kind))
+                break
+    return schema
+
+
+def _are(kind: pa.DataType, part: Path, name: str) -> bool:
+    try:
+        pq.read_table(part, columns=[name]).column(0).cast(kind)
+    except pa.ArrowInvalid:
+        return False
+    return True
 
 
 @contextmanager
@@ -69,6 +126,9 @@ def _replaced(path: Path) -> Iterator[Path]:
         waiting.replace(path)
     except OSError as error:
         raise InputError(f"{path}: cannot be written: {error.strerror}; choose another") from error
+    except pa.ArrowInvalid as error:
+        why = str(error).partition("\n")[0]
+        raise InputError(f"{path}: cannot be written: {why}") from error
     finally:
         with suppress(OSError):
             waiting.unlink()

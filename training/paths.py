@@ -4,28 +4,32 @@ from pathlib import Path
 from typing import Final
 
 from training.errors import InputError
+from training.sources import opened
 
-READABLE: Final = (".csv", ".zip", ".parquet")
 WRITABLE: Final = (".csv", ".parquet")
 
 
 def require_readable(path: Path) -> None:
-    """Raise `InputError` unless `path` can be opened, and its ending is one that we read."""
-    if path.suffix.lower() not in READABLE:
-        raise InputError(f"{path}: not CSV or Parquet by its ending; name it .csv or .parquet")
-    try:
-        path.open("rb").close()
-    except OSError as error:
-        raise InputError(f"{path}: {error.strerror}; give a CSV or Parquet file") from error
+    """Raise `InputError` unless `path` holds rows, as far as its first bytes tell."""
+    with opened(path):
+        pass
 
 
 def require_writable(path: Path) -> None:
     """Raise `InputError` unless a file can become `path`, and its ending is one that we write."""
     if path.suffix.lower() not in WRITABLE:
         raise InputError(f"{path}: ends neither in .csv nor in .parquet; choose one of the two")
+    if any("\ud800" <= letter <= "\udfff" for letter in str(path)):  # bytes that are no text
+        raise InputError(f"{str(path)!a}: no UTF-8 name; choose another")
     if path.is_dir():
         raise InputError(f"{path}: is a folder; name a file")
     require_folder(path.parent)
+
+
+def require_apart(path: Path, read: Path) -> None:
+    """Raise `InputError` where writing `path` would replace the file that is to be read."""
+    if path.exists() and read.exists() and path.samefile(read):
+        raise InputError(f"{path}: the file to be read itself; choose another --out")
 
 
 def require_folder(path: Path) -> None:

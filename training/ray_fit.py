@@ -21,7 +21,7 @@ from ray.train.xgboost import XGBoostTrainer
 
 from fraud_api_lambda.transaction import TYPES
 from training.arms import Data, Settings
-from training.dataset import LABEL, REQUIRED
+from training.columns import LABEL, REQUIRED
 from training.errors import InputError, TrainingError
 from training.pipeline import build_pipeline, derive, features_of
 from training.split import Window

@@ -5,8 +5,6 @@ and put together at the end. What they were made of is written down with them: a
 another input begins anew.
 """
 
-import json
-import shutil
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
@@ -14,25 +12,31 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 
 from fraud_api_lambda.scoring import Scorer
 from fraud_api_lambda.transaction import Decision
 from training.calibrate import probabilities_of
+from training.columns import AFTERWARDS, FLAG, LABEL, REQUIRED, TEXT, WEIGHT, require_columns
 from training.costs import decisions
 from training.dataset import checked, to_facts
 from training.errors import InputError
-from training.files import write_files
-from training.output import put_together, write_table
-from training.paths import require_writable
+from training.output import check_columns, put_together, write_table
+from training.parts import parts_of
+from training.paths import require_apart, require_writable
 from training.pipeline import feature_matrix, packed
-from training.tables import Chunk, read_chunks
+from training.sources import is_parquet
+from training.tables import Chunk, read_chunks, schema_of
 
 ROWS: Final = 200_000
 """Rows at a time: some 250 MB in memory, and what is lost when it is interrupted."""
 
-JOB: Final = "job.json"
-ADDED: Final = ("fraud_probability", "is_fraud", "decision")
+ADDED: Final = pa.schema(
+    {"fraud_probability": pa.float64(), "is_fraud": pa.bool_(), "decision": pa.string()}
+)
+NUMBERS: Final = (LABEL, FLAG, WEIGHT, *AFTERWARDS)
+"""Columns that become numbers in Parquet where all their cells are some; those scored always."""
 
 
 def score_stream(
@@ -44,7 +48,7 @@ def score_stream(
     ----------
     scorer : Scorer
     data : Path
-        CSV, the one CSV file of a zip, or Parquet. Its other columns stay as they are.
+        Any file that `tables.read_chunks` reads. Its other columns stay as they are.
     out : Path
         CSV or Parquet, by its ending. Beside it lies ``.NAME.parts`` until all is done.
     progress : callable
@@ -54,47 +58,35 @@ def score_stream(
     Raises
     ------
     InputError
-        If a row cannot be scored: then what comes before it is not lost.
+        If `data` cannot be read or `out` not be written, before anything is; if a row cannot be
+        scored, and then what comes before it is not lost.
     """
     require_writable(out)
-    parts = out.with_name(f".{out.name}.parts")
-    done = _begun(parts, _job(scorer, data, rows), progress)
+    require_apart(out, data)
+    schema = schema_of(data)
+    require_columns(data, schema.names, REQUIRED)
+    check_columns([*(field for field in schema if field.name not in ADDED.names), *ADDED], out)
     total, written = 0, []
-    for number, chunk in enumerate(_ahead(_not_empty(data, read_chunks(data, rows)))):
-        part = parts / f"{number:06}{out.suffix.lower()}"
-        total += len(chunk.frame)
-        written.append(part)
-        if part.name not in done:
-            progress(f"scoring {data} up to row {total:,}")
-            write_table(_scored(scorer, data, chunk, out), part, header=number == 0)
-    progress(f"writing {out}")
-    put_together(written, out)
-    shutil.rmtree(parts)
+    with parts_of(out, _job(scorer, data, rows)) as parts:
+        if parts.done:
+            progress(f"going on after {len(parts.done)} parts of {rows:,} rows")
+        for number, chunk in enumerate(_ahead(_not_empty(data, read_chunks(data, rows)))):
+            part = parts.path(number, out.suffix.lower())
+            total += len(chunk.table)
+            written.append(part)
+            if part.name not in parts.done:
+                progress(f"scoring {data} up to row {total:,}")
+                write_table(_scored(scorer, data, chunk, out), part, header=number == 0)
+        progress(f"writing {out}")
+        put_together(written, out, numbers=() if is_parquet(data) else NUMBERS)
     return total
 
 
 def _job(scorer: Scorer, data: Path, rows: int) -> dict[str, Any]:
     """What the parts are made of."""
-    try:
-        stat = data.stat()
-    except OSError as error:
-        raise InputError(f"{data}: {error.strerror}; give a CSV or Parquet file") from error
+    stat = data.stat()
     of_file = {"path": str(data.resolve()), "size": stat.st_size, "changed": stat.st_mtime_ns}
     return {"model": scorer.version, "data": of_file, "rows": rows}
-
-
-def _begun(parts: Path, job: dict[str, Any], progress: Callable[[str], None]) -> set[str]:
-    """The parts that an interrupted run of the same job has left; those of another one go."""
-    known = (json.dumps(job, indent=2) + "\n").encode()
-    note = parts / JOB
-    if note.exists() and note.read_bytes() == known:
-        done = {path.name for path in parts.iterdir()} - {JOB}
-        progress(f"going on after {len(done)} parts of {job['rows']:,} rows")
-        return done
-    if parts.exists():
-        shutil.rmtree(parts)
-    write_files(parts, {JOB: known})
-    return set()
 
 
 def _not_empty(data: Path, chunks: Iterator[Chunk]) -> Iterator[Chunk]:
@@ -114,7 +106,7 @@ def _ahead(chunks: Iterator[Chunk]) -> Iterator[Chunk]:
 
 
 def _scored(scorer: Scorer, data: Path, chunk: Chunk, out: Path) -> pa.Table:
-    typed = checked(data, chunk.frame, labelled=False, above=chunk.above)
+    typed = checked(data, chunk.frame(REQUIRED), above=chunk.above)
     rows = feature_matrix(to_facts(typed), scorer.bundle.features)
     margins = scorer.margins(packed(rows))
     probabilities = probabilities_of(np.array(margins), scorer.bundle.calibration)
@@ -124,13 +116,20 @@ def _scored(scorer: Scorer, data: Path, chunk: Chunk, out: Path) -> pa.Table:
         pa.array(probabilities >= scorer.bundle.threshold),
         pa.array(list(Decision)).cast(pa.string()).take(pa.array(decided)),
     )
-    # Cells stay as they were written, but in Parquet numbers of a CSV file become numbers.
-    as_written = out.suffix.lower() == ".csv"
-    table = chunk.table
-    if table is None:
-        frame = chunk.frame if as_written else typed.astype({"type": "str"})
-        table = pa.Table.from_pandas(frame, preserve_index=False)
-    table = table.drop_columns([name for name in ADDED if name in table.column_names])
-    for name, column in zip(ADDED, columns, strict=True):
-        table = table.append_column(name, column)
+    table = chunk.table if is_parquet(data) or not is_parquet(out) else _numbered(chunk, typed)
+    table = table.select(
+        [index for index, name in enumerate(table.column_names) if name not in ADDED.names]
+    )
+    for field, column in zip(ADDED, columns, strict=True):
+        table = table.append_column(field, column)
     return table.replace_schema_metadata(None)
+
+
+def _numbered(chunk: Chunk, typed: pd.DataFrame) -> pa.Table:
+    """The text of a CSV file, with what was scored as numbers."""
+    table = chunk.table
+    for name in REQUIRED:
+        if name not in TEXT:
+            index = table.column_names.index(name)
+            table = table.set_column(index, name, pa.array(typed[name]))
+    return table

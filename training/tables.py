@@ -1,13 +1,15 @@
 """Tables from files, and where a row stands in its file. Knows nothing of what the columns mean."""
 
+import csv
 import re
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from io import TextIOWrapper
+from itertools import islice
 from pathlib import Path
-from typing import IO, Any, Final
-from zipfile import BadZipFile, ZipFile
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
@@ -15,30 +17,55 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from training.errors import InputError
-from training.paths import require_readable
+from training.sources import Source, is_parquet, opened
+
+if TYPE_CHECKING:
+    from _csv import Reader
+
+LONGEST_CELL: Final = 1 << 30
 
 
-def read_table(path: Path, *, text: Sequence[str]) -> pd.DataFrame:
-    """The cells of a CSV or Parquet file, or of the one CSV file in a zip, by its ending.
+def header(path: Path) -> list[str]:
+    """The names of a file's columns as they stand there: some may be empty, or there twice.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read, or has no header.
+    """
+    with opened(path) as source:
+        if source.separator is None:
+            names: list[str] = pq.ParquetFile(source.file).schema_arrow.names
+            return names
+        with _records(source) as records:
+            return next(records, [])
+
+
+def read_table(path: Path, names: Sequence[str], *, text: Sequence[str]) -> pd.DataFrame:
+    """Columns of a CSV or Parquet file, of the one CSV file in a zip, or of a gzip file.
 
     Parameters
     ----------
     path : Path
+    names : sequence of str
+        Columns that its `header` has, each once.
     text : sequence of str
         Columns whose cells are text in CSV, even if they look like numbers.
 
     Raises
     ------
     InputError
-        If it cannot be read, or has no header.
+        If it cannot be read.
     """
-    with _readable(path) as file:
-        if path.suffix.lower() == ".parquet":
-            whole: pd.DataFrame = pd.read_parquet(file)
-            return whole
-        with _parser_told():
-            frame: pd.DataFrame = pd.read_csv(file, dtype=dict.fromkeys(text, "str"), **_CSV)
-    return frame.iloc[: len(frame) - _trailing(frame)]
+    with opened(path) as source:
+        if source.separator is None:
+            read = pq.ParquetFile(source.file).read(columns=list(names))
+            frame: pd.DataFrame = read.select(list(names)).to_pandas(ignore_metadata=True)
+            return frame
+        with _parser_told(path):
+            frame = pd.read_csv(source.file, dtype=dict.fromkeys(text, "str"), **_csv(source))
+    frame = frame.iloc[: len(frame) - _trailing(frame)]
+    return frame[list(names)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,17 +74,19 @@ class Chunk:
 
     Attributes
     ----------
-    frame : DataFrame
-        Its cells, in CSV as the text that stands there.
-    table : pyarrow.Table or None
-        The same rows of a Parquet file, of just the types that it has.
+    table : pyarrow.Table
+        All columns by their own names; of CSV, the text that stands there.
     above : int
-        Rows of the file before them; in CSV, lines, the header not counted.
+        Rows of the file before them.
     """
 
-    frame: pd.DataFrame
-    table: pa.Table | None
+    table: pa.Table
     above: int
+
+    def frame(self, names: Sequence[str]) -> pd.DataFrame:
+        """Some of the columns, each of which is there once."""
+        frame: pd.DataFrame = self.table.select(list(names)).to_pandas(ignore_metadata=True)
+        return frame
 
 
 def read_chunks(path: Path, rows: int) -> Iterator[Chunk]:
@@ -68,84 +97,72 @@ def read_chunks(path: Path, rows: int) -> Iterator[Chunk]:
     InputError
         As `read_table`, when the faulty place is reached.
     """
-    with _readable(path) as file:
-        if path.suffix.lower() == ".parquet":
-            yield from _parquet_chunks(file, rows)
+    with opened(path) as source:
+        if source.separator is None:
+            yield from _parquet_chunks(source, rows)
         else:
-            yield from _csv_chunks(file, rows)
+            yield from _csv_chunks(path, source, rows)
 
 
-def _parquet_chunks(file: IO[bytes], rows: int) -> Iterator[Chunk]:
+def schema_of(path: Path) -> pa.Schema:
+    """The columns of the chunks that a file gives.
+
+    Raises
+    ------
+    InputError
+        As `header`.
+    """
+    if is_parquet(path):
+        with opened(path) as source:
+            return pq.ParquetFile(source.file).schema_arrow
+    return pa.schema([(name, pa.large_string()) for name in header(path)])
+
+
+def _parquet_chunks(source: Source, rows: int) -> Iterator[Chunk]:
     above = 0
-    for batch in pq.ParquetFile(file).iter_batches(rows):
-        table = pa.Table.from_batches([batch])
-        yield Chunk(table.to_pandas(), table, above)
-        above += len(table)
+    for batch in pq.ParquetFile(source.file).iter_batches(rows):
+        yield Chunk(pa.Table.from_batches([batch]), above)
+        above += len(batch)
 
 
-def _csv_chunks(file: IO[bytes], rows: int) -> Iterator[Chunk]:
+def _csv_chunks(path: Path, source: Source, rows: int) -> Iterator[Chunk]:
     """Blank lines at the end of a chunk go into the next: at the end of the file they are none."""
-    above, held = 0, None
-    with _parser_told(), pd.read_csv(file, dtype="str", chunksize=rows, **_CSV) as chunks:
+    names, above, held = header(path), 0, None
+    options = {"dtype": "str", "chunksize": rows, **_csv(source)}
+    with _parser_told(path), pd.read_csv(source.file, **options) as chunks:
         for chunk in chunks:
             frame = chunk if held is None else pd.concat([held, chunk])
-            frame = frame.reset_index(drop=True)
             filled = len(frame) - _trailing(frame)
-            held = frame.iloc[filled:]
+            held = frame.iloc[filled:] if filled < len(frame) else None
             if filled:
-                yield Chunk(frame.iloc[:filled], None, above)
-            above += filled + _line_breaks(frame.iloc[:filled])
+                table = pa.Table.from_pandas(frame.iloc[:filled], preserve_index=False)
+                yield Chunk(table.rename_columns(names), above)
+            above += filled
 
 
-_CSV: Final[dict[str, Any]] = {
-    "keep_default_na": False,
-    "na_values": [""],
-    "low_memory": False,  # one type a column, whatever its length
-    "skip_blank_lines": False,  # so that rows are counted as an editor does
-    "encoding": "utf-8-sig",
-    "index_col": False,
-}
+def _csv(source: Source) -> dict[str, Any]:
+    return {
+        "sep": source.separator,
+        "keep_default_na": False,
+        "na_values": [""],
+        "low_memory": False,  # one type a column, whatever its length
+        "skip_blank_lines": False,  # so that rows are counted as an editor does
+        "encoding": "utf-8-sig",
+        "index_col": False,
+    }
 
 
 @contextmanager
-def _parser_told() -> Iterator[None]:
-    """Cells beyond the header's are an error, not a warning."""
+def _parser_told(path: Path) -> Iterator[None]:
+    """Turn what pandas says of the shape into one line; cells beyond the header's are an error."""
     with warnings.catch_warnings():
         warnings.simplefilter("error", pd.errors.ParserWarning)
-        yield
-
-
-@contextmanager
-def _readable(path: Path) -> Iterator[IO[bytes]]:
-    """The opened file, or the one in a zip; what goes wrong with it is one line."""
-    require_readable(path)
-    try:
-        with path.open("rb") as file:
-            if path.suffix.lower() != ".zip":
-                yield file
-                return
-            with ZipFile(file) as archive, archive.open(_only_member(archive)) as member:
-                yield member
-    except pd.errors.EmptyDataError:
-        raise InputError(f"{path}: the file is empty; give a header and rows") from None
-    except (pd.errors.ParserError, pd.errors.ParserWarning) as error:
-        raise InputError(f"{path}, {_misshapen(str(error))}") from error
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path}: not UTF-8 text; save it as UTF-8") from error
-    except BadZipFile as error:
-        raise InputError(f"{path}: {error}; give a zip of one CSV file") from error
-    except InputError:
-        raise
-    except (OSError, ValueError) as error:  # pyarrow's errors are either
-        why = getattr(error, "strerror", None) or "not a Parquet file, or a damaged one"
-        raise InputError(f"{path}: {why}; give a CSV or Parquet file") from error
-
-
-def _only_member(archive: ZipFile) -> str:
-    names = archive.namelist()
-    if len(names) != 1:
-        raise BadZipFile(f"holds {len(names)} files")
-    return names[0]
+        try:
+            yield
+        except (pd.errors.ParserError, pd.errors.ParserWarning) as error:
+            raise InputError(f"{path}, {_misshapen(str(error))}") from error
+        except pd.errors.EmptyDataError as error:
+            raise InputError(f"{path}: the file is empty; give a header and rows") from error
 
 
 def _misshapen(why: str) -> str:
@@ -153,33 +170,35 @@ def _misshapen(why: str) -> str:
         return f"row {int(quote[1]) + 1}: a quote is opened but never closed"
     # The first row's surplus is pandas' warning, which names no line.
     line = re.search(r"line (\d+)", why)
-    return f"row {line[1] if line else 2}: more cells than the header"
+    return (
+        f"row {line[1] if line else 2}: more cells than the header; "
+        "write decimals with a point, and put text that holds commas into quotes"
+    )
 
 
 def _trailing(frame: pd.DataFrame) -> int:
     """Blank rows at the end."""
+    if frame.empty or frame.iloc[-1].notna().any():
+        return 0
     filled = np.flatnonzero(frame.notna().any(axis=1).to_numpy())
     return len(frame) - (int(filled[-1]) + 1 if filled.size else 0)
 
 
-def _line_breaks(frame: pd.DataFrame) -> int:
-    """Line breaks within cells."""
-    texts = [frame[name] for name in frame.columns if frame[name].dtype == "str"]
-    return sum(int(text.str.count("\n").sum()) for text in texts)
-
-
-def row_in_editor(path: Path, frame: pd.DataFrame, index: int) -> int:
-    """Row `index` of `frame` as an editor counts: in CSV, line breaks within cells are lines too.
-
-    Parameters
-    ----------
-    path : Path
-    frame : DataFrame
-        What `read_table` gave for `path`.
-    index : int
-        From 0.
-    """
-    if path.suffix.lower() == ".parquet":
+def row_in_editor(path: Path, index: int) -> int:
+    """The line in an editor of row `index`, from 0; cells with line breaks have several lines."""
+    if is_parquet(path):
         return index + 1
-    in_header = sum(name.count("\n") for name in frame.columns)
-    return index + 2 + _line_breaks(frame.iloc[:index]) + in_header
+    with opened(path) as source, _records(source) as records:
+        for _ in islice(records, index + 1):
+            pass
+        return records.line_num + 1
+
+
+@contextmanager
+def _records(source: Source) -> Iterator["Reader"]:
+    csv.field_size_limit(LONGEST_CELL)
+    text = TextIOWrapper(source.file, encoding="utf-8-sig", newline="")
+    try:
+        yield csv.reader(text, delimiter=source.separator or ",")
+    finally:
+        text.detach()  # which would close the file

@@ -15,6 +15,7 @@ from training.dataset import read_transactions
 from training.examples import find_examples, missing
 from training.files import write_files
 from training.judge import judge
+from training.leaky import require_leaky_columns
 from training.packing import content, manifest, trained_on
 from training.report import model_card, report
 from training.resampling import DEFAULT
@@ -87,7 +88,10 @@ def train(
     if replaced := saved_model(out):
         progress(f"{out} holds {replaced}, which this run replaces")
     progress(f"reading {data}")
-    columns = Data.of(read_transactions(data))
+    frame = read_transactions(data)
+    if feature_set == LEAKY:
+        require_leaky_columns(data, frame)
+    columns = Data.of(frame)
     split = split_by_time(columns.steps, columns.is_fraud, **asdict(windows or Windows()))
     settings, searched = _searched(
         columns,

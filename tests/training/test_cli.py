@@ -109,7 +109,7 @@ def test_help_imports_nothing_heavy() -> None:
 
 WRONG = {
     "train --data nowhere.csv": "nowhere.csv: No such file or directory",
-    "train --data {folder}": "not CSV or Parquet by its ending",
+    "train --data {folder}": "a folder; ",
     "train --data {data} --features decision-tim": "did you mean decision-time?",
     "train --data {data} --resampling bogus": "choose one of smote, smotenc, weights, none, auto",
     "train --data {data} --smote-ratio 2": "write a number above 0 up to 1",
@@ -146,7 +146,7 @@ WRONG = {
 def refused(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Refusal]:
     folder = tmp_path_factory.mktemp("wrong")
     data, model, odd = folder / "data.csv", folder / "model", folder / "odd.csv"
-    data.touch()
+    data.write_text("step,type\n")
     odd.mkdir()
     model.mkdir()
     (model / "model.joblib").touch()

@@ -2,52 +2,52 @@
 
 import re
 import struct
+from decimal import Decimal
 from pathlib import Path
-from zipfile import ZipFile
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fraud_api_lambda.features import Facts
 from fraud_api_lambda.transaction import MAX_AMOUNT, Transaction, TransactionType
+from tests.paysim_files import FRAUD, GENUINE, GOOD, HEADER, parquet, refusal, written
 from tests.transactions import ACCOUNTS, CENTS, MONEY, transactions
 from training.dataset import read_transactions, to_facts
-from training.errors import InputError
 from training.output import write_transactions
 
 DATA = Path(__file__).parents[2].parent / "shared" / "data"
-
-HEADER = (
-    "step,type,amount,nameOrig,oldbalanceOrg,newbalanceOrig,"
-    "nameDest,oldbalanceDest,newbalanceDest,isFraud,isFlaggedFraud\n"
-)
-FRAUD = "7,TRANSFER,181.5,C1,181.5,0.0,C2,0.0,181.5,1,0\n"
-GENUINE = "8,PAYMENT,9839.64,C3,170136.0,160296.36,M4,0.0,0.0,0,0\n"
-GOOD = HEADER + FRAUD + GENUINE
 
 MONEY_IS = "write a number from 0 to 1e12"
 STEP_IS = "write a whole number from 1 to 1,000,000"
 TYPE_IS = "write one of CASH_IN, CASH_OUT, DEBIT, PAYMENT, TRANSFER"
 NAME_IS = "write 1 to 64 printable characters without spaces"
 NEEDED = "the header needs step, type, amount, nameOrig, oldbalanceOrg, nameDest, isFraud"
+FOUND = HEADER.strip().replace(",", ", ")
+MARKED = f"{MONEY_IS}, with a point before decimals and no other mark"
+WIDER = "more cells than the header; write decimals with a point, and put text that holds commas into quotes"  # noqa: E501
 
 BAD: list[tuple[str, str, str]] = [
     # the header
-    ("nameDest,", "payee,", f": no column nameDest; {NEEDED}"),
-    ("isFraud", "fraudulent", f": no column isFraud; {NEEDED}"),
-    (",", ";", f": no column {NEEDED.removeprefix('the header needs ')}; {NEEDED}"),
+    ("nameDest", "payee", f": no column nameDest; {NEEDED} and is {FOUND.replace('nameDest', 'payee')}"),  # noqa: E501
+    ("isFraud", "label", f": no column isFraud; {NEEDED} and is {FOUND.replace('isFraud', 'label')}"),  # noqa: E501
+    (HEADER, "a b,\x1b[2J\n", f": no column {NEEDED.removeprefix('the header needs ')}; {NEEDED} and is 'a b', '\\x1b[2J'"),  # noqa: E501
     ("isFraud", "isfraud", ": unknown column isfraud; did you mean isFraud?"),
     ("anceOrg", "anceOrig", ": unknown column oldbalanceOrig; did you mean oldbalanceOrg?"),
-    ("anceOrig", "anceOrg", ": unknown column newbalanceOrg; did you mean newbalanceOrig?"),
+    ("type,amount", "Type,a_mount", ": unknown columns Type, a_mount; did you mean type, amount?"),
+    ("type,amount", "Type,sum", f": no column type, amount; {NEEDED} and is {FOUND.replace('type, amount', 'Type, sum')}"),  # noqa: E501
     ("isFlaggedFraud", "amount", ": column amount is there twice; keep one"),
     # one cell
     ("PAYMENT", "REFUND", f", row 3, column type: 'REFUND' is not allowed; {TYPE_IS}"),
     ("9839.64", "much", f", row 3, column amount: 'much' is not a number; {MONEY_IS}"),
     ("9839.64", "x" * 50, f", row 3, column amount: '{'x' * 37}...' is not a number; {MONEY_IS}"),
-    ("9839.64", '"9,839.64"', f", row 3, column amount: '9,839.64' is not a number; {MONEY_IS}"),
+    ("9839.64", '"9,839.64"', f", row 3, column amount: '9,839.64' is not a number; {MARKED}"),
+    ("9839.64", '"9839,64"', f", row 3, column amount: '9839,64' is not a number; {MARKED}"),
     ("9839.64", "True", f", row 3, column amount: 'True' is not a number; {MONEY_IS}"),
     ("9839.64", "nan", f", row 3, column amount: 'nan' is not a number; {MONEY_IS}"),
     ("9839.64", "-0.01", f", row 3, column amount: -0.01 is negative; {MONEY_IS}"),
@@ -99,11 +99,11 @@ BAD: list[tuple[str, str, str]] = [
     ),
     ("C3", '"C3\n"', f", row 3, column nameOrig: 'C3\\n' is not allowed; {NAME_IS}"),
     ("isFraud", '"is\nFraud"', ": unknown column 'is\\nFraud'; did you mean isFraud?"),
-    ("1,0\n", "1,0,7\n", ", row 2: more cells than the header"),
-    ("0,0\n", "0,0,7\n", ", row 3: more cells than the header"),
-    ("1,0\n", "1\n", ", row 2, column isFlaggedFraud: the cell is empty; write 0 or 1"),
+    ("1,0\n", "1,0,7\n", f", row 2: {WIDER}"),
+    ("0,0\n", "0,0,7\n", f", row 3: {WIDER}"),
+    ("1,0\n", "\n", ", row 2, column isFraud: the cell is empty; write 0 or 1"),
     ("PAYMENT", '"PAYMENT', ", row 3: a quote is opened but never closed"),
-    ("C3", "\udce9", ": not UTF-8 text; save it as UTF-8"),
+    ("C3", "\udce9", ", row 3: not UTF-8 text; save it as UTF-8"),
     (GOOD, "", ": the file is empty; give a header and rows"),
     (FRAUD + GENUINE, "", ": no rows below the header; give at least one transaction"),
     (FRAUD + GENUINE, "\n\n", ": no rows below the header; give at least one transaction"),
@@ -111,26 +111,6 @@ BAD: list[tuple[str, str, str]] = [
     (FRAUD, "", ", column isFraud: all 1 rows are genuine; a model needs rows of both classes"),
     (GENUINE, FRAUD, ", column isFraud: all 2 rows are fraud; a model needs rows of both classes"),
 ]  # fmt: skip
-
-
-def written(directory: Path, text: str) -> Path:
-    path = directory / "file.csv"
-    path.write_bytes(text.encode("utf-8", "surrogateescape"))
-    return path
-
-
-def refusal(path: Path) -> str:
-    with pytest.raises(InputError) as caught:
-        read_transactions(path)
-    message = str(caught.value)
-    assert "\n" not in message
-    return message.removeprefix(str(path))
-
-
-def parquet(directory: Path, **columns: object) -> Path:
-    frame = read_transactions(written(directory, GOOD)).assign(**columns)
-    frame.to_parquet(directory / "file.parquet")
-    return directory / "file.parquet"
 
 
 @pytest.mark.parametrize(("old", "new", "message"), BAD)
@@ -152,10 +132,6 @@ def test_a_bad_file_is_refused_with_where_what_and_what_would_be_right(
         ({"step": [0, 1]}, f", row 1, column step: 0 is not allowed; {STEP_IS}"),
         ({"nameOrig": [1, 2]}, f", row 1, column nameOrig: 1 is not text; {NAME_IS}"),
         ({"nameDest": [b"C", b"D"]}, f", row 1, column nameDest: b'C' is not text; {NAME_IS}"),
-        (
-            {"isFraud": [True, False]},
-            ", row 1, column isFraud: 'True' is not a number; write 0 or 1 (1 more row has this)",
-        ),
     ],
 )
 def test_parquet_has_no_header_so_its_first_row_is_row_1(
@@ -168,58 +144,6 @@ def test_numbers_stored_as_text_in_parquet_are_read_to_the_last_bit(tmp_path: Pa
     frame = read_transactions(parquet(tmp_path, amount=["0.1", "123456789.01"]))
 
     assert frame["amount"].to_list() == [0.1, 123456789.01]
-
-
-@pytest.mark.parametrize("damage", [slice(0, 0), slice(0, 99), slice(99, None), slice(0, -20)])
-def test_a_damaged_parquet_file_is_told_as_that(tmp_path: Path, damage: slice) -> None:
-    path = parquet(tmp_path)
-    path.write_bytes(path.read_bytes()[damage])
-
-    assert refusal(path) == ": not a Parquet file, or a damaged one; give a CSV or Parquet file"
-
-
-@pytest.mark.parametrize("name", ["data.csv", "data.parquet"])
-def test_a_missing_file_and_a_directory_are_told_apart(tmp_path: Path, name: str) -> None:
-    path = tmp_path / name
-
-    assert refusal(path) == ": No such file or directory; give a CSV or Parquet file"
-    path.mkdir()
-    assert refusal(path) == ": Is a directory; give a CSV or Parquet file"
-
-
-def zipped(directory: Path, **files: str) -> Path:
-    path = directory / "archive.zip"
-    with ZipFile(path, "w") as archive:
-        for name, text in files.items():
-            archive.writestr(f"{name}.csv", text)
-    return path
-
-
-def test_a_zip_of_one_csv_file_is_read_as_that_file(tmp_path: Path) -> None:
-    frame = read_transactions(zipped(tmp_path, data=GOOD))
-
-    pd.testing.assert_frame_equal(frame, read_transactions(written(tmp_path, GOOD)))
-
-
-def test_a_fault_within_a_zip_is_named_by_its_row_in_the_csv_file(tmp_path: Path) -> None:
-    path = zipped(tmp_path, data=GOOD.replace("9839.64", "much"))
-
-    assert refusal(path) == f", row 3, column amount: 'much' is not a number; {MONEY_IS}"
-
-
-def test_a_zip_of_several_files_or_none_is_refused(tmp_path: Path) -> None:
-    assert refusal(zipped(tmp_path, one=GOOD, two=GOOD)) == (
-        ": holds 2 files; give a zip of one CSV file"
-    )
-    assert "give a zip of one CSV file" in refusal(
-        written(tmp_path, GOOD).rename(tmp_path / "no.zip")
-    )
-
-
-def test_a_file_of_another_ending_is_not_guessed_at(tmp_path: Path) -> None:
-    path = written(tmp_path, GOOD).rename(tmp_path / "file.txt")
-
-    assert refusal(path) == ": not CSV or Parquet by its ending; name it .csv or .parquet"
 
 
 @pytest.mark.parametrize(
@@ -253,7 +177,6 @@ def test_every_column_has_the_type_that_training_counts_on(tmp_path: Path) -> No
         "nameOrig": "str",
         "nameDest": "str",
         "isFraud": "int8",
-        "isFlaggedFraud": "int8",
         **numbers,
     }
 
@@ -264,12 +187,62 @@ def test_types_are_numbered_alike_whichever_occur(tmp_path: Path) -> None:
     assert list(frame["type"].cat.categories) == list(TransactionType)
 
 
-def test_columns_that_we_do_not_know_stay_as_they_were(tmp_path: Path) -> None:
-    text = "".join(
-        f"{line},{note}\n" for line, note in zip(GOOD.split(), ["note", "NA", "007"], strict=True)
-    )
+@pytest.mark.parametrize("cell", ["", "much", "-1"])
+@pytest.mark.parametrize("name", ["newbalanceOrig", "oldbalanceDest", "newbalanceDest"])
+def test_a_balance_that_is_no_feature_is_left_out_where_a_cell_cannot_be_used(
+    tmp_path: Path, name: str, cell: str
+) -> None:
+    rows = pd.read_csv(written(tmp_path, GOOD), dtype="str")
+    rows.loc[1, name] = cell
+    rows.to_csv(tmp_path / "file.csv", index=False)
 
-    assert list(read_transactions(written(tmp_path, text))["note"]) == ["NA", "007"]
+    assert set(read_transactions(tmp_path / "file.csv")) == set(HEADER.strip().split(",")) - {
+        name,
+        "isFlaggedFraud",
+    }
+
+
+@pytest.mark.parametrize("cell", ["", "yes", "2"])
+def test_a_flag_that_is_no_feature_may_hold_anything(tmp_path: Path, cell: str) -> None:
+    path = written(tmp_path, GOOD.replace(",0\n", f",{cell}\n"))
+
+    assert len(read_transactions(path)) == 2
+
+
+@pytest.mark.parametrize(
+    ("fraud", "genuine"), [("True", "False"), ("true", "0"), ("TRUE", "false"), ("1.0", "FALSE")]
+)
+def test_true_and_false_are_labels_too(tmp_path: Path, fraud: str, genuine: str) -> None:
+    text = GOOD.replace("1,0\n", f"{fraud},0\n").replace("0.0,0,0\n", f"0.0,{genuine},0\n")
+
+    assert read_transactions(written(tmp_path, text))["isFraud"].to_list() == [1, 0]
+
+
+@pytest.mark.parametrize("labels", [[True, False], ["TRUE", "false"], [Decimal(1), Decimal(0)]])
+def test_labels_of_any_type_are_read_from_parquet(tmp_path: Path, labels: list[object]) -> None:
+    assert read_transactions(parquet(tmp_path, isFraud=labels))["isFraud"].to_list() == [1, 0]
+
+
+def test_an_empty_label_among_words_is_named(tmp_path: Path) -> None:
+    path = parquet(tmp_path, isFraud=pd.array([True, None], dtype="boolean"))
+
+    assert refusal(path) == ", row 2, column isFraud: the cell is empty; write 0 or 1"
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+def test_columns_that_we_do_not_know_may_hold_anything_and_be_there_twice(
+    tmp_path: Path, ending: str
+) -> None:
+    rows = pa.Table.from_pandas(read_transactions(written(tmp_path, GOOD)), preserve_index=False)
+    for cells in (["NA", "007"], ["", "x"]):
+        rows = rows.append_column("note", pa.array(cells))
+    path = tmp_path / f"twice.{ending}"
+    if ending == "csv":
+        pa.csv.write_csv(rows, path)
+    else:
+        pq.write_table(rows.append_column("list", pa.array([[1], None])), path)
+
+    assert len(read_transactions(path)) == 2
 
 
 @pytest.mark.parametrize("newline", ["\n", "\r\n"])
@@ -289,18 +262,15 @@ def test_accounts_that_parquet_keeps_as_categories_are_text(tmp_path: Path) -> N
     assert frame["nameOrig"].dtype == "str"
 
 
-def test_rows_to_score_need_no_label(tmp_path: Path) -> None:
-    text = "\n".join(line.rsplit(",", 2)[0] for line in GOOD.split())
+@pytest.mark.parametrize("labels", [("1", "1"), ("", "perhaps")])
+def test_rows_to_score_need_no_label_and_none_is_looked_at(
+    tmp_path: Path, labels: tuple[str, str]
+) -> None:
+    text = GOOD.replace("1,0\n", f"{labels[0]},0\n").replace("0.0,0,0\n", f"0.0,{labels[1]},0\n")
 
     frame = read_transactions(written(tmp_path, text), labelled=False)
 
-    assert list(frame["amount"]) == [181.5, 9839.64]
-
-
-def test_rows_to_score_may_be_of_one_class(tmp_path: Path) -> None:
-    frame = read_transactions(written(tmp_path, HEADER + FRAUD), labelled=False)
-
-    assert list(frame["isFraud"]) == [1]
+    assert list(frame) == ["step", "type", "amount", "nameOrig", "oldbalanceOrg", "nameDest"]
 
 
 def weighted(first: str) -> str:

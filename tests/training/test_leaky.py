@@ -1,8 +1,14 @@
 """The leaky arm is what the tutorials do, to the letter."""
 
-import pandas as pd
+from pathlib import Path
 
-from training.leaky import LEAKY_FEATURES, has_leaky_columns, leaky_matrix
+import pandas as pd
+import pytest
+
+from tests.paysim_files import GOOD, written
+from training.errors import InputError
+from training.leaky import LEAKY, LEAKY_FEATURES, has_leaky_columns, leaky_matrix
+from training.train import train
 
 ROW = {
     "step": 7,
@@ -38,3 +44,14 @@ def test_data_without_balances_after_the_payment_has_no_such_arm() -> None:
 
     assert has_leaky_columns(frame)
     assert not has_leaky_columns(frame.drop(columns="newbalanceDest"))
+
+
+def test_a_file_without_the_balances_afterwards_is_refused_by_name(tmp_path: Path) -> None:
+    path = written(tmp_path, GOOD.replace("newbalanceOrig", "later"))
+
+    with pytest.raises(InputError) as caught:
+        train(path, tmp_path / "model", feature_set=LEAKY)
+
+    assert str(caught.value) == (
+        f"{path}: leaky-baseline needs a number in every row of newbalanceOrig"
+    )

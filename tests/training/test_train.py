@@ -168,7 +168,7 @@ def test_a_scored_file_without_labels_can_be_scored_again(
     assert score(trained[0], tmp_path / "unlabelled.csv", tmp_path / "again.csv") == ROWS
 
     again = read_transactions(tmp_path / "again.csv", labelled=False)
-    pd.testing.assert_frame_equal(again, unlabelled)
+    pd.testing.assert_frame_equal(again, unlabelled[list(again)])
 
 
 def test_score_and_the_scorer_give_the_same_bits(

@@ -1,0 +1,58 @@
+"""The names of PaySim's columns, and whether a header has them."""
+
+import re
+from collections.abc import Sequence
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Final
+
+from training.errors import InputError
+
+TEXT: Final = ("type", "nameOrig", "nameDest")
+REQUIRED: Final = ("step", "type", "amount", "nameOrig", "oldbalanceOrg", "nameDest")
+LABEL: Final = "isFraud"
+FLAG: Final = "isFlaggedFraud"
+"""What PaySim's own rule says; nothing here uses it."""
+WEIGHT: Final = "weight"
+AFTERWARDS: Final = ("newbalanceOrig", "oldbalanceDest", "newbalanceDest")
+"""Numbers that no model may use: only the warning arm does, where every cell can be used."""
+TYPOLOGY: Final = "typology"
+KNOWN: Final = frozenset({*REQUIRED, LABEL, WEIGHT, *AFTERWARDS, TYPOLOGY})
+
+
+def require_columns(
+    path: Path, names: Sequence[str], required: Sequence[str], optional: Sequence[str] = ()
+) -> None:
+    """Raise `InputError` unless a header has each of `required` once, and `optional` at most."""
+    twice = [name for name in (*required, *optional) if names.count(name) > 1]
+    if twice:
+        raise InputError(f"{path}: column {twice[0]} is there twice; keep one")
+    missing = [name for name in required if name not in names]
+    if not missing:
+        return
+    renamed = renamings([name for name in names if name not in KNOWN], missing)
+    if len(set(renamed.values())) == len(missing):
+        theirs = ", ".join(map(shown, renamed.values()))
+        columns = "column" if len(renamed) == 1 else "columns"
+        raise InputError(f"{path}: unknown {columns} {theirs}; did you mean {', '.join(renamed)}?")
+    raise InputError(
+        f"{path}: no column {', '.join(missing)}; the header needs {', '.join(required)} and is "
+        f"{_excerpt(names)}"
+    )
+
+
+def renamings(unknown: list[str], absent: list[str]) -> dict[str, str]:
+    """The absent columns for which another spelling is there."""
+    plain = {re.sub(r"[\W_]", "", name.lower()): name for name in unknown}
+    near = {name: get_close_matches(name.lower(), plain, 1, 0.85) for name in absent}
+    return {name: plain[match[0]] for name, match in near.items() if match}
+
+
+def shown(name: str) -> str:
+    """A name as it can stand in a line."""
+    return name if re.fullmatch(r"\S+", name) and name.isprintable() else repr(name)
+
+
+def _excerpt(names: Sequence[str]) -> str:
+    found = ", ".join(map(shown, names))
+    return found if len(found) <= 200 else f"{found[:200]}... ({len(names):,} columns)"

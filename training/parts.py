@@ -1,0 +1,118 @@
+"""The folder in which a result grows part by part: of one run at a time, and never the user's."""
+
+import fcntl
+import json
+import os
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any, Final
+
+from training.errors import InputError
+from training.files import write_files
+
+LOCK: Final = "fraud-score.lock"
+"""Marks the folder as ours; whoever holds its lock writes there. The lock ends with its process."""
+
+JOB: Final = "job.json"
+_PART: Final = re.compile(r"\d{6,}\.(csv|parquet)")
+_BEGUN: Final = re.compile(r"\..*\.new")
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The parts of a result that are there already, and where the others go."""
+
+    folder: Path
+    done: frozenset[str]
+
+    def path(self, number: int, ending: str) -> Path:
+        """Where a part goes, whether it is there or not."""
+        return self.folder / f"{number:06}{ending}"
+
+
+@contextmanager
+def parts_of(out: Path, job: dict[str, Any]) -> Iterator[Parts]:
+    """The folder of `out` for a job, locked; it goes when the work is done, and stays otherwise.
+
+    Parts that an interrupted run of the same job left are kept; those of another job go.
+
+    Raises
+    ------
+    InputError
+        If another run writes `out`, the folder is not ours, or cannot be written.
+    """
+    folder = out.with_name(f".{out.name}.parts")
+    with _locked(folder, out), _swept(folder):
+        yield Parts(folder, _kept(folder, job))
+        _remove(folder, _named(folder, _PART))
+
+
+@contextmanager
+def _locked(folder: Path, out: Path) -> Iterator[None]:
+    try:
+        lock = _lock(folder, out)
+    except OSError as error:
+        raise InputError(f"{out}: cannot be written: {error.strerror}; choose another") from error
+    with lock:
+        yield
+
+
+def _lock(folder: Path, out: Path) -> IO[bytes]:
+    """The opened lock file; another run may remove it while this one reaches for it."""
+    while True:
+        folder.mkdir(parents=True, exist_ok=True)
+        _require_ours(folder)
+        with suppress(FileNotFoundError), ExitStack() as stack:
+            lock = stack.enter_context((folder / LOCK).open("ab"))
+            _take(lock, out)
+            if os.path.samestat(os.fstat(lock.fileno()), (folder / LOCK).stat()):
+                stack.pop_all()
+                return lock
+
+
+def _take(lock: IO[bytes], out: Path) -> None:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise InputError(
+            f"{out}: another run is writing it; wait for its end, or choose another --out"
+        ) from None
+
+
+@contextmanager
+def _swept(folder: Path) -> Iterator[None]:
+    """Leave no folder behind that holds no part."""
+    try:
+        yield
+    finally:
+        with suppress(OSError):
+            if not _named(folder, _PART):
+                _remove(folder, [*_named(folder, _BEGUN), JOB, LOCK])
+                folder.rmdir()
+
+
+def _require_ours(folder: Path) -> None:
+    if any(folder.iterdir()) and not (folder / LOCK).exists():
+        raise InputError(f"{folder}: a folder that no run made; move it, or choose another --out")
+
+
+def _kept(folder: Path, job: dict[str, Any]) -> frozenset[str]:
+    note = (json.dumps(job, indent=2) + "\n").encode()
+    with suppress(FileNotFoundError):
+        if (folder / JOB).read_bytes() == note:
+            return frozenset(_named(folder, _PART))
+    _remove(folder, _named(folder, _PART))
+    write_files(folder, {JOB: note})
+    return frozenset()
+
+
+def _named(folder: Path, pattern: re.Pattern[str]) -> list[str]:
+    return [path.name for path in folder.iterdir() if pattern.fullmatch(path.name)]
+
+
+def _remove(folder: Path, names: Iterable[str]) -> None:
+    for name in names:
+        (folder / name).unlink(missing_ok=True)
