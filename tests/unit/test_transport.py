@@ -145,6 +145,7 @@ ELSEWHERE = f"Location: http://127.0.0.1:{free_port()}/\r\n".encode()
         (b"HTTP/1.1 403 Forbidden\r\nContent-Length: 999\r\n\r\n" + xml("AccessDenied"), 403),
         (b"HTTP/1.1 403 Forbidden\r\n\r\n" + xml("AccessDenied"), 403),
     ],
+    ids=lambda each: str(each) if isinstance(each, int) else "answer",  # else a port is in names
 )
 def test_another_status_is_a_refusal_that_is_neither_followed_nor_repeated(
     answer: bytes, status: int
