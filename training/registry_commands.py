@@ -32,6 +32,9 @@ def publish(
     allow_simulated: AllowSimulated = False,
 ) -> None:
     """Upload a model to S3; publishing it again changes nothing."""
+    if not (directory / "metrics.json").exists():  # which the leaky arm has too, and no model
+        require_model(directory)
+
     from training.publish import publish as upload
 
     done = upload(

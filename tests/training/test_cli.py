@@ -139,6 +139,7 @@ WRONG = {
     "challenge {folder} --data {data} --bucket b --parameter p": "model.joblib: not there",
     "challenge {model} --data nowhere.csv --bucket b --parameter p": "nowhere.csv: No such file",
     "publish {folder}": "Missing option '--bucket'",
+    "publish {folder} --bucket b --parameter p": "model.joblib: not there; make it with",
 }
 
 
