@@ -11,10 +11,10 @@ from world import DIGEST, KEY, living, load
 from fraud_api_lambda.api import create_app
 from fraud_api_lambda.scoring import Scorer
 from tests.fakes import ReadyProvider, served
-from training.dataset import MONEY
 from training.output import write_transactions
 from training.score import load_scorer
 from training.simulate import simulate
+from training.traffic import MONEY
 from training.train import Windows, train
 
 
