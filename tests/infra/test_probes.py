@@ -14,8 +14,9 @@ from tests.fakes import ReadyProvider, served
 from training.output import write_transactions
 from training.score import load_scorer
 from training.simulate import simulate
-from training.traffic import MONEY
 from training.train import Windows, train
+
+MONEY = ["amount", "oldbalanceOrg", "newbalanceOrig", "oldbalanceDest", "newbalanceDest"]
 
 
 @pytest.fixture(scope="module", params=[3, 100])
@@ -23,7 +24,7 @@ def scorer(request, tmp_path_factory) -> Scorer:
     """A model of simulated transactions whose amounts and balances are so many times as large."""
     out: Path = tmp_path_factory.mktemp("scaled")
     frame = simulate(20_000, seed=3, days=10)
-    frame[list(MONEY)] *= request.param
+    frame[MONEY] *= request.param
     write_transactions(frame, out / "data.parquet")
     windows = Windows(test_days=2)
     train(out / "data.parquet", out, windows=windows, choose_ratio=False, compare=False)
