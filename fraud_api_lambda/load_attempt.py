@@ -2,9 +2,13 @@
 
 import logging
 from dataclasses import dataclass
+from typing import Final
 
 from fraud_api_lambda.pointer import ModelStoreError
 from fraud_api_lambda.transport import FAILURES
+
+HUNG_SHARE: Final = 0.9
+"""Of the deadline, waited for an attempt: of its last tenth, a request may spend some elsewhere."""
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +39,10 @@ class LoadAttempt:
     def waited_s(self, now: float) -> float:
         """Seconds during which at least one request waited."""
         return self._waited_s + (now - self._waiting_since if self._waiting else 0.0)
+
+    def hangs(self, now: float, deadline_s: float) -> bool:
+        """Whether requests have waited for it as long as one may."""
+        return self.waited_s(now) >= HUNG_SHARE * deadline_s
 
     def begin_to_wait(self, now: float) -> None:
         """Count from now on, unless another request waits already."""

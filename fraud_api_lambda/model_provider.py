@@ -23,9 +23,6 @@ REFRESH_PATIENCE_S: Final = 0.25
 PATIENT_AFTER_PERIODS: Final = 3
 """A model whose pointer was read so many periods ago is worth waiting for the deadline."""
 
-HUNG_SHARE: Final = 0.9
-"""Of the deadline, waited for an attempt: of its last tenth, a request may spend some elsewhere."""
-
 RETRY_AFTER_S: Final = 1
 THREAD_NAME: Final = "model load"
 STALE_MODEL: Final = "stale_model"
@@ -158,14 +155,11 @@ class ModelProvider:
 
     def _current_attempt(self) -> LoadAttempt:
         """The attempt under way, or a new one if there is none or it hangs."""
-        if self._attempt is None or self._hangs(self._attempt):
+        if self._attempt is None or self._attempt.hangs(self._clock(), self._deadline_s):
             attempt = LoadAttempt(self._clock())
             Thread(target=self._run, args=(attempt,), daemon=True, name=THREAD_NAME).start()
             self._attempt = attempt
         return self._attempt
-
-    def _hangs(self, attempt: LoadAttempt) -> bool:
-        return attempt.waited_s(self._clock()) >= HUNG_SHARE * self._deadline_s
 
     def _await(self, attempt: LoadAttempt, began: float, deadline: float) -> None:
         """Wait until the attempt ends, another brings news, or the deadline."""
@@ -181,7 +175,7 @@ class ModelProvider:
         self._become_stale()
         if attempt.is_over:
             return
-        hangs = self._hangs(attempt)
+        hangs = attempt.hangs(self._clock(), self._deadline_s)
         if hangs or self._loaded is None:
             attempt.log_failure(TimeoutError())
         if hangs and self._attempt is attempt:
