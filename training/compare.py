@@ -7,10 +7,25 @@ import numpy as np
 from training.arms import Arm, Data
 from training.probability import Z_95, log_loss, log_losses
 from training.ranking import average_precision_gain
+from training.resampling import DEFAULT
 from training.split import Window
 
 BETTER_AVERAGE_PRECISION: Final = 0.01
 BETTER_LOG_LOSS: Final = 0.05
+
+NOT_COMPARED: Final = "Not compared"
+"""How the sentence begins that says what was not looked at: neither a warning nor none."""
+
+
+def comparisons_in(
+    arms: dict[str, Arm], data: Data, window: Window, *, seed: int
+) -> list[dict[str, Any]]:
+    """Each resampling arm that reached the goal, compared with SMOTE's on a window."""
+    return [
+        comparison(arms[DEFAULT], arm, data, window, seed=seed)
+        for name, arm in arms.items()
+        if name != DEFAULT and DEFAULT in arms and arm.threshold is not None
+    ]
 
 
 def comparison(
@@ -21,9 +36,9 @@ def comparison(
     Returns
     -------
     dict
-        `average_precision_gain` and `log_loss_saved` (a share of the default's, above 0 if `other`
-        is better), each with `_low` and `_high` of its 95 % interval, and whether it is `better`:
-        by more than 0.01 or 5 %, with an interval above 0.
+        `frauds` of the window; `average_precision_gain` and `log_loss_saved` (a share of the
+        default's, above 0 if `other` is better), each with `_low` and `_high` of its 95 % interval,
+        and whether it is `better`: by more than 0.01 or 5 %, with an interval above 0.
     """
     inside = window.holds(data.steps)
     is_fraud, weights = data.is_fraud[inside], data.weights[inside]
@@ -32,6 +47,7 @@ def comparison(
     saved, saved_low, saved_high = log_loss_saved(is_fraud, ours, theirs, weights)
     return {
         "resampling": other.resampling,
+        "frauds": int(is_fraud.sum()),
         "average_precision_gain": gain,
         "average_precision_gain_low": gain_low,
         "average_precision_gain_high": gain_high,
@@ -66,19 +82,34 @@ def best_resampling(comparisons: list[dict[str, Any]]) -> str | None:
     return str(max(better, key=lambda each: float(each["log_loss_saved"]))["resampling"])
 
 
-def verdict(comparisons: list[dict[str, Any]], published: str) -> str:
-    """The comparison in one sentence."""
+def verdict(
+    comparisons: list[dict[str, Any]], on_test: list[dict[str, Any]], published: str
+) -> str:
+    """The comparison on the threshold window in words, and whether the test window agrees."""
     best = best_resampling(comparisons)
-    others = " or ".join(str(each["resampling"]) for each in comparisons)
     if best is None:
+        others = " or ".join(str(each["resampling"]) for each in comparisons)
         return (
             f"No other arm ({others}) beats smote by more than 5 % of log loss or 0.01 of average "
-            "precision on the threshold window."
+            f"precision on the threshold window ({comparisons[0]['frauds']:,} frauds)."
         )
-    found = next(each for each in comparisons if each["resampling"] == best)
+    found, later = (_of(best, each) for each in (comparisons, on_test))
+    agrees = "agrees" if later["better"] else "does not bear it out"
     means = "It is published" if published == best else "--resampling auto would publish it"
     return (
-        f"The arm {best} beats smote on the threshold window: log loss lower by "
-        f"{found['log_loss_saved']:.1%}, average precision {found['average_precision_gain']:+.3f}. "
-        f"{means}."
+        f"The arm {best} beats smote on the threshold window ({_figures(found)}). The test window "
+        f"{agrees} ({_figures(later)}). {means}."
     )
+
+
+def _of(resampling: str, comparisons: list[dict[str, Any]]) -> dict[str, Any]:
+    return next(each for each in comparisons if each["resampling"] == resampling)
+
+
+def _figures(found: dict[str, Any]) -> str:
+    loss = "{log_loss_saved:+.1%} ({log_loss_saved_low:+.1%} to {log_loss_saved_high:+.1%})"
+    gain = (
+        "{average_precision_gain:+.3f} ({average_precision_gain_low:+.3f} to "
+        "{average_precision_gain_high:+.3f})"
+    )
+    return f"{{frauds:,}} frauds: log loss saved {loss}, average precision {gain}".format_map(found)

@@ -7,7 +7,7 @@ from typing import Any
 from fraud_api_lambda.features import FEATURE_SETS
 from training.arm_names import AUTO, LEAKY, RESAMPLING
 from training.arms import Arm, Data, Settings, fit_arm
-from training.compare import best_resampling, comparison, verdict
+from training.compare import best_resampling, comparisons_in
 from training.leaky import has_leaky_columns
 from training.resampling import DEFAULT
 from training.split import Split
@@ -26,15 +26,12 @@ class Contest:
         latter have its features.
     comparisons : list of dict
         Of each resampling arm with SMOTE's, on the threshold window; the test decides nothing.
-    verdict : str or None
-        What they say, in one sentence.
     """
 
     chosen: Arm
     by_feature_set: dict[str, Arm]
     by_resampling: dict[str, Arm]
     comparisons: list[dict[str, Any]]
-    verdict: str | None
 
 
 def hold_contest(
@@ -62,7 +59,7 @@ def hold_contest(
         by_resampling[name] = fit_arm(
             data, split, feature_set, resampled, for_comparison=name != asked
         )
-    comparisons = _comparisons(by_resampling, data, split, settings.seed)
+    comparisons = comparisons_in(by_resampling, data, split.threshold, seed=settings.seed)
     best = best_resampling(comparisons) if settings.resampling == AUTO else None
     chosen = by_resampling[best or asked]
     by_feature_set = {feature_set: chosen}
@@ -70,16 +67,7 @@ def hold_contest(
         progress(f"fitting {name}")
         alike = replace(settings, resampling=chosen.resampling)
         by_feature_set[name] = fit_arm(data, split, name, alike, for_comparison=True)
-    said = verdict(comparisons, chosen.resampling) if comparisons else None
-    return Contest(chosen, by_feature_set, by_resampling, comparisons, said)
-
-
-def _comparisons(arms: dict[str, Arm], data: Data, split: Split, seed: int) -> list[dict[str, Any]]:
-    return [
-        comparison(arms[DEFAULT], arm, data, split.threshold, seed=seed)
-        for name, arm in arms.items()
-        if name != DEFAULT and DEFAULT in arms and arm.threshold is not None
-    ]
+    return Contest(chosen, by_feature_set, by_resampling, comparisons)
 
 
 def _others(data: Data, feature_set: str) -> list[str]:

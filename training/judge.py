@@ -7,7 +7,7 @@ from training.arm_names import LEAKY
 from training.arms import Data, Settings
 from training.artefacts import artefacts
 from training.attributions import attributions
-from training.compare import best_resampling
+from training.compare import NOT_COMPARED, best_resampling, comparisons_in, verdict
 from training.contest import Contest
 from training.evaluate import rows_of
 from training.figures import evaluate_arm
@@ -35,6 +35,7 @@ def judge(
     }
     progress("looking for leaks")
     leaks = leak_figures(contest.chosen, data, split)
+    resampling = _resampling_figures(data, split, contest, settings)
     random_split = None
     if LEAKY in arms:
         progress(f"fitting {LEAKY} on random rows")
@@ -49,9 +50,9 @@ def judge(
             "goal": str(settings.goal),
             "seed": seed,
         },
-        "warnings": _warnings(data, split, contest, leaks),
+        "warnings": _warnings(data, split, contest, leaks, resampling["verdict"]),
         "arms": arms,
-        "resampling": _resampling_figures(data, split, contest, settings),
+        "resampling": resampling,
         "random_split": random_split,
         "policy": contest.chosen.policy.as_dict(),
         "leaks": leaks,
@@ -79,7 +80,9 @@ def _split_figures(data: Data, split: Split) -> dict[str, Any]:
     return figures
 
 
-def _warnings(data: Data, split: Split, contest: Contest, leaks: dict[str, Any]) -> list[str]:
+def _warnings(
+    data: Data, split: Split, contest: Contest, leaks: dict[str, Any], said: str | None
+) -> list[str]:
     sentences = [*leaks["sentences"], *artefacts(data)]
     if split.by == "hours":
         sentences.append(
@@ -91,19 +94,38 @@ def _warnings(data: Data, split: Split, contest: Contest, leaks: dict[str, Any])
             "Not calibrated: too few frauds in the calibration window, or scores that run against "
             "the labels there. Do not read the probabilities as such; give more data."
         )
-    if contest.verdict and best_resampling(contest.comparisons):
-        sentences.append(contest.verdict)
-    return sentences
+    if said and best_resampling(contest.comparisons):
+        sentences.append(said)
+    return [*sentences, *not_compared(contest)]
+
+
+def not_compared(contest: Contest) -> list[str]:
+    """A sentence that names what the chosen arm was not compared with, if there is anything."""
+    missing = [
+        what
+        for what, compared in (
+            ("other resampling arms", contest.comparisons),
+            ("other feature sets", len(contest.by_feature_set) > 1),
+        )
+        if not compared
+    ]
+    if not missing:
+        return []
+    unknown = "Whether one of them does better is not known; `train` compares them by default."
+    return [f"{NOT_COMPARED}: {' and '.join(missing)}. {unknown}"]
 
 
 def _resampling_figures(
     data: Data, split: Split, contest: Contest, settings: Settings
 ) -> dict[str, Any]:
+    comparisons, chosen = contest.comparisons, contest.chosen.resampling
+    on_test = comparisons_in(contest.by_resampling, data, split.test, seed=settings.seed)
     return {
         "asked": settings.resampling,
-        "chosen": contest.chosen.resampling,
-        "verdict": contest.verdict,
-        "comparisons": contest.comparisons,
+        "chosen": chosen,
+        "verdict": verdict(comparisons, on_test, chosen) if comparisons else None,
+        "comparisons": comparisons,
+        "comparisons_on_test": on_test,
         "arms": {
             name: evaluate_arm(arm, data, split.test, settings.seed)
             for name, arm in contest.by_resampling.items()

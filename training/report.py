@@ -5,6 +5,7 @@ from typing import Any, Final
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from training.arm_names import LEAKY
+from training.compare import NOT_COMPARED
 from training.evaluate import SEED_PRECISION, SEED_RECALL
 from training.plots import (
     alone_plot,
@@ -34,7 +35,14 @@ def report(metrics: dict[str, Any]) -> str:
         "dependence": dependence_plot(metrics["attributions"]["dependence"]),
         "alone": alone_plot(metrics["leaks"]),
     }
-    return _render("report.html.jinja", metrics, plots=plots)
+    said = metrics["warnings"]
+    return _render(
+        "report.html.jinja",
+        metrics,
+        plots=plots,
+        raised=[each for each in said if not each.startswith(NOT_COMPARED)],
+        not_compared=[each for each in said if each.startswith(NOT_COMPARED)],
+    )
 
 
 def model_card(metrics: dict[str, Any]) -> str:

@@ -18,6 +18,8 @@ def summary(metrics: dict[str, Any], out: Path) -> str:
     for sentence in metrics["warnings"]:
         if sentence != metrics["resampling"]["verdict"]:
             lines += ["", sentence]
+    if not metrics["warnings"]:
+        lines += ["", "No warnings."]
     if "version" in metrics:
         lines += ["", _published(metrics), f"model {metrics['version']} written to {out}"]
     else:

@@ -62,7 +62,10 @@ def figures(known: dict[str, Any]) -> None:
 def warnings(metrics: dict[str, Any]) -> None:
     """What its training warned of."""
     for sentence in metrics["warnings"]:
-        st.warning(sentence, icon=":material/warning:")
+        if sentence.startswith("Not compared"):
+            st.info(sentence, icon=":material/balance:")
+        else:
+            st.warning(sentence, icon=":material/warning:")
     if not metrics["warnings"]:
         st.success("Its training warned of nothing.", icon=":material/check:")
 

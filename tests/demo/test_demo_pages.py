@@ -266,7 +266,20 @@ def test_the_model_page_says_which_training_was_judged(
 def test_the_model_page_repeats_every_warning(opened: Open, api: str):
     warnings = Api(api).model()["metrics"]["warnings"]
 
-    assert [each.value for each in opened(api, "model").warning] == warnings != []
+    page = opened(api, "model")
+
+    shown = [each.value for each in (*page.warning, *page.info)]
+    assert [each for each in shown if each in warnings] == warnings != []
+
+
+def test_a_model_that_was_not_compared_is_not_called_fine(opened: Open, api: str):
+    sentence = "Not compared: other feature sets."
+    with answering(with_metrics(api, warnings=[sentence])) as server:
+        page = opened(server.url, "model")
+
+    assert [each.value for each in page.info] == [sentence]
+    assert not page.success
+    assert not page.warning
 
 
 def with_metrics(api, **changes):
@@ -299,7 +312,7 @@ def test_a_model_that_does_not_tell_its_curves_is_shown_without(opened: Open, ap
         app = opened(server.url, "model")
 
     assert not app.exception
-    assert "does not tell its curves" in app.info[0].value
+    assert "does not tell its curves" in app.info[-1].value
 
 
 def test_both_numbers_are_shown_where_the_sets_were_compared(opened: Open, api: str):

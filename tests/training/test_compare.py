@@ -10,12 +10,19 @@ from training.compare import best_resampling, comparison, log_loss_saved, verdic
 from training.split import Window
 
 
-def compared(name: str, *, better: bool, saved: float = 0.1) -> dict[str, object]:
+def compared(
+    name: str, *, better: bool, saved: float = 0.1, frauds: int = 230
+) -> dict[str, object]:
     return {
         "resampling": name,
+        "frauds": frauds,
         "better": better,
         "log_loss_saved": saved,
+        "log_loss_saved_low": saved - 0.04,
+        "log_loss_saved_high": saved + 0.04,
         "average_precision_gain": 0.02,
+        "average_precision_gain_low": -0.01,
+        "average_precision_gain_high": 0.05,
     }
 
 
@@ -32,10 +39,26 @@ def test_the_better_arm_that_saves_most_is_best() -> None:
 
 def test_the_verdict_says_what_is_published() -> None:
     arms = [compared("none", better=True)]
+    worse = [compared("none", better=False)]
 
-    assert "--resampling auto would publish it" in verdict(arms, "smote")
-    assert "It is published" in verdict(arms, "none")
-    assert verdict([compared("none", better=False)], "smote").startswith("No other arm (none)")
+    assert "--resampling auto would publish it" in verdict(arms, arms, "smote")
+    assert "It is published" in verdict(arms, arms, "none")
+    assert verdict(worse, worse, "smote").startswith("No other arm (none)")
+
+
+def test_the_verdict_gives_frauds_and_intervals_and_says_whether_the_test_window_agrees() -> None:
+    decides = [compared("weights", better=False), compared("none", better=True)]
+    agrees = [decides[0], compared("none", better=True, saved=0.08, frauds=41)]
+    does_not = [compared("weights", better=True), compared("none", better=False, saved=-0.02)]
+
+    assert verdict(decides, agrees, "smote") == (
+        "The arm none beats smote on the threshold window (230 frauds: log loss saved +10.0% "
+        "(+6.0% to +14.0%), average precision +0.020 (-0.010 to +0.050)). The test window agrees "
+        "(41 frauds: log loss saved +8.0% (+4.0% to +12.0%), average precision +0.020 (-0.010 to "
+        "+0.050)). --resampling auto would publish it."
+    )
+    said = verdict(decides, does_not, "smote")
+    assert "The test window does not bear it out (230 frauds: log loss saved -2.0%" in said
 
 
 def test_a_score_saves_nothing_over_itself() -> None:

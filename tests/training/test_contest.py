@@ -1,16 +1,18 @@
 """SMOTE is always built and is the default; another arm is published only if it is asked for."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-import training.contest
+import training.compare
 from training.arm_names import RESAMPLING
 from training.arms import Arm, Data, Settings
 from training.contest import Contest, hold_contest
 from training.dataset import read_transactions
 from training.errors import CheckFailedError
 from training.goal import Goal
+from training.judge import not_compared
 from training.output import write_transactions
 from training.simulate import simulate
 from training.split import Split, split_by_time
@@ -38,7 +40,6 @@ def default(data: tuple[Data, Split]) -> Contest:
 def test_every_resampling_arm_is_compared_with_smote(default: Contest) -> None:
     assert tuple(default.by_resampling) == RESAMPLING
     assert [each["resampling"] for each in default.comparisons] == list(RESAMPLING[1:])
-    assert default.verdict
 
 
 def test_smote_is_published_by_default(default: Contest) -> None:
@@ -55,30 +56,38 @@ def test_an_arm_asked_for_is_published_whatever_the_others_do(data: tuple[Data, 
     contest = held(data, resampling="none", compare=False)
 
     assert contest.chosen.resampling == "none"
-    assert contest.verdict is None
+    assert contest.comparisons == []
+
+
+def test_what_was_not_compared_is_named(data: tuple[Data, Split], default: Contest) -> None:
+    alone = held(data, compare=False)
+    only_sets = replace(default, comparisons=[])
+    only_arms = replace(alone, comparisons=default.comparisons)
+
+    assert not_compared(default) == []
+    for contest, words in (
+        (alone, "other resampling arms and other feature sets"),
+        (only_sets, "other resampling arms"),
+        (only_arms, "other feature sets"),
+    ):
+        (sentence,) = not_compared(contest)
+        assert sentence.startswith(f"Not compared: {words}. Whether")
 
 
 @pytest.mark.parametrize("better", [None, "weights"])
 def test_auto_publishes_the_better_arm_and_smote_if_there_is_none(
     data: tuple[Data, Split], monkeypatch: pytest.MonkeyPatch, better: str | None
 ) -> None:
-    # Chance decides which arm is better on small data, so the verdict is dictated here.
+    # Chance decides which arm is better on small data, so the better one is dictated here.
     def dictated(_: Arm, other: Arm, *__: object, **___: object) -> dict[str, Any]:
         wins = other.resampling == better
-        return {
-            "resampling": other.resampling,
-            "better": wins,
-            "log_loss_saved": 0.1 if wins else 0.0,
-            "average_precision_gain": 0.0,
-        }
+        return {"resampling": other.resampling, "better": wins, "log_loss_saved": 0.1}
 
-    monkeypatch.setattr(training.contest, "comparison", dictated)
+    monkeypatch.setattr(training.compare, "comparison", dictated)
 
     contest = held(data, resampling="auto", compare=False)
 
     assert contest.chosen.resampling == (better or "smote")
-    assert contest.verdict
-    assert ("It is published" in contest.verdict) == bool(better)
 
 
 def test_a_goal_that_the_asked_arm_cannot_reach_says_so(data: tuple[Data, Split]) -> None:

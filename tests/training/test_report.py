@@ -15,6 +15,7 @@ from playwright.sync_api import Page, sync_playwright
 from training.output import write_transactions
 from training.report import model_card, report
 from training.simulate import simulate
+from training.summary import summary
 from training.train import Windows, train
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
@@ -63,6 +64,25 @@ def test_page_one_says_both_numbers_and_every_warning(
     for sentence in metrics["warnings"]:
         assert sentence[:20] in page_one
     assert metrics["resampling"]["verdict"][:40] in page_one
+
+
+@pytest.mark.parametrize(
+    ("warnings", "heading"),
+    [
+        ([], "No warnings"),
+        (["Not compared: other feature sets."], "Not compared"),
+        (["Not calibrated."], "Warnings"),
+        (["Not calibrated.", "Not compared: other feature sets."], "Warnings"),
+    ],
+)
+def test_page_one_tells_no_warnings_from_nothing_compared(
+    metrics: dict[str, Any], warnings: list[str], heading: str
+) -> None:
+    shown = report({**metrics, "warnings": warnings})
+
+    assert re.findall(r'<div class="warnings.*?<h2>(.*?)</h2>', shown, re.DOTALL) == [heading]
+    for sentence in warnings:
+        assert sentence in shown
 
 
 def test_every_table_says_how_much_data_it_stands_on(page_text: str) -> None:
@@ -114,6 +134,8 @@ def test_without_comparison_there_is_a_report_too(tmp_path: Path) -> None:
 
     assert "<code>strict+hour</code><strong>" in report(metrics)
     assert "| strict+hour |" in model_card(metrics)
+    for text in (report(metrics), model_card(metrics), summary(metrics, tmp_path)):
+        assert "Not compared: other resampling arms and other feature sets." in text
 
 
 def test_the_card_says_use_figures_and_limits(out: Path, metrics: dict[str, Any]) -> None:
