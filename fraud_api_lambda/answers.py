@@ -69,7 +69,9 @@ class FaultOut(BaseModel):
     model_config = ConfigDict(title="Fault")
 
     detail: str
-    pointer: str = Field(description="Where in the body, as a JSON pointer.")
+    pointer: str = Field(
+        description="Where in the body, as a JSON pointer; a query parameter is #/query/NAME."
+    )
 
 
 class ProblemOut(BaseModel):

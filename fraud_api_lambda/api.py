@@ -5,12 +5,11 @@ from functools import partial
 from typing import Any, Final, Protocol
 
 from fastapi import FastAPI, Request, Response
-from fastapi.exceptions import RequestValidationError
 from fastapi.telemetry import TelemetryConfig
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 from pydantic_core import to_json
 
-from fraud_api_lambda import __version__, openapi
+from fraud_api_lambda import __version__, faults, openapi, queries
 from fraud_api_lambda.answers import AnswerOut, BatchOut, HealthOut, ModelOut, answer, new_ids
 from fraud_api_lambda.bodies import StrictRoute
 from fraud_api_lambda.logs import RequestLog
@@ -19,7 +18,6 @@ from fraud_api_lambda.problems import (
     INTERNAL,
     INVALID_VALUE,
     add_problem_handlers,
-    faults,
     problem,
     respond,
 )
@@ -30,8 +28,6 @@ TITLE: Final = "Fraud API"
 
 NO_TELEMETRY: Final[TelemetryConfig] = {"tracing": False, "metrics": False, "logs": False}
 """Each request would ask whether anybody listens, and nobody can in the image."""
-
-YES_OR_NO: Final = TypeAdapter(bool)
 
 
 class Provider(Protocol):
@@ -76,7 +72,9 @@ def _bare_app(*, docs: bool) -> FastAPI:
 
 
 def _add_health(app: FastAPI) -> None:
-    @app.get("/health", operation_id="health", responses=openapi.answers({"status": "ok"}))
+    @app.get(
+        "/health", operation_id="health", responses=openapi.answers({"status": "ok"}, INVALID_VALUE)
+    )
     async def health() -> HealthOut:
         """Say that the process is up."""
         return HealthOut()
@@ -97,7 +95,7 @@ def _add_predictions(app: FastAPI, provider: Provider) -> None:
     )
     async def predict(transaction: TransactionIn, request: Request) -> Response:
         """Judge one payment; ?explain=true adds each feature's contribution."""
-        explain = _explain(request)
+        explain = queries.explain(request)
         model = await current()
         payment = transaction.to_domain()
         assessment = model.scorer.assess(payment, explain=explain)
@@ -122,7 +120,7 @@ def _add_predictions(app: FastAPI, provider: Provider) -> None:
     )
     async def predict_batch(batch: BatchIn, request: Request) -> Response:
         """Judge up to 100 payments, each by itself; a faulty one does not spoil the others."""
-        explain = _explain(request)
+        explain = queries.explain(request)
         model = await current()
         request_id = request.state.request_id
         read = [_read(item, index, request_id) for index, item in enumerate(batch.transactions)]
@@ -141,22 +139,11 @@ def _add_predictions(app: FastAPI, provider: Provider) -> None:
     @app.get(
         "/model",
         operation_id="model",
-        responses=openapi.answers(openapi.MODEL, *openapi.WITH_MODEL),
+        responses=openapi.answers(openapi.MODEL, INVALID_VALUE, *openapi.WITH_MODEL),
     )
     async def model() -> ModelOut:
         """Say which model answers, what it was trained on and how it did on later data."""
         return ModelOut.of((await current()).scorer.bundle)
-
-
-def _explain(request: Request) -> bool:
-    """The parameter `explain`. Declared, it would cost each request as much as the features do."""
-    if not request.scope["query_string"]:
-        return False
-    try:
-        return YES_OR_NO.validate_python(request.query_params.get("explain", "false"))
-    except ValidationError as error:
-        found = [{**each, "loc": ("query", "explain")} for each in error.errors()]
-        raise RequestValidationError(found) from error
 
 
 def _read(item: Any, index: int, request_id: str) -> Transaction | dict[str, Any]:
@@ -166,7 +153,7 @@ def _read(item: Any, index: int, request_id: str) -> Transaction | dict[str, Any
     try:
         return TransactionIn.model_validate(item).to_domain()
     except ValidationError as error:
-        found = faults(error.errors(), within=("transactions", index))
+        found = faults.of_transaction(error.errors(), item, within=("transactions", index))
         return {"problem": problem(INVALID_VALUE, request_id, errors=found)}
 
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
 
-from fraud_api_lambda import plain_json, strict_json
+from fraud_api_lambda import plain_json, queries, strict_json
 from fraud_api_lambda.problems import (
     MALFORMED_JSON,
     TOO_LARGE,
@@ -56,22 +56,27 @@ class StrictRequest(Request):
 
 
 class StrictRoute(APIRoute):
-    """A route that reads its body, if it has one, as a `StrictRequest`."""
+    """A route that refuses an unknown query, and reads its body, if any, as a `StrictRequest`."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """The handler, with the body looked at first."""
-        handler = super().get_route_handler()
-        if self.path not in MAX_BYTES:
-            return handler
+        """The handler, with query and body looked at first."""
+        handler, path = super().get_route_handler(), self.path
+        has_body = path in MAX_BYTES
 
         async def strict(request: Request) -> Response:
-            checked = StrictRequest(request.scope, request.receive)
-            checked.max_bytes, checked.model = MAX_BYTES[self.path], MODELS[self.path]
-            media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-            if media_type != "application/json":
-                raise ProblemError(UNSUPPORTED_MEDIA_TYPE)
-            if not await checked.body():
-                raise ProblemError(MALFORMED_JSON, "The body is empty.")
-            return await handler(checked)
+            if request.scope["query_string"]:
+                queries.check(request, path)
+            return await handler(await _checked(request, path) if has_body else request)
 
         return strict
+
+
+async def _checked(request: Request, path: str) -> StrictRequest:
+    checked = StrictRequest(request.scope, request.receive)
+    checked.max_bytes, checked.model = MAX_BYTES[path], MODELS[path]
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media_type != "application/json":
+        raise ProblemError(UNSUPPORTED_MEDIA_TYPE)
+    if not await checked.body():
+        raise ProblemError(MALFORMED_JSON, "The body is empty.")
+    return checked

@@ -3,7 +3,6 @@
 A problem never repeats what was sent, nor an exception's text.
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -13,7 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from fraud_api_lambda.answers import MAX_ERRORS
+from fraud_api_lambda import faults
 from fraud_api_lambda.model_provider import ModelUnavailableError
 
 MEDIA_TYPE: Final = "application/problem+json"
@@ -104,9 +103,17 @@ OF_THE_GATEWAY: Final = (BAD_REQUEST, NO_KEY, NOT_ALLOWED, TOO_MANY_REQUESTS)
 class ProblemError(HTTPException):
     """Raise to answer with a problem."""
 
-    def __init__(self, kind: Kind, detail: str | None = None) -> None:
-        super().__init__(kind.status, detail or kind.detail)
+    def __init__(
+        self,
+        kind: Kind,
+        detail: str | None = None,
+        *,
+        errors: Sequence[faults.Fault] | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> None:
+        super().__init__(kind.status, detail or kind.detail, headers)
         self.kind = kind
+        self.errors = errors
 
 
 def problem(
@@ -114,7 +121,7 @@ def problem(
     request_id: str,
     *,
     detail: str | None = None,
-    errors: Sequence[dict[str, str]] | None = None,
+    errors: Sequence[faults.Fault] | None = None,
 ) -> dict[str, Any]:
     """The body of a problem."""
     body: dict[str, Any] = {
@@ -129,46 +136,12 @@ def problem(
     return body
 
 
-def faults(errors: Sequence[Any], *, within: tuple[str | int, ...] = ()) -> list[dict[str, str]]:
-    """Pydantic's errors as faults, without the values that caused them.
-
-    Parameters
-    ----------
-    errors : sequence of dict
-        Of a `ValidationError`.
-    within : tuple
-        Where in the body the validated value lies.
-    """
-    return [
-        {"detail": _detail(error), "pointer": _pointer((*within, *error["loc"]))}
-        for error in errors[:MAX_ERRORS]
-    ]
-
-
-def _detail(error: dict[str, Any]) -> str:
-    if error["type"] == "extra_forbidden":
-        return "this field is not known"
-    if error["type"] == "missing":
-        return "this field is required"
-    return str(error["msg"]).removeprefix("Value error, ")
-
-
-def _pointer(location: Sequence[str | int]) -> str:
-    """A JSON pointer; it ends before a name that somebody made up of more than letters."""
-    parts = []
-    for part in location:
-        if isinstance(part, str) and not re.fullmatch(r"[A-Za-z_]{1,32}", part):
-            break
-        parts.append(str(part))
-    return "/".join(["#", *parts])
-
-
 def respond(
     kind: Kind,
     request_id: str,
     *,
     detail: str | None = None,
-    errors: Sequence[dict[str, str]] | None = None,
+    errors: Sequence[faults.Fault] | None = None,
     headers: dict[str, str] | None = None,
 ) -> JSONResponse:
     """A problem as a response."""
@@ -191,21 +164,16 @@ async def _model_unavailable(request: Request, error: Exception) -> JSONResponse
 
 async def _invalid_value(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)  # noqa: S101  # for the type checker
-    found = faults([_in_body(each) for each in error.errors()])
+    errors = [{**each, "loc": each["loc"][1:]} for each in error.errors()]  # less "body"
+    found = faults.of_body(request.scope["route"].path, errors, error.body)
     return respond(INVALID_VALUE, request.state.request_id, errors=found)
-
-
-def _in_body(error: dict[str, Any]) -> dict[str, Any]:
-    """FastAPI's error with its place in the body; a parameter has none, so its message names it."""
-    part, *location = error["loc"]
-    if part == "body":
-        return {**error, "loc": location}
-    return {**error, "loc": (), "msg": f"{location[0]}: {error['msg']}"}
 
 
 async def _http_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101  # for the type checker
+    request_id, headers = request.state.request_id, dict(error.headers or {})
     if isinstance(error, ProblemError):
-        return respond(error.kind, request.state.request_id, detail=error.detail)
+        how: dict[str, Any] = {"detail": error.detail, "errors": error.errors}
+        return respond(error.kind, request_id, **how, headers=headers)
     kind = {404: NOT_FOUND, 405: METHOD_NOT_ALLOWED}.get(error.status_code, INTERNAL)
-    return respond(kind, request.state.request_id, headers=dict(error.headers or {}))
+    return respond(kind, request_id, headers=headers)

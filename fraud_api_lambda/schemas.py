@@ -61,13 +61,22 @@ def _timestamp(value: Any) -> Any:
     return datetime.fromisoformat(text.upper())
 
 
+NO_TIME: Final = "step or timestamp is required"
+TWO_TIMES: Final = "give step or timestamp, not both"
+
+
 def _integer(value: Any) -> Any:
     """7.0 as 7: JSON has one kind of number, and JSON Schema calls both an integer."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
+def _flag(value: Any) -> Any:
+    return int(value) if isinstance(value, bool) else _integer(value)
+
+
 Account = Annotated[str, Field(pattern=ACCOUNT_PATTERN)]
 Step = Annotated[int, Field(ge=1, le=MAX_STEP)]
+Flag = Annotated[int, Field(ge=0, le=1)]
 Money = Annotated[float, Field(ge=0, le=MAX_AMOUNT, allow_inf_nan=False)]
 
 EXACTLY_ONE_TIME: Final[dict[str, Any]] = {
@@ -114,12 +123,24 @@ class TransactionIn(BaseModel):
     newbalanceDest: Money | None = Field(
         None, deprecated=True, description="Ignored: it does not exist yet."
     )
+    isFlaggedFraud: Annotated[Flag | None, BeforeValidator(_flag)] = Field(
+        None,
+        deprecated=True,
+        description="Ignored, so that a row of PaySim can be sent less its label.",
+        json_schema_extra={
+            "anyOf": [
+                {"type": "integer", "minimum": 0, "maximum": 1},
+                {"type": "boolean"},
+                {"type": "null"},
+            ]
+        },
+    )
     transaction_id: Account | None = Field(None, description="Your own id, for retries.")
 
     @model_validator(mode="after")
     def _exactly_one_time(self) -> "TransactionIn":
         if (self.step is None) == (self.timestamp is None):
-            raise ValueError("give exactly one of step and timestamp")
+            raise ValueError(NO_TIME if self.step is None else TWO_TIMES)
         return self
 
     def count_keys(self) -> int:

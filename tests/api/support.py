@@ -58,7 +58,11 @@ PAYMENTS = st.fixed_dictionaries(
         "nameDest": ACCOUNTS,
         "oldbalanceOrg": AMOUNTS,
     },
-    optional={"oldbalanceDest": AMOUNTS | st.none(), "transaction_id": ACCOUNTS | st.none()},
+    optional={
+        "oldbalanceDest": AMOUNTS | st.none(),
+        "transaction_id": ACCOUNTS | st.none(),
+        "isFlaggedFraud": st.sampled_from([0, 1, 0.0, True, None]),
+    },
 )
 
 TIMED = st.builds(

@@ -70,8 +70,8 @@ def test_the_operations_have_names_that_make_good_functions() -> None:
     [
         ("predict", {"200", "400", "403", "413", "415", "422", "429", "500", "503"}),
         ("predict_batch", {"200", "400", "403", "413", "415", "422", "429", "500", "503"}),
-        ("model", {"200", "403", "429", "500", "503"}),
-        ("health", {"200"}),
+        ("model", {"200", "403", "422", "429", "500", "503"}),
+        ("health", {"200", "422"}),
     ],
 )
 def test_every_status_that_an_operation_answers_is_written(
@@ -117,11 +117,11 @@ def test_the_frameworks_own_error_is_nowhere() -> None:
     assert "HTTPValidationError" not in str(DOCUMENT)
 
 
-def test_what_is_known_only_after_the_payment_is_deprecated() -> None:
+def test_what_is_accepted_and_ignored_is_deprecated() -> None:
     fields = DOCUMENT["components"]["schemas"]["TransactionIn"]["properties"]
 
     deprecated = {name for name, field in fields.items() if field.get("deprecated")}
-    assert deprecated == {"newbalanceOrig", "newbalanceDest"}
+    assert deprecated == {"newbalanceOrig", "newbalanceDest", "isFlaggedFraud"}
 
 
 def test_a_batch_holds_the_same_transaction_as_a_single_request() -> None:
@@ -161,6 +161,8 @@ TIMED = {"step": ..., "timestamp": "2026-11-24T03:00:00+01:00"}
         ({"transaction_id": ""}, False),
         ({"type": "transfer"}, False),
         ({"isFraud": 0}, False),
+        *[({"isFlaggedFraud": flag}, True) for flag in (0, 1, 0.0, False, True, None)],
+        *[({"isFlaggedFraud": flag}, False) for flag in (-1, 2, 0.5, "0", [])],
         ({"step": 0}, False),
         ({"step": 1_000_001}, False),
     ],

@@ -151,10 +151,11 @@ def test_the_model_tells_what_the_bundle_says_of_it(client: TestClient, scorer: 
         optional={
             "newbalanceOrig": AMOUNTS | st.none(),
             "newbalanceDest": AMOUNTS | st.none(),
+            "isFlaggedFraud": st.sampled_from([0, 1, 0.0, True, None]),
         },
     ),
 )
-def test_what_is_known_only_after_the_payment_changes_no_answer(
+def test_what_is_accepted_and_ignored_changes_no_answer(
     client: TestClient, body: dict[str, Any], later: dict[str, Any]
 ) -> None:
     assert judgement(client, {**body, **later}) == judgement(client, body)

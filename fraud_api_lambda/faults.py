@@ -1,0 +1,151 @@
+"""What is wrong with a request, in our words: where, and what to send instead.
+
+No value is repeated, nor Pydantic's wording; a name is told only if it is one of ours.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+from fraud_api_lambda.answers import MAX_ERRORS
+from fraud_api_lambda.schemas import MAX_BATCH, NO_TIME, TWO_TIMES, BatchIn, TransactionIn
+from fraud_api_lambda.transaction import TYPES
+
+type Fault = dict[str, str]
+
+SENTENCES: Final = {
+    "missing": "this field is required",
+    "int_type": "write a whole number, without quotes",
+    "float_type": "write a number, without quotes",
+    "finite_number": "write a finite number",
+    "greater_than_equal": "write {ge:,.0f} or more",
+    "less_than_equal": "write {le:,.0f} or less",
+    "string_type": "write a text, in quotes",
+    "string_pattern_mismatch": "write 1 to 64 printable ASCII characters without spaces",
+    "literal_error": f"write one of {', '.join(TYPES)}",
+    "list_type": "send a list of transactions",
+    "too_short": "send at least one transaction",
+    "too_long": f"send at most {MAX_BATCH} transactions",
+}
+"""Of Pydantic's errors, whose contexts hold limits of ours."""
+
+NOT_ALLOWED: Final = "this value is not allowed"
+LABEL: Final = "the label does not exist yet when a payment is judged: leave it out"
+NO_TRANSACTION: Final = "a transaction is a JSON object"
+NO_BATCH: Final = 'a batch is a JSON object: {"transactions": [...]}'
+A_LIST: Final = 'wrap the list: {"transactions": [...]}'
+A_LIST_ELSEWHERE: Final = (
+    'this route takes one transaction: send a list to /predict/batch, as {"transactions": [...]}'
+)
+A_BATCH_ELSEWHERE: Final = "this route takes one transaction: send a batch to /predict/batch"
+ONE_ELSEWHERE: Final = 'send one transaction to /predict, or wrap it: {"transactions": [...]}'
+GIVEN_TWICE: Final = "give this query parameter once"
+NO_YES_OR_NO: Final[Fault] = {
+    "detail": "explain: write true or false",
+    "pointer": "#/query/explain",
+}
+
+TRANSACTION_FIELDS: Final = tuple(TransactionIn.model_fields)
+BATCH_FIELDS: Final = tuple(BatchIn.model_fields)
+
+LONGEST_NAME: Final = 64
+"""Names that are longer are like none of ours, and comparing them would take time."""
+
+
+def of_body(route: str, errors: Sequence[Any], sent: Any) -> list[Fault]:
+    """The faults of a body that a route refused.
+
+    Parameters
+    ----------
+    errors : sequence of dict
+        Pydantic's, with their places in the body.
+    sent : object
+        The body's value.
+    """
+    if route == "/predict":
+        if isinstance(sent, list):
+            return [_fault(A_LIST_ELSEWHERE)]
+        if isinstance(sent, dict) and "transactions" in sent:
+            return [_fault(A_BATCH_ELSEWHERE)]
+        return of_transaction(errors, sent)
+    if not isinstance(sent, dict):
+        return [_fault(A_LIST if isinstance(sent, list) else NO_BATCH)]
+    if "transactions" not in sent and not sent.keys().isdisjoint(TRANSACTION_FIELDS):
+        return [_fault(ONE_ELSEWHERE)]
+    return _faults(errors, BATCH_FIELDS)
+
+
+def of_transaction(
+    errors: Sequence[Any], sent: Any, *, within: tuple[str | int, ...] = ()
+) -> list[Fault]:
+    """The faults of a transaction that lies in a body at `within`."""
+    if not isinstance(sent, dict):
+        return [_fault(NO_TRANSACTION, *within)]
+    # Pydantic compares the times only if all else is good, so we do it ourselves.
+    times = [sent.get(name) is not None for name in ("step", "timestamp")]
+    why = {(False, False): NO_TIME, (True, True): TWO_TIMES}.get((times[0], times[1]))
+    found = [_fault(why, *within)] if why else []
+    of_fields = [error for error in errors if error["loc"]]
+    return [*found, *_faults(of_fields, TRANSACTION_FIELDS, within)][:MAX_ERRORS]
+
+
+def of_query(names: Iterable[str], known: Sequence[str]) -> list[Fault]:
+    """The faults of a query that has parameters of these names."""
+    names = list(names)
+    unknown = [
+        _fault(_unknown("query parameter", name, known), "query", name)
+        for name in names
+        if name not in known
+    ]
+    twice = [_fault(GIVEN_TWICE, "query", name) for name in known if names.count(name) > 1]
+    return [*unknown, *twice][:MAX_ERRORS]
+
+
+def _faults(
+    errors: Sequence[Any], known: Sequence[str], within: tuple[str | int, ...] = ()
+) -> list[Fault]:
+    return [
+        _fault(_sentence(error, known), *within, *error["loc"]) for error in errors[:MAX_ERRORS]
+    ]
+
+
+def _sentence(error: Any, known: Sequence[str]) -> str:
+    match error["type"]:
+        case "extra_forbidden":
+            name = str(error["loc"][-1])
+            return LABEL if _plain(name) == "isfraud" else _unknown("field", name, known)
+        case "value_error":  # ours
+            return str(error["ctx"]["error"])
+        case kind:
+            return SENTENCES.get(kind, NOT_ALLOWED).format_map(error.get("ctx", {}))
+
+
+def _unknown(what: str, name: str, known: Sequence[str]) -> str:
+    near = _nearest(name, known)
+    return f"this {what} is not known" + (f"; did you mean {near}?" if near else "")
+
+
+def _nearest(name: str, known: Sequence[str]) -> str | None:
+    from difflib import get_close_matches  # noqa: PLC0415  # a cold start need not wait for it
+
+    plain = {_plain(each): each for each in known}
+    near = get_close_matches(_plain(name), plain, n=1) if len(name) <= LONGEST_NAME else []
+    return plain[near[0]] if near else None
+
+
+def _plain(name: str) -> str:
+    return re.sub("[_ -]", "", name).lower()
+
+
+def _fault(detail: str, *location: str | int) -> Fault:
+    return {"detail": detail, "pointer": _pointer(location)}
+
+
+def _pointer(location: Sequence[str | int]) -> str:
+    """A JSON pointer; it ends before a name that somebody made up of more than letters."""
+    parts = []
+    for part in location:
+        if isinstance(part, str) and not re.fullmatch(r"[A-Za-z_]{1,32}", part):
+            break
+        parts.append(str(part))
+    return "/".join(["#", *parts])
