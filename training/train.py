@@ -22,7 +22,9 @@ from training.resampling import DEFAULT
 from training.saved import saved_model
 from training.search import choose_smote_ratio
 from training.split import Split, Window, split_by_time, until_the_end
+from training.tables import header
 from training.tune import LOCAL, Engine, tune
+from training.unused import Unused
 
 type Progress = Callable[[str], None]
 
@@ -91,6 +93,9 @@ def train(
     frame = read_transactions(data)
     if feature_set == LEAKY:
         require_leaky_columns(data, frame)
+    unused = Unused.of(header(data), frame)
+    if unused.sentence:
+        progress(unused.sentence)
     columns = Data.of(frame)
     split = split_by_time(columns.steps, columns.is_fraud, **asdict(windows or Windows()))
     settings, searched = _searched(
@@ -109,7 +114,7 @@ def train(
         columns, split, feature_set, settings, compare=compare, progress=progress
     )
     metrics = judge(columns, split, contest, settings, progress=progress)
-    metrics |= searched
+    metrics |= {"columns": unused.as_dict(), **searched}
     files: dict[str, bytes] = {}
     if feature_set != LEAKY:
         files = _model_files(

@@ -64,6 +64,28 @@ def test_a_model_that_stops_nothing_says_so(data: Path, tmp_path: Path) -> None:
     assert "This model stops no payment of its data" in summary(metrics, tmp_path)
 
 
+def test_columns_that_are_not_used_are_said_in_summary_metrics_and_report(
+    data: Path, tmp_path: Path
+) -> None:
+    odd = pd.read_csv(data).assign(mcc=1, country="SE", weigth=1, nameOrig="C1")
+    odd.to_csv(tmp_path / "odd.csv", index=False)
+    said: list[str] = []
+
+    metrics = train(
+        tmp_path / "odd.csv", tmp_path, compare=False, choose_ratio=False, progress=said.append
+    )
+
+    sentence = (
+        "Ignored: isFlaggedFraud, label_time, mcc, country, weigth (did you mean weight?). "
+        "Constant: nameOrig."
+    )
+    assert metrics["columns"]["ignored"][-3:] == ["mcc", "country", "weigth"]
+    assert metrics["columns"]["sentence"] == sentence
+    assert sentence in said
+    assert sentence in summary(metrics, tmp_path).splitlines()
+    assert sentence in (tmp_path / "report.html").read_text()
+
+
 def test_every_feature_set_is_judged_on_the_same_later_days(
     trained: tuple[Path, dict[str, Any]],
 ) -> None:
