@@ -31,11 +31,15 @@ Env = Annotated[str, typer.Option("--env", help="An environment of samconfig.tom
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would change, change nothing.")]
 
 
-def _hands(*, dry_run: bool = False) -> "tuple[Account, RealPrograms]":
-    """The account and the programs; a dry run's list is its result, else it is progress."""
+def _hands(*, dry_run: bool = False, has_bootstrap: bool = True) -> "tuple[Account, RealPrograms]":
+    """The account and the programs; a dry run's list is its result, else it is progress.
+
+    A dry run needs no account: without one, its plan is from the templates alone.
+    """
     from rich.console import Console
 
     from bootstrap.account import Account
+    from bootstrap.offline import Offline, is_reachable
     from bootstrap.programs import RealPrograms
 
     progress = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -46,7 +50,11 @@ def _hands(*, dry_run: bool = False) -> "tuple[Account, RealPrograms]":
         else:
             progress.print(line, markup=False, style="dim")
 
-    return Account(say, dry_run=dry_run), RealPrograms(say, dry_run=dry_run)
+    programs = RealPrograms(say, dry_run=dry_run)
+    if dry_run and not is_reachable():
+        typer.echo("no AWS credentials or no region: a plan from the templates alone", err=True)
+        return Offline(say, has_bootstrap=has_bootstrap), programs
+    return Account(say, dry_run=dry_run), programs
 
 
 @app.command(epilog=_example("prepare", "--github", "OWNER/NAME"))
@@ -64,7 +72,7 @@ def prepare(
     """Create or update what outlives the application: repository, bucket, roles."""
     from bootstrap.prepare import prepare as do
 
-    do(*_hands(dry_run=dry_run), github=github)
+    do(*_hands(dry_run=dry_run, has_bootstrap=False), github=github)
 
 
 @app.command(epilog=_example("deploy", "--env", "dev"))

@@ -58,7 +58,7 @@ class Account:
         AwsError
             If AWS refuses.
         """
-        what = _described(service, operation, arguments)
+        what = described(service, operation, arguments)
         self._say(what)
         with explained(what):
             return getattr(self._client(service), xform_name(operation))(**arguments)
@@ -73,7 +73,7 @@ class Account:
         """
         if not self.dry_run:
             return self.read(service, operation, **arguments)
-        self._say(f"would call {_described(service, operation, arguments)}")
+        self._say(f"would call {described(service, operation, arguments)}")
         return {}
 
     def wait(self, service: str, waiter: str, **arguments: Any) -> None:
@@ -114,7 +114,7 @@ def _client(service: str) -> Any:
         return session().client(service, config=CONFIG)  # type: ignore[call-overload]
 
 
-def _described(service: str, operation: str, arguments: dict[str, Any]) -> str:
+def described(service: str, operation: str, arguments: dict[str, Any]) -> str:
     """Service and operation as IAM writes them, then the arguments."""
     shown = [f"{name}={_short(value)}" for name, value in arguments.items()]
     return " ".join([f"aws {service}:{operation}", *shown])

@@ -9,7 +9,7 @@ from typing import Final
 from bootstrap.account import Account, AwsError
 from bootstrap.programs import Programs
 from bootstrap.stacks import Stack
-from training.errors import CheckFailedError, InputError
+from training.errors import CheckFailedError, InputError, TrainingError
 from training.sam import Engine
 
 PLATFORM: Final = "linux/amd64"
@@ -101,7 +101,7 @@ def built(
     digest = _tagged(account, repository, tag, f"commit-{commit}")
     if digest is not None:
         return digest
-    podman = engine().is_podman
+    podman = _is_podman(account, engine)
     _log_in(account, programs, repository, "podman" if podman else "docker")
     for command in _build(f"{repository.uri}:{tag}", podman=podman):
         programs.run(*command)
@@ -111,6 +111,16 @@ def built(
     if digest is None:
         raise CheckFailedError(f"{repository.name} has no image {tag} after its push; push again")
     return digest
+
+
+def _is_podman(account: Account, engine: Callable[[], Engine]) -> bool:
+    """Whether podman builds; a dry run supposes Docker where no engine answers."""
+    try:
+        return engine().is_podman
+    except TrainingError:
+        if not account.dry_run:
+            raise
+        return False
 
 
 def _commit(programs: Programs) -> str:
