@@ -44,7 +44,7 @@ def require_columns(
 def renamings(unknown: list[str], absent: list[str]) -> dict[str, str]:
     """The absent columns for which another spelling is there."""
     plain = {re.sub(r"[\W_]", "", name.lower()): name for name in unknown}
-    near = {name: get_close_matches(name.lower(), plain, 1, 0.85) for name in absent}
+    near = {name: get_close_matches(name.lower(), plain, 1, 0.8) for name in absent}
     return {name: plain[match[0]] for name, match in near.items() if match}
 
 

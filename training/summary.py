@@ -9,13 +9,8 @@ from training.arm_names import LEAKY
 def summary(metrics: dict[str, Any], out: Path) -> str:
     """The figures of a training run as text for a terminal."""
     columns = metrics["columns"]["sentence"]
-    lines = [
-        *([columns] if columns else []),
-        _split(metrics),
-        "",
-        _heading(metrics),
-        *_table("features", metrics["arms"]),
-    ]
+    lines = [_split(metrics), *([columns] if columns else [])]
+    lines += ["", _heading(metrics), *_table("features", metrics["arms"])]
     if metrics["random_split"]:
         lines += ["", _tutorials(metrics)]
     if len(metrics["resampling"]["arms"]) > 1:
