@@ -1,6 +1,6 @@
 """Bodies of requests: small enough, declared as JSON, and read the short way where that will do."""
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from contextlib import aclosing
 from typing import Any, Final
 
@@ -11,6 +11,7 @@ from fraud_api_lambda import plain_json, queries, strict_json
 from fraud_api_lambda.problems import (
     MALFORMED_JSON,
     TOO_LARGE,
+    UNSUPPORTED_ENCODING,
     UNSUPPORTED_MEDIA_TYPE,
     ProblemError,
 )
@@ -74,9 +75,19 @@ class StrictRoute(APIRoute):
 async def _checked(request: Request, path: str) -> StrictRequest:
     checked = StrictRequest(request.scope, request.receive)
     checked.max_bytes, checked.model = MAX_BYTES[path], MODELS[path]
-    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if media_type != "application/json":
-        raise ProblemError(UNSUPPORTED_MEDIA_TYPE)
+    _check_headers(request.scope["headers"])
     if not await checked.body():
         raise ProblemError(MALFORMED_JSON, "The body is empty.")
     return checked
+
+
+def _check_headers(headers: Iterable[tuple[bytes, bytes]]) -> None:
+    """Refuse a body that is not declared as JSON, or is compressed; names are in small letters."""
+    media_type = b""
+    for name, value in headers:
+        if name == b"content-type":
+            media_type = value
+        elif name == b"content-encoding" and value.strip().lower() not in (b"", b"identity"):
+            raise ProblemError(UNSUPPORTED_ENCODING, headers={"Accept-Encoding": "identity"})
+    if media_type.partition(b";")[0].strip().lower() != b"application/json":
+        raise ProblemError(UNSUPPORTED_MEDIA_TYPE)

@@ -34,12 +34,43 @@ class JsonFormatter(logging.Formatter):
         when = datetime.fromtimestamp(record.created, UTC)
         line = {
             "level": record.levelname,
-            "message": record.getMessage(),
+            "message": _message(record),
             "timestamp": when.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
             "service": SERVICE,
         }
         extra = {key: value for key, value in record.__dict__.items() if key not in _STANDARD}
-        return to_json(line | extra, fallback=str).decode()
+        try:
+            return _json(line | extra)
+        except Exception:  # noqa: BLE001  # the line is worth more than the value that spoils it
+            return _json({_text(key): _writable(value) for key, value in (line | extra).items()})
+
+
+def _message(record: logging.LogRecord) -> Any:
+    try:
+        return record.getMessage()
+    except Exception:  # noqa: BLE001  # the arguments do not fit
+        return record.msg
+
+
+def _json(value: Any) -> str:
+    """JSON in ASCII, which any console can print; NaN as a text, for it is not JSON."""
+    return to_json(value, ensure_ascii=True, inf_nan_mode="strings", fallback=str).decode()
+
+
+def _writable(value: Any) -> Any:
+    """The value if JSON can hold it, else its text."""
+    try:
+        _json(value)
+    except Exception:  # noqa: BLE001  # a lone surrogate, a cycle, a text that cannot be had
+        return _text(value)
+    return value
+
+
+def _text(value: Any) -> str:
+    try:
+        return str(value).encode("utf-8", "backslashreplace").decode()
+    except Exception:  # noqa: BLE001  # an object of anybody's
+        return f"<{type(value).__name__}>"
 
 
 def configure(level: str) -> None:

@@ -1,5 +1,7 @@
 """What the OpenAPI document says beyond what the routes' types do: problems, key, examples."""
 
+from itertools import groupby
+from operator import attrgetter
 from typing import Any, Final
 
 from fastapi import FastAPI
@@ -16,12 +18,19 @@ from fraud_api_lambda.problems import (
     NO_KEY,
     TOO_LARGE,
     TOO_MANY_REQUESTS,
+    UNSUPPORTED_ENCODING,
     UNSUPPORTED_MEDIA_TYPE,
     Kind,
     problem,
 )
 
-WITH_BODY: Final = (MALFORMED_JSON, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, INVALID_VALUE)
+WITH_BODY: Final = (
+    MALFORMED_JSON,
+    TOO_LARGE,
+    UNSUPPORTED_MEDIA_TYPE,
+    UNSUPPORTED_ENCODING,
+    INVALID_VALUE,
+)
 WITH_MODEL: Final = (NO_KEY, TOO_MANY_REQUESTS, MODEL_UNAVAILABLE, INTERNAL)
 
 DESCRIPTION: Final = (
@@ -85,18 +94,33 @@ MODEL: Final[dict[str, Any]] = {
 }
 
 
+WRONG_FIELD: Final = {"detail": "this field is required", "pointer": "#/amount"}
+WRONG_PARAMETER: Final = {
+    "detail": "this query parameter is not known",
+    "pointer": "#/query/verbose",
+}
+
+
 def answers(example: dict[str, Any], *kinds: Kind) -> dict[int | str, dict[str, Any]]:
     """The `responses` of a route: its example, and each problem that it can answer with."""
     by_status: dict[int | str, dict[str, Any]] = {
         200: {"content": {"application/json": {"examples": {"usual": {"value": example}}}}}
     }
-    for kind in kinds:
-        errors = [{"detail": "this field is required", "pointer": "#/amount"}]
-        value = problem(kind, REQUEST_ID, errors=errors if kind is INVALID_VALUE else None)
-        by_status[kind.status] = {
-            "description": kind.title,
+    fault = WRONG_FIELD if set(WITH_BODY) <= set(kinds) else WRONG_PARAMETER
+    for status, group in groupby(kinds, key=attrgetter("status")):
+        same = list(group)
+        examples = {
+            kind.name: {
+                "value": problem(
+                    kind, REQUEST_ID, errors=[fault] if kind is INVALID_VALUE else None
+                )
+            }
+            for kind in same
+        }
+        by_status[status] = {
+            "description": "; ".join(kind.title for kind in same),
             "model": ProblemOut,
-            "content": {MEDIA_TYPE: {"examples": {kind.name: {"value": value}}}},
+            "content": {MEDIA_TYPE: {"examples": examples}},
         }
     return by_status
 

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from fraud_api_lambda import faults
 from fraud_api_lambda.model_provider import ModelUnavailableError
@@ -68,6 +69,12 @@ UNSUPPORTED_MEDIA_TYPE: Final = Kind(
     "The body is not declared as JSON",
     "Send Content-Type: application/json.",
 )
+UNSUPPORTED_ENCODING: Final = Kind(
+    "unsupported-encoding",
+    415,
+    "The body is compressed",
+    "Send the body as it is, without the header Content-Encoding.",
+)
 INVALID_VALUE: Final = Kind(
     "invalid-value", 422, "A value is not allowed", "See errors for what is wrong where."
 )
@@ -91,10 +98,14 @@ KINDS: Final = (
     METHOD_NOT_ALLOWED,
     TOO_LARGE,
     UNSUPPORTED_MEDIA_TYPE,
+    UNSUPPORTED_ENCODING,
     INVALID_VALUE,
     INTERNAL,
     MODEL_UNAVAILABLE,
 )
+
+HUNG_UP: Final = 499
+"""The status in the log of a request whose caller left before its end, as nginx has it."""
 
 OF_THE_GATEWAY: Final = (BAD_REQUEST, NO_KEY, NOT_ALLOWED, TOO_MANY_REQUESTS)
 """What API Gateway answers by itself (see template.yaml); the app never does."""
@@ -154,12 +165,17 @@ def add_problem_handlers(app: FastAPI) -> None:
     app.add_exception_handler(ModelUnavailableError, _model_unavailable)
     app.add_exception_handler(RequestValidationError, _invalid_value)
     app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(ClientDisconnect, _hung_up)
 
 
 async def _model_unavailable(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, ModelUnavailableError)  # noqa: S101  # for the type checker
     headers = {"Retry-After": str(error.retry_after_s)}
     return respond(MODEL_UNAVAILABLE, request.state.request_id, headers=headers)
+
+
+async def _hung_up(_: Request, __: Exception) -> Response:
+    return Response(status_code=HUNG_UP)  # nobody gets it
 
 
 async def _invalid_value(request: Request, error: Exception) -> JSONResponse:

@@ -1,5 +1,6 @@
 """One line a request, with what may be known of it and nothing of what was sent."""
 
+import asyncio
 import json
 import logging
 from collections.abc import Callable
@@ -7,10 +8,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
+from fraud_api_lambda.logs import JsonFormatter
 from fraud_api_lambda.scoring import Scorer
-from tests.api.support import client_of, payment
+from tests.api.support import PAYMENT, POSTS, VALUES, client_of, payment
 
 type LogLines = Callable[[], list[dict[str, Any]]]
 
@@ -135,3 +139,100 @@ def test_the_level_decides_what_is_logged(client: TestClient, log_lines: LogLine
     client.get("/health")
 
     assert log_lines() == []
+
+
+def ask(client: TestClient, received: list[dict[str, Any]], **scope: Any) -> list[Any]:
+    """What the app sends to a server that passes these messages on."""
+    messages, sent = iter(received), []
+
+    async def receive() -> dict[str, Any]:
+        return next(messages)
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    headers = [(b"content-type", b"application/json")]
+    usual = {"type": "http", "method": "POST", "path": "/predict", "query_string": b""}
+    asyncio.run(client.app({**usual, "headers": headers, **scope}, receive, send))  # type: ignore[arg-type]
+    return sent
+
+
+HUNG_UP = {"type": "http.disconnect"}
+
+
+@pytest.mark.parametrize("path", POSTS)
+@pytest.mark.parametrize("parts", [[], [json.dumps(PAYMENT)[:20].encode()], [b"{", b'"step": 1']])
+def test_a_caller_who_hangs_up_in_the_body_is_no_failure_of_ours(
+    client: TestClient, log_lines: LogLines, path: str, parts: list[bytes]
+) -> None:
+    received = [{"type": "http.request", "body": part, "more_body": True} for part in parts]
+
+    ask(client, [*received, HUNG_UP], path=path)
+
+    (line,) = log_lines()
+    assert line.keys() == OF_EVERY_REQUEST
+    assert (line["level"], line["route"], line["status"]) == ("INFO", path, 499)
+
+
+@pytest.mark.parametrize("method", ["\ud800", "POST\n", "\u2028", "%s", "{}", ""])
+def test_a_method_of_any_kind_is_logged(
+    client: TestClient, log_lines: LogLines, method: str
+) -> None:
+    ask(client, [HUNG_UP], method=method, path="/nowhere")
+
+    (line,) = log_lines()
+    assert line["status"] == 404
+
+
+class Unwritable:
+    """An object that has no text."""
+
+    def __str__(self) -> str:
+        raise RuntimeError
+
+
+class Circle(list[Any]):
+    """A list that holds itself."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.append(self)
+
+
+ODD: st.SearchStrategy[Any] = st.sampled_from(
+    [Unwritable(), Circle(), {1: Circle()}, {Unwritable(): 1}, object(), object, 10**5_000]
+) | st.sampled_from(
+    [b"\xff", 1j, {1, 2}, "\ud800", {"\udfff": 1}, float("nan"), ValueError("\ud800")]
+)
+ANYTHING = VALUES | ODD | st.lists(VALUES | ODD) | st.binary() | st.text(st.characters())
+
+
+@given(
+    message=ANYTHING,
+    arguments=st.lists(ANYTHING, max_size=2),
+    extra=st.dictionaries(st.text(st.characters()) | st.integers(), ANYTHING),
+)
+def test_a_line_is_one_json_object_whatever_it_shall_say(
+    message: Any, arguments: list[Any], extra: dict[Any, Any]
+) -> None:
+    record = logging.LogRecord("name", logging.INFO, "", 0, message, tuple(arguments), None)
+    record.__dict__.update(extra)
+
+    line = JsonFormatter().format(record)
+
+    assert line.isascii()
+    assert "\n" not in line
+    assert {"level", "message", "timestamp", "service"} <= json.loads(
+        line, parse_constant=pytest.fail, parse_int=str
+    ).keys()
+
+
+def test_a_value_that_cannot_be_written_spoils_no_other() -> None:
+    record = logging.LogRecord("name", logging.INFO, "", 0, "%s", ("\ud800",), None)
+    record.__dict__.update(status=200, degraded=["stale_model"], odd=Unwritable(), bad="a\udfff")
+
+    line = json.loads(JsonFormatter().format(record))
+
+    assert (line["level"], line["message"], line["status"]) == ("INFO", "\\ud800", 200)
+    assert (line["degraded"], line["odd"]) == (["stale_model"], "<Unwritable>")
+    assert line["bad"] == "a\\udfff"

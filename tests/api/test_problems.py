@@ -1,5 +1,6 @@
 """Every way to be refused, as RFC 9457 has it."""
 
+import gzip
 import json
 from typing import Any
 
@@ -144,6 +145,31 @@ def test_json_may_be_declared_with_parameters_and_in_any_case(
     response = client.post("/predict", content=json.dumps(PAYMENT), headers=headers)
 
     assert response.status_code == 200
+
+
+@pytest.mark.parametrize("coding", ["gzip", "br", "deflate", "GZIP", "gzip, identity", "x-secret"])
+@pytest.mark.parametrize("path", POSTS)
+def test_a_body_that_is_declared_as_compressed_is_a_415_that_names_the_header(
+    client: TestClient, path: str, coding: str
+) -> None:
+    headers = {**JSON, "Content-Encoding": coding}
+
+    plain = client.post(path, content=json.dumps(GOOD[path]), headers=headers)
+    packed = client.post(path, content=gzip.compress(padded(16 * 1024)), headers=headers)
+
+    for response in (plain, packed):
+        problem = check_problem(response, 415)
+        assert problem["type"].endswith(":unsupported-encoding")
+        assert "Content-Encoding" in problem["detail"]
+        assert response.headers["accept-encoding"] == "identity"
+        assert coding not in response.text
+
+
+@pytest.mark.parametrize("coding", ["identity", "Identity", ""])
+def test_a_body_may_be_declared_as_it_is(client: TestClient, coding: str) -> None:
+    headers = {**JSON, "Content-Encoding": coding}
+
+    assert client.post("/predict", json=PAYMENT, headers=headers).status_code == 200
 
 
 TIMED = {"step": ...}
