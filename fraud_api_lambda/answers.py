@@ -153,7 +153,10 @@ class ModelOut(BaseModel):
     policy: dict[str, Any]
     examples: ExamplesOut
     trained_on: dict[str, Any]
-    metrics: dict[str, Any]
+    metrics: dict[str, Any] = Field(
+        description="How model `evaluated_version` did on later data: this one or, where it was "
+        "refitted on all the data, the one before, of the same settings."
+    )
 
     @classmethod
     def of(cls, bundle: Bundle) -> "ModelOut":
@@ -167,7 +170,7 @@ class ModelOut(BaseModel):
             policy=bundle.policy.as_dict(),
             examples=ExamplesOut.model_validate(bundle.examples.as_dict()),
             trained_on=bundle.trained_on,
-            metrics=bundle.metrics,
+            metrics={"evaluated_version": bundle.version, **bundle.metrics},
         )
 
 

@@ -137,14 +137,3 @@ def test_every_link_leads_to_a_file(path: str) -> None:
 )
 def test_the_layout_names_what_is_there(path: str) -> None:
     assert (ROOT / path).exists()
-
-
-def test_the_readme_says_how_many_calls_a_key_has() -> None:
-    template = (ROOT / "template.yaml").read_text()
-    of_a_key = re.search(r"RequestsPerSecond:\n(?: .*\n)*? +Default: (\d+)", template)
-    of_health = re.search(r"/~1health.*\n(?: .*\n)*? +ThrottlingRateLimit: (\d+)", template)
-
-    assert of_a_key
-    assert of_health
-    assert f"A key has {of_a_key[1]} calls a second" in README
-    assert f"`/health` has {of_health[1]}." in README

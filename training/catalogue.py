@@ -56,7 +56,8 @@ class Listed:
         words = (
             f"{self.version}  {self.created:<25}",
             f"{_matching(r'[a-z+-]{1,20}', self.manifest.get('feature_set')):<13}",
-            f"average precision {_number(metrics.get('average_precision')):<5}",
+            f"average precision {_number(metrics.get('average_precision')):<5} of model "
+            + _matching(r"[0-9a-f]{16}", metrics.get("evaluated_version")),
             f"{_matching(r'[a-z]{1,12}', seen.get('data')):<9}",
             self.place,
             self.fault,

@@ -112,7 +112,7 @@ def at_threshold(
     true_negatives = float(weights[~flagged & ~is_fraud].sum())
     alerts, frauds = true_positives + false_positives, true_positives + false_negatives
     return {
-        "threshold": threshold,
+        "evaluated_threshold": threshold,
         "recall": true_positives / frauds,
         "precision": true_positives / alerts if alerts else 0.0,
         "f1": 2 * true_positives / (alerts + frauds),

@@ -110,7 +110,14 @@ def _served(feature_set: str, metrics: dict[str, Any]) -> dict[str, Any]:
             name: each["average_precision"] for name, each in metrics["arms"].items()
         },
         "warnings": metrics["warnings"],
+        "evaluated_until": metrics["split"]["threshold"]["end"],
+        **_evaluated_version(metrics),
     }
+
+
+def _evaluated_version(metrics: dict[str, Any]) -> dict[str, Any]:
+    """Nothing in the bundle that is evaluated itself: no file can hold its own digest."""
+    return {"evaluated_version": metrics["evaluated"]["version"]} if "evaluated" in metrics else {}
 
 
 def manifest(

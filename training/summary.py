@@ -9,8 +9,8 @@ from training.arm_names import LEAKY
 def summary(metrics: dict[str, Any], out: Path) -> str:
     """The figures of a training run as text for a terminal."""
     columns = metrics["columns"]["sentence"]
-    lines = [_split(metrics), *([columns] if columns else [])]
-    lines += ["", _heading(metrics), *_table("features", metrics["arms"])]
+    lines = [_split(metrics), *([columns] if columns else []), "", *_measured(metrics)]
+    lines += [_heading(metrics), *_table("features", metrics["arms"])]
     if metrics["random_split"]:
         lines += ["", _tutorials(metrics)]
     if len(metrics["resampling"]["arms"]) > 1:
@@ -87,11 +87,29 @@ def _policy(metrics: dict[str, Any]) -> str:
     )
 
 
+def _measured(metrics: dict[str, Any]) -> list[str]:
+    if "version" not in metrics:
+        return []
+    until = metrics["split"]["threshold"]["end"]
+    return [f"Measured: model {metrics['evaluated']['version']}, fitted until step {until}."]
+
+
 def _published(metrics: dict[str, Any]) -> str:
     published = metrics["published"]
-    refitted = "refitted on all the data" if published["refitted"] else "as evaluated"
+    refitted = (
+        f"the same settings refitted until step {published['windows']['threshold']['end']}; it has "
+        "seen the test window, so the figures are not its own"
+        if published["refitted"]
+        else "the one measured"
+    )
     return (
         f"Published model: {metrics['feature_set']}, {refitted}; {published['rows']:,} rows, "
         f"{published['invented_frauds']:,} frauds invented by SMOTE, "
-        f"threshold {published['threshold']:.4g}."
+        f"threshold {published['threshold']:.4g}, {_threshold_of(metrics)}."
     )
+
+
+def _threshold_of(metrics: dict[str, Any]) -> str:
+    if metrics["published"]["threshold"] == metrics["evaluated"]["evaluated_threshold"]:
+        return "as evaluated"
+    return "chosen anew, for only one of the two models is calibrated"

@@ -6,22 +6,20 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
-from fraud_api_lambda.bundle import pack, read, version_of
-from fraud_api_lambda.scoring import Scorer
 from training.arm_names import AUTO, LEAKY
-from training.arms import Data, Settings, fit_arm
-from training.contest import Contest, hold_contest
+from training.arms import Data, Settings
+from training.contest import hold_contest
 from training.dataset import read_transactions
-from training.examples import find_examples, missing
 from training.files import write_files
 from training.judge import judge
 from training.leaky import require_leaky_columns
-from training.packing import content, manifest, trained_on
+from training.packing import manifest
+from training.publication import Publication, publication
 from training.report import model_card, report
 from training.resampling import DEFAULT
 from training.saved import saved_model
 from training.search import choose_smote_ratio
-from training.split import Split, Window, split_by_time, until_the_end
+from training.split import Split, split_by_time
 from training.tables import header
 from training.tune import LOCAL, Engine, tune
 from training.unused import Unused
@@ -117,9 +115,12 @@ def train(
     metrics |= {"columns": unused.as_dict(), **searched}
     files: dict[str, bytes] = {}
     if feature_set != LEAKY:
-        files = _model_files(
-            columns, split, contest, settings, metrics, refit=refit, progress=progress
+        settings = replace(settings, resampling=contest.chosen.resampling)
+        published = publication(
+            columns, split, contest.chosen, settings, metrics, refit=refit, progress=progress
         )
+        metrics |= published.as_dict()
+        files = _model_files(published, metrics)
     progress("drawing the report")
     write_files(
         out,
@@ -157,39 +158,14 @@ def _searched(
     return settings, {"smote_ratio_trials": ratios, "trials": tried}
 
 
-def _model_files(
-    data: Data,
-    split: Split,
-    contest: Contest,
-    settings: Settings,
-    metrics: dict[str, Any],
-    *,
-    refit: bool,
-    progress: Progress,
-) -> dict[str, bytes]:
-    """The published model and what describes it; `metrics` gain its `version` and `published`."""
-    published, arm = split, contest.chosen
-    settings = replace(settings, resampling=arm.resampling)
-    if refit:
-        progress(f"refitting {arm.feature_set} on all the data")
-        published = until_the_end(split, data.steps, data.is_fraud)
-        arm = fit_arm(data, published, arm.feature_set, settings)
-    seen = trained_on(data, split, published, arm, settings, refitted=refit)
-    latest = Window(published.threshold.start, int(data.steps.max()))
-    examples = find_examples(arm, data, latest)
-    metrics["warnings"] += missing(examples)
-    model = pack(content(data, published, arm, examples=examples, seen=seen, metrics=metrics))
-    Scorer.from_bundle(read(model))  # it must answer here before it is written
-    metrics["version"] = version_of(model)
-    metrics["published"] = {
-        "threshold": arm.threshold,
-        "calibration": arm.calibration.method,
-        **seen,
-    }
+def _model_files(published: Publication, metrics: dict[str, Any]) -> dict[str, bytes]:
+    served = published.served
     return {
-        "manifest.json": as_json(manifest(model, arm.feature_set, seen, metrics)),
+        "manifest.json": as_json(
+            manifest(served.bundle, served.arm.feature_set, served.trained_on, metrics)
+        ),
         "model_card.md": model_card(metrics).encode(),
-        "model.joblib": model,
+        "model.joblib": served.bundle,
     }
 
 

@@ -15,12 +15,24 @@ def what_it_is(known: dict[str, Any]) -> None:
     """Its data, in a sentence."""
     seen, metrics = known["trained_on"], known["metrics"]
     window = seen["evaluated_on"]
-    judged = "a training that had not seen the last days" if seen["refitted"] else "later days"
     st.markdown(
         f"Model {known['version']} learnt from {seen['rows']:,} payments, {seen['frauds']:,} of "
-        f"them fraud. Its figures come from {judged}, hours {window['start']} to {window['end']}: "
+        f"them fraud. {judged(known)} Figures are of hours {window['start']} to {window['end']}: "
         f"{metrics['transactions']:,.0f} payments, {metrics['frauds']:,} frauds "
         f"({percent(metrics['fraud_rate'])})."
+    )
+
+
+def judged(known: dict[str, Any]) -> str:
+    """Which model the figures are of: a refitted one has seen the days it would be judged on."""
+    metrics = known["metrics"]
+    until = f"learnt until hour {metrics['evaluated_until']}"
+    if not known["trained_on"]["refitted"]:
+        return f"It was measured itself: it {until}, and was judged on later payments."
+    return (
+        f"The figures below are not its own but those of model {metrics['evaluated_version']}, "
+        f"which has the same settings, {until}, and was judged on later payments. This one has "
+        "learnt from those since."
     )
 
 

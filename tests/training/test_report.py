@@ -66,6 +66,32 @@ def test_page_one_says_both_numbers_and_every_warning(
     assert metrics["resampling"]["verdict"][:40] in page_one
 
 
+def test_page_one_the_card_and_the_console_say_which_model_was_measured(
+    out: Path, metrics: dict[str, Any], page_text: str
+) -> None:
+    page_one = page_text[: page_text.index("What it was fitted and judged on")]
+    card, console = (out / "model_card.md").read_text(), summary(metrics, out)
+    measured = f"Measured: model {metrics['evaluated']['version']}, fitted until step"
+
+    for text in (page_one, card, console):
+        assert measured in text
+        assert metrics["version"] in text
+        assert "it has seen the test window" in text.lower()
+    assert metrics["evaluated"]["version"] != metrics["version"]
+
+
+@pytest.mark.parametrize(("threshold", "same"), [(0.25, True), (0.5, False)])
+def test_a_threshold_that_was_chosen_anew_is_told(
+    out: Path, metrics: dict[str, Any], threshold: float, same: bool
+) -> None:
+    published = {**metrics["published"], "threshold": threshold}
+    evaluated = {**metrics["evaluated"], "evaluated_threshold": 0.25}
+    changed = {**metrics, "published": published, "evaluated": evaluated}
+
+    for text in (report(changed), model_card(changed), summary(changed, out)):
+        assert ("only one of the two" in text) is not same
+
+
 @pytest.mark.parametrize(
     ("warnings", "heading"),
     [

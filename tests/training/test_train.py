@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from fraud_api_lambda.answers import ModelOut
 from fraud_api_lambda.bundle import read
 from fraud_api_lambda.schemas import TransactionIn
 from fraud_api_lambda.scoring import Scorer
@@ -233,15 +234,50 @@ def test_evaluate_refuses_rows_that_were_trained_on(
     assert evaluate_model(trained[0], data, start=1, end=100, in_sample=True)["in_sample"]
 
 
-def test_the_published_model_is_refitted_until_the_last_row(data: Path, tmp_path: Path) -> None:
-    metrics = train(data, tmp_path, compare=False, choose_ratio=False)
+@pytest.fixture(scope="module")
+def refitted(data: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
+    """A model that was refitted, and its metrics."""
+    out = tmp_path_factory.mktemp("refitted")
+    return out, train(data, out, compare=False, choose_ratio=False)
+
+
+def test_a_refitted_model_names_the_one_that_has_the_figures_and_serves_its_threshold(
+    data: Path, refitted: tuple[Path, dict[str, Any]], tmp_path: Path
+) -> None:
+    out, metrics = refitted
+    measured = train(data, tmp_path, compare=False, choose_ratio=False, refit=False)
+
+    told = ModelOut.of(read((out / "model.joblib").read_bytes()))
+
+    assert told.version == metrics["version"] != measured["version"]
+    assert told.metrics["evaluated_version"] == metrics["evaluated"]["version"]
+    assert metrics["evaluated"]["version"] == measured["version"]
+    assert told.threshold == told.metrics["at_threshold"]["evaluated_threshold"]
+    assert told.metrics["evaluated_until"] == metrics["split"]["threshold"]["end"]
+
+
+def test_a_model_that_was_not_refitted_has_its_own_figures(
+    trained: tuple[Path, dict[str, Any]],
+) -> None:
+    out, metrics = trained
+
+    told = ModelOut.of(read((out / "model.joblib").read_bytes()))
+
+    assert told.metrics["evaluated_version"] == told.version == metrics["evaluated"]["version"]
+    assert told.threshold == told.metrics["at_threshold"]["evaluated_threshold"]
+
+
+def test_the_published_model_is_refitted_until_the_last_row(
+    data: Path, refitted: tuple[Path, dict[str, Any]]
+) -> None:
+    out, metrics = refitted
 
     published = metrics["published"]
     assert published["refitted"]
     assert published["windows"]["threshold"]["end"] == metrics["data"]["last_step"]
     assert published["rows"] == ROWS
     with pytest.raises(CheckFailedError, match="--in-sample"):
-        evaluate_model(tmp_path, data, start=None, end=None, in_sample=False)
+        evaluate_model(out, data, start=None, end=None, in_sample=False)
 
 
 def test_the_leaky_set_leaves_metrics_but_never_a_bundle(data: Path, tmp_path: Path) -> None:
@@ -258,22 +294,6 @@ def test_the_leaky_set_leaves_metrics_but_never_a_bundle(data: Path, tmp_path: P
 def test_a_directory_without_a_model_says_how_to_make_one(data: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=re.escape(fraud("train", "--data", "FILE"))):
         score(tmp_path, data, tmp_path / "out.csv")
-
-
-def test_a_window_without_fraud_is_refused_with_one_that_can_be_judged(
-    data: Path, trained: tuple[Path, dict[str, Any]], tmp_path: Path
-) -> None:
-    end, model = trained[1]["split"]["threshold"]["end"], trained[0]
-    rows = pd.read_csv(data)
-    rows[(rows["step"] <= end) | (rows["isFraud"] == 0)].to_csv(tmp_path / "a.csv", index=False)
-    nothing = rows[rows["step"] <= 193].assign(isFraud=lambda each: each["step"] < 193)
-    nothing.to_csv(tmp_path / "b.csv", index=False)
-
-    with pytest.raises(InputError, match=rf"genuine rows after step {end}$"):
-        evaluate_model(model, tmp_path / "a.csv", start=None, end=None, in_sample=False)
-    with pytest.raises(InputError, match=rf"choose --from {end + 1} --to 193$"):
-        evaluate_model(model, tmp_path / "b.csv", start=193, end=None, in_sample=False)
-    evaluate_model(model, tmp_path / "b.csv", start=end + 1, end=193, in_sample=False)
 
 
 def test_the_summary_says_the_windows_and_warns_of_the_leaky_arm(

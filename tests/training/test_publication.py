@@ -1,0 +1,32 @@
+"""A refitted model serves the threshold that was measured, where both mean the same by it."""
+
+from typing import Any
+
+import pytest
+
+from fraud_api_lambda.calibration import Calibration, NoCalibration, Platt
+from training.arms import Arm
+from training.publication import threshold_to_serve
+
+RAW, CALIBRATED = NoCalibration(), Platt(1.0, 0.0)
+
+
+def arm(calibration: Calibration, threshold: float | None) -> Arm:
+    unused: Any = None
+    return Arm("strict", "smote", unused, 0, calibration, [], unused, threshold)
+
+
+@pytest.mark.parametrize(
+    ("evaluated", "refitted", "served"),
+    [
+        (arm(CALIBRATED, 0.1), arm(CALIBRATED, 0.2), 0.1),
+        (arm(RAW, 0.1), arm(RAW, 0.2), 0.1),
+        (arm(RAW, 0.1), arm(CALIBRATED, 0.2), 0.2),
+        (arm(CALIBRATED, 0.1), arm(RAW, 0.2), 0.2),
+        (arm(RAW, 0.1), arm(CALIBRATED, None), 0.1),
+    ],
+)
+def test_the_evaluated_threshold_is_served_unless_only_one_model_is_calibrated(
+    evaluated: Arm, refitted: Arm, served: float
+) -> None:
+    assert threshold_to_serve(evaluated, refitted) == served

@@ -1,0 +1,138 @@
+"""The model that was measured and the one that is served: its refit on all the data, or itself."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+from fraud_api_lambda.bundle import pack, read, version_of
+from fraud_api_lambda.calibration import NoCalibration
+from fraud_api_lambda.scoring import Scorer
+from training.arms import Arm, Data, Settings, fit_arm
+from training.examples import find_examples, missing
+from training.packing import content, trained_on
+from training.split import Split, Window, until_the_end
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A fitted arm as a bundle.
+
+    Attributes
+    ----------
+    arm : Arm
+    bundle : bytes
+    trained_on : dict
+        As the bundle tells it.
+    warnings : list of str
+        Those of the run, and this model's own.
+    """
+
+    arm: Arm
+    bundle: bytes
+    trained_on: dict[str, Any]
+    warnings: list[str]
+
+    @classmethod
+    def of(
+        cls,
+        data: Data,
+        arm: Arm,
+        *,
+        split: Split,
+        evaluated: Split,
+        settings: Settings,
+        metrics: dict[str, Any],
+    ) -> "Model":
+        """The arm that was fitted on `split`, with the figures of the one fitted on `evaluated`."""
+        refitted = split != evaluated
+        seen = trained_on(data, evaluated, split, arm, settings, refitted=refitted)
+        latest = Window(split.threshold.start, int(data.steps.max()))
+        examples = find_examples(arm, data, latest)
+        warnings = [*metrics["warnings"], *missing(examples)]
+        told = {**metrics, "warnings": warnings}
+        bundle = pack(content(data, split, arm, examples=examples, seen=seen, metrics=told))
+        return cls(arm, bundle, seen, warnings)
+
+    @property
+    def version(self) -> str:
+        """The version that the bundle has where it is served."""
+        return version_of(self.bundle)
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """The model that has figures, and the one that is served; the same if none was refitted."""
+
+    evaluated: Model
+    served: Model
+
+    def as_dict(self) -> dict[str, Any]:
+        """What ``metrics.json`` tells of both, and the warnings of the served one."""
+        evaluated, served = self.evaluated, self.served
+        told = {name: evaluated.trained_on[name] for name in ("rows", "frauds", "windows")}
+        return {
+            "version": served.version,
+            "warnings": served.warnings,
+            "evaluated": {
+                "version": evaluated.version,
+                "evaluated_threshold": evaluated.arm.threshold,
+                **told,
+            },
+            "published": {
+                "threshold": served.arm.threshold,
+                "calibration": served.arm.calibration.method,
+                "policy": served.arm.policy.as_dict(),
+                **served.trained_on,
+            },
+        }
+
+
+def publication(
+    data: Data,
+    split: Split,
+    arm: Arm,
+    settings: Settings,
+    metrics: dict[str, Any],
+    *,
+    refit: bool,
+    progress: Callable[[str], None],
+) -> Publication:
+    """The models of a training run.
+
+    Parameters
+    ----------
+    data : Data
+    split : Split
+    arm : Arm
+        Fitted and judged on `split`.
+    settings : Settings
+        Of the arm.
+    metrics : dict
+        Its figures.
+    refit : bool
+        Serve the same settings, fitted on all the data.
+    progress : callable
+    """
+    alike = partial(Model.of, data, evaluated=split, settings=settings)
+    evaluated = served = alike(arm, split=split, metrics=metrics)
+    if refit:
+        progress(f"refitting {arm.feature_set} on all the data")
+        longer = until_the_end(split, data.steps, data.is_fraud)
+        again = fit_arm(data, longer, arm.feature_set, settings, for_comparison=True)
+        again = replace(again, threshold=threshold_to_serve(arm, again))
+        told = {**metrics, "evaluated": {"version": evaluated.version}}
+        served = alike(again, split=longer, metrics=told)
+    Scorer.from_bundle(read(served.bundle))  # it must answer here before it is written
+    return Publication(evaluated, served)
+
+
+def threshold_to_serve(evaluated: Arm, refitted: Arm) -> float | None:
+    """The threshold that was evaluated, for the refitted arm's probabilities mean the same.
+
+    Where only one of the two is calibrated they do not: then the refitted arm's own, if it has one.
+    """
+    is_raw = [isinstance(arm.calibration, NoCalibration) for arm in (evaluated, refitted)]
+    if refitted.threshold is None or is_raw[0] == is_raw[1]:
+        return evaluated.threshold
+    return refitted.threshold
