@@ -11,6 +11,7 @@ from http.client import HTTPException
 from pathlib import Path
 from typing import Any, Final
 
+from benchmarks.serving.quota import Quota
 from benchmarks.serving.stacks import Stack, clean_environment
 from training.errors import TrainingError
 from training.processes import LOOPBACK, ROOT, STDERR, free_port, request
@@ -24,11 +25,23 @@ _STOP_TIMEOUT_S: Final = 5
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where stacks run: their core, that of all others, and what their environment adds."""
+    """Where stacks run: their core, that of all others, and what their environment adds.
+
+    With a quota they have that share of their core; more than the whole spreads over both.
+    """
 
     core: int
     others: int
     variables: Mapping[str, str]
+    quota: Quota | None = None
+
+    def settle(self, pid: int) -> None:
+        """Put a process there, before it has a second thread: those that it starts stay with it."""
+        cores = {self.core}
+        if self.quota:
+            self.quota.hold(pid)
+            cores |= {self.others} if self.quota.share > 1 else set()
+        os.sched_setaffinity(pid, cores)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +143,7 @@ def _process(
         start_new_session=True,  # Ctrl-C is ours alone; we stop the child in turn
     ) as process:
         try:
-            # Before it has a second thread: those that it starts stay where it is.
-            os.sched_setaffinity(process.pid, {place.core})
+            place.settle(process.pid)
             yield process
         finally:
             _stop(process)

@@ -126,18 +126,24 @@ def check_agreement(place: Place) -> None:
                 )
 
 
-def cold_starts(place: Place, repetitions: int, begin: Begin) -> Found:
-    """From the start of a process to its first answer, in ms; the first of each is not counted."""
+def cold_start(stack: Stack, place: Place) -> float:
+    """From the start of a process to its first answer, in ms."""
     event = recorded("rest_v1_genuine")
+    begun = time.perf_counter()
+    with worker(stack, place) as asked:
+        asked.ask(event)
+        return 1e3 * (time.perf_counter() - begun)
+
+
+def cold_starts(place: Place, repetitions: int, begin: Begin) -> Found:
+    """Cold starts of every stack, in ms; the first of each is not counted."""
     found: Found = defaultdict(list)
     begin(f"{repetitions} cold starts of each stack")
     for repetition in range(repetitions + 1):
         for stack in STACKS:
-            begun = time.perf_counter()
-            with worker(stack, place) as asked:
-                asked.ask(event)
-                if repetition:
-                    found[figures.COLD, stack.name].append(1e3 * (time.perf_counter() - begun))
+            passed = cold_start(stack, place)
+            if repetition:
+                found[figures.COLD, stack.name].append(passed)
     return found
 
 

@@ -1,0 +1,97 @@
+"""A share of the processor that a cgroup holds a process to, as Lambda does by memory."""
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from training.errors import CheckFailedError
+
+CGROUPS: Final = Path("/sys/fs/cgroup")
+
+PERIOD_US: Final = 20_000
+"""How often the quota is renewed. AWS publishes none of Lambda's; it moves p99, not the mean."""
+
+NEEDED: Final = (
+    "this needs root and a cgroup v2 with the cpu controller (or the cpu hierarchy of v1), mounted "
+    "for writing at /sys/fs/cgroup; a container has that with --privileged --cgroupns=host"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """A cgroup that gives its processes together so much of one core.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        The cgroup.
+    share : float
+        Cores; more than 1 needs two.
+    """
+
+    folder: Path
+    share: float
+
+    def hold(self, pid: int) -> None:
+        """Hold a process, and all that it starts, to the share."""
+        (self.folder / "cgroup.procs").write_text(str(pid))
+
+
+@contextmanager
+def quota(share: float, root: Path = CGROUPS) -> Iterator[Quota]:
+    """A cgroup with that share of a core, gone after the block, when its processes have ended.
+
+    Raises
+    ------
+    CheckFailedError
+        If the machine does not let us make one; says what it needs.
+    """
+    try:
+        folder = _made(share, root)
+    except OSError as error:
+        raise CheckFailedError(f"no CPU quota can be set ({error}): {NEEDED}") from error
+    try:
+        yield Quota(folder, share)
+    finally:
+        folder.rmdir()
+
+
+def _made(share: float, root: Path) -> Path:
+    parent, settings = limits(share, root)
+    folder = parent / f"fraud-tune-{os.getpid()}-{share:.3f}"
+    folder.mkdir()
+    try:
+        for name, value in settings.items():
+            (folder / name).write_text(value)
+    except OSError:
+        folder.rmdir()
+        raise
+    return folder
+
+
+def limits(share: float, root: Path) -> tuple[Path, Mapping[str, str]]:
+    """Where cgroups with a quota are made, and what is written to which of their files, in order.
+
+    Raises
+    ------
+    CheckFailedError
+        If there is no such place.
+    """
+    quota_us = str(round(share * PERIOD_US))
+    controllers = root / "cgroup.controllers"
+    if controllers.exists() and "cpu" in controllers.read_text().split():
+        _delegate(root)
+        return root, {"cpu.max": f"{quota_us} {PERIOD_US}"}
+    if (root / "cpu" / "cgroup.procs").exists():
+        return root / "cpu", {"cpu.cfs_period_us": str(PERIOD_US), "cpu.cfs_quota_us": quota_us}
+    raise CheckFailedError(f"no CPU quota can be set under {root}: {NEEDED}")
+
+
+def _delegate(root: Path) -> None:
+    """Let the children of a v2 cgroup have quotas; systemd does so by itself."""
+    enabled = root / "cgroup.subtree_control"
+    if "cpu" not in enabled.read_text().split():
+        enabled.write_text("+cpu")
