@@ -1,7 +1,7 @@
 # Each target is one command that works without make too. `make` alone lists them.
 .DEFAULT_GOAL := help
 ENVIRONMENTS := project image sam checkov ray launcher tutorial
-.PHONY: $(ENVIRONMENTS:%=setup-%) help setup run demo screenshots train test ray check soak image-test smoke invoke bootstrap deploy doctor rollback destroy cost bench format lock pin-base
+.PHONY: $(ENVIRONMENTS:%=setup-%) help setup run demo screenshots train test ray check soak image-test smoke invoke bootstrap deploy doctor rollback destroy cost bench tune format lock pin-base
 
 PYTHON := .venv/bin/python
 
@@ -83,6 +83,9 @@ cost: setup-project setup-sam ## What a month costs, part by part, from the temp
 
 bench: setup-project setup-image setup-tutorial ## Cold start, latency, memory and size beside a tutorial's stack; three minutes
 	$(PYTHON) -m benchmarks.serving --json build/serving.json --plot build/serving.svg
+
+tune: setup-project setup-image setup-sam ## Cold start, latency and price at each memory size (needs root and cgroups); two minutes
+	$(PYTHON) -m benchmarks.tune --json build/tune.json
 
 format: setup-project ## Format and fix what can be fixed
 	.ci/format

@@ -61,6 +61,7 @@ NEEDS = {
     "destroy": "project",
     "cost": "project sam",
     "bench": "project image tutorial",
+    "tune": "project image sam",
     "format": "project",
     "lock": "",
     "pin-base": "",
