@@ -9,7 +9,7 @@ from console.charts import waterfall
 from console.costs import expected_costs, why_they_differ
 from console.palette import LOOKS
 from console.payments import Payment, curl, write_amount
-from console.words import percent
+from console.words import BEYOND_BALANCE, percent
 
 
 def show_verdict(reply: Reply, payment: Payment, policy: dict[str, Any]) -> None:
@@ -21,6 +21,10 @@ def show_verdict(reply: Reply, payment: Payment, policy: dict[str, Any]) -> None
     differ = why_they_differ(answer, payment.amount, policy)
     if differ:
         st.info(differ, icon=":material/balance:")
+    if payment.is_beyond_balance:
+        st.warning(
+            f"More than the payer has. {BEYOND_BALANCE}", icon=":material/account_balance_wallet:"
+        )
     if answer["degraded"]:
         st.warning(f"The answer falls short: {', '.join(answer['degraded'])}.")
 

@@ -109,7 +109,7 @@ def curve(
     Parameters
     ----------
     points : sequence of dict
-        `x`, `probability` and `decision`, with `x` above 0 and rising.
+        `x`, `probability`, `decision` and `beyond`, with `x` above 0 and rising.
     now : dict
         The same of the payment as it is.
     threshold : float
@@ -130,12 +130,14 @@ def curve(
         .encode(alt.X("start:Q", scale=scale, title=title), alt.X2("end:Q"), _colour())
     )
     line = alt.Chart(pd.DataFrame(points)).mark_line(strokeWidth=2.5, color=NEUTRAL)
+    dashes = alt.Scale(domain=[False, True], range=[[1, 0], [2, 4]])
+    beyond = alt.StrokeDash("beyond:N", scale=dashes, legend=None)
     spot = alt.Chart(pd.DataFrame([now]).query("x > 0"))
     level = alt.Chart(pd.DataFrame([{"probability": threshold}]))
     return alt.layer(
         regions,
         level.mark_rule(strokeDash=[5, 4], color=NEUTRAL).encode(y),
-        line.encode(x, y),
+        line.encode(x, y, beyond),
         spot.mark_point(filled=True, size=160, stroke="white", strokeWidth=2, opacity=1).encode(
             x,
             y,

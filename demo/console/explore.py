@@ -37,6 +37,7 @@ def points(
             "x": getattr(payment, quantity),
             "probability": answer["fraud_probability"],
             "decision": answer["decision"],
+            "beyond": payment.is_beyond_balance,
         }
         for payment, answer in zip(payments, answers, strict=True)
     ]

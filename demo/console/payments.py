@@ -32,6 +32,11 @@ class Payment:
     payer: str
     payee: str
 
+    @property
+    def is_beyond_balance(self) -> bool:
+        """Whether more leaves than is there; a balance of 0 says that none is known."""
+        return self.type != "CASH_IN" and 0 < self.balance < self.amount
+
     def as_request(self) -> dict[str, Any]:
         """The body that the API takes."""
         return {

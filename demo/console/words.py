@@ -15,6 +15,11 @@ FEATURES: Final = {
 }
 """A feature that is missing here goes by its own name."""
 
+BEYOND_BALANCE: Final = (
+    "Models learn from frauds that take what is there and no more, so beyond the balance the "
+    "probability may fall. Whether such a payment can be made at all is for your ledger to say."
+)
+
 NBSP: Final = "\N{NO-BREAK SPACE}"
 
 TYPE: Final = "Type of payment"

@@ -9,7 +9,7 @@ from console.explore import STOPS, Quantity, points, variants
 from console.palette import LOOKS
 from console.payments import PRESETS, TYPES, Payment
 from console.shell import api, model
-from console.words import percent
+from console.words import BEYOND_BALANCE, percent
 
 FIRST = PRESETS["Mule"]
 MERCHANT = PRESETS["Ordinary purchase"].payee
@@ -89,8 +89,13 @@ verdict.header(
     f"{look.tag(now['decision'].capitalize())} at a probability of {percent(now['probability'])}",
     anchor=False,
 )
+if payment.is_beyond_balance:
+    verdict.warning(
+        f"More than the payer has. {BEYOND_BALANCE}", icon=":material/account_balance_wallet:"
+    )
 st.caption(
     "The mark is the payment as it is, the dashed line the threshold of `is_fraud`. A decision "
     "also weighs the amount, so its regions do not follow the probability alone. Where amount and "
-    "balance are equal, the payment empties the account."
+    "balance are equal, the payment empties the account. Dotted: more than the payer has. "
+    f"{BEYOND_BALANCE}"
 )

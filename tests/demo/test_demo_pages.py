@@ -12,6 +12,7 @@ import requests
 from console.api import Api
 from console.payments import PRESETS, examples_of, write_amount
 from console.replay import read_simulated
+from console.words import BEYOND_BALANCE
 from tests.demo.conftest import Open, answering, sent
 
 DECISIONS = ("approve", "review", "block")
@@ -170,6 +171,30 @@ def test_what_if_shows_the_payment_that_the_sliders_make(opened: Open, api: str)
     assert not app.exception
     assert found["decision"].capitalize() in app.header[0].value
     assert len([each for each in app._tree if each.type == "vega_lite_chart"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("amount", "balance", "warned"),
+    [(2e6, 1e6, True), (1e6, 1e6, False), (300_000.0, 1e6, False), (2e6, 0.0, False)],
+)
+def test_what_if_says_that_a_payment_is_beyond_the_balance(
+    opened: Open, api: str, amount: float, balance: float, warned: bool
+):
+    app = opened(api, "what_if")
+    app.select_slider("if_amount").set_value(amount).run()
+    app.select_slider("if_balance").set_value(balance).run()
+
+    assert not app.exception
+    assert any(BEYOND_BALANCE in each.value for each in app.warning) is warned
+
+
+def test_the_score_page_says_that_a_payment_is_beyond_the_balance(opened: Open, api: str):
+    said = [
+        [each.value for each in opened(api, amount="2,000", balance=balance).warning]
+        for balance in ("1,999.99", "2,000")
+    ]
+
+    assert said == [[f"More than the payer has. {BEYOND_BALANCE}"], []]
 
 
 def test_what_if_asks_for_a_batch_a_curve(opened: Open, api: str):

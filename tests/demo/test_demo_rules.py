@@ -4,6 +4,7 @@ import ast
 import re
 import sys
 import tomllib
+from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import pytest
 
 from console.charts import contributions, runs
 from console.costs import expected_costs
-from console.explore import LEAST, MOST, variants
+from console.explore import LEAST, MOST, points, variants
 from console.palette import LOOKS
 from console.payments import PRESETS, TYPES, examples_of, read_amount, write_amount
 from console.replay import FILE
@@ -233,6 +234,19 @@ def test_a_curve_is_one_batch_with_the_payment_among_it(quantity: str):
     assert getattr(payment, quantity) in values
     assert values[0] == pytest.approx(LEAST)
     assert values[-1] == pytest.approx(MOST)
+
+
+def test_a_point_says_whether_it_is_beyond_the_balance():
+    payments = [
+        replace(PRESETS["Mule"], amount=amount, balance=1_000.0)
+        for amount in (999.0, 1_000.0, 1_000.01)
+    ]
+    answer = {"fraud_probability": 0.5, "decision": "block"}
+
+    found = points(payments, [answer] * 3, "amount")
+
+    assert [each["beyond"] for each in found] == [False, False, True]
+    assert not replace(payments[-1], type="CASH_IN").is_beyond_balance
 
 
 def test_the_stream_is_what_simulate_makes(tmp_path: Path):
