@@ -174,7 +174,7 @@ def test_a_caller_who_hangs_up_in_the_body_is_no_failure_of_ours(
     assert (line["level"], line["route"], line["status"]) == ("INFO", path, 499)
 
 
-@pytest.mark.parametrize("method", ["\ud800", "POST\n", "\u2028", "%s", "{}", ""])
+@pytest.mark.parametrize("method", ["\ud800", "POST\n", "\u2028", "%s", "{}", ""], ids=ascii)
 def test_a_method_of_any_kind_is_logged(
     client: TestClient, log_lines: LogLines, method: str
 ) -> None:
