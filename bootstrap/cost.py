@@ -39,6 +39,11 @@ SCHEMES: Final[dict[str, tuple[str, Callable[[Price], float]]]] = {
     "none": ("list prices: other applications use up all that is free", lambda _: 0.0),
 }
 
+FREE_PLAN: Final = (
+    "Free plan (accounts opened since 15 July 2025): AWS closes the account after six months, or when "
+    "its credits are used up, and the API ends with it. Upgrade to the paid plan before you deploy."
+)
+
 Stacks = Mapping[str, list[Resource]]
 """The resources that each stack makes, by the stack."""
 
@@ -123,6 +128,7 @@ def _foreword(stacks: Stacks, measured: Measured) -> list[str]:
         f"A new container: {measured.cold_share:.0%} of payments (assumed), and every heartbeat.",
         f"A payment's answer has {measured.answer_bytes} bytes, its log {measured.log_bytes}.",
         f"Kept: {measured.images_kept} images, {measured.models_kept} models (assumed).",
+        FREE_PLAN,
     ]
 
 

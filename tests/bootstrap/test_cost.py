@@ -241,6 +241,14 @@ def test_it_prints_each_part_at_each_volume_and_free_tier(tmp_path, capsys):
     assert header.split()[3:] == ["0", "10,000", "1,000,000", "100,000,000"]
 
 
+def test_it_warns_that_an_account_on_the_free_plan_closes(tmp_path, capsys):
+    cost.cost(tmp_path / "none.json")
+
+    (warning,) = [line for line in capsys.readouterr().out.splitlines() if "Free plan" in line]
+    assert "closes the account after six months, or when its credits are used up" in warning
+    assert "Upgrade to the paid plan" in warning
+
+
 def test_each_price_names_its_page():
     assert all("aws.amazon.com/" in price.page for price in PRICES.values())
     assert not FREE_OF_CHARGE & PRICED
