@@ -1,12 +1,19 @@
-"""The README tells the truth: commands, settings, routes and problems are those of the code."""
+"""README and docs/ tell the truth: commands, settings, routes, alarms are those of the code."""
 
 import re
+import shlex
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import typer.main
 
+from bootstrap.deploy import deploy
+from bootstrap.offline import Offline
+from bootstrap.prepare import prepare
+from bootstrap.programs import RealPrograms
+from bootstrap.stack_status import STATUSES, Command
 from fraud_api_lambda import __version__
 from fraud_api_lambda.openapi import document
 from fraud_api_lambda.problems import KINDS, OF_THE_GATEWAY
@@ -16,17 +23,22 @@ from tests.fakes import app
 from training.__main__ import app as command_line
 from training.arm_names import AUTO, FEATURES, RESAMPLING
 from training.policy_file import read_policy
+from training.sam import Engine
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
+OPERATE = (ROOT / "docs" / "operate.md").read_text()
+DOCUMENTS = {
+    path: path.read_text() for path in (ROOT / "README.md", *sorted(ROOT.glob("docs/*.md")))
+}
 MAKEFILE = (ROOT / "Makefile").read_text()
 
 COMMANDS = typer.main.get_command(command_line).commands  # type: ignore[attr-defined]
 
 
-def rows(heading: str) -> list[list[str]]:
-    """The cells of the table that follows a line of the README."""
-    after = README.partition(heading)[2]
+def rows(heading: str, text: str = README) -> list[list[str]]:
+    """The cells of the table that follows a line of the text, by default the README's."""
+    after = text.partition(heading)[2]
     table = re.search(r"(?:^\|.*\n)+", after, re.MULTILINE)
     assert table, heading
     lines = table[0].splitlines()[2:]
@@ -62,7 +74,14 @@ def test_every_command_is_listed_and_no_other() -> None:
     assert listed == set(COMMANDS)
 
 
-@pytest.mark.parametrize("line", re.findall(r"bin/fraud (.*)", README))
+def calls(program: str) -> list[str]:
+    """The arguments of each call of a program, on a line of its own or in backticks."""
+    pattern = rf"(?:^(?:\$ )?|`)(?:\.venv(?:-ray)?/bin/)?{program} +([^`\n#]+)"
+    found = re.findall(pattern, "\n".join(DOCUMENTS.values()), re.MULTILINE)
+    return sorted({line.strip() for line in found})
+
+
+@pytest.mark.parametrize("line", calls("fraud"))
 def test_every_command_line_has_options_that_exist(line: str) -> None:
     name, *words = line.split()
 
@@ -70,9 +89,14 @@ def test_every_command_line_has_options_that_exist(line: str) -> None:
     assert {word for word in words if word.startswith("--")} <= known
 
 
-@pytest.mark.parametrize("target", re.findall(r"^make ([a-z]+)", README, re.MULTILINE))
-def test_every_make_line_names_a_target(target: str) -> None:
-    assert re.search(rf"^{target}:", MAKEFILE, re.MULTILINE)
+@pytest.mark.parametrize("line", calls("make"))
+def test_every_make_line_names_a_target_and_variables_that_it_reads(line: str) -> None:
+    target, *words = line.split()
+
+    rule = re.search(rf"^{target}:.*\n(?:\t.*\n)*", MAKEFILE, re.MULTILINE)
+    assert rule
+    for name in (word.partition("=")[0] for word in words if "=" in word):
+        assert re.search(rf"\b{name}\)", rule[0]), name
 
 
 def test_the_settings_are_those_of_the_code_with_their_defaults() -> None:
@@ -127,9 +151,19 @@ def test_the_feature_sets_are_those_of_the_code() -> None:
     assert listed == [*FEATURES]
 
 
-@pytest.mark.parametrize("path", re.findall(r"\]\((?!http)([^)#]+)\)", README))
-def test_every_link_leads_to_a_file(path: str) -> None:
-    assert (ROOT / path).exists()
+def anchors(text: str) -> set[str]:
+    """The headings of a document as GitHub links to them."""
+    headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_every_link_leads_to_a_file_and_a_heading(document: Path) -> None:
+    for link in re.findall(r"\]\((?!http)([^)]+)\)", DOCUMENTS[document]):
+        name, _, anchor = link.partition("#")
+        target = (document.parent / name).resolve() if name else document
+        assert target.exists(), link
+        assert not anchor or anchor in anchors(DOCUMENTS[target]), link
 
 
 @pytest.mark.parametrize(
@@ -137,3 +171,95 @@ def test_every_link_leads_to_a_file(path: str) -> None:
 )
 def test_the_layout_names_what_is_there(path: str) -> None:
     assert (ROOT / path).exists()
+
+
+WATCHERS = re.findall(
+    r"^  (\w+):.*\n    Type: AWS::(?:CloudWatch::Alarm|Budgets::Budget)$",
+    (ROOT / "template.yaml").read_text(),
+    re.MULTILINE,
+)
+"""Alarms and budgets of the application."""
+
+
+def test_the_runbook_has_every_alarm_and_budget_and_no_other() -> None:
+    runbook = OPERATE.partition("## Runbook: alarms")[2].partition("## When a deploy fails")[0]
+
+    sections = re.split(r"^### ", runbook, flags=re.MULTILINE)[1:]
+
+    assert [section.partition("\n")[0] for section in sections] == WATCHERS
+    for section in sections:
+        for part in ("Meaning", "Look at", "Do"):
+            assert f"- **{part}.** " in section, section
+
+
+def test_the_table_of_stack_statuses_is_that_of_the_code() -> None:
+    heading, table = "in which state of the stack:", {}
+    commands = (Command.DEPLOY, Command.ROLLBACK, Command.DESTROY)
+    for statuses, *answers, _ in rows(heading, OPERATE):
+        allowed = {
+            command for command, answer in zip(commands, answers, strict=True) if answer == "yes"
+        }
+        table |= dict.fromkeys(code(statuses), allowed)
+
+    assert table == {name: set(status.allows) for name, status in STATUSES.items()}
+
+
+def test_the_variables_of_the_workflows_are_explained_and_no_other() -> None:
+    workflows = "".join(path.read_text() for path in (ROOT / ".github/workflows").glob("*.yml"))
+
+    listed = {code(name)[0] for name, _ in rows("Set the repository's variables:", OPERATE)}
+
+    assert listed == set(re.findall(r"\bvars\.([A-Z_]+)", workflows))
+
+
+@pytest.mark.parametrize(
+    ("heading", "template"),
+    [
+        ("prints the stack's outputs:", "bootstrap/template.yaml"),
+        ("To call the API yourself:", "template.yaml"),
+    ],
+)
+def test_the_outputs_are_those_of_the_template(heading: str, template: str) -> None:
+    outputs = (ROOT / template).read_text().partition("\nOutputs:\n")[2]
+
+    for row in rows(heading, OPERATE):
+        assert set(code(row[0])) <= set(re.findall(r"^  (\w+):$", outputs, re.MULTILINE))
+
+
+class CommittedPrograms(RealPrograms):
+    """Programs of a clean working tree."""
+
+    def ask(self, *command: str) -> str:
+        self._say(shlex.join(command))
+        return "" if "status" in command else "8526d91f" + "0" * 32
+
+
+def plan_of_bootstrap(account: Offline, programs: RealPrograms) -> None:
+    prepare(account, programs, github="owner@1/name@2")
+
+
+def plan_of_deploy(account: Offline, programs: RealPrograms) -> None:
+    docker = Engine("unix:///docker.sock", is_podman=False)
+    deploy(account, programs, environment="dev", image=None, engine=lambda: docker)
+
+
+@pytest.mark.parametrize("plan", [plan_of_bootstrap, plan_of_deploy])
+def test_the_dry_runs_shown_are_those_of_the_commands(
+    plan: Callable[[Offline, RealPrograms], None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = plan.__name__.removeprefix("plan_of_")
+    block = OPERATE.partition(f"$ make {command} DRY_RUN=1")[2].partition("```")[0]
+    _, _, *shown = block.splitlines()  # the command line, and what goes to stderr
+    has_bootstrap = plan is plan_of_deploy
+
+    plan(Offline(print, has_bootstrap=has_bootstrap), CommittedPrograms(print, dry_run=True))
+
+    printed = [without_place(line) for line in capsys.readouterr().out.splitlines()]
+    for line in map(without_place, shown):
+        pattern = ".*".join(map(re.escape, line.split("...")))
+        assert any(re.fullmatch(pattern, each) for each in printed), line
+
+
+def without_place(line: str) -> str:
+    """A printed line without the project's folder and the time."""
+    return re.sub(r"\d{4}-\d\d-\d\dT[\d:]+Z", "TIME", line.replace(f"{ROOT}/", ""))

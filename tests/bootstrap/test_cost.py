@@ -13,6 +13,7 @@ from bootstrap.prices import FREE_OF_CHARGE, PRICED, PRICES
 from bootstrap.transform import BOOTSTRAP_TEMPLATE, TEMPLATE
 from bootstrap.usage import units
 from training.errors import CheckFailedError, InputError
+from training.processes import ROOT
 
 TEXT = TEMPLATE.read_text()
 OUTLIVES = BOOTSTRAP_TEMPLATE.read_text()
@@ -101,6 +102,15 @@ def planted(stacks, old, new):
 
 def test_an_idle_account_costs_two_cents_a_month_at_most(idle):
     assert cost.total(idle) <= 0.02
+
+
+def test_the_operating_manual_names_the_idle_bill(stacks, idle):
+    manual = (ROOT / "docs" / "operate.md").read_text()
+    busy = cost.bill(cost.used(stacks, Measured(), 1_000_000), "credits")
+
+    assert f"| the images in the repository | {idle['ECR storage']:.3f} |" in manual
+    assert f"reads and logs | {cost.total(idle):.3f} |" in manual
+    assert f"1,000,000 payments cost {cost.total(busy):.2f} USD" in manual
 
 
 def test_what_is_named_apart_is_the_images_alone(idle):
