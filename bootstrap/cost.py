@@ -40,8 +40,8 @@ SCHEMES: Final[dict[str, tuple[str, Callable[[Price], float]]]] = {
 }
 
 FREE_PLAN: Final = (
-    "Free plan (accounts opened since 15 July 2025): AWS closes the account after six months, or when "
-    "its credits are used up, and the API ends with it. Upgrade to the paid plan before you deploy."
+    "Free plan (accounts opened since 15 July 2025): AWS closes the account after six months, or "
+    "when its credits are used up, and the API ends with it. Upgrade to the paid plan first."
 )
 
 Stacks = Mapping[str, list[Resource]]

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Final
 
 import typer
 
@@ -12,6 +13,8 @@ from bootstrap.parameters import SAMCONFIG, read_environment
 from bootstrap.stack_status import Command, require_allowed
 from bootstrap.stacks import BOOTSTRAP, Stack
 from training.errors import CheckFailedError
+
+UNPROTECT: Final = "update-termination-protection --no-enable-termination-protection"
 
 
 def destroy(
@@ -79,5 +82,6 @@ def _kept(stack: Stack, bootstrap: Stack | None) -> list[str]:
         f"  every model: empty s3://{bucket} with all its versions, in the S3 console; then",
         f"    aws s3api delete-bucket --bucket {bucket}",
         f"  every image: aws ecr delete-repository --force --repository-name {name}",
-        f"  what made them, and roles: aws cloudformation delete-stack --stack-name {BOOTSTRAP}",
+        f"  what made them, and roles: aws cloudformation {UNPROTECT} --stack-name {BOOTSTRAP}",
+        f"    aws cloudformation delete-stack --stack-name {BOOTSTRAP}",
     ]

@@ -163,6 +163,8 @@ def test_destroy_deletes_the_application_and_nothing_else(cloud, capsys):
     printed = capsys.readouterr().out
     assert f"s3://{cloud.aws.bucket}" in printed
     assert f"aws ecr delete-repository --force --repository-name {REPOSITORY}" in printed
+    unprotect, delete = "--no-enable-termination-protection", "delete-stack"
+    assert printed.index(unprotect) < printed.index(delete)
     assert "make deploy ENV=dev" in printed
 
 
