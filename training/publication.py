@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from fraud_api_lambda.bundle import pack, read, version_of
 from fraud_api_lambda.calibration import NoCalibration
@@ -12,6 +12,11 @@ from training.arms import Arm, Data, Settings, fit_arm
 from training.examples import find_examples, missing
 from training.packing import content, trained_on
 from training.split import Split, Window, until_the_end
+
+LOST_CALIBRATION: Final = (
+    "The served model is not calibrated, though the measured one is: too few frauds in its last "
+    "days, or scores that run against the labels there. Serve the measured one by --no-refit."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,10 +126,21 @@ def publication(
         longer = until_the_end(split, data.steps, data.is_fraud)
         again = fit_arm(data, longer, arm.feature_set, settings, for_comparison=True)
         again = replace(again, threshold=threshold_to_serve(arm, again))
-        told = {**metrics, "evaluated": {"version": evaluated.version}}
+        told = {
+            **metrics,
+            "evaluated": {"version": evaluated.version},
+            "warnings": [*metrics["warnings"], *lost_calibration(arm, again)],
+        }
         served = alike(again, split=longer, metrics=told)
     Scorer.from_bundle(read(served.bundle))  # it must answer here before it is written
     return Publication(evaluated, served)
+
+
+def lost_calibration(evaluated: Arm, refitted: Arm) -> list[str]:
+    """A warning where the model that is served is not calibrated, though the measured one is."""
+    if _is_raw(evaluated) or not _is_raw(refitted):
+        return []
+    return [LOST_CALIBRATION]
 
 
 def threshold_to_serve(evaluated: Arm, refitted: Arm) -> float | None:
@@ -132,7 +148,10 @@ def threshold_to_serve(evaluated: Arm, refitted: Arm) -> float | None:
 
     Where only one of the two is calibrated they do not: then the refitted arm's own, if it has one.
     """
-    is_raw = [isinstance(arm.calibration, NoCalibration) for arm in (evaluated, refitted)]
-    if refitted.threshold is None or is_raw[0] == is_raw[1]:
+    if refitted.threshold is None or _is_raw(evaluated) == _is_raw(refitted):
         return evaluated.threshold
     return refitted.threshold
+
+
+def _is_raw(arm: Arm) -> bool:
+    return isinstance(arm.calibration, NoCalibration)

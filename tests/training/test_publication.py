@@ -6,7 +6,7 @@ import pytest
 
 from fraud_api_lambda.calibration import Calibration, NoCalibration, Platt
 from training.arms import Arm
-from training.publication import threshold_to_serve
+from training.publication import lost_calibration, threshold_to_serve
 
 RAW, CALIBRATED = NoCalibration(), Platt(1.0, 0.0)
 
@@ -30,3 +30,18 @@ def test_the_evaluated_threshold_is_served_unless_only_one_model_is_calibrated(
     evaluated: Arm, refitted: Arm, served: float
 ) -> None:
     assert threshold_to_serve(evaluated, refitted) == served
+
+
+@pytest.mark.parametrize(
+    ("evaluated", "refitted", "warned"),
+    [
+        (CALIBRATED, RAW, True),
+        (CALIBRATED, CALIBRATED, False),
+        (RAW, CALIBRATED, False),
+        (RAW, RAW, False),
+    ],
+)
+def test_a_refit_that_loses_its_calibration_is_warned_of(
+    evaluated: Calibration, refitted: Calibration, warned: bool
+) -> None:
+    assert bool(lost_calibration(arm(evaluated, 0.1), arm(refitted, 0.1))) is warned
