@@ -210,6 +210,8 @@ def test_the_variables_of_the_workflows_are_explained_and_no_other() -> None:
     listed = {code(name)[0] for name, _ in rows("Set the repository's variables:", OPERATE)}
 
     assert listed == set(re.findall(r"\bvars\.([A-Z_]+)", workflows))
+    outputs = (ROOT / "bootstrap" / "template.yaml").read_text().partition("\nOutputs:\n")[2]
+    assert set(re.findall(r"\bAWS_[A-Z_]+", outputs)) <= listed
 
 
 @pytest.mark.parametrize(
