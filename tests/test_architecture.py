@@ -146,3 +146,10 @@ def test_modules_are_small_enough_to_read() -> None:
     }
 
     assert not {path: lines for path, lines in sizes.items() if lines > 250}
+
+
+def test_no_two_test_files_have_one_name() -> None:
+    """Pytest imports them by name alone, so the second would not be run."""
+    names = [path.name for path in Path(__file__).parent.rglob("test_*.py")]
+
+    assert sorted(names) == sorted(set(names))
