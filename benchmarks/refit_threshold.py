@@ -51,7 +51,8 @@ def judged(arm: Arm, data: Data, window: Window, threshold: float) -> Figures:
         data.is_fraud[inside], arm.probabilities_in(data, window), data.weights[inside], threshold
     )
     alerts = 1_000 * share_flagged(arm, data, window, threshold)
-    return {name: found[name] for name in ("threshold", "recall", "precision")} | {"alerts": alerts}
+    kept = {name: found[name] for name in ("recall", "precision")}
+    return {"threshold": threshold, **kept, "alerts": alerts}
 
 
 def ways(data: Data, seed: int) -> dict[str, Figures]:
