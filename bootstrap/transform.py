@@ -3,6 +3,7 @@
 import json
 import subprocess
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any, Final
 
 from training.errors import InputError, TrainingError
@@ -72,12 +73,19 @@ def all_transformed(texts: Sequence[str], parameters: Mapping[str, str]) -> list
     TrainingError
         If one is no template at all.
     """
+    found: list[dict[str, Any]] = json.loads(_run(tuple(texts), tuple(parameters.items())))
+    return found
+
+
+@cache
+def _run(texts: tuple[str, ...], parameters: tuple[tuple[str, str], ...]) -> str:
+    """SAM's answer as JSON, which each caller decodes for itself; it is asked once."""
     python = ROOT / ".venv-sam" / "bin" / "python"
     if not python.exists():
         raise InputError("SAM is missing: `make setup` installs it into .venv-sam")
     done = subprocess.run(
         [python, "-c", SCRIPT],
-        input=json.dumps({"texts": list(texts), "given": dict(parameters)}),
+        input=json.dumps({"texts": texts, "given": dict(parameters)}),
         env={"AWS_DEFAULT_REGION": "us-east-1"},  # the translator asks botocore for one
         capture_output=True,
         text=True,
@@ -85,5 +93,4 @@ def all_transformed(texts: Sequence[str], parameters: Mapping[str, str]) -> list
     )
     if done.returncode:
         raise TrainingError(f"SAM cannot read the template: {done.stderr.strip()[-1500:]}")
-    found: list[dict[str, Any]] = json.loads(done.stdout)
-    return found
+    return done.stdout
