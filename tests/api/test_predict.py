@@ -140,7 +140,7 @@ def test_the_model_tells_what_the_bundle_says_of_it(client: TestClient, scorer: 
         "policy": POLICY.as_dict(),
         "examples": bundle.examples.as_dict(),
         "trained_on": bundle.trained_on,
-        "metrics": bundle.metrics,
+        "metrics": {"evaluated_version": bundle.version, **bundle.metrics},
     }
 
 

@@ -236,7 +236,7 @@ def test_another_ending_is_refused_before_anything_is_written(
 def test_a_place_that_cannot_be_written_is_named(tmp_path: Path, frame: pd.DataFrame) -> None:
     (tmp_path / "file").touch()
 
-    with pytest.raises(InputError, match=r"rows\.csv: cannot be written: .*; choose another$"):
+    with pytest.raises(InputError, match=r"cannot write to .*file is no folder; choose another$"):
         write_transactions(frame, tmp_path / "file" / "rows.csv")
 
 
@@ -255,10 +255,10 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_a_temporary_that_was_begun_is_removed(tmp_path: Path, frame: pd.DataFrame) -> None:
+def test_a_folder_is_not_written_over(tmp_path: Path, frame: pd.DataFrame) -> None:
     (tmp_path / "rows.csv").mkdir()
 
-    with pytest.raises(InputError, match=r"cannot be written: Is a directory"):
+    with pytest.raises(InputError, match=r"rows\.csv: is a folder; name a file$"):
         write_transactions(frame, tmp_path / "rows.csv")
 
     assert [path.name for path in tmp_path.iterdir()] == ["rows.csv"]
