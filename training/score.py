@@ -76,8 +76,8 @@ def evaluate_model(
     labels = columns.is_fraud[inside]
     if not labels.any() or labels.all():
         raise InputError(
-            f"{data}: {window} hold {len(labels)} rows, {labels.sum()} of them fraud; "
-            "choose a window with both classes (--from, --to)"
+            f"{data}: {window} hold {len(labels):,} rows, {labels.sum():,} of them fraud; "
+            f"{_remedy(columns, trained)}"
         )
     figures = figures_in(
         columns,
@@ -99,6 +99,15 @@ def probabilities_of_rows(scorer: Scorer, data: Data, inside: np.ndarray) -> np.
     """What a model says of the rows that `inside` marks, shape (n_inside,)."""
     rows = feature_matrix(data.facts, scorer.bundle.features)[inside]
     return np.array(scorer.probabilities(packed(rows)))
+
+
+def _remedy(data: Data, trained: Window) -> str:
+    """The options that give both classes, or that none does."""
+    later = Window(trained.end + 1, int(data.steps.max()))
+    labels = data.is_fraud[later.holds(data.steps)]
+    if labels.any() and not labels.all():
+        return f"choose --from {later.start} --to {later.end}"
+    return f"give data with frauds and genuine rows after step {trained.end}"
 
 
 def _window(

@@ -296,6 +296,22 @@ def test_a_directory_without_a_model_says_how_to_make_one(data: Path, tmp_path: 
         score(tmp_path, data, tmp_path / "out.csv")
 
 
+def test_a_window_without_fraud_is_refused_with_one_that_can_be_judged(
+    data: Path, trained: tuple[Path, dict[str, Any]], tmp_path: Path
+) -> None:
+    end, model = trained[1]["split"]["threshold"]["end"], trained[0]
+    rows = pd.read_csv(data)
+    rows[(rows["step"] <= end) | (rows["isFraud"] == 0)].to_csv(tmp_path / "a.csv", index=False)
+    nothing = rows[rows["step"] <= 193].assign(isFraud=lambda each: each["step"] < 193)
+    nothing.to_csv(tmp_path / "b.csv", index=False)
+
+    with pytest.raises(InputError, match=rf"genuine rows after step {end}$"):
+        evaluate_model(model, tmp_path / "a.csv", start=None, end=None, in_sample=False)
+    with pytest.raises(InputError, match=rf"choose --from {end + 1} --to 193$"):
+        evaluate_model(model, tmp_path / "b.csv", start=193, end=None, in_sample=False)
+    evaluate_model(model, tmp_path / "b.csv", start=end + 1, end=193, in_sample=False)
+
+
 def test_the_summary_says_the_windows_and_warns_of_the_leaky_arm(
     trained: tuple[Path, dict[str, Any]],
 ) -> None:
