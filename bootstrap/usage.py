@@ -17,9 +17,6 @@ type Units = dict[str, float]
 GB: Final = 1024**3
 MONTH_DAYS: Final = MONTH_S / 86_400
 
-CALLS_A_BEAT: Final = 2
-"""The heartbeat's ``GET /model`` and ``POST /predict``."""
-
 TRACED: Final = 0.05
 """Share of the calls that X-Ray records by default, besides the first of each second."""
 
@@ -113,23 +110,24 @@ def _calls(resources: Sequence[Resource], measured: Measured, predictions: int) 
     beats = sum(_beats(each) for each in resources if each["Type"] == "AWS::Events::Rule")
     scorer, heartbeat = _functions(resources)
     cold = predictions * measured.cold_share + beats
-    all_calls = predictions + CALLS_A_BEAT * beats
+    calls = predictions + beats
+    invocations = calls + beats  # the heartbeat asks the function itself which payment to send
     memory_mb = int(scorer["MemorySize"])
-    busy_ms = (all_calls - cold) * measured.billed_ms(memory_mb)
+    busy_ms = (invocations - cold) * measured.billed_ms(memory_mb)
     busy_ms += cold * measured.billed_ms(memory_mb, cold=True)
-    yield "Lambda requests", all_calls + beats
+    yield "Lambda requests", invocations + beats
     yield "Lambda GB-seconds", busy_ms / 1000 * memory_mb / 1024
     beating_s = beats * measured.heartbeat_ms / 1000
     yield "Lambda GB-seconds", beating_s * int(heartbeat["MemorySize"]) / 1024
-    yield "API Gateway REST calls", all_calls
-    yield "Data transfer out", all_calls * measured.answer_bytes / GB
-    logs_gb = (all_calls + beats) * measured.log_bytes / GB
+    yield "API Gateway REST calls", calls
+    yield "Data transfer out", calls * measured.answer_bytes / GB
+    logs_gb = (invocations + beats) * measured.log_bytes / GB
     yield "CloudWatch logs in", logs_gb
     yield "CloudWatch logs kept", logs_gb * measured.log_compression * _months_kept(resources)
     yield "S3 reads", cold
     yield "SSM parameters", 1
     if scorer.get("TracingConfig", {}).get("Mode") == "Active":
-        yield "X-Ray traces", min(all_calls, MONTH_S + TRACED * all_calls)
+        yield "X-Ray traces", min(invocations, MONTH_S + TRACED * invocations)
 
 
 def _functions(resources: Sequence[Resource]) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -347,6 +347,7 @@ APPLICATION = {
     "fraud-api-model-bucket": BUCKET,
     "ModelBucket": BUCKET,
     "FraudFunction": "fraud-api-dev-FraudFunction-x",
+    "FraudFunctionAliaslive": arn("lambda", "function:fraud-api-dev-FraudFunction-x:live"),
     "AWS::StackName": "fraud-api-dev",
 }
 

@@ -17,6 +17,11 @@ REQUESTS = {
     "apigateway": ("GET", "https://apigateway.test/apikeys/id?includeValue=true", b""),
     "ssm": ("POST", "https://ssm.test/", b'{"Name": "/fraud/model"}'),
     "execute-api": ("POST", "https://api.test/live/predict", b'{"step": 1}'),
+    "lambda": (
+        "POST",
+        "https://lambda.test/2015-03-31/functions/scorer/invocations?Qualifier=live",
+        b'{"resource": "/model"}',
+    ),
 }
 
 
@@ -68,14 +73,19 @@ def test_the_template_gives_it_the_variables_that_it_reads():
     assert set(re.findall(r"^ +(\w+):", variables, re.MULTILINE)) == read
 
 
-def test_it_may_call_the_routes_that_it_asks_and_no_others():
-    asked = set(re.findall(r'"execute-api", f"\{api\}(/\w+)"', SOURCE.read_text()))
+def test_it_may_call_the_route_that_it_asks_and_no_other():
+    asked = set(
+        re.findall(r"""\"execute-api", f"\{names\['API_URL'\]\}(/\w+)\"""", SOURCE.read_text())
+    )
     template = (ROOT / "template.yaml").read_text()
-    role = template.partition("\n  HeartbeatRole:")[2].partition("\n  FraudLogs:")[0]
+    role = template.partition("\n  HeartbeatRole:")[2].partition("\n  CanaryRole:")[0]
     allowed = re.findall(r"\{FraudApi\}/live/(\S+)$", role, re.MULTILINE)
 
-    assert asked == {"/model", "/predict"}
-    assert allowed == ["GET/model", "POST/predict"]
+    assert asked == {"/predict"}
+    assert allowed == ["POST/predict"]
+    assert (
+        "Action: lambda:InvokeFunction\n                Resource: !Ref FraudFunction.Alias" in role
+    )
 
 
 def test_its_function_may_run_as_long_as_all_its_requests_can_take():

@@ -3,6 +3,7 @@
 import json
 import subprocess
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 from infra import ROOT
@@ -42,6 +43,8 @@ def test_the_heartbeat_passes(scorer, url, monkeypatch):
         digest = scorer.version.ljust(len(DIGEST), "0")
         world.parameter["Value"] = json.dumps({"sha256": digest, "previous": None})
         monkeypatch.setenv("API_URL", url)
+        with urlopen(f"{url}/model") as answer:
+            world.told = json.load(answer)
 
         gist = load().handler({}, None)
 

@@ -1,4 +1,4 @@
-"""Whom the heartbeat speaks to, at one address: API Gateway's control plane, SSM and the API."""
+"""Whom the heartbeat speaks to, at one address: API Gateway, SSM, Lambda and the API."""
 
 import importlib.util
 import json
@@ -27,13 +27,9 @@ def load():
 
 
 class World(BaseHTTPRequestHandler):
-    """Answers as its server has it: `told` by GET /model, `answers` by POST /predict in turn."""
+    """Answers as its server has it: `told` by the function, `answers` by POST /predict in turn."""
 
     def do_GET(self):
-        if self.path == "/live/model":
-            assert self.headers["x-api-key"] == KEY
-            self.send(self.server.told)
-            return
         assert self.path == "/apikeys/key-id?includeValue=true"
         self.send({"value": KEY})
 
@@ -41,6 +37,10 @@ class World(BaseHTTPRequestHandler):
         body = json.loads(self.rfile.read(int(self.headers["content-length"])))
         if self.headers.get("x-amz-target") == "AmazonSSM.GetParameter":
             self.send({"Parameter": self.server.parameter})
+            return
+        if self.path == "/2015-03-31/functions/scorer/invocations?Qualifier=live":
+            assert body["resource"] == "/model"
+            self.send({"statusCode": 200, "body": json.dumps(self.server.told)})
             return
         self.server.asked.append((self.path, body, self.headers["x-api-key"]))
         status, answer = self.server.answers.pop(0)
@@ -73,9 +73,10 @@ def living(monkeypatch):
         thread.start()
         address = f"http://{LOOPBACK}:{server.server_port}"
         names = {
-            **dict.fromkeys(("APIGATEWAY_URL", "SSM_URL"), address),
+            **dict.fromkeys(("APIGATEWAY_URL", "LAMBDA_URL", "SSM_URL"), address),
             "API_URL": f"{address}/live",
             "API_KEY_ID": "key-id",
+            "FUNCTION": "scorer",
             "MODEL_PARAMETER": "/fraud/model",
             "AWS_REGION": "eu-west-1",
             "AWS_ACCESS_KEY_ID": "AKIAEXAMPLE",

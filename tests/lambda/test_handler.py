@@ -12,6 +12,7 @@ from in_process import CONTEXT, imported, response
 from runtime import EVENTS, KINDS, MOUNTED, PROBLEMS, SAM_LOCAL, STATUSES, event, without_ids
 
 from bootstrap import invocation
+from bootstrap.heartbeat import handler as heartbeat
 from fraud_api_lambda.examples import FRAUD, GENUINE
 from tests.api.support import check_problem
 from training.processes import ROOT, environment, free_port
@@ -272,8 +273,9 @@ def test_every_recorded_event_is_one_that_the_tests_know():
     assert {path.stem for path in EVENTS.iterdir()} == known
 
 
-def test_what_the_doctor_asks_is_answered(handler):
-    answered = handler(invocation.EVENT, CONTEXT)
+@pytest.mark.parametrize("event", [invocation.EVENT, heartbeat.GET_MODEL])
+def test_what_doctor_and_heartbeat_ask_is_answered(handler, event):
+    answered = handler(event, CONTEXT)
 
     assert answered["statusCode"] == 200
     assert json.loads(answered["body"])["version"]
