@@ -73,7 +73,11 @@ def _bare_app(*, docs: bool) -> FastAPI:
 
 def _add_health(app: FastAPI) -> None:
     @app.get(
-        "/health", operation_id="health", responses=openapi.answers({"status": "ok"}, INVALID_VALUE)
+        "/health",
+        operation_id="health",
+        summary="Check that the process is up",
+        tags=[openapi.SERVICE],
+        responses=openapi.answers({"status": "ok"}, INVALID_VALUE),
     )
     async def health() -> HealthOut:
         """Say that the process is up."""
@@ -89,6 +93,8 @@ def _add_predictions(app: FastAPI, provider: Provider) -> None:
     @app.post(
         "/predict",
         operation_id="predict",
+        summary="Score a payment",
+        tags=[openapi.SCORING],
         openapi_extra=openapi.EXPLAIN,
         response_model=AnswerOut,
         responses=openapi.answers(openapi.ANSWER, *openapi.WITH_BODY, *openapi.WITH_MODEL),
@@ -112,6 +118,8 @@ def _add_predictions(app: FastAPI, provider: Provider) -> None:
     @app.post(
         "/predict/batch",
         operation_id="predict_batch",
+        summary="Score up to 100 payments",
+        tags=[openapi.SCORING],
         openapi_extra=openapi.EXPLAIN,
         response_model=BatchOut,
         responses=openapi.answers(
@@ -139,6 +147,8 @@ def _add_predictions(app: FastAPI, provider: Provider) -> None:
     @app.get(
         "/model",
         operation_id="model",
+        summary="Describe the model in service",
+        tags=[openapi.SERVICE],
         responses=openapi.answers(openapi.MODEL, INVALID_VALUE, *openapi.WITH_MODEL),
     )
     async def model() -> ModelOut:

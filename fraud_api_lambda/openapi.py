@@ -35,8 +35,32 @@ WITH_MODEL: Final = (NO_KEY, TOO_MANY_REQUESTS, MODEL_UNAVAILABLE, INTERNAL)
 
 DESCRIPTION: Final = (
     "How likely is this payment fraud, what to do about it, and why: before the money moves. "
-    "Errors are problems as RFC 9457 has them; each response carries X-Request-Id."
+    "Errors are problems as RFC 9457 has them; each response carries X-Request-Id, which is ours: "
+    "one that is sent is not taken. Call it from your servers: a browser would show the key to "
+    "everybody, so there is no CORS."
 )
+
+SERVERS: Final[list[dict[str, Any]]] = [
+    {
+        "url": "{address}",
+        "description": "Yours.",
+        "variables": {
+            "address": {
+                "default": "http://127.0.0.1:8000",
+                "description": "The stack's output ApiUrl, your own domain, or the address that "
+                "`make run` prints.",
+            }
+        },
+    },
+    {"url": "/", "description": "The host that serves this document."},
+]
+
+SCORING: Final = "scoring"
+SERVICE: Final = "service"
+TAGS: Final = [
+    {"name": SCORING, "description": "Judge payments before the money moves."},
+    {"name": SERVICE, "description": "Which model answers, and whether anything does."},
+]
 
 EXPLAIN: Final[dict[str, Any]] = {
     "parameters": [
@@ -133,6 +157,8 @@ def document(app: FastAPI) -> dict[str, Any]:
             version=app.version,
             description=DESCRIPTION,
             routes=app.routes,
+            servers=SERVERS,
+            tags=TAGS,
             separate_input_output_schemas=False,
         )
         _problems_as_their_own_type(schema)

@@ -135,7 +135,11 @@ class TransactionIn(BaseModel):
             ]
         },
     )
-    transaction_id: Account | None = Field(None, description="Your own id, for retries.")
+    transaction_id: Account | None = Field(
+        None,
+        description="Your own id, which the answer repeats. It is not looked up: sent twice, "
+        "a payment is judged twice.",
+    )
 
     @model_validator(mode="after")
     def _exactly_one_time(self) -> "TransactionIn":

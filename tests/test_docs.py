@@ -265,3 +265,14 @@ def test_the_dry_runs_shown_are_those_of_the_commands(
 def without_place(line: str) -> str:
     """A printed line without the project's folder and the time."""
     return re.sub(r"\d{4}-\d\d-\d\dT[\d:]+Z", "TIME", line.replace(f"{ROOT}/", ""))
+
+
+def test_the_readme_says_how_many_calls_a_key_has() -> None:
+    template = (ROOT / "template.yaml").read_text()
+    of_a_key = re.search(r"RequestsPerSecond:\n(?: .*\n)*? +Default: (\d+)", template)
+    of_health = re.search(r"/~1health.*\n(?: .*\n)*? +ThrottlingRateLimit: (\d+)", template)
+
+    assert of_a_key
+    assert of_health
+    assert f"A key has {of_a_key[1]} calls a second" in README
+    assert f"`/health` has {of_health[1]}." in README

@@ -15,6 +15,12 @@ from fraud_api_lambda.examples import FRAUD
 from fraud_api_lambda.scoring import Scorer
 from tests.fakes import ReadyProvider, app, served
 
+TAGS = {
+    operation["operationId"]: operation["tags"][0]
+    for path in app().openapi()["paths"].values()
+    for operation in path.values()
+}
+
 
 @pytest.fixture(scope="module")
 def generated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
@@ -51,7 +57,7 @@ def call(generated: str, url: str) -> Any:
     """Call an operation of the API through the generated client."""
 
     def ask(operation: str, **what: Any) -> Any:
-        function = import_module(f"{generated}.api.default.{operation}").sync
+        function = import_module(f"{generated}.api.{TAGS[operation]}.{operation}").sync
         connect = import_module(f"{generated}.client").AuthenticatedClient
         with connect(url, "key", prefix="", auth_header_name="x-api-key") as client:
             return function(client=client, **what)

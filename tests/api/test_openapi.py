@@ -65,6 +65,23 @@ def test_the_operations_have_names_that_make_good_functions() -> None:
     assert OPERATIONS.keys() == {"predict", "predict_batch", "health", "model"}
 
 
+def test_every_operation_has_a_summary_of_its_own_and_a_tag_that_is_described() -> None:
+    summaries = [operation["summary"] for operation in OPERATIONS.values()]
+
+    assert len(set(summaries)) == len(OPERATIONS)
+    assert not {name.replace("_", " ").title() for name in OPERATIONS} & set(summaries)
+    described = {tag["name"] for tag in DOCUMENT["tags"] if tag["description"]}
+    assert {tag for operation in OPERATIONS.values() for tag in operation["tags"]} == described
+
+
+def test_a_client_can_be_pointed_to_any_address() -> None:
+    first, own = DOCUMENT["servers"]
+
+    assert first["url"] == "{address}"
+    assert first["variables"].keys() == {"address"}
+    assert own["url"] == "/"
+
+
 @pytest.mark.parametrize(
     ("operation", "statuses"),
     [

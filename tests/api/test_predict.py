@@ -202,3 +202,16 @@ def test_the_hour_of_a_timestamp_is_that_of_its_own_offset(
     answer(client_of(recording), payment(step=..., timestamp=timestamp))
 
     assert [each.hour for each in recording.seen] == [hour]
+
+
+def test_a_transaction_id_comes_back_and_is_not_looked_up(client: TestClient) -> None:
+    first, second = (answer(client, payment(transaction_id="mine")) for _ in range(2))
+
+    assert first["transaction_id"] == second["transaction_id"] == "mine"
+    assert first["prediction_id"] != second["prediction_id"]
+
+
+def test_a_callers_request_id_is_not_taken(client: TestClient) -> None:
+    response = client.post("/predict", json=payment(), headers={"X-Request-Id": "mine"})
+
+    assert response.headers["x-request-id"] != "mine"

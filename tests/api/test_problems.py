@@ -91,6 +91,16 @@ def test_another_method_is_a_405_that_names_the_allowed_one(
     assert response.headers["allow"] == allowed
 
 
+@pytest.mark.parametrize("path", [*POSTS, "/model", "/health"])
+def test_a_browser_is_not_let_in(client: TestClient, path: str) -> None:
+    asked = {"Origin": "https://shop.example.com", "Access-Control-Request-Method": "POST"}
+
+    preflight = client.options(path, headers=asked)
+
+    check_problem(preflight, 405)
+    assert not [name for name in preflight.headers if name.startswith("access-control")]
+
+
 @pytest.mark.parametrize(("path", "limit"), [("/predict", 8 * 1024), ("/predict/batch", 2**18)])
 def test_a_body_of_one_byte_too_many_is_a_413(client: TestClient, path: str, limit: int) -> None:
     check_problem(sent(client, padded(limit + 1), path), 413)
