@@ -1,6 +1,7 @@
 """What holds for every test, and fixtures for any."""
 
 import os
+import threading
 from collections.abc import Iterator
 
 # Before anything imports XGBoost: its threads would only wait for those of the other test process.
@@ -9,6 +10,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import hypothesis
 import pytest
 
+from fraud_api_lambda.model_provider import THREAD_NAME
 from tests.aws import aws, moto
 
 __all__ = ["aws", "moto"]
@@ -29,3 +31,12 @@ def without_the_callers_settings() -> Iterator[None]:
             if name.startswith(("FRAUD_", "AWS_")):
                 patch.delenv(name)
         yield
+
+
+@pytest.fixture(autouse=True)
+def no_load_outlives_its_test() -> Iterator[None]:
+    """Whoever lets a model's load hang lets it end too: its log line is no later test's."""
+    yield
+    for load in [each for each in threading.enumerate() if each.name == THREAD_NAME]:
+        load.join(10)
+        assert not load.is_alive(), "a model's load outlived its test"

@@ -23,6 +23,7 @@ class Line:
         self.requests = 0
         self._moto = (LOOPBACK, moto_port)
         self._lock = Lock()
+        self._connections: set[socket.socket] = set()
         self._listening = socket.create_server((LOOPBACK, 0))
         self.port = self._listening.getsockname()[1]
         self._accept()
@@ -32,6 +33,14 @@ class Line:
         with suppress(OSError):
             self._listening.shutdown(socket.SHUT_RDWR)  # wakes the thread that accepts
         self._listening.close()
+
+    def cut(self) -> None:
+        """Refuse connections and end those that there are, so that nobody waits on them."""
+        self.close()
+        with self._lock:
+            for connection in self._connections:
+                with suppress(OSError):
+                    connection.shutdown(socket.SHUT_RDWR)
 
     def reopen(self) -> None:
         self._listening = socket.create_server((LOOPBACK, self.port))
@@ -59,7 +68,7 @@ class Line:
             Thread(target=self._answer, args=(connection,), daemon=True).start()
 
     def _answer(self, connection: socket.socket) -> None:
-        with connection, suppress(OSError):
+        with connection, self._kept(connection), suppress(OSError):
             connection.settimeout(10)
             request = _read_request(connection)
             with self._lock:
@@ -69,6 +78,16 @@ class Line:
                 connection.sendall(answer)
             else:
                 fault(connection, answer)
+
+    @contextmanager
+    def _kept(self, connection: socket.socket) -> Iterator[None]:
+        with self._lock:
+            self._connections.add(connection)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._connections.discard(connection)
 
 
 def _read_request(connection: socket.socket) -> bytes:
@@ -145,5 +164,5 @@ def network(moto_port: int) -> Iterator[Network]:
     made = Network(moto_port)
     with ExitStack() as stack:
         for line in made.lines.values():
-            stack.callback(line.close)
+            stack.callback(line.cut)
         yield made
