@@ -23,7 +23,7 @@ from training.pipeline import feature_matrix
 from training.probability import log_loss
 from training.progress import reported
 from training.ranking import average_precision
-from training.simulate import simulate
+from training.simulator.simulate import simulate
 from training.split import Split, Window, split_by_time
 
 PAYERS: Final = 500

@@ -13,7 +13,7 @@ from rich.table import Table
 from training.arms import Data, Settings, fit_arm
 from training.figures import evaluate_arm
 from training.progress import reported
-from training.simulate import simulate
+from training.simulator.simulate import simulate
 from training.split import split_by_time
 
 

@@ -20,7 +20,7 @@ from training.arms import Arm, Data, Settings, fit_arm
 from training.dataset import read_transactions
 from training.evaluate import at_threshold
 from training.progress import reported
-from training.simulate import simulate
+from training.simulator.simulate import simulate
 from training.split import Window, split_by_time, until_the_end
 
 DAY: Final = 24

@@ -18,7 +18,7 @@ from training.processes import LOOPBACK, environment, free_port, interruptible, 
 from training.progress import reported
 from training.publish import publish
 from training.sam import find_engine, find_sam, invoke_function
-from training.simulate import simulate
+from training.simulator.simulate import simulate
 from training.stand_in import local_aws
 from training.summary import summary
 from training.train import train

@@ -41,7 +41,7 @@ def simulate(
 
     from training.output import write_transactions
     from training.progress import reported
-    from training.simulate import simulate as make
+    from training.simulator.simulate import simulate as make
 
     with reported() as progress:
         progress(f"simulating {rows:,} transactions")

@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from fraud_api_lambda.bundle import Bundle
-from training.population import IDS, number_of
-from training.simulate import TYPOLOGIES
+from training.simulator.population import IDS, number_of
+from training.simulator.simulate import TYPOLOGIES
 
 SIMULATED: Final = "simulated"
 PROVIDED: Final = "provided"

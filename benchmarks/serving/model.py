@@ -25,7 +25,7 @@ from training.costs import policy_for
 from training.dataset import to_facts
 from training.pipeline import BOOSTER, feature_matrix
 from training.publish import publish
-from training.simulate import simulate
+from training.simulator.simulate import simulate
 from training.stand_in import LocalAws
 from training.typical import typical_values
 

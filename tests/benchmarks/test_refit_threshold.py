@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks.refit_threshold import judged, off, share_flagged, threshold_for_share
 from training.arms import Data
-from training.simulate import simulate
+from training.simulator.simulate import simulate
 from training.split import Window
 
 ALL = Window(1, 720)

@@ -17,7 +17,7 @@ from fraud_api_lambda.api import create_app
 from fraud_api_lambda.scoring import Scorer
 from tests.fakes import ReadyProvider, served
 from training.output import write_transactions
-from training.simulate import simulate
+from training.simulator.simulate import simulate
 from training.train import Windows, train
 
 APP = Path(__file__).parents[2] / "demo" / "app.py"

@@ -14,7 +14,7 @@ from fraud_api_lambda.scoring import Scorer
 from tests.fakes import ReadyProvider, served
 from training.output import write_transactions
 from training.score import load_scorer
-from training.simulate import simulate
+from training.simulator.simulate import simulate
 from training.train import Windows, train
 
 MONEY = ["amount", "oldbalanceOrg", "newbalanceOrig", "oldbalanceDest", "newbalanceDest"]

@@ -19,7 +19,7 @@ from training.ranking import average_precision
 from training.ray_engine import chosen_engine, chosen_score
 from training.resampling import balanced_weights, restored_weights
 from training.score import score
-from training.simulate import simulate
+from training.simulator.simulate import simulate
 from training.split import Split, split_by_time
 from training.train import train
 from training.tune import Engine, tune

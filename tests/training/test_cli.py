@@ -21,7 +21,7 @@ from training.engine_options import ENGINES
 from training.goal import GOALS
 from training.hints import fraud
 from training.output import write_transactions
-from training.simulate import simulate
+from training.simulator.simulate import simulate
 
 ROOT = Path(__file__).parents[2]
 HEAVY = {"pandas", "xgboost", "numpy", "sklearn", "pyarrow", "matplotlib", "boto3", "moto"}

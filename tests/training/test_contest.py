@@ -14,7 +14,7 @@ from training.errors import CheckFailedError
 from training.goal import Goal
 from training.judge import not_compared
 from training.output import write_transactions
-from training.simulate import simulate
+from training.simulator.simulate import simulate
 from training.split import Split, split_by_time
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from training.leaks import leak_sentences
 from training.output import write_transactions
-from training.simulate import simulate
+from training.simulator.simulate import simulate
 from training.summary import summary
 from training.train import Windows, train
 

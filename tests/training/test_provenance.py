@@ -15,11 +15,11 @@ from training.__main__ import app
 from training.challenge import challenge
 from training.errors import CheckFailedError
 from training.hints import fraud, registry_options
-from training.population import IDS, number_of
 from training.processes import environment
 from training.provenance import origin_of
 from training.publish import promote_version, publish, rollback
-from training.simulate import TYPOLOGIES, simulate
+from training.simulator.population import IDS, number_of
+from training.simulator.simulate import TYPOLOGIES, simulate
 
 SIMULATED = make_bundle(trained_on={"rows": 200, "data": "simulated"})
 PROVIDED = make_bundle(1, trained_on={"rows": 200, "data": "provided"})

@@ -14,7 +14,7 @@ from playwright.sync_api import Page, sync_playwright
 
 from training.output import write_transactions
 from training.report import model_card, report
-from training.simulate import simulate
+from training.simulator.simulate import simulate
 from training.summary import summary
 from training.train import Windows, train
 

@@ -20,7 +20,7 @@ from training.errors import CheckFailedError, InputError
 from training.hints import fraud
 from training.output import write_transactions
 from training.score import evaluate_model, load_scorer, score
-from training.simulate import simulate
+from training.simulator.simulate import simulate
 from training.summary import summary
 from training.train import Windows, train
 

@@ -9,8 +9,8 @@ from typing import Final
 import numpy as np
 
 from fraud_api_lambda.transaction import TYPES
-from training.ledger import CASH_OUT, PAYMENT, TRANSFER, WELL_FILLED, Events, Plan
-from training.population import Population, Story, active_customers, old_customers
+from training.simulator.ledger import CASH_OUT, PAYMENT, TRANSFER, WELL_FILLED, Events, Plan
+from training.simulator.population import Population, Story, active_customers, old_customers
 
 TYPE_SHARES: Final = np.array([0.21955, 0.35617, 0.00607, 0.33563, 0.08258])
 MEAN_AMOUNTS: Final = np.array([167_874.0, 175_799.0, 5_736.0, 12_367.0, 845_809.0])

@@ -12,10 +12,10 @@ import pandas as pd
 
 from fraud_api_lambda.transaction import TYPES
 from training.errors import InputError
-from training.ledger import Events, play
-from training.population import Population, Story, names, populate
-from training.traffic import reserves, traffic
-from training.typologies import count_frauds, frauds
+from training.simulator.ledger import Events, play
+from training.simulator.population import Population, Story, names, populate
+from training.simulator.traffic import reserves, traffic
+from training.simulator.typologies import count_frauds, frauds
 
 MIN_ROWS: Final = 1_000
 

@@ -8,9 +8,9 @@ from typing import Final
 
 import numpy as np
 
-from training.ledger import CASH_OUT, TRANSFER, Events, Plan
-from training.population import Population, Story, Victims, old_customers, victims
-from training.traffic import HOURLY
+from training.simulator.ledger import CASH_OUT, TRANSFER, Events, Plan
+from training.simulator.population import Population, Story, Victims, old_customers, victims
+from training.simulator.traffic import HOURLY
 
 FRAUD_RATE: Final = 0.0013
 MIN_FRAUDS: Final = 12

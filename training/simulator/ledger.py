@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from fraud_api_lambda.transaction import TYPES
-from training.population import Victims
+from training.simulator.population import Victims
 
 CASH_IN, CASH_OUT, DEBIT, PAYMENT, TRANSFER = range(len(TYPES))
 

@@ -1,0 +1,1 @@
+"""Transactions with known frauds, in the columns of PaySim."""
