@@ -9,11 +9,14 @@ from pathlib import Path
 import pytest
 import typer.main
 
+from benchmarks.sizes import Row, chosen, share_of
+from benchmarks.tune import SIZES_MB
 from bootstrap.deploy import deploy
 from bootstrap.offline import Offline
 from bootstrap.prepare import prepare
 from bootstrap.programs import RealPrograms
 from bootstrap.stack_status import STATUSES, Command
+from bootstrap.transform import TEMPLATE, declared_by
 from fraud_api_lambda import __version__
 from fraud_api_lambda.openapi import document
 from fraud_api_lambda.problems import KINDS, OF_THE_GATEWAY
@@ -190,6 +193,20 @@ def test_the_runbook_has_every_alarm_and_budget_and_no_other() -> None:
     for section in sections:
         for part in ("Meaning", "Look at", "Do"):
             assert f"- **{part}.** " in section, section
+
+
+def test_the_default_memory_follows_from_the_figures_shown() -> None:
+    cells = rows("`make tune` measures the function", OPERATE)
+    figures = [[float(cell.replace(",", "")) for cell in row] for row in cells]
+
+    sizes = [Row(int(memory_mb), *measured) for memory_mb, *measured in figures]
+
+    assert tuple(each.memory_mb for each in sizes) == SIZES_MB
+    for each in sizes:
+        assert each.share == pytest.approx(share_of(each.memory_mb), abs=0.005)
+    best = chosen(sizes)
+    assert best is not None
+    assert best.memory_mb == declared_by(TEMPLATE.read_text())["MemoryMb"]["Default"]
 
 
 def test_the_table_of_stack_statuses_is_that_of_the_code() -> None:

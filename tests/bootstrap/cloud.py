@@ -30,7 +30,7 @@ capabilities = "CAPABILITY_IAM"
 template_file = "bootstrap/template.yaml"
 [dev.deploy.parameters]
 stack_name = "fraud-api-dev"
-parameter_overrides = ["Monitoring=off", "MemoryMb=1536"]
+parameter_overrides = ["Monitoring=off", "MemoryMb=2048"]
 [prod.deploy.parameters]
 stack_name = "fraud-api-prod"
 capabilities = "CAPABILITY_IAM"

@@ -38,7 +38,7 @@ MISTAKES = {
         FUNCTION,
         FUNCTION
         + "      ProvisionedConcurrencyConfig:\n        ProvisionedConcurrentExecutions: 1\n",
-        1024 / 1024 * 4.1667e-6 * 730.5 * 3600,
+        1536 / 1024 * 4.1667e-6 * 730.5 * 3600,
     ),
     "CloudWatch alarms": (
         RESOURCES,

@@ -215,7 +215,7 @@ class Overtaken(RecordedPrograms):
 
 
 def test_a_stack_that_runs_something_else_is_no_success(cloud, capsys):
-    with pytest.raises(CheckFailedError, match="MemoryMb is '512', asked was '1536'"):
+    with pytest.raises(CheckFailedError, match="MemoryMb is '512', asked was '2048'"):
         rehearse(cloud, Overtaken(cloud))
     assert "deployed sha256" not in capsys.readouterr().out
 
