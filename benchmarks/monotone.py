@@ -19,10 +19,10 @@ from fraud_api_lambda.features import FEATURE_SETS, Facts
 from training.arms import Arm, Data, Settings, fit_arm
 from training.compare import comparison
 from training.dataset import read_transactions
+from training.metrics.calibration import log_loss
+from training.metrics.ranking import average_precision
 from training.pipeline import feature_matrix
-from training.probability import log_loss
 from training.progress import reported
-from training.ranking import average_precision
 from training.simulator.simulate import simulate
 from training.split import Split, Window, split_by_time
 

@@ -18,7 +18,7 @@ from rich.table import Table
 
 from training.arms import Arm, Data, Settings, fit_arm
 from training.dataset import read_transactions
-from training.evaluate import at_threshold
+from training.metrics.evaluation import at_threshold
 from training.progress import reported
 from training.simulator.simulate import simulate
 from training.split import Window, split_by_time, until_the_end

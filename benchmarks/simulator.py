@@ -25,9 +25,9 @@ from fraud_api_lambda.features import FEATURE_SETS
 from fraud_api_lambda.transaction import TYPES
 from training.arms import Settings, fit_rows, margins_of
 from training.dataset import read_transactions, to_facts
+from training.metrics.ranking import average_precision
 from training.pipeline import BOOSTER, derive, fact_matrix, feature_matrix
 from training.progress import reported
-from training.ranking import average_precision
 from training.simulator.ledger import PAYMENT
 from training.simulator.simulate import simulate
 from training.simulator.traffic import HOURLY, MEAN_AMOUNTS, MONEY_BY_HOUR, TYPE_SHARES

@@ -14,9 +14,9 @@ import numpy as np
 from sklearn.isotonic import IsotonicRegression
 
 from fraud_api_lambda.calibration import SURE, Beta, Calibration, Isotonic, NoCalibration, Platt
-from training.logistic import logistic_line, logistic_plane
-from training.probability import log_loss
-from training.ranking import average_precision
+from training.metrics.calibration import log_loss
+from training.metrics.logistic import logistic_line, logistic_plane
+from training.metrics.ranking import average_precision
 
 MIN_FRAUDS: Final = 10
 """Fewer say nothing about two parameters."""

@@ -5,8 +5,8 @@ from typing import Any, Final
 import numpy as np
 
 from training.arms import Arm, Data
-from training.probability import Z_95, log_loss, log_losses
-from training.ranking import average_precision_gain
+from training.metrics.calibration import Z_95, log_loss, log_losses
+from training.metrics.ranking import average_precision_gain
 from training.resampling import DEFAULT
 from training.split import Window
 

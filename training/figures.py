@@ -6,9 +6,9 @@ import numpy as np
 
 from fraud_api_lambda.policy import Policy
 from training.arms import Arm, Data
-from training.evaluate import evaluate
+from training.metrics.evaluation import evaluate
+from training.metrics.slices import sliced
 from training.outcomes import policy_outcome
-from training.slices import sliced
 from training.split import Window
 
 

@@ -14,7 +14,7 @@ from training.arms import Data
 from training.costs import costs, decisions
 from training.errors import CheckFailedError, InputError
 from training.figures import figures_in
-from training.ranking import REPLICATES, average_precision_gain
+from training.metrics.ranking import REPLICATES, average_precision_gain
 from training.score import probabilities_of_rows
 from training.split import Window, trained_window
 

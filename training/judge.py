@@ -9,9 +9,9 @@ from training.artefacts import artefacts
 from training.attributions import attributions
 from training.compare import NOT_COMPARED, best_resampling, comparisons_in, verdict
 from training.contest import Contest
-from training.evaluate import rows_of
 from training.figures import evaluate_arm
 from training.leaks import leak_figures
+from training.metrics.evaluation import rows_of
 from training.packing import libraries
 from training.pipeline import BOOSTER
 from training.split import Split

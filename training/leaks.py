@@ -7,8 +7,8 @@ import numpy as np
 from sklearn.tree import DecisionTreeClassifier
 
 from training.arms import Arm, Data
+from training.metrics.ranking import average_precision
 from training.pipeline import features_of
-from training.ranking import average_precision
 from training.split import Split, Window
 
 SHARE_OF_MODEL: Final = 0.95

@@ -6,7 +6,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 
 from training.arm_names import LEAKY
 from training.compare import NOT_COMPARED
-from training.evaluate import SEED_PRECISION, SEED_RECALL
+from training.metrics.evaluation import SEED_PRECISION, SEED_RECALL
 from training.plots import (
     alone_plot,
     attribution_plot,

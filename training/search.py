@@ -7,8 +7,8 @@ from typing import Any, Final
 import numpy as np
 
 from training.arms import Data, Settings, fit_rows, margins_of
+from training.metrics.ranking import average_precision
 from training.pipeline import derive
-from training.ranking import average_precision
 from training.resampling import frauds_wanted
 from training.split import Split
 from training.timeline import NoCutError, Timeline

@@ -4,6 +4,7 @@ import numpy as np
 
 from training.errors import CheckFailedError
 from training.goal import Goal
+from training.metrics.ranking import precision_recall
 
 
 class ThresholdNotFoundError(CheckFailedError):
@@ -49,20 +50,3 @@ def choose_threshold(
         )
     best = eligible[other[eligible] == other[eligible].max()]
     return float(thresholds[best[-1]])
-
-
-def precision_recall(
-    is_fraud: np.ndarray, scores: np.ndarray, weights: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Every distinct score as a threshold, highest first, with its precision and recall.
-
-    Returns
-    -------
-    thresholds, precision, recall : ndarray of shape (n_distinct,)
-    """
-    order = np.argsort(-scores, kind="stable")
-    ordered = scores[order]
-    last_of_tie = np.append(np.flatnonzero(np.diff(ordered)), len(ordered) - 1)
-    fraud = np.cumsum(weights[order] * is_fraud[order])[last_of_tie]
-    flagged = np.cumsum(weights[order])[last_of_tie]
-    return ordered[last_of_tie], fraud / flagged, fraud / fraud[-1]

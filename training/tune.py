@@ -15,8 +15,8 @@ from sklearn.model_selection import ParameterSampler, RandomizedSearchCV
 
 from training.arms import Data, Settings, fit_rows, margins_of
 from training.errors import InputError
+from training.metrics.ranking import average_precision
 from training.pipeline import derive
-from training.ranking import average_precision
 from training.search import time_folds
 from training.split import Split
 

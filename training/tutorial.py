@@ -7,7 +7,7 @@ from sklearn.model_selection import train_test_split
 
 from training.arm_names import LEAKY
 from training.arms import Data, Settings, fit_rows, margins_of
-from training.evaluate import evaluate
+from training.metrics.evaluation import evaluate
 from training.pipeline import derive
 
 TEST_SHARE: Final = 0.2

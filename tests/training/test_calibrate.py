@@ -21,8 +21,8 @@ from training.calibrate import (
     fit_platt,
     probabilities_of,
 )
-from training.logistic import logistic_line
-from training.ranking import average_precision
+from training.metrics.logistic import logistic_line
+from training.metrics.ranking import average_precision
 
 
 def drawn(slope: float, intercept: float, rows: int = 40_000, seed: int = 0) -> Scored:

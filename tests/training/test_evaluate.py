@@ -3,10 +3,7 @@
 import numpy as np
 import pytest
 
-from training.evaluate import (
-    at_threshold,
-    evaluate,
-)
+from training.metrics.evaluation import at_threshold, evaluate
 
 ROWS = 200_000
 

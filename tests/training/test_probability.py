@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from fraud_api_lambda.calibration import SURE
-from training.probability import calibration_figures, log_loss, reliability
+from training.metrics.calibration import calibration_figures, log_loss, reliability
 
 ROWS = 200_000
 type Columns = tuple[np.ndarray, np.ndarray, np.ndarray]

@@ -3,7 +3,11 @@
 import numpy as np
 import pytest
 
-from training.ranking import average_precision, average_precision_gain, precision_recall_curve
+from training.metrics.ranking import (
+    average_precision,
+    average_precision_gain,
+    precision_recall_curve,
+)
 
 ROWS = 200_000
 

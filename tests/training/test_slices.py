@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from fraud_api_lambda.transaction import TYPES
-from training.slices import sliced
+from training.metrics.slices import sliced
 
 FRAME = pd.DataFrame(
     {

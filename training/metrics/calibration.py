@@ -4,7 +4,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from training.logistic import logistic_line
+from training.metrics.logistic import logistic_line
 
 RELIABILITY_BINS: Final = 8
 Z_95: Final = 1.96

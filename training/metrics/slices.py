@@ -7,8 +7,8 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from training.evaluate import rows_of
-from training.ranking import average_precision
+from training.metrics.evaluation import rows_of
+from training.metrics.ranking import average_precision
 
 AMOUNT_BANDS: Final = (0.0, 1e3, 1e4, 1e5, 1e6, np.inf)
 PER_DAY: Final = (10, 100)

@@ -10,8 +10,6 @@ from typing import Any, Final
 import numpy as np
 from sklearn.metrics import average_precision_score
 
-from training.threshold import precision_recall
-
 REPLICATES: Final = 500
 CURVE_RECALLS: Final = np.linspace(0.02, 1.0, 50)
 
@@ -145,3 +143,20 @@ def _at_recalls(precision: np.ndarray, recall: np.ndarray) -> np.ndarray:
     at = np.searchsorted(recall, CURVE_RECALLS - 1e-9, side="left")
     curve: np.ndarray = best[np.minimum(at, len(best) - 1)]
     return curve
+
+
+def precision_recall(
+    is_fraud: np.ndarray, scores: np.ndarray, weights: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Every distinct score as a threshold, highest first, with its precision and recall.
+
+    Returns
+    -------
+    thresholds, precision, recall : ndarray of shape (n_distinct,)
+    """
+    order = np.argsort(-scores, kind="stable")
+    ordered = scores[order]
+    last_of_tie = np.append(np.flatnonzero(np.diff(ordered)), len(ordered) - 1)
+    fraud = np.cumsum(weights[order] * is_fraud[order])[last_of_tie]
+    flagged = np.cumsum(weights[order])[last_of_tie]
+    return ordered[last_of_tie], fraud / flagged, fraud / fraud[-1]

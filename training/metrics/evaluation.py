@@ -7,9 +7,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from training.probability import calibration_figures, reliability
-from training.ranking import precision_recall_curve
-from training.threshold import precision_recall
+from training.metrics.calibration import calibration_figures, reliability
+from training.metrics.ranking import precision_recall, precision_recall_curve
 
 RECALLS: Final = (0.5, 0.75, 0.9)
 REVIEWS_PER_THOUSAND: Final = (1, 2)
