@@ -33,7 +33,7 @@ from training.columns import (
     require_columns,
 )
 from training.errors import InputError
-from training.tables import header, read_table, row_in_editor
+from training.files.tables import header, read_table, row_in_editor
 
 _MONEY: Final = f"write a number from 0 to {MAX_AMOUNT:.0e}".replace("e+", "e")
 RIGHT: Final[dict[str, str]] = {

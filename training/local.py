@@ -13,7 +13,7 @@ import typer
 
 from training.arms import Settings
 from training.errors import CheckFailedError, TrainingError
-from training.output import write_transactions
+from training.files.writing import write_transactions
 from training.processes import LOOPBACK, environment, free_port, interruptible, request, served
 from training.progress import reported
 from training.publish import publish

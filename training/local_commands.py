@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
+from training.files.paths import require_event, require_folder, require_readable
 from training.hints import example, fraud
 from training.options import DEMO, Seed
-from training.paths import require_event, require_folder, require_readable
 from training.processes import free_port
 
 app = typer.Typer()

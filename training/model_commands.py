@@ -11,6 +11,7 @@ import typer
 from training.arm_names import AUTO, FEATURES, LEAKY, RESAMPLING
 from training.engine_options import require_engine
 from training.errors import InputError
+from training.files.paths import require_apart, require_folder, require_readable, require_writable
 from training.goal import GOALS, Goal
 from training.hints import example, fraud, registry_options, say_next
 from training.option_names import one_of, require_name
@@ -22,7 +23,6 @@ from training.options import (
     ModelDirectory,
     Seed,
 )
-from training.paths import require_apart, require_folder, require_readable, require_writable
 from training.saved import require_model
 
 app = typer.Typer()
@@ -39,7 +39,7 @@ def simulate(
     """Make transactions with known frauds, in PaySim's columns."""
     require_writable(out)
 
-    from training.output import write_transactions
+    from training.files.writing import write_transactions
     from training.progress import reported
     from training.simulator.simulate import simulate as make
 

@@ -8,7 +8,7 @@ import ray
 import ray.exceptions
 
 from training.errors import InputError, TrainingError
-from training.paths import WRITABLE
+from training.files.paths import WRITABLE
 from training.score import load_scorer, score
 
 type Outcome = tuple[int, TrainingError | None]

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from training.files.paths import require_readable
 from training.hints import example, fraud, registry_options, say_next
 from training.options import BUILD, AllowSimulated, Bucket, DataFile, DryRun, Parameter
-from training.paths import require_readable
 from training.saved import require_model
 
 if TYPE_CHECKING:

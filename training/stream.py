@@ -22,12 +22,12 @@ from training.columns import AFTERWARDS, FLAG, LABEL, REQUIRED, TEXT, WEIGHT, re
 from training.costs import decisions
 from training.dataset import checked, to_facts
 from training.errors import InputError
-from training.output import check_columns, put_together, write_table
-from training.parts import parts_of
-from training.paths import require_apart, require_writable
+from training.files.parts import parts_of
+from training.files.paths import require_apart, require_writable
+from training.files.sources import is_parquet
+from training.files.tables import Chunk, read_chunks, schema_of
+from training.files.writing import check_columns, put_together, write_table
 from training.pipeline import feature_matrix, packed
-from training.sources import is_parquet
-from training.tables import Chunk, read_chunks, schema_of
 
 ROWS: Final = 200_000
 """Rows at a time: some 250 MB in memory, and what is lost when it is interrupted."""

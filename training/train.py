@@ -10,7 +10,8 @@ from training.arm_names import AUTO, LEAKY
 from training.arms import Data, Settings
 from training.contest import hold_contest
 from training.dataset import read_transactions
-from training.files import write_files
+from training.files.atomic import write_files
+from training.files.tables import header
 from training.judge import judge
 from training.leaky import require_leaky_columns
 from training.packing import manifest
@@ -20,7 +21,6 @@ from training.resampling import DEFAULT
 from training.saved import saved_model
 from training.search import choose_smote_ratio
 from training.split import Split, split_by_time
-from training.tables import header
 from training.tune import LOCAL, Engine, tune
 from training.unused import Unused
 

@@ -16,7 +16,7 @@ from fraud_api_lambda import bundle
 from fraud_api_lambda.api import create_app
 from fraud_api_lambda.scoring import Scorer
 from tests.fakes import ReadyProvider, served
-from training.output import write_transactions
+from training.files.writing import write_transactions
 from training.simulator.simulate import simulate
 from training.train import Windows, train
 

@@ -22,7 +22,7 @@ from fraud_api_lambda.features import FEATURE_SETS
 from fraud_api_lambda.policy import Policy, decide
 from fraud_api_lambda.transaction import TYPES as TYPES_OF_THE_API
 from fraud_api_lambda.transaction import Decision
-from training.output import write_transactions
+from training.files.writing import write_transactions
 from training.simulator.simulate import simulate
 
 DEMO = Path(__file__).parents[2] / "demo"

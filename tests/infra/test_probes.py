@@ -12,7 +12,7 @@ from world import DIGEST, KEY, living, load
 from fraud_api_lambda.api import create_app
 from fraud_api_lambda.scoring import Scorer
 from tests.fakes import ReadyProvider, served
-from training.output import write_transactions
+from training.files.writing import write_transactions
 from training.score import load_scorer
 from training.simulator.simulate import simulate
 from training.train import Windows, train

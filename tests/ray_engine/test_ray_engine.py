@@ -13,8 +13,8 @@ import pytest
 
 from training.arms import Data, Settings, fit_rows, margins_of
 from training.errors import InputError
+from training.files.writing import write_transactions
 from training.metrics.ranking import average_precision
-from training.output import write_transactions
 from training.pipeline import build_pipeline
 from training.ray_engine import chosen_engine, chosen_score
 from training.resampling import balanced_weights, restored_weights

@@ -18,9 +18,9 @@ from tests.aws import Aws
 from training.__main__ import app
 from training.arm_names import AUTO, FEATURES, RESAMPLING
 from training.engine_options import ENGINES
+from training.files.writing import write_transactions
 from training.goal import GOALS
 from training.hints import fraud
-from training.output import write_transactions
 from training.simulator.simulate import simulate
 
 ROOT = Path(__file__).parents[2]

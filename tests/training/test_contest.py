@@ -11,9 +11,9 @@ from training.arms import Arm, Data, Settings
 from training.contest import Contest, hold_contest
 from training.dataset import read_transactions
 from training.errors import CheckFailedError
+from training.files.writing import write_transactions
 from training.goal import Goal
 from training.judge import not_compared
-from training.output import write_transactions
 from training.simulator.simulate import simulate
 from training.split import Split, split_by_time
 

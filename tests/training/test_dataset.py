@@ -19,7 +19,7 @@ from fraud_api_lambda.transaction import MAX_AMOUNT, Transaction, TransactionTyp
 from tests.paysim_files import FRAUD, GENUINE, GOOD, HEADER, parquet, refusal, written
 from tests.transactions import ACCOUNTS, CENTS, MONEY, transactions
 from training.dataset import read_transactions, to_facts
-from training.output import write_transactions
+from training.files.writing import write_transactions
 
 DATA = Path(__file__).parents[2].parent / "shared" / "data"
 

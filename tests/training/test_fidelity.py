@@ -13,7 +13,7 @@ from fraud_api_lambda.reasons import candidates
 from fraud_api_lambda.schemas import TransactionIn
 from fraud_api_lambda.scoring import Scorer
 from fraud_api_lambda.transaction import Transaction
-from training.output import write_transactions
+from training.files.writing import write_transactions
 from training.simulator.simulate import simulate
 from training.train import train
 

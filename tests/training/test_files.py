@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from training.errors import InputError
-from training.files import write_files
+from training.files.atomic import write_files
 
 
 def content(directory: Path) -> dict[str, bytes]:

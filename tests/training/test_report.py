@@ -12,7 +12,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, sync_playwright
 
-from training.output import write_transactions
+from training.files.writing import write_transactions
 from training.report import model_card, report
 from training.simulator.simulate import simulate
 from training.summary import summary

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from tests.paysim_files import GOOD, parquet, refusal, written
 from training.dataset import read_transactions
-from training.sources import READABLE
+from training.files.sources import READABLE
 
 
 @pytest.mark.parametrize(

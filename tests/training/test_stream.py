@@ -14,7 +14,7 @@ from fraud_api_lambda.bundle import read
 from fraud_api_lambda.scoring import Scorer
 from tests.bundles import make_bundle, write_model
 from training.errors import InputError
-from training.output import write_transactions
+from training.files.writing import write_transactions
 from training.simulator.simulate import simulate
 from training.stream import score_stream
 

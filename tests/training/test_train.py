@@ -17,8 +17,8 @@ from training.arm_names import LEAKY
 from training.arms import Settings
 from training.dataset import read_transactions
 from training.errors import CheckFailedError, InputError
+from training.files.writing import write_transactions
 from training.hints import fraud
-from training.output import write_transactions
 from training.score import evaluate_model, load_scorer, score
 from training.simulator.simulate import simulate
 from training.summary import summary

@@ -14,7 +14,7 @@ from typing import IO, Final
 from zipfile import BadZipFile, ZipFile, ZipInfo
 
 from training.errors import InputError
-from training.sniff import EXCEL, HEAD, first_lines_fault, other_kind
+from training.files.file_kind import EXCEL, HEAD, first_lines_fault, other_kind
 
 SEPARATORS: Final = {".csv": ",", ".tsv": "\t"}
 PARQUET: Final = ".parquet"

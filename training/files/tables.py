@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from training.errors import InputError
-from training.sources import Source, is_parquet, opened
+from training.files.sources import Source, is_parquet, opened
 
 if TYPE_CHECKING:
     from _csv import Reader

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import IO, Any, Final
 
 from training.errors import InputError
-from training.files import write_files
+from training.files.atomic import write_files
 
 LOCK: Final = "fraud-score.lock"
 """Marks the folder as ours; whoever holds its lock writes there. The lock ends with its process."""

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Final
 
 from training.errors import InputError
-from training.sources import opened
+from training.files.sources import opened
 
 WRITABLE: Final = (".csv", ".parquet")
 

@@ -13,7 +13,7 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 
 from training.errors import InputError
-from training.paths import require_writable
+from training.files.paths import require_writable
 
 
 def check_columns(columns: Sequence[pa.Field], path: Path) -> None:
