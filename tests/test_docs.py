@@ -25,7 +25,7 @@ from fraud_api_lambda.settings import PREFIX, Settings
 from tests.fakes import app
 from training.__main__ import app as command_line
 from training.arm_names import AUTO, FEATURES, RESAMPLING
-from training.policy_file import read_policy
+from training.policy.file import read_policy
 from training.sam import Engine
 
 ROOT = Path(__file__).parents[1]

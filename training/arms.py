@@ -13,17 +13,17 @@ from fraud_api_lambda.features import Facts
 from fraud_api_lambda.policy import Policy
 from training.arm_names import LEAKY
 from training.calibrate import Scored, choose_calibration, probabilities_of
-from training.costs import (
+from training.dataset import to_facts
+from training.goal import COST, Goal
+from training.leaky import leaky_matrix
+from training.pipeline import build_pipeline, derive, fact_matrix, features_of
+from training.policy.costs import (
     Priced,
     cheapest_threshold,
     median_amount,
     policy_for,
     with_shadow_price,
 )
-from training.dataset import to_facts
-from training.goal import COST, Goal
-from training.leaky import leaky_matrix
-from training.pipeline import build_pipeline, derive, fact_matrix, features_of
 from training.resampling import balanced_weights
 from training.split import Split, Window
 from training.threshold import ThresholdNotFoundError, choose_threshold

@@ -14,7 +14,7 @@ from fraud_api_lambda.transaction import (
 )
 from training.arms import Arm, Data, margins_of
 from training.calibrate import probabilities_of
-from training.costs import APPROVE, BLOCK, decisions
+from training.policy.costs import APPROVE, BLOCK, decisions
 from training.split import Window
 
 CLEAR: Final = 0.01

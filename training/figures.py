@@ -8,7 +8,7 @@ from fraud_api_lambda.policy import Policy
 from training.arms import Arm, Data
 from training.metrics.evaluation import evaluate
 from training.metrics.slices import sliced
-from training.outcomes import policy_outcome
+from training.policy.backtest import policy_outcome
 from training.split import Window
 
 

@@ -164,7 +164,7 @@ def train(
 def _costs(policy: Path | None) -> dict[str, Any]:
     if policy is None:
         return {}
-    from training.policy_file import read_policy
+    from training.policy.file import read_policy
 
     return read_policy(policy)
 

@@ -19,7 +19,6 @@ from fraud_api_lambda.scoring import Scorer
 from fraud_api_lambda.transaction import Decision
 from training.calibrate import probabilities_of
 from training.columns import AFTERWARDS, FLAG, LABEL, REQUIRED, TEXT, WEIGHT, require_columns
-from training.costs import decisions
 from training.dataset import checked, to_facts
 from training.errors import InputError
 from training.files.parts import parts_of
@@ -28,6 +27,7 @@ from training.files.sources import is_parquet
 from training.files.tables import Chunk, read_chunks, schema_of
 from training.files.writing import check_columns, put_together, write_table
 from training.pipeline import feature_matrix, packed
+from training.policy.costs import decisions
 
 ROWS: Final = 200_000
 """Rows at a time: some 250 MB in memory, and what is lost when it is interrupted."""

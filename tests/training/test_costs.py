@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from training.costs import (
+from training.policy.costs import (
     APPROVE,
     BLOCK,
     BLOCKS_NOTHING,

@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from training.costs import Priced, cheapest_threshold, policy_for, with_shadow_price
-from training.outcomes import policy_outcome
+from training.policy.backtest import policy_outcome
+from training.policy.costs import Priced, cheapest_threshold, policy_for, with_shadow_price
 
 ROWS = 40_000
 

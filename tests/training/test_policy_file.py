@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from training.errors import InputError
-from training.policy_file import read_policy
+from training.policy.file import read_policy
 
 
 def written(directory: Path, text: str) -> Path:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from fraud_api_lambda.policy import MOST, Policy, decide
 from fraud_api_lambda.transaction import Decision
-from training.costs import decisions
+from training.policy.costs import decisions
 
 money = st.floats(0, 1e6)
 policies = st.builds(

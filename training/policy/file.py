@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from fraud_api_lambda.policy import MAX_CURRENCY, MOST, is_currency
 from training.errors import InputError
-from training.policy_defaults import IN_MEDIANS, PLAIN
+from training.policy.defaults import IN_MEDIANS, PLAIN
 
 NUMBERS: Final = (*IN_MEDIANS, *PLAIN)
 

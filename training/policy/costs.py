@@ -9,7 +9,7 @@ from typing import Any, Final
 import numpy as np
 
 from fraud_api_lambda.policy import Policy, cutoffs
-from training.policy_defaults import IN_MEDIANS, PLAIN
+from training.policy.defaults import IN_MEDIANS, PLAIN
 
 APPROVE, REVIEW, BLOCK = range(3)
 

@@ -9,8 +9,16 @@ import pandas as pd
 
 from fraud_api_lambda.policy import Policy, cutoffs
 from fraud_api_lambda.transaction import Decision
-from training.costs import APPROVE, BLOCK, REVIEW, Priced, cheapest_threshold, costs, decisions
 from training.metrics.ranking import REPLICATES
+from training.policy.costs import (
+    APPROVE,
+    BLOCK,
+    REVIEW,
+    Priced,
+    cheapest_threshold,
+    costs,
+    decisions,
+)
 
 SHOWN_AMOUNTS: Final = (0.1, 0.5, 0.9, 0.99, 0.999)
 """Quantiles of the amounts for which the cutoffs are shown."""

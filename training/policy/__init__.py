@@ -1,0 +1,1 @@
+"""What decisions cost, and what a policy would have done."""
