@@ -16,15 +16,16 @@ from rich.console import Console
 from rich.table import Table
 
 from fraud_api_lambda.features import FEATURE_SETS, Facts
-from training.arms import Arm, Data, Settings, fit_arm
+from training.arms import Arm, Settings, fit_arm
 from training.compare import comparison
-from training.dataset import read_transactions
+from training.data.matrix import feature_matrix
+from training.data.rows import Data
+from training.data.time_split import Split, Window, split_by_time
+from training.data.transactions import read_transactions
 from training.metrics.calibration import log_loss
 from training.metrics.ranking import average_precision
-from training.pipeline import feature_matrix
 from training.progress import reported
 from training.simulator.simulate import simulate
-from training.split import Split, Window, split_by_time
 
 PAYERS: Final = 500
 SHARES: Final = np.geomspace(0.01, 4.0, 100)

@@ -10,11 +10,12 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from training.arms import Data, Settings, fit_arm
+from training.arms import Settings, fit_arm
+from training.data.rows import Data
+from training.data.time_split import split_by_time
 from training.figures import evaluate_arm
 from training.progress import reported
 from training.simulator.simulate import simulate
-from training.split import split_by_time
 
 
 def outcome_of(rows: int, seed: int) -> dict[str, Any]:

@@ -16,12 +16,13 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from training.arms import Arm, Data, Settings, fit_arm
-from training.dataset import read_transactions
+from training.arms import Arm, Settings, fit_arm
+from training.data.rows import Data
+from training.data.time_split import Window, split_by_time, until_the_end
+from training.data.transactions import read_transactions
 from training.metrics.evaluation import at_threshold
 from training.progress import reported
 from training.simulator.simulate import simulate
-from training.split import Window, split_by_time, until_the_end
 
 DAY: Final = 24
 LATER_DAYS: Final = 5

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from training.dataset import read_transactions
+from training.data.transactions import read_transactions
 from training.errors import InputError
 
 HEADER = (

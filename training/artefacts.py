@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from training.arms import Data
-from training.pipeline import feature_matrix
+from training.data.matrix import feature_matrix
+from training.data.rows import Data
 
 MOSTLY = 0.8
 HARDLY = 0.02

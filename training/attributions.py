@@ -5,9 +5,10 @@ from typing import Any, Final
 import numpy as np
 import xgboost as xgb
 
-from training.arms import Arm, Data
-from training.pipeline import features_of
-from training.split import Window
+from training.arms import Arm
+from training.data.matrix import features_of
+from training.data.rows import Data
+from training.data.time_split import Window
 
 SAMPLE: Final = 2_000
 MAIN_FEATURES: Final = 4

@@ -8,9 +8,9 @@ from typing import Any
 
 from fraud_api_lambda.bundle import BundleError, read
 from fraud_api_lambda.scoring import Scorer
-from training.arms import Data
 from training.boto import aws_errors
-from training.dataset import read_transactions
+from training.data.rows import Data
+from training.data.transactions import read_transactions
 from training.errors import CheckFailedError
 from training.head_to_head import common_window, compared
 from training.promotion import overtaken, promotion_over

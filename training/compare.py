@@ -4,11 +4,12 @@ from typing import Any, Final
 
 import numpy as np
 
-from training.arms import Arm, Data
+from training.arms import Arm
+from training.data.rows import Data
+from training.data.time_split import Window
 from training.metrics.calibration import Z_95, log_loss, log_losses
 from training.metrics.ranking import average_precision_gain
 from training.resampling import DEFAULT
-from training.split import Window
 
 BETTER_AVERAGE_PRECISION: Final = 0.01
 BETTER_LOG_LOSS: Final = 0.05

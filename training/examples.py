@@ -12,10 +12,11 @@ from fraud_api_lambda.transaction import (
     TransactionType,
     hour_of_step,
 )
-from training.arms import Arm, Data, margins_of
+from training.arms import Arm, margins_of
 from training.calibrate import probabilities_of
+from training.data.rows import Data
+from training.data.time_split import Window
 from training.policy.costs import APPROVE, BLOCK, decisions
-from training.split import Window
 
 CLEAR: Final = 0.01
 """Log-odds by which the decision must stand off a cutoff: thousands of roundings of float32."""

@@ -5,11 +5,12 @@ from typing import Any
 import numpy as np
 
 from fraud_api_lambda.policy import Policy
-from training.arms import Arm, Data
+from training.arms import Arm
+from training.data.rows import Data
+from training.data.time_split import Window
 from training.metrics.evaluation import evaluate
 from training.metrics.slices import sliced
 from training.policy.backtest import policy_outcome
-from training.split import Window
 
 
 def evaluate_arm(arm: Arm, data: Data, window: Window, seed: int) -> dict[str, Any]:

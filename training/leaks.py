@@ -6,10 +6,11 @@ from typing import Any, Final
 import numpy as np
 from sklearn.tree import DecisionTreeClassifier
 
-from training.arms import Arm, Data
+from training.arms import Arm
+from training.data.matrix import features_of
+from training.data.rows import Data
+from training.data.time_split import Split, Window
 from training.metrics.ranking import average_precision
-from training.pipeline import features_of
-from training.split import Split, Window
 
 SHARE_OF_MODEL: Final = 0.95
 LEAK_BAR: Final = 0.5

@@ -8,13 +8,13 @@ import numpy as np
 
 from fraud_api_lambda.bundle import BundleError, read
 from fraud_api_lambda.scoring import Scorer
-from training.arms import Data
-from training.dataset import read_transactions
+from training.data.matrix import feature_matrix, packed
+from training.data.rows import Data
+from training.data.time_split import Window, trained_window
+from training.data.transactions import read_transactions
 from training.errors import CheckFailedError, InputError
 from training.figures import figures_in
-from training.pipeline import feature_matrix, packed
 from training.saved import read_saved
-from training.split import Window, trained_window
 from training.stream import score_stream
 
 ALL_CORES = 0

@@ -6,9 +6,10 @@ import numpy as np
 from sklearn.model_selection import train_test_split
 
 from training.arm_names import LEAKY
-from training.arms import Data, Settings, fit_rows, margins_of
+from training.arms import Settings, fit_rows, margins_of
+from training.data.matrix import derive
+from training.data.rows import Data
 from training.metrics.evaluation import evaluate
-from training.pipeline import derive
 
 TEST_SHARE: Final = 0.2
 CUT: Final = 0.5

@@ -8,7 +8,7 @@ import numpy as np
 from fraud_api_lambda.features import Facts
 from fraud_api_lambda.transaction import TYPES
 from fraud_api_lambda.typical import Hours, Typical
-from training.pipeline import feature_columns
+from training.data.matrix import feature_columns
 
 MOST: Final = 0.9
 """The share of genuine payments that the usual hours hold."""

@@ -21,8 +21,9 @@ from fraud_api_lambda.features import FEATURE_SETS, feature_row
 from fraud_api_lambda.model_examples import Example, Examples
 from fraud_api_lambda.policy import Policy, decide
 from fraud_api_lambda.schemas import TransactionIn
-from training.dataset import to_facts
-from training.pipeline import BOOSTER, feature_matrix
+from training.data.matrix import feature_matrix
+from training.data.transactions import to_facts
+from training.pipeline import BOOSTER
 from training.policy.costs import policy_for
 from training.publish import publish
 from training.simulator.simulate import simulate

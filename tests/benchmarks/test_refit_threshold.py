@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 
 from benchmarks.refit_threshold import judged, off, share_flagged, threshold_for_share
-from training.arms import Data
+from training.data.rows import Data
+from training.data.time_split import Window
 from training.simulator.simulate import simulate
-from training.split import Window
 
 ALL = Window(1, 720)
 

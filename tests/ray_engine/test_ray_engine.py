@@ -11,7 +11,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from training.arms import Data, Settings, fit_rows, margins_of
+from training.arms import Settings, fit_rows, margins_of
+from training.data.rows import Data
+from training.data.time_split import Split, split_by_time
 from training.errors import InputError
 from training.files.writing import write_transactions
 from training.metrics.ranking import average_precision
@@ -20,7 +22,6 @@ from training.ray_engine import chosen_engine, chosen_score
 from training.resampling import balanced_weights, restored_weights
 from training.score import score
 from training.simulator.simulate import simulate
-from training.split import Split, split_by_time
 from training.train import train
 from training.tune import Engine, tune
 

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from training.arms import Data
 from training.artefacts import artefacts
+from training.data.rows import Data
 
 FRAUDS, GENUINE = 100, 1_000
 DAYTIME, NIGHT = 36, 26

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from training.compare import best_resampling, comparison, log_loss_saved, verdict
-from training.split import Window
+from training.data.time_split import Window
 
 
 def compared(

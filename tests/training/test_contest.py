@@ -7,15 +7,16 @@ import pytest
 
 import training.compare
 from training.arm_names import RESAMPLING
-from training.arms import Arm, Data, Settings
+from training.arms import Arm, Settings
 from training.contest import Contest, hold_contest
-from training.dataset import read_transactions
+from training.data.rows import Data
+from training.data.time_split import Split, split_by_time
+from training.data.transactions import read_transactions
 from training.errors import CheckFailedError
 from training.files.writing import write_transactions
 from training.goal import Goal
 from training.judge import not_compared
 from training.simulator.simulate import simulate
-from training.split import Split, split_by_time
 
 
 @pytest.fixture(scope="module")

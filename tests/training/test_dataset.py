@@ -18,7 +18,7 @@ from fraud_api_lambda.features import Facts
 from fraud_api_lambda.transaction import MAX_AMOUNT, Transaction, TransactionType
 from tests.paysim_files import FRAUD, GENUINE, GOOD, HEADER, parquet, refusal, written
 from tests.transactions import ACCOUNTS, CENTS, MONEY, transactions
-from training.dataset import read_transactions, to_facts
+from training.data.transactions import read_transactions, to_facts
 from training.files.writing import write_transactions
 
 DATA = Path(__file__).parents[2].parent / "shared" / "data"

@@ -13,9 +13,9 @@ from starlette.testclient import TestClient
 from fraud_api_lambda.api import create_app
 from tests.fakes import ReadyProvider
 from training.arm_names import LEAKY
-from training.arms import Data
-from training.dataset import read_transactions
-from training.pipeline import feature_matrix, packed
+from training.data.matrix import feature_matrix, packed
+from training.data.rows import Data
+from training.data.transactions import read_transactions
 from training.score import load_scorer, score
 from training.summary import summary
 from training.train import Windows, train

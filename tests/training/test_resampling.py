@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fraud_api_lambda.transaction import TransactionType
-from training.pipeline import build_pipeline, fact_names, facts_from_matrix
+from training.data.matrix import fact_names, facts_from_matrix
+from training.pipeline import build_pipeline
 from training.resampling import (
     RESAMPLING,
     balanced_weights,

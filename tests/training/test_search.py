@@ -6,10 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from training.arms import Data, Settings
+from training.arms import Settings
+from training.data.rows import Data
+from training.data.time_split import Split, Window
 from training.pipeline import BOOSTER
 from training.search import choose_smote_ratio
-from training.split import Split, Window
 
 FIT = Window(1, 60)
 SPLIT = Split(

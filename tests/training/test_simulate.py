@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fraud_api_lambda.transaction import TYPES
-from training.dataset import read_transactions
+from training.data.transactions import read_transactions
 from training.errors import InputError
 from training.files.writing import write_transactions
 from training.simulator.ledger import PAYMENT
@@ -59,7 +59,8 @@ def frauds(frame: pd.DataFrame) -> pd.DataFrame:
 
 def test_a_seed_gives_the_same_bytes_in_every_process(tmp_path: Path) -> None:
     code = (
-        "import sys; from pathlib import Path; from training.files.writing import write_transactions; "
+        "import sys; from pathlib import Path; "
+        "from training.files.writing import write_transactions; "
         "from training.simulator.simulate import simulate; "
         "write_transactions(simulate(1500, seed=3), Path(sys.argv[1]))"
     )

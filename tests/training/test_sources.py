@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.paysim_files import GOOD, parquet, refusal, written
-from training.dataset import read_transactions
+from training.data.transactions import read_transactions
 from training.files.sources import READABLE
 
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from training.data.time_split import Split, Window, split_by_time, until_the_end
 from training.errors import InputError
-from training.split import Split, Window, split_by_time, until_the_end
 
 
 def hourly(days: int, frauds_an_hour: int = 1) -> tuple[np.ndarray, np.ndarray]:

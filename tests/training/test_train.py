@@ -15,7 +15,7 @@ from fraud_api_lambda.schemas import TransactionIn
 from fraud_api_lambda.scoring import Scorer
 from training.arm_names import LEAKY
 from training.arms import Settings
-from training.dataset import read_transactions
+from training.data.transactions import read_transactions
 from training.errors import CheckFailedError, InputError
 from training.files.writing import write_transactions
 from training.hints import fraud

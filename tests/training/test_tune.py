@@ -6,10 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from training.arms import Data, Settings
+from training.arms import Settings
+from training.data.rows import Data
+from training.data.time_split import Split, Window
 from training.errors import InputError
 from training.search import time_folds
-from training.split import Split, Window
 from training.tune import DISTRIBUTIONS, Candidate, Engine, tune
 
 SPLIT = Split(

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from tests.paysim_files import HEADER
-from training.unused import Unused
+from training.data.unused_columns import Unused
 
 NAMES = HEADER.strip().split(",")
 ROWS = pd.DataFrame([[1, "A", 2.0, "C1", 3.0, 0.0, "M1", 0.0, 0.0, 0, 0]] * 2, columns=NAMES)

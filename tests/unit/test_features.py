@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from fraud_api_lambda.features import FEATURE_SETS, FEATURES, Facts, feature_row
 from fraud_api_lambda.transaction import Transaction, TransactionType
 from tests.transactions import transaction, transactions
-from training.pipeline import derive, fact_matrix, feature_matrix
+from training.data.matrix import derive, fact_matrix, feature_matrix
 
 
 def columns(rows: list[Transaction]) -> Facts:

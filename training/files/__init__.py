@@ -1,1 +1,1 @@
-"""Files read and written: opened, recognised, cut into chunks, and replaced as a whole or not at all."""
+"""Files: opened, recognised, read in chunks, and replaced as a whole or not at all."""

@@ -1,1 +1,1 @@
-"""How good scores and probabilities are, as figures; every figure honours the weights of the rows."""
+"""How good scores and probabilities are; every figure honours the weights of the rows."""

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import pandas as pd
 
-from training.columns import AFTERWARDS, REQUIRED, WEIGHT, renamings, shown
+from training.data.columns import AFTERWARDS, REQUIRED, WEIGHT, renamings, shown
 
 MOST: Final = 20
 """Names in a sentence; ``metrics.json`` holds all."""

@@ -5,9 +5,9 @@ from typing import Any, Final
 
 import numpy as np
 
+from training.data.no_split import delay_refused, options_refused, require_enough
+from training.data.timeline import NoCutError, Timeline
 from training.errors import InputError
-from training.no_split import delay_refused, options_refused, require_enough
-from training.timeline import NoCutError, Timeline
 
 FIT_SHARE: Final = 0.70
 CALIBRATE_SHARE: Final = 0.15

@@ -23,7 +23,7 @@ from fraud_api_lambda.transaction import (
     TYPES,
     hour_of_step,
 )
-from training.columns import (
+from training.data.columns import (
     AFTERWARDS,
     LABEL,
     REQUIRED,

@@ -4,8 +4,8 @@ from typing import Final
 
 import numpy as np
 
+from training.data.timeline import NoCutError, Timeline
 from training.errors import InputError
-from training.timeline import NoCutError, Timeline
 
 MIN_FRAUDS: Final = 10
 MIN_WINDOWS: Final = 3

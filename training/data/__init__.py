@@ -1,0 +1,1 @@
+"""Transactions as a table: their columns, time windows, and rows of numbers."""

@@ -1,0 +1,65 @@
+"""Rows of numbers: the facts that SMOTE sees, and the features that the booster sees."""
+
+from array import array
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from fraud_api_lambda.features import FEATURE_SETS, FEATURES, Facts, feature_values
+from fraud_api_lambda.transaction import TYPES, TransactionType
+from training.arm_names import LEAKY
+from training.data.leaky_baseline import LEAKY_FEATURES
+
+
+def features_of(feature_set: str) -> tuple[str, ...]:
+    """The features of a set, the leaky one included, in the booster's order."""
+    return LEAKY_FEATURES if feature_set == LEAKY else FEATURE_SETS[feature_set]
+
+
+def fact_names(feature_set: str) -> list[str]:
+    """The features of a set that are facts: the columns that SMOTE sees."""
+    return [name for name in FEATURE_SETS[feature_set] if not FEATURES[name].derived]
+
+
+def feature_matrix(facts: Facts, names: Sequence[str]) -> np.ndarray:
+    """The rows given to the booster, shape (n_transactions, n_features), float32."""
+    return feature_columns(facts, names).astype(np.float32)
+
+
+def packed(matrix: np.ndarray) -> "array[float]":
+    """A float32 matrix as the serving code's booster takes rows."""
+    return array("f", matrix.tobytes())
+
+
+def fact_matrix(facts: Facts, feature_set: str) -> np.ndarray:
+    """The facts as SMOTE sees them, shape (n_transactions, n_facts), float64."""
+    return feature_columns(facts, fact_names(feature_set)).astype(np.float64)
+
+
+def feature_columns(facts: Facts, names: Sequence[str]) -> np.ndarray:
+    """Compute features before they are rounded to float32, shape (n_transactions, n_features)."""
+    # A balance of 1e-300 overflows the share, which is capped afterwards.
+    with np.errstate(over="ignore"):
+        return np.column_stack(feature_values(facts, names, np.where))
+
+
+def facts_from_matrix(matrix: np.ndarray, feature_set: str) -> Facts:
+    """The facts of rows that SMOTE may have invented, the discrete ones put to a real value."""
+    columns = dict(zip(fact_names(feature_set), matrix.T, strict=True))
+    types = np.column_stack([columns[f"type_{kind}"] for kind in TransactionType])
+    nothing = np.zeros(len(matrix))
+    return Facts(
+        type=pd.Categorical.from_codes(types.argmax(axis=1), categories=pd.Index(TYPES)),
+        amount=columns["amount"],
+        balance=columns.get("balance", nothing),
+        payee_is_merchant=columns["payee_is_merchant"] >= 0.5,
+        hour=np.rint(columns.get("hour", nothing)),
+    )
+
+
+def derive(matrix: np.ndarray, feature_set: str) -> np.ndarray:
+    """The booster's rows from rows of facts: float32, shape (n_transactions, n_features)."""
+    if feature_set == LEAKY:
+        return matrix.astype(np.float32)
+    return feature_matrix(facts_from_matrix(matrix, feature_set), FEATURE_SETS[feature_set])
