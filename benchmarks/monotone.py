@@ -16,12 +16,12 @@ from rich.console import Console
 from rich.table import Table
 
 from fraud_api_lambda.features import FEATURE_SETS, Facts
-from training.arms import Arm, Settings, fit_arm
-from training.compare import comparison
 from training.data.matrix import feature_matrix
 from training.data.rows import Data
 from training.data.time_split import Split, Window, split_by_time
 from training.data.transactions import read_transactions
+from training.fitting.fitted_model import Arm, Settings, fit_arm
+from training.fitting.resampling_comparison import comparison
 from training.metrics.calibration import log_loss
 from training.metrics.ranking import average_precision
 from training.progress import reported

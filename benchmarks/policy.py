@@ -10,10 +10,10 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from training.arms import Settings, fit_arm
 from training.data.rows import Data
 from training.data.time_split import split_by_time
 from training.figures import evaluate_arm
+from training.fitting.fitted_model import Settings, fit_arm
 from training.progress import reported
 from training.simulator.simulate import simulate
 

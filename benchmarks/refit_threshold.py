@@ -16,10 +16,10 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from training.arms import Arm, Settings, fit_arm
 from training.data.rows import Data
 from training.data.time_split import Window, split_by_time, until_the_end
 from training.data.transactions import read_transactions
+from training.fitting.fitted_model import Arm, Settings, fit_arm
 from training.metrics.evaluation import at_threshold
 from training.progress import reported
 from training.simulator.simulate import simulate

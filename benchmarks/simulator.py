@@ -23,11 +23,11 @@ from xgboost import XGBClassifier
 
 from fraud_api_lambda.features import FEATURE_SETS
 from fraud_api_lambda.transaction import TYPES
-from training.arms import Settings, fit_rows, margins_of
 from training.data.matrix import derive, fact_matrix, feature_matrix
 from training.data.transactions import read_transactions, to_facts
+from training.fitting.fitted_model import Settings, fit_rows, margins_of
+from training.fitting.pipeline import BOOSTER
 from training.metrics.ranking import average_precision
-from training.pipeline import BOOSTER
 from training.progress import reported
 from training.simulator.ledger import PAYMENT
 from training.simulator.simulate import simulate

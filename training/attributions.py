@@ -5,10 +5,10 @@ from typing import Any, Final
 import numpy as np
 import xgboost as xgb
 
-from training.arms import Arm
 from training.data.matrix import features_of
 from training.data.rows import Data
 from training.data.time_split import Window
+from training.fitting.fitted_model import Arm
 
 SAMPLE: Final = 2_000
 MAIN_FEATURES: Final = 4

@@ -12,10 +12,10 @@ from fraud_api_lambda.transaction import (
     TransactionType,
     hour_of_step,
 )
-from training.arms import Arm, margins_of
-from training.calibrate import probabilities_of
 from training.data.rows import Data
 from training.data.time_split import Window
+from training.fitting.calibration import probabilities_of
+from training.fitting.fitted_model import Arm, margins_of
 from training.policy.costs import APPROVE, BLOCK, decisions
 
 CLEAR: Final = 0.01

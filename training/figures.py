@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 
 from fraud_api_lambda.policy import Policy
-from training.arms import Arm
 from training.data.rows import Data
 from training.data.time_split import Window
+from training.fitting.fitted_model import Arm
 from training.metrics.evaluation import evaluate
 from training.metrics.slices import sliced
 from training.policy.backtest import policy_outcome

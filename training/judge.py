@@ -4,18 +4,23 @@ from collections.abc import Callable
 from typing import Any
 
 from training.arm_names import LEAKY
-from training.arms import Settings
 from training.artefacts import artefacts
 from training.attributions import attributions
-from training.compare import NOT_COMPARED, best_resampling, comparisons_in, verdict
-from training.contest import Contest
 from training.data.rows import Data
 from training.data.time_split import Split
 from training.figures import evaluate_arm
+from training.fitting.fitted_model import Settings
+from training.fitting.model_selection import Contest
+from training.fitting.pipeline import BOOSTER
+from training.fitting.resampling_comparison import (
+    NOT_COMPARED,
+    best_resampling,
+    comparisons_in,
+    verdict,
+)
 from training.leaks import leak_figures
 from training.metrics.evaluation import rows_of
 from training.packing import libraries
-from training.pipeline import BOOSTER
 from training.tutorial import random_split_figures
 
 

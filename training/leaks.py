@@ -6,10 +6,10 @@ from typing import Any, Final
 import numpy as np
 from sklearn.tree import DecisionTreeClassifier
 
-from training.arms import Arm
 from training.data.matrix import features_of
 from training.data.rows import Data
 from training.data.time_split import Split, Window
+from training.fitting.fitted_model import Arm
 from training.metrics.ranking import average_precision
 
 SHARE_OF_MODEL: Final = 0.95

@@ -11,9 +11,9 @@ from typing import Any, Final
 
 import typer
 
-from training.arms import Settings
 from training.errors import CheckFailedError, TrainingError
 from training.files.writing import write_transactions
+from training.fitting.fitted_model import Settings
 from training.processes import LOOPBACK, environment, free_port, interruptible, request, served
 from training.progress import reported
 from training.publish import publish

@@ -12,7 +12,7 @@ from training.arm_names import AUTO, FEATURES, LEAKY, RESAMPLING
 from training.engine_options import require_engine
 from training.errors import InputError
 from training.files.paths import require_apart, require_folder, require_readable, require_writable
-from training.goal import GOALS, Goal
+from training.fitting.goal import GOALS, Goal
 from training.hints import example, fraud, registry_options, say_next
 from training.option_names import one_of, require_name
 from training.options import (
@@ -130,7 +130,7 @@ def train(
     require_engine(engine, address)
     costs = _costs(policy)
 
-    from training.arms import Settings
+    from training.fitting.fitted_model import Settings
     from training.progress import reported
     from training.ray_engine import chosen_engine
     from training.summary import summary

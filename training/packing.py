@@ -12,9 +12,9 @@ from fraud_api_lambda import calibration
 from fraud_api_lambda.bundle import version_of
 from fraud_api_lambda.features import FEATURE_SETS, Facts
 from fraud_api_lambda.model_examples import Examples
-from training.arms import Arm, Settings
 from training.data.rows import Data
 from training.data.time_split import Split
+from training.fitting.fitted_model import Arm, Settings
 from training.provenance import origin_of
 from training.typical import typical_values
 

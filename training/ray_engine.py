@@ -15,8 +15,8 @@ import xgboost as xgb
 
 from training.engine_options import NO_CLUSTER, is_ray, require_answer, require_ray
 from training.errors import InputError, TrainingError
+from training.fitting.random_search import LOCAL, Engine
 from training.score import score
-from training.tune import LOCAL, Engine
 
 _QUIET: Final = {"include_dashboard": False, "log_to_driver": False, "logging_level": "error"}
 

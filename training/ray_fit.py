@@ -20,13 +20,13 @@ import xgboost as xgb
 from ray.train.xgboost import XGBoostTrainer
 
 from fraud_api_lambda.transaction import TYPES
-from training.arms import Settings
 from training.data.columns import LABEL, REQUIRED
 from training.data.matrix import derive, features_of
 from training.data.rows import Data
 from training.data.time_split import Window
 from training.errors import InputError, TrainingError
-from training.pipeline import build_pipeline
+from training.fitting.fitted_model import Settings
+from training.fitting.pipeline import build_pipeline
 
 COLUMN: Final = "data"
 """The one column of a dataset of rows: facts, weight, label."""

@@ -5,7 +5,7 @@ from typing import Any, Final
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from training.arm_names import LEAKY
-from training.compare import NOT_COMPARED
+from training.fitting.resampling_comparison import NOT_COMPARED
 from training.metrics.evaluation import SEED_PRECISION, SEED_RECALL
 from training.plots import (
     alone_plot,

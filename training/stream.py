@@ -17,7 +17,6 @@ import pyarrow as pa
 
 from fraud_api_lambda.scoring import Scorer
 from fraud_api_lambda.transaction import Decision
-from training.calibrate import probabilities_of
 from training.data.columns import AFTERWARDS, FLAG, LABEL, REQUIRED, TEXT, WEIGHT, require_columns
 from training.data.matrix import feature_matrix, packed
 from training.data.transactions import checked, to_facts
@@ -27,6 +26,7 @@ from training.files.paths import require_apart, require_writable
 from training.files.sources import is_parquet
 from training.files.tables import Chunk, read_chunks, schema_of
 from training.files.writing import check_columns, put_together, write_table
+from training.fitting.calibration import probabilities_of
 from training.policy.costs import decisions
 
 ROWS: Final = 200_000

@@ -7,8 +7,6 @@ from pathlib import Path
 from typing import Any, Final
 
 from training.arm_names import AUTO, LEAKY
-from training.arms import Settings
-from training.contest import hold_contest
 from training.data.leaky_baseline import require_leaky_columns
 from training.data.rows import Data
 from training.data.time_split import Split, split_by_time
@@ -16,14 +14,16 @@ from training.data.transactions import read_transactions
 from training.data.unused_columns import Unused
 from training.files.atomic import write_files
 from training.files.tables import header
+from training.fitting.fitted_model import Settings
+from training.fitting.model_selection import hold_contest
+from training.fitting.random_search import LOCAL, Engine, tune
+from training.fitting.resampling import DEFAULT
+from training.fitting.smote_ratio import choose_smote_ratio
 from training.judge import judge
 from training.packing import manifest
 from training.publication import Publication, publication
 from training.report import model_card, report
-from training.resampling import DEFAULT
 from training.saved import saved_model
-from training.search import choose_smote_ratio
-from training.tune import LOCAL, Engine, tune
 
 type Progress = Callable[[str], None]
 

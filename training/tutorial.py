@@ -6,9 +6,9 @@ import numpy as np
 from sklearn.model_selection import train_test_split
 
 from training.arm_names import LEAKY
-from training.arms import Settings, fit_rows, margins_of
 from training.data.matrix import derive
 from training.data.rows import Data
+from training.fitting.fitted_model import Settings, fit_rows, margins_of
 from training.metrics.evaluation import evaluate
 
 TEST_SHARE: Final = 0.2

@@ -23,7 +23,7 @@ from fraud_api_lambda.policy import Policy, decide
 from fraud_api_lambda.schemas import TransactionIn
 from training.data.matrix import feature_matrix
 from training.data.transactions import to_facts
-from training.pipeline import BOOSTER
+from training.fitting.pipeline import BOOSTER
 from training.policy.costs import policy_for
 from training.publish import publish
 from training.simulator.simulate import simulate

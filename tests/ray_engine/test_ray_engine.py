@@ -11,19 +11,19 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from training.arms import Settings, fit_rows, margins_of
 from training.data.rows import Data
 from training.data.time_split import Split, split_by_time
 from training.errors import InputError
 from training.files.writing import write_transactions
+from training.fitting.fitted_model import Settings, fit_rows, margins_of
+from training.fitting.pipeline import build_pipeline
+from training.fitting.random_search import Engine, tune
+from training.fitting.resampling import balanced_weights, restored_weights
 from training.metrics.ranking import average_precision
-from training.pipeline import build_pipeline
 from training.ray_engine import chosen_engine, chosen_score
-from training.resampling import balanced_weights, restored_weights
 from training.score import score
 from training.simulator.simulate import simulate
 from training.train import train
-from training.tune import Engine, tune
 
 # Not `importorskip`: Ray has to be imported after its environment is set.
 if find_spec("ray") is None:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-import training.calibrate
+import training.fitting.calibration
 from fraud_api_lambda.calibration import (
     Beta,
     Calibration,
@@ -12,7 +12,7 @@ from fraud_api_lambda.calibration import (
     Platt,
     calibrated,
 )
-from training.calibrate import (
+from training.fitting.calibration import (
     MAX_COST,
     Scored,
     choose_calibration,
@@ -185,7 +185,7 @@ def test_a_column_is_calibrated_as_its_margins_are_bit_for_bit(calibration: Cali
 
 def test_a_method_that_makes_scores_equal_is_not_eligible(monkeypatch: pytest.MonkeyPatch) -> None:
     flat = Platt(1e-30, -3.0)
-    monkeypatch.setattr(training.calibrate, "METHODS", {"flat": lambda _: flat})
+    monkeypatch.setattr(training.fitting.calibration, "METHODS", {"flat": lambda _: flat})
 
     chosen, trials = choose_calibration(drawn(0.7, -3.0), drawn(0.7, -3.0, seed=1))
 

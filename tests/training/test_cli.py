@@ -19,7 +19,7 @@ from training.__main__ import app
 from training.arm_names import AUTO, FEATURES, RESAMPLING
 from training.engine_options import ENGINES
 from training.files.writing import write_transactions
-from training.goal import GOALS
+from training.fitting.goal import GOALS
 from training.hints import fraud
 from training.simulator.simulate import simulate
 

@@ -6,8 +6,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from training.compare import best_resampling, comparison, log_loss_saved, verdict
 from training.data.time_split import Window
+from training.fitting.resampling_comparison import (
+    best_resampling,
+    comparison,
+    log_loss_saved,
+    verdict,
+)
 
 
 def compared(

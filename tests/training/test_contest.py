@@ -5,16 +5,16 @@ from typing import Any
 
 import pytest
 
-import training.compare
+import training.fitting.resampling_comparison
 from training.arm_names import RESAMPLING
-from training.arms import Arm, Settings
-from training.contest import Contest, hold_contest
 from training.data.rows import Data
 from training.data.time_split import Split, split_by_time
 from training.data.transactions import read_transactions
 from training.errors import CheckFailedError
 from training.files.writing import write_transactions
-from training.goal import Goal
+from training.fitting.fitted_model import Arm, Settings
+from training.fitting.goal import Goal
+from training.fitting.model_selection import Contest, hold_contest
 from training.judge import not_compared
 from training.simulator.simulate import simulate
 
@@ -84,7 +84,7 @@ def test_auto_publishes_the_better_arm_and_smote_if_there_is_none(
         wins = other.resampling == better
         return {"resampling": other.resampling, "better": wins, "log_loss_saved": 0.1}
 
-    monkeypatch.setattr(training.compare, "comparison", dictated)
+    monkeypatch.setattr(training.fitting.resampling_comparison, "comparison", dictated)
 
     contest = held(data, resampling="auto", compare=False)
 

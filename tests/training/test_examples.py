@@ -14,10 +14,10 @@ from fraud_api_lambda.policy import decide
 from fraud_api_lambda.scoring import Scorer
 from fraud_api_lambda.transaction import TYPES, Decision
 from tests.bundles import CALIBRATION, POLICY, make_content
-from training.arms import Arm, margins_of
 from training.data.rows import Data
 from training.data.time_split import Window
 from training.examples import find_examples, missing
+from training.fitting.fitted_model import Arm, margins_of
 
 EVERYTHING = Window(1, 1_000)
 

@@ -8,7 +8,7 @@ from imblearn.over_sampling import SMOTE
 from fraud_api_lambda.features import FEATURE_SETS, Facts
 from fraud_api_lambda.transaction import TransactionType
 from training.data.matrix import derive, fact_matrix, fact_names
-from training.pipeline import build_pipeline
+from training.fitting.pipeline import build_pipeline
 
 ROWS = 3_000
 

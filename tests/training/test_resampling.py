@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from fraud_api_lambda.transaction import TransactionType
 from training.data.matrix import fact_names, facts_from_matrix
-from training.pipeline import build_pipeline
-from training.resampling import (
+from training.fitting.pipeline import build_pipeline
+from training.fitting.resampling import (
     RESAMPLING,
     balanced_weights,
     frauds_wanted,

@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from training.arms import Settings
 from training.data.rows import Data
 from training.data.time_split import Split, Window
-from training.pipeline import BOOSTER
-from training.search import choose_smote_ratio
+from training.fitting.fitted_model import Settings
+from training.fitting.pipeline import BOOSTER
+from training.fitting.smote_ratio import choose_smote_ratio
 
 FIT = Window(1, 60)
 SPLIT = Split(

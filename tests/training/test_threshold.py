@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from sklearn.metrics import precision_recall_curve
 
 from training.errors import InputError
-from training.goal import Goal
+from training.fitting.goal import Goal
+from training.fitting.threshold import ThresholdNotFoundError, choose_threshold
 from training.metrics.ranking import precision_recall
-from training.threshold import ThresholdNotFoundError, choose_threshold
 
 rows = st.lists(
     st.tuples(st.booleans(), st.sampled_from([0.1, 0.2, 0.5, 0.9]), st.sampled_from([1.0, 3.0])),

@@ -14,10 +14,10 @@ from fraud_api_lambda.bundle import read
 from fraud_api_lambda.schemas import TransactionIn
 from fraud_api_lambda.scoring import Scorer
 from training.arm_names import LEAKY
-from training.arms import Settings
 from training.data.transactions import read_transactions
 from training.errors import CheckFailedError, InputError
 from training.files.writing import write_transactions
+from training.fitting.fitted_model import Settings
 from training.hints import fraud
 from training.score import evaluate_model, load_scorer, score
 from training.simulator.simulate import simulate

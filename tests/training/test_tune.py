@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from training.arms import Settings
 from training.data.rows import Data
 from training.data.time_split import Split, Window
 from training.errors import InputError
-from training.search import time_folds
-from training.tune import DISTRIBUTIONS, Candidate, Engine, tune
+from training.fitting.fitted_model import Settings
+from training.fitting.random_search import DISTRIBUTIONS, Candidate, Engine, tune
+from training.fitting.smote_ratio import time_folds
 
 SPLIT = Split(
     by="hours",

@@ -13,13 +13,13 @@ from scipy.stats import loguniform, randint, uniform
 from sklearn.base import BaseEstimator
 from sklearn.model_selection import ParameterSampler, RandomizedSearchCV
 
-from training.arms import Settings, fit_rows, margins_of
 from training.data.matrix import derive
 from training.data.rows import Data
 from training.data.time_split import Split
 from training.errors import InputError
+from training.fitting.fitted_model import Settings, fit_rows, margins_of
+from training.fitting.smote_ratio import time_folds
 from training.metrics.ranking import average_precision
-from training.search import time_folds
 
 DISTRIBUTIONS: Final[dict[str, Any]] = {
     "n_estimators": randint(100, 501),

@@ -9,20 +9,20 @@ import xgboost as xgb
 
 from fraud_api_lambda.calibration import Calibration, NoCalibration
 from fraud_api_lambda.policy import Policy
-from training.calibrate import Scored, choose_calibration, probabilities_of
 from training.data.matrix import features_of
 from training.data.rows import Data
 from training.data.time_split import Split, Window
-from training.goal import COST, Goal
-from training.pipeline import build_pipeline
+from training.fitting.calibration import Scored, choose_calibration, probabilities_of
+from training.fitting.goal import COST, Goal
+from training.fitting.pipeline import build_pipeline
+from training.fitting.resampling import balanced_weights
+from training.fitting.threshold import ThresholdNotFoundError, choose_threshold
 from training.policy.costs import (
     Priced,
     cheapest_threshold,
     policy_for,
     with_shadow_price,
 )
-from training.resampling import balanced_weights
-from training.threshold import ThresholdNotFoundError, choose_threshold
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from training.errors import CheckFailedError
-from training.goal import Goal
+from training.fitting.goal import Goal
 from training.metrics.ranking import precision_recall
 
 

@@ -4,12 +4,12 @@ from typing import Any, Final
 
 import numpy as np
 
-from training.arms import Arm
 from training.data.rows import Data
 from training.data.time_split import Window
+from training.fitting.fitted_model import Arm
+from training.fitting.resampling import DEFAULT
 from training.metrics.calibration import Z_95, log_loss, log_losses
 from training.metrics.ranking import average_precision_gain
-from training.resampling import DEFAULT
 
 BETTER_AVERAGE_PRECISION: Final = 0.01
 BETTER_LOG_LOSS: Final = 0.05

@@ -6,12 +6,12 @@ from typing import Any
 
 from fraud_api_lambda.features import FEATURE_SETS
 from training.arm_names import AUTO, LEAKY, RESAMPLING
-from training.arms import Arm, Settings, fit_arm
-from training.compare import best_resampling, comparisons_in
 from training.data.leaky_baseline import has_leaky_columns
 from training.data.rows import Data
 from training.data.time_split import Split
-from training.resampling import DEFAULT
+from training.fitting.fitted_model import Arm, Settings, fit_arm
+from training.fitting.resampling import DEFAULT
+from training.fitting.resampling_comparison import best_resampling, comparisons_in
 
 
 @dataclass(frozen=True, slots=True)

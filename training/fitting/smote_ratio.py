@@ -6,13 +6,13 @@ from typing import Any, Final
 
 import numpy as np
 
-from training.arms import Settings, fit_rows, margins_of
 from training.data.matrix import derive
 from training.data.rows import Data
 from training.data.time_split import Split
 from training.data.timeline import NoCutError, Timeline
+from training.fitting.fitted_model import Settings, fit_rows, margins_of
+from training.fitting.resampling import frauds_wanted
 from training.metrics.ranking import average_precision
-from training.resampling import frauds_wanted
 
 RATIOS: Final = (0.01, 0.1, 0.5, 1.0)
 FOLD_SHARES: Final = (0.5, 0.75)

@@ -15,7 +15,7 @@ from xgboost import XGBClassifier
 from training.arm_names import LEAKY
 from training.data.leaky_baseline import LEAKY_FEATURES
 from training.data.matrix import derive, fact_names
-from training.resampling import restored_weights, sampling_steps
+from training.fitting.resampling import restored_weights, sampling_steps
 
 BOOSTER: Final[dict[str, Any]] = {
     "n_estimators": 300,
