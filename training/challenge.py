@@ -22,7 +22,7 @@ from training.publish import (
     refuse_simulated,
 )
 from training.registry import Registry
-from training.score import ALL_CORES, load_scorer
+from training.scoring.score import ALL_CORES, load_scorer
 
 
 @dataclass(frozen=True, slots=True)

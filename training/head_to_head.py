@@ -13,10 +13,10 @@ from fraud_api_lambda.scoring import Scorer
 from training.data.rows import Data
 from training.data.time_split import Window, trained_window
 from training.errors import CheckFailedError, InputError
-from training.figures import figures_in
 from training.metrics.ranking import REPLICATES, average_precision_gain
 from training.policy.costs import costs, decisions
-from training.score import probabilities_of_rows
+from training.scoring.score import probabilities_of_rows
+from training.scoring.window_figures import figures_in
 
 
 def common_window(

@@ -8,7 +8,6 @@ from training.artefacts import artefacts
 from training.attributions import attributions
 from training.data.rows import Data
 from training.data.time_split import Split
-from training.figures import evaluate_arm
 from training.fitting.fitted_model import Settings
 from training.fitting.model_selection import Contest
 from training.fitting.pipeline import BOOSTER
@@ -21,6 +20,7 @@ from training.fitting.resampling_comparison import (
 from training.leaks import leak_figures
 from training.metrics.evaluation import rows_of
 from training.packing import libraries
+from training.scoring.window_figures import evaluate_arm
 from training.tutorial import random_split_figures
 
 

@@ -23,7 +23,7 @@ from training.options import (
     ModelDirectory,
     Seed,
 )
-from training.saved import require_model
+from training.scoring.model_directory import require_model
 
 app = typer.Typer()
 
@@ -190,7 +190,7 @@ def evaluate(
     require_readable(data)
 
     from training.progress import reported
-    from training.score import evaluate_model
+    from training.scoring.score import evaluate_model
 
     with reported() as progress:
         progress(f"evaluating {model} on {data}")

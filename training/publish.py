@@ -21,7 +21,7 @@ from training.hints import fraud, registry_options
 from training.promotion import Change, apply, overtaken, promotion, withdrawal
 from training.provenance import is_of_simulated
 from training.registry import Registry
-from training.saved import read_saved
+from training.scoring.model_directory import read_saved
 
 
 @dataclass(frozen=True, slots=True)

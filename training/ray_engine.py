@@ -16,7 +16,7 @@ import xgboost as xgb
 from training.engine_options import NO_CLUSTER, is_ray, require_answer, require_ray
 from training.errors import InputError, TrainingError
 from training.fitting.random_search import LOCAL, Engine
-from training.score import score
+from training.scoring.score import score
 
 _QUIET: Final = {"include_dashboard": False, "log_to_driver": False, "logging_level": "error"}
 
@@ -50,7 +50,7 @@ def chosen_engine(
 
 
 def chosen_score(name: str, address: str | None = None) -> Callable[..., int]:
-    """`training.score.score`, or with Ray the same of every file of a folder.
+    """`training.scoring.score.score`, or with Ray the same of every file of a folder.
 
     Raises
     ------

@@ -9,7 +9,7 @@ import ray.exceptions
 
 from training.errors import InputError, TrainingError
 from training.files.paths import WRITABLE
-from training.score import load_scorer, score
+from training.scoring.score import load_scorer, score
 
 type Outcome = tuple[int, TrainingError | None]
 

@@ -11,7 +11,7 @@ import typer
 from training.files.paths import require_readable
 from training.hints import example, fraud, registry_options, say_next
 from training.options import BUILD, AllowSimulated, Bucket, DataFile, DryRun, Parameter
-from training.saved import require_model
+from training.scoring.model_directory import require_model
 
 if TYPE_CHECKING:
     from training.publish import Moved

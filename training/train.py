@@ -23,7 +23,7 @@ from training.judge import judge
 from training.packing import manifest
 from training.publication import Publication, publication
 from training.report import model_card, report
-from training.saved import saved_model
+from training.scoring.model_directory import saved_model
 
 type Progress = Callable[[str], None]
 

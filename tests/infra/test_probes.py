@@ -13,7 +13,7 @@ from fraud_api_lambda.api import create_app
 from fraud_api_lambda.scoring import Scorer
 from tests.fakes import ReadyProvider, served
 from training.files.writing import write_transactions
-from training.score import load_scorer
+from training.scoring.score import load_scorer
 from training.simulator.simulate import simulate
 from training.train import Windows, train
 

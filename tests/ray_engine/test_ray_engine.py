@@ -21,7 +21,7 @@ from training.fitting.random_search import Engine, tune
 from training.fitting.resampling import balanced_weights, restored_weights
 from training.metrics.ranking import average_precision
 from training.ray_engine import chosen_engine, chosen_score
-from training.score import score
+from training.scoring.score import score
 from training.simulator.simulate import simulate
 from training.train import train
 

@@ -66,7 +66,7 @@ def test_get_model_says_so_too(frame: pd.DataFrame, tmp_path: Path) -> None:
 
     from fraud_api_lambda.api import create_app
     from tests.fakes import ReadyProvider
-    from training.score import load_scorer
+    from training.scoring.score import load_scorer
 
     trained(with_leak(frame), tmp_path)
     client = TestClient(create_app(ReadyProvider(load_scorer(tmp_path))))

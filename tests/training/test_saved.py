@@ -8,7 +8,7 @@ import pytest
 from tests.bundles import make_bundle, write_model
 from training import local_commands
 from training.options import BUILD
-from training.saved import saved_model
+from training.scoring.model_directory import saved_model
 
 
 def test_a_model_is_told_by_its_version_and_when_it_was_made(tmp_path: Path) -> None:

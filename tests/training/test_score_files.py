@@ -15,7 +15,7 @@ from fraud_api_lambda.scoring import Scorer
 from tests.bundles import make_bundle
 from tests.paysim_files import GOOD, HEADER, written
 from training.errors import InputError
-from training.stream import score_stream
+from training.scoring.stream import score_stream
 
 HEAD, *LINES = GOOD.splitlines()
 REQUIRED = "step,type,amount,nameOrig,oldbalanceOrg,nameDest"

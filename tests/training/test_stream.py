@@ -15,8 +15,8 @@ from fraud_api_lambda.scoring import Scorer
 from tests.bundles import make_bundle, write_model
 from training.errors import InputError
 from training.files.writing import write_transactions
+from training.scoring.stream import score_stream
 from training.simulator.simulate import simulate
-from training.stream import score_stream
 
 ROOT = Path(__file__).parents[2]
 ROWS = 5_000
@@ -194,8 +194,8 @@ def test_a_file_without_rows_says_so(scorer: Scorer, tmp_path: Path) -> None:
 PROGRAM = """
 import sys
 from pathlib import Path
-from training.score import load_scorer
-from training.stream import score_stream
+from training.scoring.score import load_scorer
+from training.scoring.stream import score_stream
 model, data, out = map(Path, sys.argv[1:])
 print("ready", flush=True)
 score_stream(load_scorer(model), data, out, lambda _: None, rows=100)

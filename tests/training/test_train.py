@@ -19,7 +19,7 @@ from training.errors import CheckFailedError, InputError
 from training.files.writing import write_transactions
 from training.fitting.fitted_model import Settings
 from training.hints import fraud
-from training.score import evaluate_model, load_scorer, score
+from training.scoring.score import evaluate_model, load_scorer, score
 from training.simulator.simulate import simulate
 from training.summary import summary
 from training.train import Windows, train

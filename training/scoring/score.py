@@ -13,9 +13,9 @@ from training.data.rows import Data
 from training.data.time_split import Window, trained_window
 from training.data.transactions import read_transactions
 from training.errors import CheckFailedError, InputError
-from training.figures import figures_in
-from training.saved import read_saved
-from training.stream import score_stream
+from training.scoring.model_directory import read_saved
+from training.scoring.stream import score_stream
+from training.scoring.window_figures import figures_in
 
 ALL_CORES = 0
 
