@@ -3,9 +3,11 @@
 from collections.abc import Callable
 from typing import Any
 
+from training.analysis.golden_features import leak_figures
+from training.analysis.random_split import random_split_figures
+from training.analysis.shap_values import attributions
+from training.analysis.shortcuts import artefacts
 from training.arm_names import LEAKY
-from training.artefacts import artefacts
-from training.attributions import attributions
 from training.data.rows import Data
 from training.data.time_split import Split
 from training.fitting.fitted_model import Settings
@@ -17,11 +19,9 @@ from training.fitting.resampling_comparison import (
     comparisons_in,
     verdict,
 )
-from training.leaks import leak_figures
 from training.metrics.evaluation import rows_of
 from training.packing import libraries
 from training.scoring.window_figures import evaluate_arm
-from training.tutorial import random_split_figures
 
 
 def judge(

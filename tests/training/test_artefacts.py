@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from training.artefacts import artefacts
+from training.analysis.shortcuts import artefacts
 from training.data.rows import Data
 
 FRAUDS, GENUINE = 100, 1_000

@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from training.analysis.golden_features import leak_sentences
 from training.files.writing import write_transactions
-from training.leaks import leak_sentences
 from training.simulator.simulate import simulate
 from training.summary import summary
 from training.train import Windows, train

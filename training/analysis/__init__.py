@@ -1,0 +1,1 @@
+"""What a model learned, and what in the data flatters it."""
