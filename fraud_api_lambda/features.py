@@ -5,16 +5,12 @@ binary64, and choose with the `where` they are given (`numpy.where` for columns)
 the same bits. Reads no files and knows no model.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
+from fraud_api_lambda.elementwise import Value, Where, choose
 from fraud_api_lambda.transaction import MERCHANT_PREFIX, Transaction, TransactionType
-
-type Value = Any
-"""A float, int or bool, or a NumPy column of them."""
-
-type Where = Callable[[Value, Value, Value], Value]
 
 HALF_A_CENT: Final = 0.005
 MAX_SHARE: Final = 10.0
@@ -46,17 +42,14 @@ class Facts(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Feature:
-    """How resampling has to treat a feature.
+    """What is known of a feature beside its value.
 
     Attributes
     ----------
-    discrete : bool
-        Only the values seen make sense: nothing between two of them.
     derived : bool
-        Follows from the other features' facts, so it is recomputed after resampling.
+        Follows from the facts of the other features, so it is computed again after resampling.
     """
 
-    discrete: bool = True
     derived: bool = False
 
 
@@ -64,11 +57,11 @@ _TYPES: Final = {f"type_{kind}": kind for kind in TransactionType}
 
 FEATURES: Final[dict[str, Feature]] = {
     **dict.fromkeys(_TYPES, Feature()),
-    "amount": Feature(discrete=False),
+    "amount": Feature(),
     "payee_is_merchant": Feature(),
     "hour": Feature(),
-    "balance": Feature(discrete=False),
-    "share_leaving": Feature(discrete=False, derived=True),
+    "balance": Feature(),
+    "share_leaving": Feature(derived=True),
     "emptied": Feature(derived=True),
     "nearly_emptied": Feature(derived=True),
     "exceeds_balance": Feature(derived=True),
@@ -116,10 +109,6 @@ def feature_values(facts: Facts, names: Iterable[str], where: Where) -> list[Val
     return [values[name] for name in names]
 
 
-def _choose(condition: Value, yes: Value, no: Value) -> Value:
-    return yes if condition else no
-
-
 def feature_row(transaction: Transaction, names: Iterable[str]) -> list[float]:
     """The named features of one transaction, in order, each finite; yes and no are bool."""
-    return feature_values(Facts.of(transaction), names, _choose)
+    return feature_values(Facts.of(transaction), names, choose)

@@ -12,6 +12,7 @@ ROOT = Path(__file__).parent.parent
 SHIPPED = ROOT / "fraud_api_lambda"
 
 LAYERS = (
+    {"elementwise"},
     {"transaction", "examples", "checks"},
     {"features", "typical", "model_examples"},
     {"policy", "reasons", "calibration", "booster", "signature"},
@@ -48,6 +49,7 @@ ROOMS = {
 
 STANDARD_LIBRARY_ONLY = (
     "events",
+    "elementwise",
     "transaction",
     "examples",
     "checks",

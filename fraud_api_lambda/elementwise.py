@@ -1,0 +1,15 @@
+"""Arithmetic that serves one payment and a column of millions alike. Pure."""
+
+from collections.abc import Callable
+from typing import Any
+
+type Value = Any
+"""A float, int or bool, or a NumPy column of them. The image has no NumPy to name it by."""
+
+type Where = Callable[[Value, Value, Value], Value]
+"""Chooses by a condition: `choose` for one payment, `numpy.where` for columns."""
+
+
+def choose(condition: Value, yes: Value, no: Value) -> Value:
+    """Return `yes` or `no`, by the condition of one payment."""
+    return yes if condition else no
