@@ -38,6 +38,19 @@ class ExplanationOut(BaseModel):
     contributions: dict[str, float]
 
 
+class ExpectedCostsOut(BaseModel):
+    """The expected cost of each decision, in the currency of the model's policy.
+
+    The decision has the lowest. `approve` is the expected loss to fraud.
+    """
+
+    model_config = ConfigDict(title="ExpectedCosts")
+
+    approve: float = Field(ge=0)
+    review: float = Field(ge=0)
+    block: float = Field(ge=0)
+
+
 class AnswerOut(BaseModel):
     """How likely fraud is, what to do about it, and why."""
 
@@ -59,6 +72,9 @@ class AnswerOut(BaseModel):
         "a newer model may have been promoted, and could not be looked for in time."
     )
     explanation: ExplanationOut | SkipJsonSchema[None] = Field(
+        None, description="With ?explain=true."
+    )
+    expected_costs: ExpectedCostsOut | SkipJsonSchema[None] = Field(
         None, description="With ?explain=true."
     )
 
@@ -196,6 +212,7 @@ def answer(
     }
     if assessment.explanation is not None:
         made["explanation"] = assessment.explanation
+        made["expected_costs"] = assessment.expected_costs
     return made
 
 

@@ -68,6 +68,7 @@ EXPLAIN: Final[dict[str, Any]] = {
             "name": "explain",
             "in": "query",
             "required": False,
+            "description": "Add `explanation` and `expected_costs` to each answer.",
             "schema": {"type": "boolean", "default": False, "title": "Explain"},
         }
     ]

@@ -1,32 +1,29 @@
-"""What to do about a payment: the decision with the least expected cost. Pure.
+"""The decision on a payment: the one with the lowest expected cost. Pure.
 
 With probability p of fraud, loss L = fraud_fixed + fraud_share * amount and
 friction F = block_fixed + block_share * amount, the expected costs are
 
 - approve: p L
-- review: review_cost + (1 - p) review_friction + p (1 - review_catches) L
+- review: review_cost + shadow_price + (1 - p) review_friction + p (1 - review_catches) L
 - block: (1 - p) F
 
-so the decisions are three stretches of p, or two where a review never pays. As with features, one
-definition serves a payment and a column of them, by the `where` it is given.
+so the decisions are three intervals of p, or two where a review never pays. As with features, one
+definition serves one payment and a column of payments.
 
 References
 ----------
 C. Elkan: The foundations of cost-sensitive learning, IJCAI 2001.
 """
 
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from fraud_api_lambda.checks import LARGEST, check_fields, check_number
-from fraud_api_lambda.transaction import Decision
-
-type Value = Any
-"""A float, or a NumPy column of them."""
+from fraud_api_lambda.elementwise import Value, Where, choose
+from fraud_api_lambda.transaction import Decision, ExpectedCosts
 
 NEVER: Final = 2.0
-"""A probability that none reaches."""
+"""A cutoff above every probability."""
 
 MOST: Final[dict[str, float]] = {
     "fraud_fixed": LARGEST,
@@ -99,6 +96,37 @@ class Policy:
         """Plain data, as bundles hold it and ``GET /model`` serves it."""
         return asdict(self)
 
+    def loss(self, amount: Value) -> Value:
+        """The cost of a fraud of this amount that is approved."""
+        return self.fraud_fixed + self.fraud_share * amount
+
+    def friction(self, amount: Value) -> Value:
+        """The cost of a genuine payment of this amount that is blocked."""
+        return self.block_fixed + self.block_share * amount
+
+    def expected_costs(self, fraud_probability: Value, amount: Value) -> ExpectedCosts:
+        """The expected cost of each decision, in the policy's currency.
+
+        Parameters
+        ----------
+        fraud_probability : float in [0, 1], or a column
+            Calibrated. With 0 or 1, a cost is the cost that occurred.
+        amount : float, or a column of the same length
+
+        Notes
+        -----
+        The review's cost includes the shadow price. Nobody pays it, but the decision counts it.
+        """
+        genuine = 1 - fraud_probability
+        loss = self.loss(amount)
+        missed = fraud_probability * (1 - self.review_catches) * loss
+        queue = self.review_cost + self.shadow_price
+        return ExpectedCosts(
+            approve=fraud_probability * loss,
+            review=queue + genuine * self.review_friction + missed,
+            block=genuine * self.friction(amount),
+        )
+
 
 def is_currency(value: Any) -> bool:
     """Whether a value can name a currency."""
@@ -106,7 +134,7 @@ def is_currency(value: Any) -> bool:
 
 
 def decide(fraud_probability: float, amount: float, policy: Policy) -> Decision:
-    """The decision with the least expected cost, the milder one of equals.
+    """The decision with the lowest expected cost; of equal costs, the milder decision.
 
     Parameters
     ----------
@@ -115,22 +143,20 @@ def decide(fraud_probability: float, amount: float, policy: Policy) -> Decision:
     amount : float
     policy : Policy
     """
-    review_above, block_above = cutoffs(amount, policy, _choose)
+    review_above, block_above = cutoffs(amount, policy, choose)
     if fraud_probability > block_above:
         return Decision.BLOCK
     return Decision.REVIEW if fraud_probability > review_above else Decision.APPROVE
 
 
-def cutoffs(
-    amount: Value, policy: Policy, where: Callable[[Value, Value, Value], Value]
-) -> tuple[Value, Value]:
-    """Above which probability a payment is reviewed, and above which it is blocked.
+def cutoffs(amount: Value, policy: Policy, where: Where) -> tuple[Value, Value]:
+    """The probabilities above which a payment is reviewed, and above which it is blocked.
 
-    The two are equal where a review never pays. Comparing with cutoffs, not costs, keeps the
-    decision monotone in the probability whatever is rounded.
+    The two are equal where a review never pays. They are where two of `Policy.expected_costs` are
+    equal. Comparing with cutoffs, not costs, keeps the decision monotone in the probability in
+    spite of rounding.
     """
-    loss = policy.fraud_fixed + policy.fraud_share * amount
-    friction = policy.block_fixed + policy.block_share * amount
+    loss, friction = policy.loss(amount), policy.friction(amount)
     queue = policy.review_cost + policy.shadow_price + policy.review_friction
     caught = policy.review_catches * loss + policy.review_friction
     missed = friction - policy.review_friction + (1 - policy.review_catches) * loss
@@ -141,12 +167,6 @@ def cutoffs(
     return where(pays, review_above, block_above), where(pays, review_until, block_above)
 
 
-def _ratio(
-    part: Value, whole: Value, otherwise: float, where: Callable[[Value, Value, Value], Value]
-) -> Value:
-    there = whole > 0
-    return where(there, part / where(there, whole, 1.0), otherwise)
-
-
-def _choose(condition: Value, yes: Value, no: Value) -> Value:
-    return yes if condition else no
+def _ratio(part: Value, whole: Value, otherwise: float, where: Where) -> Value:
+    is_positive = whole > 0
+    return where(is_positive, part / where(is_positive, whole, 1.0), otherwise)

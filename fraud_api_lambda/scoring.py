@@ -106,7 +106,7 @@ class Scorer:
 
         A payment that is reviewed or blocked has one to three reasons. An approved one has none,
         or LOW_EXPECTED_LOSS where its probability reaches the threshold. `explain` adds the
-        explanation and changes nothing else.
+        explanation and the expected costs, and changes nothing else.
         """
         rows = [feature_row(transaction, self._names) for transaction in transactions]
         margins = self.margins(rows_of(rows))
@@ -152,7 +152,14 @@ class Scorer:
         """The answer with the reasons why it is stopped, and with an explanation if asked for."""
         if answer.decision is not Decision.APPROVE:
             answer = answer._replace(reasons=self._reasons(found))
-        return answer._replace(explanation=self._explanation(found)) if explain else answer
+        if not explain:
+            return answer
+        return answer._replace(
+            explanation=self._explanation(found),
+            expected_costs=self.bundle.policy.expected_costs(
+                answer.fraud_probability, found.transaction.amount
+            ),
+        )
 
     def _reasons(self, found: Contributions) -> tuple[Reason, ...]:
         transaction = found.transaction

@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
+
+from fraud_api_lambda.elementwise import Value
 
 MAX_AMOUNT: Final = 1e12
 """Largest amount or balance: float32 still tells 65,536 apart there, and no currency pays more."""
@@ -38,7 +40,7 @@ class Decision(StrEnum):
     BLOCK = "block"
 
 
-def hour_of_step(step: Any) -> Any:
+def hour_of_step(step: Value) -> Value:
     """Hour of the day, 0 to 23, of a step (hours since the data began) or of a column of steps."""
     return step % 24
 
@@ -108,6 +110,15 @@ class Explanation:
     contributions: dict[str, float]
 
 
+@dataclass(frozen=True, slots=True)
+class ExpectedCosts:
+    """The expected cost of each decision on a payment, in the policy's currency."""
+
+    approve: float
+    review: float
+    block: float
+
+
 class Assessment(NamedTuple):
     """The scorer's answer to one transaction."""
 
@@ -117,3 +128,4 @@ class Assessment(NamedTuple):
     decision: Decision
     reasons: tuple[Reason, ...]
     explanation: Explanation | None = None
+    expected_costs: ExpectedCosts | None = None

@@ -6,19 +6,19 @@ import streamlit as st
 
 from console.api import Answer, Reply
 from console.charts import waterfall
-from console.costs import expected_costs, why_they_differ
+from console.costs import why_they_differ
 from console.palette import LOOKS
 from console.payments import Payment, curl, write_amount
 from console.words import BEYOND_BALANCE, percent
 
 
-def show_verdict(reply: Reply, payment: Payment, policy: dict[str, Any]) -> None:
+def show_verdict(reply: Reply, payment: Payment) -> None:
     """The decision, its figures and its reasons."""
     answer = reply.body
     with st.container(border=True):
         _verdict(answer, reply.latency_ms)
         _reasons(answer)
-    differ = why_they_differ(answer, payment.amount, policy)
+    differ = why_they_differ(answer)
     if differ:
         st.info(differ, icon=":material/balance:")
     if payment.is_beyond_balance:
@@ -73,21 +73,21 @@ def _waterfall_in_words(answer: Answer) -> str:
     )
 
 
-def show_costs(answer: Answer, amount: float, policy: dict[str, Any]) -> None:
-    """The sums that the decision follows from."""
-    st.subheader("What each decision is expected to cost", anchor=False)
+def show_costs(answer: Answer, policy: dict[str, Any]) -> None:
+    """The expected cost of each decision."""
+    st.subheader("Expected cost of each decision", anchor=False)
     rows = [
         {
             "Decision": LOOKS[name].tag(name.capitalize()),
             "Expected cost": write_amount(cost),
-            "Chosen": ":material/check: least" if name == answer["decision"] else "",
+            "Chosen": ":material/check: lowest" if name == answer["decision"] else "",
         }
-        for name, cost in expected_costs(answer["fraud_probability"], amount, policy).items()
+        for name, cost in answer["expected_costs"].items()
     ]
     st.table(rows, hide_index=True, border="horizontal", alt="Expected cost of each decision")
     queue = (
-        f" A review bears {write_amount(policy['shadow_price'])} for its place in a queue that "
-        f"takes {policy['reviews_per_thousand']:g} in 1,000 payments."
+        f" A review includes {write_amount(policy['shadow_price'])} for its place in the queue, "
+        f"which takes {policy['reviews_per_thousand']:g} in 1,000 payments."
     )
     st.caption(f"In {policy['currency']}.{queue if policy['shadow_price'] else ''}")
 

@@ -46,9 +46,10 @@ class Api:
         """The answer to one payment, explained."""
         return self._ask("POST", "/predict?explain=true", payment)
 
-    def predict_batch(self, payments: list[Payment]) -> list[Answer]:
+    def predict_batch(self, payments: list[Payment], *, explain: bool = False) -> list[Answer]:
         """The answers to up to 100 payments, in order; the first that is refused raises."""
-        body = self._ask("POST", "/predict/batch", {"transactions": payments}).body
+        path = f"/predict/batch{'?explain=true' if explain else ''}"
+        body = self._ask("POST", path, {"transactions": payments}).body
         results: list[Answer] = body["results"]
         for each in results:
             if "problem" in each:

@@ -7,8 +7,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from console.costs import Policy, possible_loss
-
 FILE: Final = Path(__file__).parents[1] / "transactions.csv"
 """Made by ``fraud simulate --rows 1000 --seed 1 --out demo/transactions.csv``."""
 
@@ -65,11 +63,11 @@ class Replay:
         first = len(self.scored)
         return [each.request for each in self.payments[first : first + count]]
 
-    def add(self, answers: Sequence[dict[str, Any]], policy: Policy) -> None:
+    def add(self, answers: Sequence[dict[str, Any]]) -> None:
         """Take in the answers to the next payments."""
         first = len(self.scored)
         for payment, answer in zip(self.payments[first:], answers, strict=False):
-            self.scored.append(_line(payment, answer, policy))
+            self.scored.append(_line(payment, answer))
         self.playing = self.playing and not self.is_over
 
     def counts(self) -> Counter[str]:
@@ -87,16 +85,16 @@ class Replay:
         return sum(each["decision"] != "approve" for each in frauds), len(frauds)
 
 
-def _line(payment: Simulated, answer: dict[str, Any], policy: Policy) -> dict[str, Any]:
-    request, probability = payment.request, answer["fraud_probability"]
+def _line(payment: Simulated, answer: dict[str, Any]) -> dict[str, Any]:
+    request = payment.request
     return {
         "day": request["step"] / 24,
         "type": request["type"],
         "amount": request["amount"],
         "payer": request["nameOrig"],
-        "probability": probability,
+        "probability": answer["fraud_probability"],
         "decision": answer["decision"],
-        "expected_loss": probability * possible_loss(request["amount"], policy),
+        "expected_loss": answer["expected_costs"]["approve"],
         "reasons": " ".join(each["text"] for each in answer["reasons"]),
         "is_fraud": payment.is_fraud,
     }

@@ -104,8 +104,8 @@ with troubles_shown("answer"):
     payment, reply = ask(written, places)
     left, right = st.columns(2, gap="medium")
     with left:
-        show_verdict(reply, payment, policy)
-        show_costs(reply.body, payment.amount, policy)
+        show_verdict(reply, payment)
+        show_costs(reply.body, policy)
     with right:
         show_waterfall(reply.body)
         show_request(payment, api().url)

@@ -5,7 +5,6 @@ import streamlit as st
 
 from console.api import Answer
 from console.charts import timeline
-from console.costs import Policy
 from console.palette import LOOKS
 from console.payments import TYPES
 from console.replay import Replay, read_simulated
@@ -55,12 +54,12 @@ def controls(stream: Replay) -> int:
     return SPEEDS[speed or "Normal"]
 
 
-def advance(stream: Replay, count: int, policy: Policy) -> None:
+def advance(stream: Replay, count: int) -> None:
     """Score the next payments, unless paused."""
     if not stream.playing:
         return
-    answers = api().predict_batch(stream.upcoming(count))
-    stream.add(answers, policy)
+    answers = api().predict_batch(stream.upcoming(count), explain=True)
+    stream.add(answers)
     if stream.is_over:
         st.rerun()  # so that the clock of the fragment stops
 
@@ -116,7 +115,7 @@ def tick(count: int, known: Answer) -> None:
     """One turn of the stream; what a fragment raises would not reach the page."""
     stream = replay()
     with troubles_shown("stream"):
-        advance(stream, count, known["policy"])
+        advance(stream, count)
     counters(stream)
     if not stream.scored:
         st.info("Nothing was scored yet: press Start.", icon=":material/play_circle:")

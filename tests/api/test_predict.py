@@ -1,5 +1,6 @@
 """One payment, one answer, in the shape that is promised."""
 
+from dataclasses import asdict
 from datetime import date, datetime, timedelta, timezone
 from typing import Any
 from uuid import UUID
@@ -84,7 +85,7 @@ def test_an_explanation_sums_to_the_log_odds_before_calibration(
     found = answer(client, body, "?explain=true")
     told = found["explanation"]
 
-    assert found.keys() == ANSWER | {"explanation"}
+    assert found.keys() == ANSWER | {"explanation", "expected_costs"}
     assert told.keys() == {"base_value", "margin", "contributions"}
     assert told["contributions"].keys() == set(scorer.bundle.features)
     total = told["base_value"] + sum(told["contributions"].values())
@@ -93,8 +94,27 @@ def test_an_explanation_sums_to_the_log_odds_before_calibration(
     assert found["fraud_probability"] == probability
 
 
-def test_without_explain_there_is_no_explanation(client: TestClient) -> None:
-    assert "explanation" not in answer(client, FRAUD, "?explain=false")
+@given(body=PAYMENTS)
+def test_an_explained_answer_has_the_expected_costs_that_its_decision_is_the_lowest_of(
+    client: TestClient, body: dict[str, Any]
+) -> None:
+    found = answer(client, body, "?explain=true")
+    costs = found["expected_costs"]
+
+    expected = POLICY.expected_costs(found["fraud_probability"], body["amount"])
+    assert costs == asdict(expected)
+    assert costs[found["decision"]] == pytest.approx(min(costs.values()))
+
+
+@pytest.mark.parametrize("path", ["/predict", "/predict/batch"])
+def test_without_explain_an_answer_has_neither_explanation_nor_costs(
+    client: TestClient, path: str
+) -> None:
+    body = FRAUD if path == "/predict" else {"transactions": [FRAUD]}
+    found = client.post(path, json=body).json()
+
+    (told,) = found.get("results", [found])
+    assert told.keys() == ANSWER
 
 
 @given(body=PAYMENTS)

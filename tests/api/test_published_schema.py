@@ -40,6 +40,7 @@ COSTS: dict[str, dict[str, float]] = {
 THRESHOLDS = {"approves all": 0.0, "blocks all": 1.0}
 
 QUERIES = ("", "?explain=true")
+DECISIONS = {"approve", "review", "block"}
 
 
 def validator(path: str) -> Draft202012Validator:
@@ -109,12 +110,13 @@ def test_single_answers_keep_the_published_schema_and_are_those_of_a_batch(
 
 
 @pytest.mark.parametrize("policy", COSTS)
-def test_to_explain_adds_the_explanation_and_changes_nothing_else(
+def test_to_explain_adds_explanation_and_costs_and_changes_nothing_else(
     batches: dict[tuple[str, str], list[dict[str, Any]]], policy: str
 ) -> None:
     plain, explained = (results(batches[policy, query]) for query in QUERIES)
 
     assert all(answer.pop("explanation")["contributions"] for answer in explained)
+    assert all(answer.pop("expected_costs").keys() == DECISIONS for answer in explained)
     assert explained == plain
 
 
@@ -123,6 +125,6 @@ def test_these_answers_have_every_decision_and_the_reasons_of_the_policy(
 ) -> None:
     answers = [answer for bodies in batches.values() for answer in results(bodies)]
 
-    assert {answer["decision"] for answer in answers} == {"approve", "review", "block"}
+    assert {answer["decision"] for answer in answers} == DECISIONS
     codes = {reason["code"] for answer in answers for reason in answer["reasons"]}
     assert codes >= {"LOW_EXPECTED_LOSS", "HIGH_EXPECTED_LOSS", "EMPTIES_ACCOUNT"}

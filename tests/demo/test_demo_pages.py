@@ -147,7 +147,16 @@ def test_where_threshold_and_policy_differ_the_page_says_why(
     told = [each.value for each in app.info]
     assert [why in each for each in told] == ([True] if why else [])
     if why:
-        assert f"to {decision} is expected to cost" in told[0]
+        cost = write_amount(answer["expected_costs"][decision])
+        assert f"the lowest expected cost: {cost} to {decision}, against" in told[0]
+
+
+def test_the_score_page_shows_the_expected_costs_that_the_api_answers(opened: Open, api: str):
+    app = opened(api)
+
+    shown = list(app.table[0].value["Expected cost"])
+    costs = predicted(api, first(api))["expected_costs"]
+    assert shown == [write_amount(costs[name]) for name in DECISIONS]
 
 
 def test_an_answer_that_falls_short_says_how(opened: Open, api: str):

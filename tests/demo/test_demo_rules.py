@@ -12,14 +12,12 @@ import numpy as np
 import pytest
 
 from console.charts import contributions, runs
-from console.costs import expected_costs
 from console.explore import LEAST, MOST, points, variants
 from console.palette import LOOKS
 from console.payments import PRESETS, TYPES, examples_of, read_amount, write_amount
-from console.replay import FILE
+from console.replay import FILE, Replay, read_simulated
 from console.words import FEATURES, percent
 from fraud_api_lambda.features import FEATURE_SETS
-from fraud_api_lambda.policy import Policy, decide
 from fraud_api_lambda.transaction import TYPES as TYPES_OF_THE_API
 from fraud_api_lambda.transaction import Decision
 from training.files.writing import write_transactions
@@ -151,27 +149,6 @@ def test_every_feature_has_a_name_in_words():
     assert {name for name in features if not name.startswith("type_")} == set(FEATURES)
 
 
-@pytest.mark.parametrize("probability", [0.0001, 0.003, 0.02, 0.2, 0.9])
-@pytest.mark.parametrize("amount", [10.0, 5_000.0, 2e6])
-def test_the_least_of_its_costs_is_the_decision_of_the_api(probability: float, amount: float):
-    policy = Policy(
-        currency="EUR",
-        fraud_fixed=10.0,
-        fraud_share=1.0,
-        review_cost=400.0,
-        review_friction=20.0,
-        review_catches=0.8,
-        block_fixed=100.0,
-        block_share=0.05,
-        reviews_per_thousand=2.0,
-        shadow_price=50.0,
-        single_threshold=0.5,
-    )
-    costs = expected_costs(probability, amount, policy.as_dict())
-
-    assert min(costs, key=costs.__getitem__) == decide(probability, amount, policy)
-
-
 @pytest.mark.parametrize(
     ("text", "amount"),
     [("1,234.56", 1234.56), ("1 234 567", 1234567), (" 12.5 ", 12.5), ("0", 0), ("-5", -5)],
@@ -253,6 +230,23 @@ def test_the_stream_is_what_simulate_makes(tmp_path: Path):
     write_transactions(simulate(1_000, 1), tmp_path / "made.csv")
 
     assert (tmp_path / "made.csv").read_text() == FILE.read_text()
+
+
+def test_alerts_come_by_the_expected_loss_that_the_api_answers():
+    stream = Replay(read_simulated()[:3])
+    answers = [
+        {
+            "fraud_probability": 0.5,
+            "decision": decision,
+            "reasons": [],
+            "expected_costs": {"approve": loss, "review": 2.0, "block": 1.0},
+        }
+        for decision, loss in [("block", 7.0), ("approve", 8.0), ("review", 9.0)]
+    ]
+
+    stream.add(answers)
+
+    assert [each["expected_loss"] for each in stream.alerts()] == [9.0, 7.0]
 
 
 def test_a_model_that_stops_nothing_is_met_with_what_it_approves():

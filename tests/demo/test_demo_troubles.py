@@ -170,13 +170,15 @@ def test_two_wrong_amounts_are_told_at_once(opened: Open, api: str):
 
 
 def test_a_stream_that_is_interrupted_says_so_and_goes_on(opened: Open, api: str):
-    good = [{"fraud_probability": 0.1, "decision": "approve", "reasons": []}] * 20
+    costs = {"approve": 1.0, "review": 2.0, "block": 3.0}
+    good = {"fraud_probability": 0.1, "decision": "approve", "reasons": []}
+    good["expected_costs"] = costs
     responses = {"/model": (200, Api(api).model()), "/predict/batch": (429, PROBLEM)}
     with answering(responses) as server:
         app = opened(server.url, "stream")
         app.button("play").click().run()
         interrupted = told(app)
-        responses["/predict/batch"] = (200, {"results": good})
+        responses["/predict/batch"] = (200, {"results": [good] * 20})
         app.button("again-stream").click().run()
 
     assert interrupted.startswith("Too many requests")

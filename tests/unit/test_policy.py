@@ -1,7 +1,7 @@
 """The decision costs least by its own formulas, and never gets milder as fraud gets likelier."""
 
 import math
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fraud_api_lambda.policy import MOST, Policy, decide
-from fraud_api_lambda.transaction import Decision
+from fraud_api_lambda.transaction import Decision, ExpectedCosts
 from training.policy.costs import decisions
 
 money = st.floats(0, 1e6)
@@ -46,27 +46,26 @@ USUAL = Policy(
 SEVERITY = list(Decision)
 
 
-def expected_costs(p: float, amount: float, policy: Policy) -> dict[Decision, float]:
-    """The formulas, written down a second time."""
-    loss = policy.fraud_fixed + policy.fraud_share * amount
-    queue = policy.review_cost + policy.shadow_price
-    return {
-        Decision.APPROVE: p * loss,
-        Decision.REVIEW: queue
-        + (1 - p) * policy.review_friction
-        + p * (1 - policy.review_catches) * loss,
-        Decision.BLOCK: (1 - p) * (policy.block_fixed + policy.block_share * amount),
-    }
-
-
 @given(p=probabilities, amount=amounts, policy=policies)
-def test_no_other_decision_costs_less(p: float, amount: float, policy: Policy) -> None:
-    costs = expected_costs(p, amount, policy)
+def test_the_decision_has_the_lowest_expected_cost(p: float, amount: float, policy: Policy) -> None:
+    costs = asdict(policy.expected_costs(p, amount))
 
-    chosen = costs[decide(p, amount, policy)]
+    decided = costs[decide(p, amount, policy)]
 
-    least, scale = min(costs.values()), max(costs.values())
-    assert chosen <= least + 1e-9 * scale
+    lowest, scale = min(costs.values()), max(costs.values())
+    assert decided <= lowest + 1e-9 * scale
+
+
+def test_an_expected_cost_is_the_mean_of_what_fraud_and_genuine_cost() -> None:
+    dear = replace(USUAL, shadow_price=3.0)
+
+    assert dear.expected_costs(0.0, 1_000.0) == ExpectedCosts(0.0, 2.0 + 3.0 + 0.5, 5.0 + 50.0)
+    assert dear.expected_costs(1.0, 1_000.0) == ExpectedCosts(
+        approve=1_005.0, review=pytest.approx(2.0 + 3.0 + 0.2 * 1_005.0), block=0.0
+    )
+    assert dear.expected_costs(0.5, 1_000.0) == ExpectedCosts(
+        approve=502.5, review=pytest.approx(5.0 + 0.25 + 100.5), block=27.5
+    )
 
 
 @given(p=probabilities, q=probabilities, amount=amounts, policy=policies)

@@ -10,9 +10,8 @@ from hypothesis import strategies as st
 
 from fraud_api_lambda.bundle import Bundle, BundleError, read
 from fraud_api_lambda.features import feature_row
-from fraud_api_lambda.policy import Policy
 from fraud_api_lambda.scoring import Scorer
-from fraud_api_lambda.transaction import Assessment, Decision, Transaction, TransactionType
+from fraud_api_lambda.transaction import Decision, Transaction, TransactionType
 from tests.bundles import make_bundle
 from tests.transactions import transaction, transactions
 
@@ -92,31 +91,17 @@ def policies(bundle: Bundle) -> list[Scorer]:
 
 
 @given(rows=st.lists(transactions(), min_size=1, max_size=4))
-def test_to_explain_adds_the_explanation_and_changes_nothing_else(
+def test_to_explain_adds_explanation_and_costs_and_changes_nothing_else(
     policies: list[Scorer], rows: list[Transaction]
 ) -> None:
     for scorer in policies:
         plain = scorer.assess_many(rows)
         explained = scorer.assess_many(rows, explain=True)
 
-        assert [answer._replace(explanation=None) for answer in explained] == plain
-        assert all(answer.explanation is not None for answer in explained)
+        bare = [answer._replace(explanation=None, expected_costs=None) for answer in explained]
+        assert bare == plain
+        assert all(answer.explanation and answer.expected_costs for answer in explained)
         assert explained == [scorer.assess(row, explain=True) for row in rows]
-
-
-def expected_costs(answer: Assessment, amount: float, policy: Policy) -> dict[Decision, float]:
-    """The formulas of `policy`, written out."""
-    fraud = answer.fraud_probability
-    loss = policy.fraud_fixed + policy.fraud_share * amount
-    friction = policy.block_fixed + policy.block_share * amount
-    review = policy.review_cost + policy.shadow_price
-    return {
-        Decision.APPROVE: fraud * loss,
-        Decision.REVIEW: review
-        + (1 - fraud) * policy.review_friction
-        + fraud * (1 - policy.review_catches) * loss,
-        Decision.BLOCK: (1 - fraud) * friction,
-    }
 
 
 @given(row=transactions())
@@ -126,15 +111,15 @@ def test_reasons_of_the_policy_are_true_of_the_expected_costs(
     for scorer in policies:
         answer = scorer.assess(row)
         given = {reason.code for reason in answer.reasons}
-        costs = expected_costs(answer, row.amount, scorer.bundle.policy)
-        stopping = min(costs[Decision.REVIEW], costs[Decision.BLOCK])
+        costs = scorer.bundle.policy.expected_costs(answer.fraud_probability, row.amount)
+        stopping = min(costs.review, costs.block)
 
         if "LOW_EXPECTED_LOSS" in given:
             assert answer.is_fraud
-            assert costs[Decision.APPROVE] <= stopping * (1 + 1e-9)
+            assert costs.approve <= stopping * (1 + 1e-9)
         if "HIGH_EXPECTED_LOSS" in given:
             assert given == {"HIGH_EXPECTED_LOSS"}
-            assert stopping < costs[Decision.APPROVE] * (1 + 1e-9)
+            assert stopping < costs.approve * (1 + 1e-9)
 
 
 @given(row=transactions())
