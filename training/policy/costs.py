@@ -87,17 +87,10 @@ def decisions(probabilities: np.ndarray, amounts: np.ndarray, policy: Policy) ->
 
 
 def costs(rows: Priced, decided: np.ndarray, policy: Policy) -> np.ndarray:
-    """What each row turned out to cost, in the data's currency; the shadow price is none."""
-    loss = policy.fraud_fixed + policy.fraud_share * rows.amounts
-    friction = policy.block_fixed + policy.block_share * rows.amounts
-    reviewed = policy.review_cost + np.where(
-        rows.is_fraud, (1 - policy.review_catches) * loss, policy.review_friction
-    )
-    by_decision = [
-        np.where(rows.is_fraud, loss, 0.0),
-        reviewed,
-        np.where(rows.is_fraud, 0.0, friction),
-    ]
+    """The realised cost of each row, in the data's currency; the shadow price is no cost."""
+    paid = replace(policy, shadow_price=0.0)
+    known = paid.expected_costs(rows.is_fraud.astype(float), rows.amounts)  # p is 0 or 1
+    by_decision = [known.approve, known.review, known.block]
     cost: np.ndarray = rows.weights * np.choose(decided, by_decision)
     return cost
 
