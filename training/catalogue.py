@@ -7,8 +7,8 @@ from typing import Any, NoReturn
 
 from fraud_api_lambda.pointer import DamagedPointerError, IntegrityError, NotFoundError, Pointer
 from training.boto import aws_errors
+from training.bundling.provenance import SIMULATED
 from training.errors import CheckFailedError
-from training.provenance import SIMULATED
 from training.publish import pointer_of
 from training.registry import MANIFEST, Registry
 

@@ -8,6 +8,7 @@ from training.analysis.random_split import random_split_figures
 from training.analysis.shap_values import attributions
 from training.analysis.shortcuts import artefacts
 from training.arm_names import LEAKY
+from training.bundling.bundle_content import libraries
 from training.data.rows import Data
 from training.data.time_split import Split
 from training.fitting.fitted_model import Settings
@@ -20,7 +21,6 @@ from training.fitting.resampling_comparison import (
     verdict,
 )
 from training.metrics.evaluation import rows_of
-from training.packing import libraries
 from training.scoring.window_figures import evaluate_arm
 
 

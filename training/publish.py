@@ -16,10 +16,10 @@ from fraud_api_lambda.pointer import NotFoundError, PinnedModel, Pointer
 from fraud_api_lambda.scoring import Scorer
 from training.arm_names import LEAKY
 from training.boto import AlreadyThereError, aws_errors
+from training.bundling.provenance import is_of_simulated
 from training.errors import CheckFailedError, InputError
 from training.hints import fraud, registry_options
 from training.promotion import Change, apply, overtaken, promotion, withdrawal
-from training.provenance import is_of_simulated
 from training.registry import Registry
 from training.scoring.model_directory import read_saved
 

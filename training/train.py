@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from training.arm_names import AUTO, LEAKY
+from training.bundling.bundle_content import manifest
+from training.bundling.refit import Publication, publication
 from training.data.leaky_baseline import require_leaky_columns
 from training.data.rows import Data
 from training.data.time_split import Split, split_by_time
@@ -20,8 +22,6 @@ from training.fitting.random_search import LOCAL, Engine, tune
 from training.fitting.resampling import DEFAULT
 from training.fitting.smote_ratio import choose_smote_ratio
 from training.judge import judge
-from training.packing import manifest
-from training.publication import Publication, publication
 from training.report import model_card, report
 from training.scoring.model_directory import saved_model
 

@@ -21,6 +21,7 @@ from fraud_api_lambda.features import FEATURE_SETS, feature_row
 from fraud_api_lambda.model_examples import Example, Examples
 from fraud_api_lambda.policy import Policy, decide
 from fraud_api_lambda.schemas import TransactionIn
+from training.bundling.typical_values import typical_values
 from training.data.matrix import feature_matrix
 from training.data.transactions import to_facts
 from training.fitting.pipeline import BOOSTER
@@ -28,7 +29,6 @@ from training.policy.costs import policy_for
 from training.publish import publish
 from training.simulator.simulate import simulate
 from training.stand_in import LocalAws
-from training.typical import typical_values
 
 FEATURE_SET: Final = "decision-time"
 NAMES: Final = FEATURE_SETS[FEATURE_SET]

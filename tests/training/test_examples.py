@@ -14,9 +14,9 @@ from fraud_api_lambda.policy import decide
 from fraud_api_lambda.scoring import Scorer
 from fraud_api_lambda.transaction import TYPES, Decision
 from tests.bundles import CALIBRATION, POLICY, make_content
+from training.bundling.examples import find_examples, missing
 from training.data.rows import Data
 from training.data.time_split import Window
-from training.examples import find_examples, missing
 from training.fitting.fitted_model import Arm, margins_of
 
 EVERYTHING = Window(1, 1_000)

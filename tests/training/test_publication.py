@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from fraud_api_lambda.calibration import Calibration, NoCalibration, Platt
+from training.bundling.refit import lost_calibration, threshold_to_serve
 from training.fitting.fitted_model import Arm
-from training.publication import lost_calibration, threshold_to_serve
 
 RAW, CALIBRATED = NoCalibration(), Platt(1.0, 0.0)
 

@@ -5,7 +5,7 @@ import pytest
 
 from fraud_api_lambda.features import Facts
 from fraud_api_lambda.typical import Hours
-from training.typical import hourly, typical_values, usual_hours
+from training.bundling.typical_values import hourly, typical_values, usual_hours
 
 NAMES = ("amount", "hour", "balance")
 

@@ -8,11 +8,11 @@ from typing import Any, Final
 from fraud_api_lambda.bundle import pack, read, version_of
 from fraud_api_lambda.calibration import NoCalibration
 from fraud_api_lambda.scoring import Scorer
+from training.bundling.bundle_content import content, trained_on
+from training.bundling.examples import find_examples, missing
 from training.data.rows import Data
 from training.data.time_split import Split, Window, until_the_end
-from training.examples import find_examples, missing
 from training.fitting.fitted_model import Arm, Settings, fit_arm
-from training.packing import content, trained_on
 
 LOST_CALIBRATION: Final = (
     "The served model is not calibrated, though the measured one is: too few frauds in its last "

@@ -12,11 +12,11 @@ from fraud_api_lambda import calibration
 from fraud_api_lambda.bundle import version_of
 from fraud_api_lambda.features import FEATURE_SETS, Facts
 from fraud_api_lambda.model_examples import Examples
+from training.bundling.provenance import origin_of
+from training.bundling.typical_values import typical_values
 from training.data.rows import Data
 from training.data.time_split import Split
 from training.fitting.fitted_model import Arm, Settings
-from training.provenance import origin_of
-from training.typical import typical_values
 
 LIBRARIES: Final = ("imbalanced-learn", "numpy", "scikit-learn")
 
