@@ -15,7 +15,7 @@ from bootstrap.images import Repository, digest_of
 from bootstrap.rollback import ALIAS
 from bootstrap.stacks import Stack
 from fraud_api_lambda.pointer import PinnedModel
-from training.registry import Registry
+from training.registry.store import Registry
 
 PATIENCE_S: Final = 30
 """API Gateway gives up after 29."""

@@ -16,7 +16,7 @@ from training.files.writing import write_transactions
 from training.fitting.fitted_model import Settings
 from training.processes import LOOPBACK, environment, free_port, interruptible, request, served
 from training.progress import reported
-from training.publish import publish
+from training.registry.publishing import publish
 from training.sam import find_engine, find_sam, invoke_function
 from training.simulator.simulate import simulate
 from training.stand_in import local_aws

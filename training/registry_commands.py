@@ -14,7 +14,7 @@ from training.options import BUILD, AllowSimulated, Bucket, DataFile, DryRun, Pa
 from training.scoring.model_directory import require_model
 
 if TYPE_CHECKING:
-    from training.publish import Moved
+    from training.registry.publishing import Moved
 
 app = typer.Typer()
 
@@ -35,7 +35,7 @@ def publish(
     if not (directory / "metrics.json").exists():  # which the leaky arm has too, and no model
         require_model(directory)
 
-    from training.publish import publish as upload
+    from training.registry.publishing import publish as upload
 
     done = upload(
         directory,
@@ -62,7 +62,7 @@ def promote(
     allow_simulated: AllowSimulated = False,
 ) -> None:
     """Serve a published version from now on, after trying it."""
-    from training.publish import promote_version
+    from training.registry.publishing import promote_version
 
     done = promote_version(
         version,
@@ -82,7 +82,7 @@ def promote(
 @app.command(epilog=example(fraud("rollback", *_MINE)))
 def rollback(*, bucket: Bucket, parameter: Parameter, dry_run: DryRun = False) -> None:
     """Serve the version before again; a second rollback returns."""
-    from training.publish import rollback as go_back
+    from training.registry.publishing import rollback as go_back
 
     done = go_back(bucket=bucket, parameter=parameter, dry_run=dry_run)
     _say_moved(done, *registry_options(bucket, parameter), wet=("rollback",) if dry_run else ())
@@ -115,9 +115,9 @@ def challenge(
     require_model(directory)
     require_readable(data)
 
-    from training.challenge import challenge as compare
     from training.errors import CheckFailedError
     from training.progress import reported
+    from training.registry.champion_challenger import challenge as compare
 
     with reported() as progress:
         done = compare(
@@ -153,7 +153,7 @@ def models(
     as_json: Annotated[bool, typer.Option("--json", help="The manifests, for programs.")] = False,
 ) -> None:
     """List the published versions, newest first, and which one is served."""
-    from training.catalogue import catalogue
+    from training.registry.catalogue import catalogue
 
     found = catalogue(bucket=bucket, parameter=parameter)
     if as_json:

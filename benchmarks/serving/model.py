@@ -26,7 +26,7 @@ from training.data.matrix import feature_matrix
 from training.data.transactions import to_facts
 from training.fitting.pipeline import BOOSTER
 from training.policy.costs import policy_for
-from training.publish import publish
+from training.registry.publishing import publish
 from training.simulator.simulate import simulate
 from training.stand_in import LocalAws
 

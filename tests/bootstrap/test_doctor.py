@@ -13,7 +13,7 @@ from fraud_api_lambda.bundle import version_of
 from fraud_api_lambda.pointer import ModelStoreError
 from tests.bootstrap.cloud import FUNCTION, REPOSITORY, STACK, StubbedAccount, docker
 from training.errors import CheckFailedError
-from training.registry import Registry
+from training.registry.store import Registry
 
 MODEL = b"a bundle, which the doctor does not decode"
 HEALTHY = [

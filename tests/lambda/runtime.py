@@ -20,7 +20,7 @@ import pytest
 
 from tests.bundles import make_bundle, write_model
 from training.processes import LOOPBACK, ROOT, environment, free_port, request
-from training.publish import publish
+from training.registry.publishing import publish
 from training.stand_in import LocalAws
 
 EVENTS = ROOT / "tests" / "events"

@@ -12,9 +12,9 @@ from fraud_api_lambda.pointer import key_of
 from tests.aws import Aws
 from tests.bundles import make_bundle, write_model
 from training.__main__ import app
-from training.catalogue import Listed, catalogue
 from training.errors import CheckFailedError
-from training.publish import promote_version, publish
+from training.registry.catalogue import Listed, catalogue
+from training.registry.publishing import promote_version, publish
 
 type Where = dict[str, str]
 

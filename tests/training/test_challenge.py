@@ -18,11 +18,11 @@ from fraud_api_lambda.policy import Policy
 from tests.aws import Aws
 from tests.bundles import POLICY, examples_of, make_bundle, make_content, write_model
 from training.__main__ import app
-from training.challenge import challenge
 from training.errors import CheckFailedError, InputError, TrainingError
-from training.head_to_head import cost_saved
 from training.hints import fraud
-from training.publish import publish
+from training.registry.champion_challenger import challenge
+from training.registry.paired_comparison import cost_saved
+from training.registry.publishing import publish
 
 TRAINED_ON = {
     "rows": 200,

@@ -10,8 +10,15 @@ import pytest
 from fraud_api_lambda.pointer import ModelStoreError, PinnedModel, Pointer
 from tests.aws import Aws
 from training.errors import CheckFailedError
-from training.promotion import Change, Outcome, apply, promotion, promotion_over, withdrawal
-from training.registry import Registry, Stored
+from training.registry.promotion import (
+    Change,
+    Outcome,
+    apply,
+    promotion,
+    promotion_over,
+    withdrawal,
+)
+from training.registry.store import Registry, Stored
 
 
 def pin(letter: str) -> PinnedModel:

@@ -13,11 +13,11 @@ from tests.aws import Aws
 from tests.bundles import make_bundle, write_model
 from training.__main__ import app
 from training.bundling.provenance import origin_of
-from training.challenge import challenge
 from training.errors import CheckFailedError
 from training.hints import fraud, registry_options
 from training.processes import environment
-from training.publish import promote_version, publish, rollback
+from training.registry.champion_challenger import challenge
+from training.registry.publishing import promote_version, publish, rollback
 from training.simulator.population import IDS, number_of
 from training.simulator.simulate import TYPOLOGIES, simulate
 

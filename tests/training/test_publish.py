@@ -11,7 +11,7 @@ from tests.aws import Aws
 from tests.bundles import make_bundle, write_model
 from training.errors import CheckFailedError, InputError, TrainingError
 from training.hints import fraud
-from training.publish import Moved, promote_version, publish, rollback
+from training.registry.publishing import Moved, promote_version, publish, rollback
 
 type Where = dict[str, str]
 

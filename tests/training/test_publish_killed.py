@@ -19,11 +19,11 @@ from fraud_api_lambda.scoring import Scorer
 from tests.aws import Aws
 from tests.bundles import make_bundle, write_model
 from training.processes import ROOT
-from training.publish import publish
+from training.registry.publishing import publish
 
 FORK_A_PUBLISH_FOR_EACH_LINE = """
 import os, sys
-import boto3, training.publish
+import boto3, training.registry.publishing
 from training.__main__ import app
 for line in sys.stdin:
     child = os.fork()

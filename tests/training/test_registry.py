@@ -11,10 +11,10 @@ from botocore.awsrequest import AWSResponse
 from fraud_api_lambda.bundle import version_of
 from fraud_api_lambda.pointer import IntegrityError, ModelStoreError, NotFoundError, Pointer
 from tests.aws import Aws
-from training import registry
-from training.boto import AlreadyThereError, is_loopback
 from training.processes import environment, free_port
-from training.registry import Registry, Stored
+from training.registry import store as registry
+from training.registry.boto import AlreadyThereError, is_loopback
+from training.registry.store import Registry, Stored
 from training.stand_in import LocalAws
 
 DATA = b"the bytes of a model"

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
 from fraud_api_lambda.pointer import DamagedPointerError, IntegrityError, NotFoundError, Pointer
-from training.boto import aws_errors
 from training.bundling.provenance import SIMULATED
 from training.errors import CheckFailedError
-from training.publish import pointer_of
-from training.registry import MANIFEST, Registry
+from training.registry.boto import aws_errors
+from training.registry.publishing import pointer_of
+from training.registry.store import MANIFEST, Registry
 
 MODEL = "model.joblib"
 

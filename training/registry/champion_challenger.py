@@ -8,20 +8,20 @@ from typing import Any
 
 from fraud_api_lambda.bundle import BundleError, read
 from fraud_api_lambda.scoring import Scorer
-from training.boto import aws_errors
 from training.data.rows import Data
 from training.data.transactions import read_transactions
 from training.errors import CheckFailedError
-from training.head_to_head import common_window, compared
-from training.promotion import overtaken, promotion_over
-from training.publish import (
+from training.registry.boto import aws_errors
+from training.registry.paired_comparison import common_window, compared
+from training.registry.promotion import overtaken, promotion_over
+from training.registry.publishing import (
     Moved,
     pointer_of,
     promote_version,
     publish,
     refuse_simulated,
 )
-from training.registry import Registry
+from training.registry.store import Registry
 from training.scoring.score import ALL_CORES, load_scorer
 
 

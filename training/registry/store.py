@@ -21,7 +21,7 @@ from fraud_api_lambda.pointer import (
     Pointer,
     key_of,
 )
-from training.boto import AlreadyThereError, ConflictError, client, explained, is_loopback
+from training.registry.boto import AlreadyThereError, ConflictError, client, explained, is_loopback
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

@@ -10,10 +10,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from fraud_api_lambda.pointer import ModelStoreError, PinnedModel, Pointer
-from training.boto import AlreadyThereError
 from training.errors import CheckFailedError
 from training.hints import fraud, registry_options
-from training.registry import Registry, Stored
+from training.registry.boto import AlreadyThereError
+from training.registry.store import Registry, Stored
 
 type Change = Callable[[Pointer | None], Pointer | None]
 """What a command makes of a pointer; one that it does not want to change, it returns."""
