@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from training.arm_names import AUTO, FEATURES, LEAKY, RESAMPLING
-from training.engine_options import require_engine
+from training.distributed.engine_options import require_engine
 from training.errors import InputError
 from training.files.paths import require_apart, require_folder, require_readable, require_writable
 from training.fitting.goal import GOALS, Goal
@@ -130,9 +130,9 @@ def train(
     require_engine(engine, address)
     costs = _costs(policy)
 
+    from training.distributed.engine import chosen_engine
     from training.fitting.fitted_model import Settings
     from training.progress import reported
-    from training.ray_engine import chosen_engine
     from training.summary import summary
     from training.train import Windows
     from training.train import train as fit
@@ -217,8 +217,8 @@ def score(
         require_writable(out)
         require_apart(out, data)
 
+    from training.distributed.engine import chosen_score
     from training.progress import reported
-    from training.ray_engine import chosen_score
 
     add_scores = chosen_score(engine, address)
     with reported() as progress:

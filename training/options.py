@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from training.engine_options import ENGINES
+from training.distributed.engine_options import ENGINES
 from training.option_names import one_of
 
 DataFile = Annotated[

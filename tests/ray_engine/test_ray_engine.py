@@ -13,6 +13,7 @@ import pytest
 
 from training.data.rows import Data
 from training.data.time_split import Split, split_by_time
+from training.distributed.engine import chosen_engine, chosen_score
 from training.errors import InputError
 from training.files.writing import write_transactions
 from training.fitting.fitted_model import Settings, fit_rows, margins_of
@@ -20,7 +21,6 @@ from training.fitting.pipeline import build_pipeline
 from training.fitting.random_search import Engine, tune
 from training.fitting.resampling import balanced_weights, restored_weights
 from training.metrics.ranking import average_precision
-from training.ray_engine import chosen_engine, chosen_score
 from training.scoring.score import score
 from training.simulator.simulate import simulate
 from training.train import train
@@ -109,7 +109,7 @@ def test_ray_of_its_own_listens_on_loopback_only(engine: Engine) -> None:
 def test_two_workers_fit_as_well_as_one_process(
     engine: Engine, data: Data, split: Split, tmp_path: Path
 ) -> None:
-    from training.ray_fit import fit_folder
+    from training.distributed.fit import fit_folder
 
     assert engine.fit is not None
     test = split.test.holds(data.steps)
@@ -135,7 +135,7 @@ def test_two_workers_fit_as_well_as_one_process(
 def test_the_same_frauds_are_invented_with_the_same_weights(
     resampling: str, data: Data, split: Split
 ) -> None:
-    from training.ray_fit import Totals, invent, weight_factors
+    from training.distributed.fit import Totals, invent, weight_factors
 
     matrix, is_fraud, weights = rows_of(data, split)
     settings = replace(SETTINGS, resampling=resampling, smote_ratio=0.05)
@@ -167,7 +167,7 @@ def test_the_same_frauds_are_invented_with_the_same_weights(
 def test_a_folder_is_scored_bit_for_bit_as_its_files(
     model: Path, frame: pd.DataFrame, tmp_path: Path
 ) -> None:
-    from training.ray_score import score_folder
+    from training.distributed.score import score_folder
 
     names = ["a.csv", "b.parquet", "c.csv"]
     for name, part in zip(names, np.array_split(np.arange(3_000), 3), strict=True):
@@ -183,7 +183,7 @@ def test_a_folder_is_scored_bit_for_bit_as_its_files(
 def test_a_file_that_cannot_be_scored_is_named_and_the_others_are_scored(
     model: Path, frame: pd.DataFrame, tmp_path: Path
 ) -> None:
-    from training.ray_score import score_folder
+    from training.distributed.score import score_folder
 
     write_transactions(frame[:100], tmp_path / "good.csv")
     (tmp_path / "bad.csv").write_text("step\n1\n")
@@ -205,7 +205,7 @@ def test_a_file_that_cannot_be_scored_is_named_and_the_others_are_scored(
 def test_what_is_no_folder_of_files_is_said(
     data: str, out: str, said: str, model: Path, tmp_path: Path
 ) -> None:
-    from training.ray_score import score_folder
+    from training.distributed.score import score_folder
 
     (tmp_path / "empty").mkdir()
     (tmp_path / "one.csv").touch()

@@ -17,7 +17,7 @@ from fraud_api_lambda import __version__
 from tests.aws import Aws
 from training.__main__ import app
 from training.arm_names import AUTO, FEATURES, RESAMPLING
-from training.engine_options import ENGINES
+from training.distributed.engine_options import ENGINES
 from training.files.writing import write_transactions
 from training.fitting.goal import GOALS
 from training.hints import fraud

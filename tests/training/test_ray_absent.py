@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from training.distributed.engine import chosen_engine, chosen_score
 from training.errors import InputError
-from training.ray_engine import chosen_engine, chosen_score
 
 
 @pytest.mark.skipif(find_spec("ray") is not None, reason="Ray is installed for this Python")

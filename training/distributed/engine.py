@@ -13,14 +13,14 @@ from typing import Any, Final
 
 import xgboost as xgb
 
-from training.engine_options import NO_CLUSTER, is_ray, require_answer, require_ray
+from training.distributed.engine_options import NO_CLUSTER, is_ray, require_answer, require_ray
 from training.errors import InputError, TrainingError
 from training.fitting.random_search import LOCAL, Engine
 from training.scoring.score import score
 
 _QUIET: Final = {"include_dashboard": False, "log_to_driver": False, "logging_level": "error"}
 
-_ROOT: Final = Path(__file__).parents[1]
+_ROOT: Final = Path(__file__).parents[2]
 
 
 @contextmanager
@@ -62,7 +62,7 @@ def chosen_score(name: str, address: str | None = None) -> Callable[..., int]:
 
     def on_ray(*arguments: Any) -> int:
         with ray_started(address):
-            from training.ray_score import score_folder  # noqa: PLC0415  # Ray is optional
+            from training.distributed.score import score_folder  # noqa: PLC0415  # Ray is optional
 
             return score_folder(*arguments)
 
@@ -149,6 +149,6 @@ def _joblib_on_ray() -> Iterator[None]:
 
 
 def _fit_on_ray(*arguments: Any) -> tuple[xgb.Booster, int]:
-    from training.ray_fit import fit_on_ray  # noqa: PLC0415  # Ray is optional
+    from training.distributed.fit import fit_on_ray  # noqa: PLC0415  # Ray is optional
 
     return fit_on_ray(*arguments)

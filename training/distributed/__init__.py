@@ -1,0 +1,1 @@
+"""The same training and scoring on a Ray cluster."""
