@@ -17,10 +17,10 @@ from training.fitting.fitted_model import Settings
 from training.processes import LOOPBACK, environment, free_port, interruptible, request, served
 from training.progress import reported
 from training.registry.publishing import publish
+from training.reporting.console import summary
 from training.sam import find_engine, find_sam, invoke_function
 from training.simulator.simulate import simulate
 from training.stand_in import local_aws
-from training.summary import summary
 from training.train import train
 
 type Progress = Callable[[str], None]

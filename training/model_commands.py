@@ -133,7 +133,7 @@ def train(
     from training.distributed.engine import chosen_engine
     from training.fitting.fitted_model import Settings
     from training.progress import reported
-    from training.summary import summary
+    from training.reporting.console import summary
     from training.train import Windows
     from training.train import train as fit
 

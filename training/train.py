@@ -21,8 +21,8 @@ from training.fitting.model_selection import hold_contest
 from training.fitting.random_search import LOCAL, Engine, tune
 from training.fitting.resampling import DEFAULT
 from training.fitting.smote_ratio import choose_smote_ratio
-from training.judge import judge
-from training.report import model_card, report
+from training.reporting.report import model_card, report
+from training.reporting.run_metrics import judge
 from training.scoring.model_directory import saved_model
 
 type Progress = Callable[[str], None]

@@ -15,7 +15,7 @@ from training.files.writing import write_transactions
 from training.fitting.fitted_model import Arm, Settings
 from training.fitting.goal import Goal
 from training.fitting.model_selection import Contest, hold_contest
-from training.judge import not_compared
+from training.reporting.run_metrics import not_compared
 from training.simulator.simulate import simulate
 
 

@@ -9,8 +9,8 @@ import pytest
 
 from training.analysis.golden_features import leak_sentences
 from training.files.writing import write_transactions
+from training.reporting.console import summary
 from training.simulator.simulate import simulate
-from training.summary import summary
 from training.train import Windows, train
 
 ROWS = 60_000
@@ -51,7 +51,7 @@ def test_a_planted_leak_is_named_in_plain_words(planted: dict[str, Any]) -> None
 def test_console_report_card_and_the_model_itself_say_so(
     planted: dict[str, Any], tmp_path: Path
 ) -> None:
-    from training.report import model_card, report
+    from training.reporting.report import model_card, report
 
     sentence = planted["leaks"]["sentences"][0]
 

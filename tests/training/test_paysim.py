@@ -16,8 +16,8 @@ from training.arm_names import LEAKY
 from training.data.matrix import feature_matrix, packed
 from training.data.rows import Data
 from training.data.transactions import read_transactions
+from training.reporting.console import summary
 from training.scoring.score import load_scorer, score
-from training.summary import summary
 from training.train import Windows, train
 
 DATA = Path(__file__).parents[2].parent / "shared" / "data"

@@ -13,9 +13,9 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, sync_playwright
 
 from training.files.writing import write_transactions
-from training.report import model_card, report
+from training.reporting.console import summary
+from training.reporting.report import model_card, report
 from training.simulator.simulate import simulate
-from training.summary import summary
 from training.train import Windows, train
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")

@@ -19,9 +19,9 @@ from training.errors import CheckFailedError, InputError
 from training.files.writing import write_transactions
 from training.fitting.fitted_model import Settings
 from training.hints import fraud
+from training.reporting.console import summary
 from training.scoring.score import evaluate_model, load_scorer, score
 from training.simulator.simulate import simulate
-from training.summary import summary
 from training.train import Windows, train
 
 ROWS = 60_000

@@ -7,7 +7,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from training.arm_names import LEAKY
 from training.fitting.resampling_comparison import NOT_COMPARED
 from training.metrics.evaluation import SEED_PRECISION, SEED_RECALL
-from training.plots import (
+from training.reporting.plots import (
     alone_plot,
     attribution_plot,
     dependence_plot,
