@@ -22,8 +22,8 @@ from benchmarks.serving.measure import recorded
 from benchmarks.serving.places import place
 from benchmarks.serving.stacks import OURS, compile_packages, require
 from training.errors import TrainingError
-from training.processes import interruptible
-from training.progress import reported
+from training.local.processes import interruptible
+from training.local.progress import reported
 
 PYTHON: Final = "Python's own"
 REST: Final = "all that is no import"

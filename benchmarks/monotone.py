@@ -22,9 +22,9 @@ from training.data.time_split import Split, Window, split_by_time
 from training.data.transactions import read_transactions
 from training.fitting.fitted_model import Arm, Settings, fit_arm
 from training.fitting.resampling_comparison import comparison
+from training.local.progress import reported
 from training.metrics.calibration import log_loss
 from training.metrics.ranking import average_precision
-from training.progress import reported
 from training.simulator.simulate import simulate
 
 PAYERS: Final = 500

@@ -20,8 +20,8 @@ from training.data.rows import Data
 from training.data.time_split import Window, split_by_time, until_the_end
 from training.data.transactions import read_transactions
 from training.fitting.fitted_model import Arm, Settings, fit_arm
+from training.local.progress import reported
 from training.metrics.evaluation import at_threshold
-from training.progress import reported
 from training.simulator.simulate import simulate
 
 DAY: Final = 24

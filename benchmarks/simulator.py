@@ -27,8 +27,8 @@ from training.data.matrix import derive, fact_matrix, feature_matrix
 from training.data.transactions import read_transactions, to_facts
 from training.fitting.fitted_model import Settings, fit_rows, margins_of
 from training.fitting.pipeline import BOOSTER
+from training.local.progress import reported
 from training.metrics.ranking import average_precision
-from training.progress import reported
 from training.simulator.ledger import PAYMENT
 from training.simulator.simulate import simulate
 from training.simulator.traffic import HOURLY, MEAN_AMOUNTS, MONEY_BY_HOUR, TYPE_SHARES

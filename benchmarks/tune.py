@@ -28,8 +28,8 @@ from benchmarks.sizes import RULE, Row, row, share_of, verdict
 from bootstrap.prices import READ, REGION
 from bootstrap.transform import TEMPLATE, declared_by
 from training.errors import TrainingError
-from training.processes import interruptible
-from training.progress import reported
+from training.local.processes import interruptible
+from training.local.progress import reported
 
 SIZES_MB: Final = (512, 768, 1024, 1536, 1769, 3008)
 ARCHITECTURES: Final = {"x86_64": "x86_64", "arm64": "aarch64"}

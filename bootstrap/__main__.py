@@ -8,7 +8,7 @@ import typer
 
 from training.errors import InputError, TrainingError
 from training.hints import example, module
-from training.processes import interruptible
+from training.local.processes import interruptible
 
 if TYPE_CHECKING:
     from bootstrap.account import Account

@@ -25,8 +25,8 @@ from bootstrap.stack_status import Command, require_allowed
 from bootstrap.stacks import BOOTSTRAP
 from bootstrap.transform import TEMPLATE, declared_by
 from training.errors import CheckFailedError
-from training.processes import ROOT
-from training.sam import Engine, find_engine, find_sam
+from training.local.processes import ROOT
+from training.local.sam import Engine, find_engine, find_sam
 
 MAKE_BOOTSTRAP: Final = "`make bootstrap` makes it"
 

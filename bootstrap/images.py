@@ -10,7 +10,7 @@ from bootstrap.account import Account, AwsError
 from bootstrap.programs import Programs
 from bootstrap.stacks import Stack
 from training.errors import CheckFailedError, InputError, TrainingError
-from training.sam import Engine
+from training.local.sam import Engine
 
 PLATFORM: Final = "linux/amd64"
 ENTERS_THE_IMAGE: Final = ("Dockerfile", ".dockerignore", "requirements.txt", "fraud_api_lambda")

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from training.errors import InputError
-from training.processes import ROOT
+from training.local.processes import ROOT
 
 SERVING: Final = ROOT / "build" / "serving.json"
 """What `make bench` writes."""

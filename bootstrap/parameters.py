@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from training.errors import InputError
-from training.processes import ROOT
+from training.local.processes import ROOT
 
 SAMCONFIG: Final = ROOT / "samconfig.toml"
 HIDDEN: Final = "****"

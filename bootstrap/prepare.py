@@ -24,8 +24,8 @@ from bootstrap.stacks import BOOTSTRAP, Stack
 from bootstrap.transform import BOOTSTRAP_TEMPLATE, declared_by
 from training.errors import InputError, TrainingError
 from training.hints import fraud, registry_options, say_next
-from training.processes import ROOT
-from training.sam import find_sam
+from training.local.processes import ROOT
+from training.local.sam import find_sam
 
 GITHUB: Final = "token.actions.githubusercontent.com"
 

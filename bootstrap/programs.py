@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Final, Protocol
 
 from training.errors import TrainingError
-from training.processes import ROOT, STDERR
+from training.local.processes import ROOT, STDERR
 
 PARAMETERS: Final = "--parameter-overrides"
 QUIET: Final = {"SAM_CLI_TELEMETRY": "0"}

@@ -8,7 +8,7 @@ from bootstrap import stacks
 from bootstrap.account import Account, session
 from bootstrap.parameters import SAMCONFIG, read_environment
 from training.errors import CheckFailedError
-from training.processes import ROOT
+from training.local.processes import ROOT
 
 
 def smoke(account: Account, *, environment: str, samconfig: Path = SAMCONFIG) -> None:

@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any, Final
 
 from training.errors import InputError, TrainingError
-from training.processes import ROOT
+from training.local.processes import ROOT
 
 TEMPLATE: Final = ROOT / "template.yaml"
 BOOTSTRAP_TEMPLATE: Final = ROOT / "bootstrap" / "template.yaml"

@@ -12,10 +12,10 @@ import pytest
 from fraud_api_lambda.model_store import ModelStore
 from fraud_api_lambda.pointer import PinnedModel, Pointer
 from fraud_api_lambda.settings import aws_client
-from training.processes import environment
+from training.local.aws import LocalAws, local_aws
+from training.local.processes import environment
 from training.registry import boto
 from training.registry.store import Registry
-from training.stand_in import LocalAws, local_aws
 
 _numbers = count(1)
 

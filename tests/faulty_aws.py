@@ -14,7 +14,7 @@ from fraud_api_lambda.bundle import version_of
 from fraud_api_lambda.model_store import ModelStore
 from fraud_api_lambda.pointer import PinnedModel, key_of
 from fraud_api_lambda.signature import Credentials
-from training.processes import LOOPBACK
+from training.local.processes import LOOPBACK
 
 DATA = b"the bytes of a model"
 SECRET = "not-to-be-told"

@@ -25,8 +25,8 @@ from fraud_api_lambda.settings import PREFIX, Settings
 from tests.fakes import app
 from training.__main__ import app as command_line
 from training.arm_names import AUTO, FEATURES, RESAMPLING
+from training.local.sam import Engine
 from training.policy.file import read_policy
-from training.sam import Engine
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()

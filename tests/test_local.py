@@ -23,9 +23,9 @@ from tests.bundles import make_bundle
 from tests.fakes import ReadyProvider
 from tests.fakes import served as live
 from training.errors import InputError, TrainingError
-from training.processes import environment, free_port, served
-from training.sam import find_engine
-from training.stand_in import local_aws
+from training.local.aws import local_aws
+from training.local.processes import environment, free_port, served
+from training.local.sam import find_engine
 
 ROOT = Path(__file__).parents[1]
 SMOKE = ROOT / ".ci" / "smoke"

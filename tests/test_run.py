@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from training.processes import free_port
+from training.local.processes import free_port
 
 ROOT = Path(__file__).parents[1]
 

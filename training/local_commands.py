@@ -8,8 +8,8 @@ import typer
 
 from training.files.paths import require_event, require_folder, require_readable
 from training.hints import example, fraud
+from training.local.processes import free_port
 from training.options import DEMO, Seed
-from training.processes import free_port
 
 app = typer.Typer()
 
@@ -34,7 +34,7 @@ def run(
     require_folder(out)
     free_port(port)
 
-    from training.local import run as serve
+    from training.local.run import run as serve
 
     serve(data=data, rows=rows, seed=seed, port=port, out=out)
 
@@ -54,7 +54,7 @@ def demo(
     require_folder(out)
     free_port(port)
 
-    from training.demo import demo as serve
+    from training.local.demo import demo as serve
 
     serve(rows=rows, seed=seed, port=port, out=out)
 
@@ -73,6 +73,6 @@ def invoke(
     require_event(event)
     require_folder(out)
 
-    from training.local import invoke as invoke_image
+    from training.local.run import invoke as invoke_image
 
     invoke_image(event=event, out=out)

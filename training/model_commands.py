@@ -40,7 +40,7 @@ def simulate(
     require_writable(out)
 
     from training.files.writing import write_transactions
-    from training.progress import reported
+    from training.local.progress import reported
     from training.simulator.simulate import simulate as make
 
     with reported() as progress:
@@ -132,7 +132,7 @@ def train(
 
     from training.distributed.engine import chosen_engine
     from training.fitting.fitted_model import Settings
-    from training.progress import reported
+    from training.local.progress import reported
     from training.reporting.console import summary
     from training.train import Windows
     from training.train import train as fit
@@ -189,7 +189,7 @@ def evaluate(
     require_model(model)
     require_readable(data)
 
-    from training.progress import reported
+    from training.local.progress import reported
     from training.scoring.score import evaluate_model
 
     with reported() as progress:
@@ -218,7 +218,7 @@ def score(
         require_apart(out, data)
 
     from training.distributed.engine import chosen_score
-    from training.progress import reported
+    from training.local.progress import reported
 
     add_scores = chosen_score(engine, address)
     with reported() as progress:

@@ -116,7 +116,7 @@ def challenge(
     require_readable(data)
 
     from training.errors import CheckFailedError
-    from training.progress import reported
+    from training.local.progress import reported
     from training.registry.champion_challenger import challenge as compare
 
     with reported() as progress:

@@ -14,8 +14,8 @@ from benchmarks.serving.output import show
 from benchmarks.serving.places import place
 from benchmarks.serving.plot import plot
 from training.errors import InputError, TrainingError
-from training.processes import interruptible
-from training.progress import reported
+from training.local.processes import interruptible
+from training.local.progress import reported
 
 
 def prepared() -> dict[str, dict[str, str]]:

@@ -14,7 +14,7 @@ from typing import Any, Final
 from benchmarks.serving.quota import Quota
 from benchmarks.serving.stacks import Stack, clean_environment
 from training.errors import TrainingError
-from training.processes import LOOPBACK, ROOT, STDERR, free_port, request
+from training.local.processes import LOOPBACK, ROOT, STDERR, free_port, request
 
 SERVER_PACKAGES: Final = ("uvicorn", "click", "h11")
 """What serves all three stacks, linked from the developer's environment, where nothing else is."""
@@ -111,7 +111,7 @@ def server(stack: Stack, place: Place, sent: Any) -> Iterator[int]:
     """
     port = free_port()
     quiet = ("--no-access-log", "--log-level", "warning")
-    arguments = ["-m", "training.child", "uvicorn", f"{stack.module}:app"]
+    arguments = ["-m", "training.local.child", "uvicorn", f"{stack.module}:app"]
     arguments += ["--host", LOOPBACK, "--port", str(port), *quiet]
     with _process(stack, arguments, place, stdout=subprocess.DEVNULL) as process:
         if not _is_ready(process, port, sent):

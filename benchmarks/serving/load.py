@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from training.errors import TrainingError
-from training.processes import LOOPBACK
+from training.local.processes import LOOPBACK
 
 CONNECTIONS: Final = 8
 _PATIENCE_S: Final = 10

@@ -15,7 +15,7 @@ from benchmarks.serving.load import load
 from benchmarks.serving.stacks import FLOOR, OURS, STACKS, TUTORIAL, Stack
 from fraud_api_lambda.examples import FRAUD, GENUINE
 from training.errors import CheckFailedError
-from training.processes import ROOT
+from training.local.processes import ROOT
 
 BATCH: Final = 100
 TOLERANCE: Final = 1e-5

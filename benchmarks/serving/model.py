@@ -25,10 +25,10 @@ from training.bundling.typical_values import typical_values
 from training.data.matrix import feature_matrix
 from training.data.transactions import to_facts
 from training.fitting.pipeline import BOOSTER
+from training.local.aws import LocalAws
 from training.policy.costs import policy_for
 from training.registry.publishing import publish
 from training.simulator.simulate import simulate
-from training.stand_in import LocalAws
 
 FEATURE_SET: Final = "decision-time"
 NAMES: Final = FEATURE_SETS[FEATURE_SET]

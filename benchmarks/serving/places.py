@@ -9,8 +9,8 @@ from tempfile import TemporaryDirectory
 from benchmarks.serving.children import Place, link_server_packages
 from benchmarks.serving.measure import Begin
 from benchmarks.serving.model import publish_models, write_models
-from training.processes import environment
-from training.stand_in import local_aws
+from training.local.aws import local_aws
+from training.local.processes import environment
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from training.errors import InputError
-from training.processes import ROOT
+from training.local.processes import ROOT
 
 LIBRARIES: Final = (
     "fastapi",

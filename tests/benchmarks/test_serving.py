@@ -19,7 +19,7 @@ from benchmarks.serving.stacks import check_same, clean_environment, megabytes
 from benchmarks.serving.worker import timed
 from fraud_api_lambda.examples import FRAUD, GENUINE
 from training.errors import InputError, TrainingError
-from training.processes import LOOPBACK
+from training.local.processes import LOOPBACK
 
 ANSWER = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}"
 

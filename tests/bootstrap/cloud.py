@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from bootstrap.account import Account
-from training.sam import Engine
+from training.local.sam import Engine
 
 REPOSITORY = "fraud-api-images"
 STACK = "fraud-api-dev"

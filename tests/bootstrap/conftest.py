@@ -6,7 +6,7 @@ import pytest
 
 from bootstrap import account
 from tests.bootstrap.cloud import FUNCTION, REPOSITORY, STACK, Cloud, RecordedPrograms, api
-from training.stand_in import local_aws
+from training.local.aws import local_aws
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ import pytest
 from bootstrap.account import Account, AwsError
 from bootstrap.programs import RealPrograms
 from training.errors import InputError, TrainingError
-from training.processes import ROOT
+from training.local.processes import ROOT
 
 
 def run(cloud, *arguments):

@@ -13,7 +13,7 @@ from bootstrap.prices import FREE_OF_CHARGE, PRICED, PRICES
 from bootstrap.transform import BOOTSTRAP_TEMPLATE, TEMPLATE
 from bootstrap.usage import units
 from training.errors import CheckFailedError, InputError
-from training.processes import ROOT
+from training.local.processes import ROOT
 
 TEXT = TEMPLATE.read_text()
 OUTLIVES = BOOTSTRAP_TEMPLATE.read_text()

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from bootstrap.transform import BOOTSTRAP_TEMPLATE, TEMPLATE, declared_by
-from training.processes import ROOT
+from training.local.processes import ROOT
 
 NOWHERE = {"AWS_EC2_METADATA_DISABLED": "true", "AWS_CONFIG_FILE": os.devnull, "HOME": os.devnull}
 

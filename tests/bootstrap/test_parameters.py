@@ -21,7 +21,7 @@ from bootstrap.prepare import prepare
 from bootstrap.programs import RealPrograms
 from tests.bootstrap.cloud import RecordedPrograms
 from training.errors import InputError, TrainingError
-from training.processes import ROOT
+from training.local.processes import ROOT
 
 SAM = ROOT / ".venv-sam" / "bin"
 needs_sam = pytest.mark.skipif(

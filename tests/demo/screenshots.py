@@ -8,7 +8,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 from tests.demo.browser import PATHS, browsing, open_page, settle
-from training.demo import running
+from training.local.demo import running
 
 FOLDER = Path(__file__).parents[2] / "demo" / "screenshots"
 WIDTHS = (1_280, 390)

@@ -18,7 +18,7 @@ from playwright.sync_api import Browser, Locator, Page, ViewportSize, expect
 
 from tests.demo.browser import CHROMIUM, PATHS, browsing, open_page, settle
 from tests.demo.conftest import KEY
-from training.processes import free_port
+from training.local.processes import free_port
 
 ROOT = Path(__file__).parents[2]
 WIDE: ViewportSize = {"width": 1_280, "height": 800}

@@ -11,7 +11,7 @@ from pathlib import Path
 from textwrap import shorten
 from typing import Any
 
-from training.processes import ROOT, request
+from training.local.processes import ROOT, request
 
 RUN_TIMEOUT_S = 300
 START_TIMEOUT_S = 60

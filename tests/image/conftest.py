@@ -15,9 +15,9 @@ import pytest
 
 from tests.image.commands import CommandError, answers, run, serving
 from tests.image.podman import HARDENED, RUN, missing, settings
-from training.processes import LOOPBACK, free_port, interruptible
-from training.sam import Engine
-from training.stand_in import local_aws
+from training.local.aws import local_aws
+from training.local.processes import LOOPBACK, free_port, interruptible
+from training.local.sam import Engine
 
 runtime: Any = import_module("tests.lambda.runtime")  # `lambda` is a keyword
 

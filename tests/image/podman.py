@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 from zlib import crc32
 
-from training.processes import ROOT
+from training.local.processes import ROOT
 
 KEPT = ROOT / "build" / "image"
 """Where images stay, so that the next run is quick."""

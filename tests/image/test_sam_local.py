@@ -13,8 +13,8 @@ from fraud_api_lambda.examples import FRAUD
 from tests.bundles import make_bundle
 from tests.image.commands import answers, run, serving
 from tests.image.conftest import runtime
-from training.processes import LOOPBACK, ROOT, free_port, request
-from training.sam import find_sam, invoke_function
+from training.local.processes import LOOPBACK, ROOT, free_port, request
+from training.local.sam import find_sam, invoke_function
 
 pytestmark = pytest.mark.image
 

@@ -8,7 +8,7 @@ from threading import Event, Thread
 
 from infra import ROOT
 
-from training.processes import LOOPBACK
+from training.local.processes import LOOPBACK
 
 DIGEST = "0123456789abcdef" + "0" * 48
 BEFORE = "fedcba9876543210" + "0" * 48

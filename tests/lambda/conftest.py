@@ -7,7 +7,7 @@ import pytest
 from in_process import imported
 from runtime import publish_model
 
-from training.stand_in import LocalAws
+from training.local.aws import LocalAws
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from training.processes import environment
+from training.local.processes import environment
 
 MODULE = "fraud_api_lambda.handler"
 CONTEXT = SimpleNamespace(aws_request_id="11111111-2222-4333-8444-555555555555")

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from threading import Lock, Thread
 
-from training.processes import LOOPBACK
+from training.local.processes import LOOPBACK
 
 type Fault = Callable[[socket.socket, bytes], None]
 """What happens to a connection in place of the answer that was due."""

@@ -19,9 +19,9 @@ import boto3
 import pytest
 
 from tests.bundles import make_bundle, write_model
-from training.processes import LOOPBACK, ROOT, environment, free_port, request
+from training.local.aws import LocalAws
+from training.local.processes import LOOPBACK, ROOT, environment, free_port, request
 from training.registry.publishing import publish
-from training.stand_in import LocalAws
 
 EVENTS = ROOT / "tests" / "events"
 RAPID = ROOT / ".venv-sam/lib/python3.13/site-packages/samcli/local/rapid"

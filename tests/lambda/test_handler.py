@@ -15,8 +15,8 @@ from bootstrap import invocation
 from bootstrap.heartbeat import handler as heartbeat
 from fraud_api_lambda.examples import FRAUD, GENUINE
 from tests.api.support import check_problem
-from training.processes import ROOT, environment, free_port
-from training.stand_in import LocalAws
+from training.local.aws import LocalAws
+from training.local.processes import ROOT, environment, free_port
 
 SQS = {
     "Records": [

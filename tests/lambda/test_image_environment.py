@@ -7,7 +7,7 @@ import subprocess
 import pytest
 from runtime import event
 
-from training.processes import ROOT
+from training.local.processes import ROOT
 
 PYTHON = ROOT / ".venv-image" / "bin" / "python"
 

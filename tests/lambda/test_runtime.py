@@ -16,8 +16,8 @@ from runtime import (
 )
 
 from fraud_api_lambda.examples import FRAUD, GENUINE
-from training.processes import LOOPBACK
-from training.stand_in import LocalAws, local_aws
+from training.local.aws import LocalAws, local_aws
+from training.local.processes import LOOPBACK
 
 
 @pytest.fixture(scope="module")

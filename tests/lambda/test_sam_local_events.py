@@ -6,7 +6,7 @@ import subprocess
 import pytest
 from runtime import SAM_LOCAL, event
 
-from training.processes import ROOT
+from training.local.processes import ROOT
 
 PYTHON = ROOT / ".venv-sam" / "bin" / "python"
 

@@ -12,7 +12,7 @@ import pytest
 from fraud_api_lambda.pointer import PinnedModel, Pointer
 from tests.aws import Aws
 from tests.bundles import make_bundle, write_model
-from training.processes import ROOT
+from training.local.processes import ROOT
 from training.registry.publishing import publish
 
 ROUNDS = 15

@@ -15,7 +15,7 @@ from training.__main__ import app
 from training.bundling.provenance import origin_of
 from training.errors import CheckFailedError
 from training.hints import fraud, registry_options
-from training.processes import environment
+from training.local.processes import environment
 from training.registry.champion_challenger import challenge
 from training.registry.publishing import promote_version, publish, rollback
 from training.simulator.population import IDS, number_of

@@ -18,7 +18,7 @@ from fraud_api_lambda.schemas import TransactionIn
 from fraud_api_lambda.scoring import Scorer
 from tests.aws import Aws
 from tests.bundles import make_bundle, write_model
-from training.processes import ROOT
+from training.local.processes import ROOT
 from training.registry.publishing import publish
 
 FORK_A_PUBLISH_FOR_EACH_LINE = """

@@ -11,11 +11,11 @@ from botocore.awsrequest import AWSResponse
 from fraud_api_lambda.bundle import version_of
 from fraud_api_lambda.pointer import IntegrityError, ModelStoreError, NotFoundError, Pointer
 from tests.aws import Aws
-from training.processes import environment, free_port
+from training.local.aws import LocalAws
+from training.local.processes import environment, free_port
 from training.registry import store as registry
 from training.registry.boto import AlreadyThereError, is_loopback
 from training.registry.store import Registry, Stored
-from training.stand_in import LocalAws
 
 DATA = b"the bytes of a model"
 VERSION = version_of(DATA)

@@ -37,7 +37,7 @@ from tests.faulty_aws import (
     silent,
     xml,
 )
-from training.processes import LOOPBACK, free_port
+from training.local.processes import LOOPBACK, free_port
 
 
 def reading_the_object(store: ModelStore) -> Any:

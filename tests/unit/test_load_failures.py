@@ -31,7 +31,7 @@ from tests.faulty_aws import (
     sending,
     silent,
 )
-from training.processes import LOOPBACK
+from training.local.processes import LOOPBACK
 
 ACCOUNT = "123456789012"
 ROLE = f"arn:aws:sts::{ACCOUNT}:assumed-role/fraud-api/fraud-api"

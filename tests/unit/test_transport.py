@@ -15,7 +15,7 @@ from fraud_api_lambda.pointer import IntegrityError, ModelStoreError
 from fraud_api_lambda.signature import AwsRequest
 from fraud_api_lambda.transport import FAILURES, exchanged
 from tests.faulty_aws import DATA, PINNED, Behaviour, answering, faulty_aws, in_turn, sending, xml
-from training.processes import free_port
+from training.local.processes import free_port
 
 LENGTH = f"Content-Length: {len(DATA)}".encode()
 WHOLE = {

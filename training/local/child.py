@@ -1,4 +1,4 @@
-"""``python -m training.child MODULE ARGUMENT...``: run a module that ends with its parent.
+"""``python -m training.local.child MODULE ARGUMENT...``: run a module that ends with its parent.
 
 The parent holds the other end of our standard input and writes nothing. When it is gone, killed or
 not, the system closes that end: it works on every Unix and needs nobody's care.

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import typer
 
-from training.local import make_model, start_api, wait_for_the_end
-from training.processes import LOOPBACK, free_port, interruptible, served
-from training.progress import reported
+from training.local.processes import LOOPBACK, free_port, interruptible, served
+from training.local.progress import reported
+from training.local.run import make_model, start_api, wait_for_the_end
 
 
 def demo(*, rows: int, seed: int, port: int | None, out: Path) -> None:

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from training.errors import InputError, TrainingError
 
-ROOT: Final = Path(__file__).parents[1]
+ROOT: Final = Path(__file__).parents[2]
 LOOPBACK: Final = "127.0.0.1"
 STDERR: Final = 2
 """Its descriptor: `sys.stderr` need not be a file."""
@@ -74,7 +74,7 @@ def served(
     """
     output = subprocess.DEVNULL if quiet else STDERR
     with subprocess.Popen(
-        [sys.executable, "-m", "training.child", module, *arguments],
+        [sys.executable, "-m", "training.local.child", module, *arguments],
         cwd=ROOT,
         env={**os.environ, **(variables or {})},
         stdin=subprocess.PIPE,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import boto3
 
-from training.processes import LOOPBACK, environment, free_port, served
+from training.local.processes import LOOPBACK, environment, free_port, served
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,13 +14,20 @@ import typer
 from training.errors import CheckFailedError, TrainingError
 from training.files.writing import write_transactions
 from training.fitting.fitted_model import Settings
-from training.processes import LOOPBACK, environment, free_port, interruptible, request, served
-from training.progress import reported
+from training.local.aws import local_aws
+from training.local.processes import (
+    LOOPBACK,
+    environment,
+    free_port,
+    interruptible,
+    request,
+    served,
+)
+from training.local.progress import reported
+from training.local.sam import find_engine, find_sam, invoke_function
 from training.registry.publishing import publish
 from training.reporting.console import summary
-from training.sam import find_engine, find_sam, invoke_function
 from training.simulator.simulate import simulate
-from training.stand_in import local_aws
 from training.train import train
 
 type Progress = Callable[[str], None]

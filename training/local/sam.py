@@ -14,7 +14,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from training.errors import TrainingError
-from training.processes import LOOPBACK, ROOT, STDERR
+from training.local.processes import LOOPBACK, ROOT, STDERR
 
 FUNCTION: Final = "FraudFunction"
 """Its logical id in template.yaml."""

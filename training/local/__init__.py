@@ -1,0 +1,1 @@
+"""Everything on this machine: AWS, API and demo as child processes."""
