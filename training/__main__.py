@@ -7,7 +7,9 @@ from typing import Annotated
 import typer
 
 from fraud_api_lambda import __version__
-from training import local_commands, model_commands, registry_commands
+from training.commands import local as local_commands
+from training.commands import model as model_commands
+from training.commands import registry as registry_commands
 from training.errors import TrainingError
 from training.hints import fraud
 

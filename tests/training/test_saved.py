@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from tests.bundles import make_bundle, write_model
-from training import local_commands
-from training.options import BUILD
+from training.commands import local as local_commands
+from training.commands.options import BUILD
 from training.scoring.model_directory import saved_model
 
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from training.commands.options import BUILD, AllowSimulated, Bucket, DataFile, DryRun, Parameter
 from training.files.paths import require_readable
 from training.hints import example, fraud, registry_options, say_next
-from training.options import BUILD, AllowSimulated, Bucket, DataFile, DryRun, Parameter
 from training.scoring.model_directory import require_model
 
 if TYPE_CHECKING:

@@ -6,10 +6,10 @@ from typing import Annotated
 
 import typer
 
+from training.commands.options import DEMO, Seed
 from training.files.paths import require_event, require_folder, require_readable
 from training.hints import example, fraud
 from training.local.processes import free_port
-from training.options import DEMO, Seed
 
 app = typer.Typer()
 

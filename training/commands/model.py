@@ -9,20 +9,13 @@ from typing import Annotated, Any
 import typer
 
 from training.arm_names import AUTO, FEATURES, LEAKY, RESAMPLING
+from training.commands.options import BUILD, Address, DataFile, EngineName, ModelDirectory, Seed
 from training.distributed.engine_options import require_engine
 from training.errors import InputError
 from training.files.paths import require_apart, require_folder, require_readable, require_writable
 from training.fitting.goal import GOALS, Goal
 from training.hints import example, fraud, registry_options, say_next
 from training.option_names import one_of, require_name
-from training.options import (
-    BUILD,
-    Address,
-    DataFile,
-    EngineName,
-    ModelDirectory,
-    Seed,
-)
 from training.scoring.model_directory import require_model
 
 app = typer.Typer()
