@@ -31,6 +31,35 @@ LAYERS = (
     {"handler"},
 )
 
+TRAINING = ROOT / "training"
+"""Offline work, in rooms."""
+
+TRAINING_LAYERS = (
+    {"errors"},
+    {"arm_names", "option_names", "hints"},
+    {"metrics", "files"},
+    {"policy", "simulator"},
+    {"data"},
+    {"fitting"},
+    {"scoring", "analysis", "bundling"},
+    {"registry", "distributed"},
+    {"reporting"},
+    {"train"},
+    {"local"},
+    {"commands"},
+    {"__main__"},
+)
+
+TRAINING_POWERS = {
+    "boto3": {"registry", "local"},
+    "botocore": {"registry"},
+    "ray": {"distributed"},
+    "jinja2": {"reporting"},
+    "subprocess": {"local"},
+    "socket": {"local", "distributed"},
+}
+"""What may be imported only in these rooms of `training`."""
+
 ROOMS = {
     "boto3": set(),
     "numpy": set(),
@@ -126,6 +155,63 @@ def test_the_pure_core_needs_the_standard_library_only(name: str) -> None:
     assert {each.split(".")[0] for each in imported(SHIPPED / f"{name}.py")} <= allowed
 
 
+def room(name: str) -> str:
+    """The folder of `training` that a module lies in, or the module itself."""
+    return name.removeprefix("training.").split(".")[0]
+
+
+def training_files() -> list[Path]:
+    return sorted(path for path in TRAINING.rglob("*.py") if path.parent / "__init__.py" != path)
+
+
+def training_layer(name: str) -> int:
+    return next(index for index, rooms in enumerate(TRAINING_LAYERS) if name in rooms)
+
+
+def room_of(path: Path) -> str:
+    return path.relative_to(TRAINING).with_suffix("").parts[0]
+
+
+@pytest.mark.parametrize("path", training_files(), ids=lambda path: str(path.relative_to(TRAINING)))
+def test_every_module_of_training_imports_from_its_own_room_or_downwards(path: Path) -> None:
+    own = room_of(path)
+    others = {room(each) for each in imported(path) if each.startswith("training.")} - {own}
+
+    assert not {other for other in others if training_layer(other) >= training_layer(own)}
+
+
+@pytest.mark.parametrize("power", TRAINING_POWERS)
+def test_a_power_stays_in_its_room_of_training(power: str) -> None:
+    users = {
+        room_of(path)
+        for path in training_files()
+        if any(each.split(".")[0] == power for each in imported(path))
+    }
+
+    assert users <= TRAINING_POWERS[power]
+
+
+def test_every_room_says_in_a_sentence_what_it_holds() -> None:
+    rooms = [path for path in TRAINING.rglob("__init__.py") if "templates" not in path.parts]
+    without = [path for path in rooms if not ast.get_docstring(ast.parse(path.read_text()))]
+
+    assert len(rooms) > 10
+    assert not without
+
+
+def test_a_room_holds_fewer_than_sixteen_files() -> None:
+    folders = {path.parent for path in training_files()}
+
+    assert not {str(each): n for each in folders if (n := len(list(each.glob("*.py")))) >= 16}
+
+
+def test_bootstrap_knows_only_the_registry_and_the_local_helpers_of_training() -> None:
+    files = (ROOT / "bootstrap").rglob("*.py")
+    known = {room(each) for path in files for each in imported(path) if "training." in each}
+
+    assert known == {"local", "errors", "hints", "registry"}
+
+
 def test_importing_modules_starts_no_thread_and_opens_no_connection() -> None:
     names = [name for name in modules() if name != "handler"]
     watch = (
@@ -144,7 +230,7 @@ def test_modules_are_small_enough_to_read() -> None:
     sizes = {
         path.relative_to(ROOT): len(path.read_text().splitlines())
         for folder in ("fraud_api_lambda", "training", "bootstrap")
-        for path in (ROOT / folder).glob("*.py")
+        for path in (ROOT / folder).rglob("*.py")
     }
 
     assert not {path: lines for path, lines in sizes.items() if lines > 250}

@@ -7,9 +7,7 @@ from typing import Annotated
 import typer
 
 from fraud_api_lambda import __version__
-from training.commands import local as local_commands
-from training.commands import model as model_commands
-from training.commands import registry as registry_commands
+from training.commands import local, model, registry
 from training.errors import TrainingError
 from training.hints import fraud
 
@@ -20,7 +18,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for commands in (model_commands, registry_commands, local_commands):
+for commands in (model, registry, local):
     app.add_typer(commands.app)
 
 

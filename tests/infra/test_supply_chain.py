@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[2]
 SCRIPTS = [
     "Dockerfile",
     "Makefile",
-    "training/ray-cluster.yaml",
+    "training/distributed/ray-cluster.yaml",
     *(f".ci/{path.name}" for path in (ROOT / ".ci").iterdir()),
     *(f".github/workflows/{path.name}" for path in (ROOT / ".github/workflows").iterdir()),
 ]
@@ -61,7 +61,7 @@ def test_the_installs_are_found():
         ".ci/setup",
         ".ci/uv",
         "Dockerfile",
-        "training/ray-cluster.yaml",
+        "training/distributed/ray-cluster.yaml",
     }
 
 

@@ -98,7 +98,7 @@ def _cpus(resources: dict[str, float], address: str | None) -> int:
     if resources.get("CPU", 0) < 1:
         raise InputError(
             f"--address {address}: the cluster has no CPU yet; ask for workers and wait for them, "
-            "as training/ray-cluster.yaml tells"
+            "as training/distributed/ray-cluster.yaml tells"
         )
     return int(resources["CPU"])
 

@@ -49,7 +49,7 @@ def fit_on_ray(
     feature_set: str,
     settings: Settings,
 ) -> tuple[xgb.Booster, int]:
-    """As `arms.fit_rows`, spread over the Ray that was started."""
+    """As `fitted_model.fit_rows`, spread over the Ray that was started."""
     rows = np.column_stack([matrix, weights, is_fraud])
     pieces = np.array_split(rows, max(1, len(rows) // ROWS_A_BLOCK))
     return fit_dataset(ray.data.from_numpy(pieces), feature_set, settings)

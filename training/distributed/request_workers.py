@@ -1,4 +1,4 @@
-"""Ask a cluster that scales for CPUs: ``python -m training.distributed.request_workers 32``, 0 for none."""
+"""Ask a cluster that scales for CPUs: `python -m training.distributed.request_workers 32`, or 0."""
 
 import sys
 

@@ -57,7 +57,7 @@ def model_card(metrics: dict[str, Any]) -> str:
 
 def _render(name: str, metrics: dict[str, Any], **more: Any) -> str:
     environment = Environment(
-        loader=PackageLoader("training"),
+        loader=PackageLoader("training.reporting"),
         autoescape=select_autoescape(["html.jinja"]),
         undefined=StrictUndefined,
         trim_blocks=True,
