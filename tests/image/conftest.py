@@ -8,18 +8,16 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
-from importlib import import_module
 from typing import Any, NoReturn
 
 import pytest
 
+from tests.function import runtime
 from tests.image.commands import CommandError, answers, run, serving
 from tests.image.podman import HARDENED, RUN, missing, settings
 from training.local.aws import local_aws
 from training.local.processes import LOOPBACK, free_port, interruptible
 from training.local.sam import Engine
-
-runtime: Any = import_module("tests.lambda.runtime")  # `lambda` is a keyword
 
 IMAGE = "localhost/fraud-api-lambda"
 CONTAINER = "fraud-api-lambda"

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any
 
-from infra import as_list
+from tests.infra.infra import as_list
 
 ACCOUNT = "123456789012"
 REGION = "eu-west-1"

@@ -3,7 +3,7 @@
 import json
 import re
 
-from infra import IMAGE, ROOT, TEMPLATE, checked, resources
+from tests.infra.infra import IMAGE, ROOT, TEMPLATE, checked, resources
 
 
 def every_function_writes_to_a_log_that_ends(template):

@@ -2,7 +2,7 @@
 
 import json
 
-from infra import ROOT, as_list, checked, resources, statements
+from tests.infra.infra import ROOT, as_list, checked, resources, statements
 
 TEMPLATE = (ROOT / "bootstrap/template.yaml").read_text()
 

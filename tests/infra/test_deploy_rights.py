@@ -4,10 +4,10 @@ import json
 import subprocess
 
 import pytest
-from iam import ACCOUNT, REGION, Call, is_allowed, rendered
-from infra import NEEDS_SAM, ROOT, SAM, as_list, resources
 
 from bootstrap.transform import BOOTSTRAP_TEMPLATE, TEMPLATE, transformed
+from tests.infra.iam import ACCOUNT, REGION, Call, is_allowed, rendered
+from tests.infra.infra import NEEDS_SAM, ROOT, SAM, as_list, resources
 
 pytestmark = NEEDS_SAM
 

@@ -3,11 +3,10 @@
 import json
 import re
 
-from infra import IMAGE, NEEDS_SAM, ROOT, TEMPLATE, checked, resources
-
 from bootstrap.transform import all_transformed
 from fraud_api_lambda import problems
 from fraud_api_lambda.problems import KINDS, MEDIA_TYPE, OF_THE_GATEWAY
+from tests.infra.infra import IMAGE, NEEDS_SAM, ROOT, TEMPLATE, checked, resources
 
 DOCUMENT = json.loads((ROOT / "tests/api/openapi.json").read_bytes())
 ROUTES = {f"{method.upper()} {path}" for path, item in DOCUMENT["paths"].items() for method in item}

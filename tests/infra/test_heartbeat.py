@@ -3,8 +3,9 @@
 import time
 
 import pytest
-from infra import ROOT
-from world import BEFORE, DIGEST, HANGS, KEY, living, load
+
+from tests.infra.infra import ROOT
+from tests.infra.world import BEFORE, DIGEST, HANGS, KEY, living, load
 
 PAYMENT = {
     "step": 3,

@@ -8,9 +8,9 @@ import pytest
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
-from infra import ROOT
 
 from bootstrap.heartbeat import handler as heartbeat
+from tests.infra.infra import ROOT
 
 SOURCE = ROOT / "bootstrap" / "heartbeat" / "handler.py"
 REQUESTS = {

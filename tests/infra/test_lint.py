@@ -3,7 +3,8 @@
 import re
 
 import pytest
-from infra import CHECKOV, NEEDS_SAM, ROOT, SAM, TEMPLATES, run
+
+from tests.infra.infra import CHECKOV, NEEDS_SAM, ROOT, SAM, TEMPLATES, run
 
 
 @NEEDS_SAM

@@ -6,12 +6,12 @@ from pathlib import Path
 from urllib.request import urlopen
 
 import pytest
-from infra import ROOT
-from world import DIGEST, KEY, living, load
 
 from fraud_api_lambda.api import create_app
 from fraud_api_lambda.scoring import Scorer
 from tests.fakes import ReadyProvider, served
+from tests.infra.infra import ROOT
+from tests.infra.world import DIGEST, KEY, living, load
 from training.files.writing import write_transactions
 from training.scoring.score import load_scorer
 from training.simulator.simulate import simulate

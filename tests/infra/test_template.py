@@ -3,7 +3,8 @@
 import json
 import re
 
-from infra import (
+from bootstrap.transform import all_transformed
+from tests.infra.infra import (
     IMAGE,
     NEEDS_SAM,
     REPOSITORY,
@@ -14,8 +15,6 @@ from infra import (
     resources,
     statements,
 )
-
-from bootstrap.transform import all_transformed
 
 OTHER_IMAGE = f"{REPOSITORY}@sha256:{'1' * 64}"
 

@@ -6,8 +6,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Thread
 
-from infra import ROOT
-
+from tests.infra.infra import ROOT
 from training.local.processes import LOOPBACK
 
 DIGEST = "0123456789abcdef" + "0" * 48

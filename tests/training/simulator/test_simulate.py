@@ -22,7 +22,7 @@ from training.simulator.population import CIRCLE_SIZES, names, populate
 from training.simulator.simulate import simulate
 from training.simulator.traffic import HOURLY, MEAN_AMOUNTS, MONEY_BY_HOUR, TYPE_SHARES
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 ROWS = 200_000
 DAYS = 30
 PAYSIM = [

@@ -20,7 +20,7 @@ from training.reporting.console import summary
 from training.scoring.score import load_scorer, score
 from training.train import Windows, train
 
-DATA = Path(__file__).parents[2].parent / "shared" / "data"
+DATA = Path(__file__).parents[3].parent / "shared" / "data"
 HOURS = DATA / "paysim_steps_1_to_8.csv"
 JSON = {"Content-Type": "application/json"}
 

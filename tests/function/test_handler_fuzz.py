@@ -7,10 +7,10 @@ from copy import deepcopy
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from in_process import CONTEXT, response
-from runtime import event
 
 from tests.api.support import CANARY, POSTS, TEXTS, VALUES, check_problem, damaged
+from tests.function.in_process import CONTEXT, response
+from tests.function.runtime import event
 
 SOAK = 10_000
 RECORDED = [

@@ -12,12 +12,12 @@ from contextlib import contextmanager
 from threading import Event
 
 import pytest
-from network import network
-from runtime import event, running
 
 from fraud_api_lambda.bundle import version_of
 from fraud_api_lambda.model_provider import DEADLINE_S
 from tests.bundles import make_bundle
+from tests.function.network import network
+from tests.function.runtime import event, running
 
 OLD, NEW = make_bundle(0), make_bundle(1)
 REFRESH_S = 2

@@ -7,8 +7,9 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from network import black_hole, network
-from runtime import event, running
+
+from tests.function.network import black_hole, network
+from tests.function.runtime import event, running
 
 FRAUD = event("rest_v1_fraud")
 

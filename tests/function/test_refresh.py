@@ -7,13 +7,13 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
-from in_process import CONTEXT, imported
-from network import network
-from runtime import event
 
 from fraud_api_lambda.bundle import version_of
 from fraud_api_lambda.pointer import PinnedModel, Pointer
 from tests.bundles import make_bundle
+from tests.function.in_process import CONTEXT, imported
+from tests.function.network import network
+from tests.function.runtime import event
 
 OLD, NEW = make_bundle(0), make_bundle(1)
 REFRESH_S = 0.3

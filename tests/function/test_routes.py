@@ -3,10 +3,10 @@
 import json
 
 import pytest
-from in_process import CONTEXT, response
-from runtime import MOUNTED, event, without_ids
 
 from tests.api.support import check_problem
+from tests.function.in_process import CONTEXT, response
+from tests.function.runtime import MOUNTED, event, without_ids
 
 BATCH = "/predict/batch"
 CUSTOM_DOMAIN = "api.example.com"

@@ -8,12 +8,12 @@ import time
 from contextlib import ExitStack, contextmanager
 
 import pytest
-from in_process import CONTEXT, imported, response
-from network import SERVICES, black_hole, network, reset, saying, trickle
-from runtime import event
 
 from fraud_api_lambda.model_provider import DEADLINE_S
 from tests.api.support import check_problem
+from tests.function.in_process import CONTEXT, imported, response
+from tests.function.network import SERVICES, black_hole, network, reset, saying, trickle
+from tests.function.runtime import event
 
 SLACK_S = 0.75
 

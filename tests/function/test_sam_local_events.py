@@ -4,8 +4,8 @@ import json
 import subprocess
 
 import pytest
-from runtime import SAM_LOCAL, event
 
+from tests.function.runtime import SAM_LOCAL, event
 from training.local.processes import ROOT
 
 PYTHON = ROOT / ".venv-sam" / "bin" / "python"

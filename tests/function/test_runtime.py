@@ -4,7 +4,9 @@ import json
 import socket
 
 import pytest
-from runtime import (
+
+from fraud_api_lambda.examples import FRAUD, GENUINE
+from tests.function.runtime import (
     KINDS,
     PROBLEMS,
     SAM_LOCAL,
@@ -14,8 +16,6 @@ from runtime import (
     running,
     without_ids,
 )
-
-from fraud_api_lambda.examples import FRAUD, GENUINE
 from training.local.aws import LocalAws, local_aws
 from training.local.processes import LOOPBACK
 

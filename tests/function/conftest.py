@@ -4,9 +4,9 @@ import asyncio
 from dataclasses import replace
 
 import pytest
-from in_process import imported
-from runtime import publish_model
 
+from tests.function.in_process import imported
+from tests.function.runtime import publish_model
 from training.local.aws import LocalAws
 
 

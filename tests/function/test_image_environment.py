@@ -5,8 +5,8 @@ import os
 import subprocess
 
 import pytest
-from runtime import event
 
+from tests.function.runtime import event
 from training.local.processes import ROOT
 
 PYTHON = ROOT / ".venv-image" / "bin" / "python"

@@ -21,7 +21,7 @@ from tests.transactions import ACCOUNTS, CENTS, MONEY, transactions
 from training.data.transactions import read_transactions, to_facts
 from training.files.writing import write_transactions
 
-DATA = Path(__file__).parents[2].parent / "shared" / "data"
+DATA = Path(__file__).parents[3].parent / "shared" / "data"
 
 MONEY_IS = "write a number from 0 to 1e12"
 STEP_IS = "write a whole number from 1 to 1,000,000"

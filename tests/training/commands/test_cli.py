@@ -23,7 +23,7 @@ from training.fitting.goal import GOALS
 from training.hints import fraud
 from training.simulator.simulate import simulate
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 HEAVY = {"pandas", "xgboost", "numpy", "sklearn", "pyarrow", "matplotlib", "boto3", "moto"}
 COMMANDS = sorted(typer.main.get_command(app).commands)  # type: ignore[attr-defined]
 

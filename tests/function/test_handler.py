@@ -8,13 +8,22 @@ import sys
 from base64 import b64decode, b64encode
 
 import pytest
-from in_process import CONTEXT, imported, response
-from runtime import EVENTS, KINDS, MOUNTED, PROBLEMS, SAM_LOCAL, STATUSES, event, without_ids
 
 from bootstrap import invocation
 from bootstrap.heartbeat import handler as heartbeat
 from fraud_api_lambda.examples import FRAUD, GENUINE
 from tests.api.support import check_problem
+from tests.function.in_process import CONTEXT, imported, response
+from tests.function.runtime import (
+    EVENTS,
+    KINDS,
+    MOUNTED,
+    PROBLEMS,
+    SAM_LOCAL,
+    STATUSES,
+    event,
+    without_ids,
+)
 from training.local.aws import LocalAws
 from training.local.processes import ROOT, environment, free_port
 

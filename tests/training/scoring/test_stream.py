@@ -18,7 +18,7 @@ from training.files.writing import write_transactions
 from training.scoring.stream import score_stream
 from training.simulator.simulate import simulate
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 ROWS = 5_000
 
 
