@@ -1,46 +1,81 @@
-"""README and docs/ tell the truth: commands, settings, routes, alarms are those of the code."""
+"""The documentation is true: commands, tables, links and examples are those of the code."""
 
+import importlib.util
+import json
 import re
 import shlex
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from xml.etree import ElementTree
 
+import httpx2
+import pandas as pd
 import pytest
 import typer.main
 
 from benchmarks.sizes import Row, chosen, share_of
 from benchmarks.tune import SIZES_MB
+from bootstrap.checks import CHECKS
 from bootstrap.deploy import deploy
 from bootstrap.offline import Offline
 from bootstrap.prepare import prepare
 from bootstrap.programs import RealPrograms
 from bootstrap.stack_status import STATUSES, Command
-from bootstrap.transform import TEMPLATE, declared_by
-from fraud_api_lambda import __version__
+from bootstrap.transform import declared_by
+from fraud_api_lambda import __version__, bundle
+from fraud_api_lambda.answers import AnswerOut
+from fraud_api_lambda.api import create_app
+from fraud_api_lambda.examples import FRAUD
 from fraud_api_lambda.openapi import document
 from fraud_api_lambda.problems import KINDS, OF_THE_GATEWAY
 from fraud_api_lambda.reasons import CODES
+from fraud_api_lambda.schemas import TransactionIn
+from fraud_api_lambda.scoring import Scorer
 from fraud_api_lambda.settings import PREFIX, Settings
-from tests.fakes import app
+from tests.bundles import make_bundle
+from tests.fakes import ReadyProvider, app, served
 from training.__main__ import app as command_line
 from training.arm_names import AUTO, FEATURES, RESAMPLING
+from training.errors import CheckFailedError, InputError, TrainingError
 from training.local.sam import Engine
 from training.policy.file import read_policy
 
 ROOT = Path(__file__).parents[1]
-README = (ROOT / "README.md").read_text()
-OPERATE = (ROOT / "docs" / "operate.md").read_text()
-DOCUMENTS = {
-    path: path.read_text() for path in (ROOT / "README.md", *sorted(ROOT.glob("docs/*.md")))
-}
 MAKEFILE = (ROOT / "Makefile").read_text()
+TEMPLATE = (ROOT / "template.yaml").read_text()
+
+DOCS = sorted(ROOT.glob("docs/*.md"))
+DOCUMENTS = {path: path.read_text() for path in (*sorted(ROOT.glob("*.md")), *DOCS)}
+CHANGELOG = DOCUMENTS[ROOT / "CHANGELOG.md"]
+README = DOCUMENTS[ROOT / "README.md"]
+MANUAL = {path: text for path, text in DOCUMENTS.items() if text is not CHANGELOG}
+"""What describes the project of today; the changelog may name what is gone."""
+
+API, DEPLOY, DESIGN, INDEX, OPERATE, RESULTS, TRAIN = (
+    DOCUMENTS[ROOT / "docs" / f"{name}.md"]
+    for name in ("api", "deploy", "design", "index", "operate", "results", "train")
+)
 
 COMMANDS = typer.main.get_command(command_line).commands  # type: ignore[attr-defined]
 
+README_SECTIONS = [
+    "Who it is for",
+    "Run it",
+    "Train on your own file",
+    "Call it",
+    "Deploy",
+    "Results",
+    "Limits",
+    "Documentation",
+]
+"""In the order that a visitor needs."""
 
-def rows(heading: str, text: str = README) -> list[list[str]]:
-    """The cells of the table that follows a line of the text, by default the README's."""
+KINDS_OF_CHANGE = ["Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"]
+
+
+def rows(heading: str, text: str) -> list[list[str]]:
+    """The cells of the table that follows a line of a document."""
     after = text.partition(heading)[2]
     table = re.search(r"(?:^\|.*\n)+", after, re.MULTILINE)
     assert table, heading
@@ -52,10 +87,27 @@ def code(cell: str) -> list[str]:
     return re.findall(r"`([^`]+)`", cell)
 
 
+def blocks(language: str, text: str) -> list[str]:
+    """The fenced blocks of a language."""
+    return re.findall(rf"^```{language}\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+
+
+def test_the_readme_is_short_and_in_the_order_that_a_visitor_needs() -> None:
+    assert len(README.splitlines()) <= 140
+    assert re.findall(r"^## (.+)$", README, re.MULTILINE) == README_SECTIONS
+
+
+@pytest.mark.parametrize("text", [README, INDEX], ids=["README.md", "index.md"])
+def test_every_page_is_linked_from_the_readme_and_from_the_map(text: str) -> None:
+    for path, page in DOCUMENTS.items():
+        if page is not text and path != ROOT / "README.md":
+            assert re.search(rf"\]\((?:[./a-z]*/)?{re.escape(path.name)}\)", text), path.name
+
+
 def test_every_target_of_the_makefile_is_listed_and_no_other() -> None:
     targets = set(re.findall(r"^([a-z-]+):.*##", MAKEFILE, re.MULTILINE)) - {"help"}
 
-    listed = {code(target)[0].removeprefix("make ") for target, _ in rows("lists every target:")}
+    listed = {code(target)[0].removeprefix("make ") for target, _ in rows("## Make targets", INDEX)}
 
     assert listed == targets
 
@@ -72,15 +124,23 @@ def test_every_target_is_one_command() -> None:
 
 
 def test_every_command_is_listed_and_no_other() -> None:
-    listed = {code(command)[0] for command, _ in rows("--promote\n```")}
+    listed = {code(command)[0] for command, _ in rows("## All commands", TRAIN)}
 
     assert listed == set(COMMANDS)
+
+
+def test_the_exit_codes_are_those_of_the_code() -> None:
+    errors = (TrainingError, InputError, CheckFailedError)
+
+    listed = [int(exit_code) for exit_code, _ in rows("`python -m training` is the same.", TRAIN)]
+
+    assert listed == [0, *(error.exit_code for error in errors), 130]
 
 
 def calls(program: str) -> list[str]:
     """The arguments of each call of a program, on a line of its own or in backticks."""
     pattern = rf"(?:^(?:\$ )?|`)(?:\.venv(?:-ray)?/bin/)?{program} +([^`\n#]+)"
-    found = re.findall(pattern, "\n".join(DOCUMENTS.values()), re.MULTILINE)
+    found = re.findall(pattern, "\n".join(MANUAL.values()), re.MULTILINE)
     return sorted({line.strip() for line in found})
 
 
@@ -102,8 +162,13 @@ def test_every_make_line_names_a_target_and_variables_that_it_reads(line: str) -
         assert re.search(rf"\b{name}\)", rule[0]), name
 
 
+@pytest.mark.parametrize("line", calls("python -m"))
+def test_every_module_that_is_called_is_there(line: str) -> None:
+    assert importlib.util.find_spec(line.split(maxsplit=1)[0])
+
+
 def test_the_settings_are_those_of_the_code_with_their_defaults() -> None:
-    listed = {code(name)[0]: default for name, default, _ in rows("## Settings")}
+    listed = {code(name)[0]: default for name, default, _ in rows("## Settings", OPERATE)}
 
     expected = {
         PREFIX + name.upper(): "required"
@@ -114,8 +179,16 @@ def test_the_settings_are_those_of_the_code_with_their_defaults() -> None:
     assert listed == expected
 
 
+def test_every_parameter_that_is_set_is_one_of_the_template() -> None:
+    parameters = re.findall(r"^  (\w+):$", TEMPLATE.partition("\nMappings:\n")[0], re.MULTILINE)
+    named = re.findall(r"`\"?([A-Z][a-z]\w+)=", "\n".join(MANUAL.values()))
+
+    assert named
+    assert set(named) <= set(parameters)
+
+
 def test_the_routes_are_those_of_the_api() -> None:
-    listed = {code(route)[0] for route, _ in rows("## The API")}
+    listed = {code(route)[0] for route, _ in rows("## Routes", API)}
 
     paths = document(app())["paths"]
     expected = {
@@ -124,34 +197,102 @@ def test_the_routes_are_those_of_the_api() -> None:
     assert listed == expected
 
 
+@pytest.mark.parametrize(
+    ("heading", "fields"),
+    [
+        ("## The transaction", TransactionIn.model_fields),
+        ("## The answer", AnswerOut.model_fields),
+    ],
+)
+def test_the_fields_are_those_of_the_api(heading: str, fields: dict[str, object]) -> None:
+    listed = [name for cell, _ in rows(heading, API) for name in code(cell)]
+
+    assert sorted(listed) == sorted(fields)
+
+
 def test_the_problem_types_are_those_of_the_code() -> None:
-    listed = {(int(status), code(kind)[0]) for status, kind, _ in rows("repeat what you sent.")}
+    listed = {(int(status), code(kind)[0]) for status, kind, _ in rows("## Errors", API)}
 
     assert listed == {(kind.status, kind.type) for kind in (*KINDS, *OF_THE_GATEWAY)}
 
 
 def test_the_reason_codes_are_those_of_the_code() -> None:
-    sentence = README.partition("from a closed list:")[2].partition(".")[0]
+    listed = tuple(code(name)[0] for name, _ in rows("## Reasons", API))
 
-    assert tuple(code(sentence)) == CODES
+    assert listed == CODES
 
 
 def test_the_example_of_a_policy_can_be_read(tmp_path: Path) -> None:
-    (tmp_path / "policy.toml").write_text(README.partition("```toml\n")[2].partition("```")[0])
+    (tmp_path / "policy.toml").write_text(*blocks("toml", TRAIN))
 
     assert read_policy(tmp_path / "policy.toml")["currency"] == "EUR"
 
 
-def test_the_resampling_arms_are_those_of_the_code() -> None:
-    listed = [code(name)[0] for name, _ in rows("0.01 of average precision:")]
+def test_the_resampling_methods_are_those_of_the_code() -> None:
+    listed = [code(name)[0] for name, _ in rows("### Class imbalance", TRAIN)]
 
     assert listed == [*RESAMPLING, AUTO]
 
 
 def test_the_feature_sets_are_those_of_the_code() -> None:
-    listed = [code(name)[0] for name, _ in rows("judged beside each other:")]
+    listed = [code(name)[0] for name, _ in rows("### Feature sets", TRAIN)]
 
     assert listed == [*FEATURES]
+
+
+def test_the_readme_shows_a_request_and_an_answer_of_the_api() -> None:
+    shown = blocks("console", README)[0]
+    request, answer = re.findall(r"\{.*\}", shown.replace("\n", " "))[0].split("' ", 1)
+
+    assert json.loads(request) == FRAUD
+    answered = json.loads(answer)
+    required = [name for name, field in AnswerOut.model_fields.items() if field.is_required()]
+    assert [*answered] == required
+    assert AnswerOut.model_validate(answered).decision == "block"
+    assert {reason["code"] for reason in answered["reasons"]} <= set(CODES)
+
+
+@pytest.fixture(scope="module")
+def url() -> Iterator[str]:
+    scorer = Scorer.from_bundle(bundle.read(make_bundle()))
+    with served(create_app(ReadyProvider(scorer))) as url:
+        yield url
+
+
+@pytest.mark.parametrize("path", ["README.md", "docs/api.md"])
+def test_the_python_examples_call_the_api(
+    path: str, url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (example,) = blocks("python", DOCUMENTS[ROOT / path])
+    names: dict[str, Callable[[object], dict[str, str]]] = {}
+
+    exec(example.replace("https://API", url), names)
+
+    decision = names["assess"](FRAUD)["decision"] if "assess" in names else capsys.readouterr().out
+    assert decision.strip() in {"approve", "review", "block"}
+
+
+def test_a_converted_event_dataset_can_be_posted(
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = ROOT / "docs" / "amazon-fraud-detector.md"
+    (script,) = blocks("python", DOCUMENTS[page])
+    monkeypatch.chdir(tmp_path)
+    Path("events.csv").write_text(
+        "EVENT_TIMESTAMP,EVENT_LABEL,ENTITY_ID,amount,payer_balance,payee_account\n"
+        "2026-03-01T23:10:00Z,fraud,0017,900.5,1000,0042\n"
+        "2026-03-01T05:00:00Z,legit,0018,20,300.25,0042\n"
+    )
+
+    exec(script, {})
+
+    early, late = pd.read_csv("transactions.csv", dtype={"nameOrig": str, "nameDest": str}).to_dict(
+        "records"
+    )
+    assert [early.pop("isFraud"), late.pop("isFraud")] == [0, 1]
+    assert [early["step"], late["step"], late["nameOrig"]] == [6, 24, "0017"]
+    for payment in (early, late):
+        assert httpx2.post(f"{url}/predict", json=payment).status_code == 200
 
 
 def anchors(text: str) -> set[str]:
@@ -169,8 +310,55 @@ def test_every_link_leads_to_a_file_and_a_heading(document: Path) -> None:
         assert not anchor or anchor in anchors(DOCUMENTS[target]), link
 
 
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_every_named_reference_has_an_address_and_every_address_a_use(document: Path) -> None:
+    text = "".join(re.split(r"^```.*?^```", DOCUMENTS[document], flags=re.MULTILINE | re.DOTALL))
+
+    used = set(re.findall(r"\]\[([a-z-]+)\]", text))
+
+    assert used == set(re.findall(r"^\[([a-z-]+)\]: https://", text, re.MULTILINE))
+
+
+@pytest.mark.parametrize("document", DOCS, ids=lambda path: path.name)
+def test_a_table_of_contents_lists_every_section(document: Path) -> None:
+    text = DOCUMENTS[document]
+    listed = re.findall(r"^- \[(.+)\]\(#", text.partition("\n## ")[0], re.MULTILINE)
+
+    if listed:
+        assert listed == re.findall(r"^## (.+)$", text, re.MULTILINE)
+
+
+def test_every_section_of_figures_names_the_command_that_prints_them() -> None:
+    for section in RESULTS.split("\n## ")[1:]:
+        assert blocks("console", section), section.partition("\n")[0]
+
+
+def test_the_changelog_keeps_to_its_form() -> None:
+    releases = re.split(r"^## ", CHANGELOG, flags=re.MULTILINE)[1:]
+
+    assert releases[0].startswith("[Unreleased]\n")
+    for release in releases:
+        kinds = re.findall(r"^### (.+)$", release, re.MULTILINE)
+        assert kinds == [kind for kind in KINDS_OF_CHANGE if kind in kinds]
+
+
+def test_the_architecture_picture_has_a_dark_mode_a_description_and_nothing_foreign() -> None:
+    picture = ROOT / "docs" / "architecture.svg"
+    tree = ElementTree.parse(picture)
+    light, _, dark = picture.read_text().partition("@media (prefers-color-scheme: dark)")
+
+    def coloured(style: str) -> set[str]:
+        return set(re.findall(r"([.\w-]+) \{[^}]*(?:fill|stroke): #", style))
+
+    assert coloured(light)
+    assert coloured(light) == coloured(dark.partition("</style>")[0])
+    name = "{http://www.w3.org/2000/svg}"
+    assert {f"{name}title", f"{name}desc"} <= {element.tag for element in tree.iter()}
+    assert not re.search(r"href|url\((?!#)|<script|<image", picture.read_text())
+
+
 @pytest.mark.parametrize(
-    "path", sorted({cell for row in rows("## Layout") for cell in code(row[0])})
+    "path", sorted({cell for row in rows("## Layout", DESIGN) for cell in code(row[0])})
 )
 def test_the_layout_names_what_is_there(path: str) -> None:
     assert (ROOT / path).exists()
@@ -178,14 +366,14 @@ def test_the_layout_names_what_is_there(path: str) -> None:
 
 WATCHERS = re.findall(
     r"^  (\w+):.*\n    Type: AWS::(?:CloudWatch::Alarm|Budgets::Budget)$",
-    (ROOT / "template.yaml").read_text(),
+    TEMPLATE,
     re.MULTILINE,
 )
 """Alarms and budgets of the application."""
 
 
 def test_the_runbook_has_every_alarm_and_budget_and_no_other() -> None:
-    runbook = OPERATE.partition("## Runbook: alarms")[2].partition("## When a deploy fails")[0]
+    runbook = OPERATE.partition("## Alarms")[2].partition("## When a deploy fails")[0]
 
     sections = re.split(r"^### ", runbook, flags=re.MULTILINE)[1:]
 
@@ -206,7 +394,7 @@ def test_the_default_memory_follows_from_the_figures_shown() -> None:
         assert each.share == pytest.approx(share_of(each.memory_mb), abs=0.005)
     best = chosen(sizes)
     assert best is not None
-    assert best.memory_mb == declared_by(TEMPLATE.read_text())["MemoryMb"]["Default"]
+    assert best.memory_mb == declared_by(TEMPLATE)["MemoryMb"]["Default"]
 
 
 def test_the_table_of_stack_statuses_is_that_of_the_code() -> None:
@@ -224,7 +412,7 @@ def test_the_table_of_stack_statuses_is_that_of_the_code() -> None:
 def test_the_variables_of_the_workflows_are_explained_and_no_other() -> None:
     workflows = "".join(path.read_text() for path in (ROOT / ".github/workflows").glob("*.yml"))
 
-    listed = {code(name)[0] for name, _ in rows("Set the repository's variables:", OPERATE)}
+    listed = {code(name)[0] for name, _ in rows("Set the repository's variables:", DEPLOY)}
 
     assert listed == set(re.findall(r"\bvars\.([A-Z_]+)", workflows))
     outputs = (ROOT / "bootstrap" / "template.yaml").read_text().partition("\nOutputs:\n")[2]
@@ -241,7 +429,7 @@ def test_the_variables_of_the_workflows_are_explained_and_no_other() -> None:
 def test_the_outputs_are_those_of_the_template(heading: str, template: str) -> None:
     outputs = (ROOT / template).read_text().partition("\nOutputs:\n")[2]
 
-    for row in rows(heading, OPERATE):
+    for row in rows(heading, DEPLOY):
         assert set(code(row[0])) <= set(re.findall(r"^  (\w+):$", outputs, re.MULTILINE))
 
 
@@ -267,7 +455,7 @@ def test_the_dry_runs_shown_are_those_of_the_commands(
     plan: Callable[[Offline, RealPrograms], None], capsys: pytest.CaptureFixture[str]
 ) -> None:
     command = plan.__name__.removeprefix("plan_of_")
-    block = OPERATE.partition(f"$ make {command} DRY_RUN=1")[2].partition("```")[0]
+    block = DEPLOY.partition(f"$ make {command} DRY_RUN=1")[2].partition("```")[0]
     _, _, *shown = block.splitlines()  # the command line, and what goes to stderr
     has_bootstrap = plan is plan_of_deploy
 
@@ -284,12 +472,17 @@ def without_place(line: str) -> str:
     return re.sub(r"\d{4}-\d\d-\d\dT[\d:]+Z", "TIME", line.replace(f"{ROOT}/", ""))
 
 
-def test_the_readme_says_how_many_calls_a_key_has() -> None:
-    template = (ROOT / "template.yaml").read_text()
-    of_a_key = re.search(r"RequestsPerSecond:\n(?: .*\n)*? +Default: (\d+)", template)
-    of_health = re.search(r"/~1health.*\n(?: .*\n)*? +ThrottlingRateLimit: (\d+)", template)
+def test_the_api_page_says_how_many_calls_a_key_has() -> None:
+    of_a_key = re.search(r"RequestsPerSecond:\n(?: .*\n)*? +Default: (\d+)", TEMPLATE)
+    of_health = re.search(r"/~1health.*\n(?: .*\n)*? +ThrottlingRateLimit: (\d+)", TEMPLATE)
 
     assert of_a_key
     assert of_health
-    assert f"A key has {of_a_key[1]} calls a second" in README
-    assert f"`/health` has {of_health[1]}." in README
+    assert f"A key has {of_a_key[1]} calls a second" in API
+    assert f"`/health` has {of_health[1]}." in API
+
+
+def test_the_deploy_page_says_how_many_checks_the_doctor_makes() -> None:
+    words = {8: "eight", 9: "nine", 10: "ten", 11: "eleven", 12: "twelve"}
+
+    assert f"The doctor makes {words[len(CHECKS)]} checks" in DEPLOY

@@ -113,6 +113,13 @@ def test_the_operating_manual_names_the_idle_bill(stacks, idle):
     assert f"1,000,000 payments cost {cost.total(busy):.2f} USD" in manual
 
 
+def test_the_readme_names_the_idle_bill_with_its_images(idle):
+    cents = round(100 * (cost.total(idle) + idle["ECR storage"]))
+
+    assert cents == 5
+    assert "[about five US cents a month]" in (ROOT / "README.md").read_text()
+
+
 def test_what_is_named_apart_is_the_images_alone(idle):
     assert idle["ECR storage"] == pytest.approx((180 + 11 * 25) / 1024 * 0.10)
 

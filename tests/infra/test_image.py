@@ -19,6 +19,7 @@ CLONE = [
     ".venv/bin/python",
     "README.md",
     "build/model/model.joblib",
+    "docs/index.md",
     "fraud_api_lambda/__pycache__/api.cpython-313.pyc",
     "fraud_api_lambda/api.py",
     "requirements.txt",
