@@ -18,8 +18,13 @@ from botocore.exceptions import (
 
 from training.errors import InputError, TrainingError
 
+LONGEST_ANSWER_S: Final = 130
+"""A function may run for its whole timeout; given up sooner, it would be invoked again."""
+
 CONFIG: Final = Config(
-    connect_timeout=5, read_timeout=60, retries={"mode": "standard", "total_max_attempts": 3}
+    connect_timeout=5,
+    read_timeout=LONGEST_ANSWER_S,
+    retries={"mode": "standard", "total_max_attempts": 3},
 )
 
 LONGEST_VALUE: Final = 60

@@ -97,11 +97,14 @@ def _model(url: str, function: str) -> dict[str, Any]:
         "lambda", f"{url}/2015-03-31/functions/{function}/invocations?Qualifier=live", GET_MODEL
     )
     try:
-        return dict(json.loads(answer["body"]))
+        status, model = answer["statusCode"], dict(json.loads(answer["body"]))
     except (KeyError, TypeError, ValueError) as error:
         raise HeartbeatError(
             f"GET /model: the function answers {answer.get('errorType', 'no model')}"
         ) from error
+    if status != 200:
+        raise HeartbeatError(f"GET /model: status {status}")
+    return model
 
 
 def _example(model: dict[str, Any]) -> tuple[str, dict[str, Any]]:

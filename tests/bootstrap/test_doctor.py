@@ -186,15 +186,21 @@ NONE = {"Datapoints": []}
 OLD = {"CreationTime": datetime.now(UTC) - timedelta(days=1)}
 
 
-def heartbeat(payload, **more):
-    return {"Payload": BytesIO(json.dumps(payload).encode()), **more}
+def answering():
+    """Lambda's answer where the heartbeat is content."""
+    said = {"decision": "block", "model_version": "0123456789abcdef"}
+    return {"Payload": BytesIO(json.dumps(said).encode())}
+
+
+def failing():
+    said = {"errorMessage": "POST /predict: status 503", "errorType": "HeartbeatError"}
+    return {"Payload": BytesIO(json.dumps(said).encode()), "FunctionError": "Unhandled"}
 
 
 def test_a_new_stack_is_asked_for_its_first_heartbeat(deployed, capsys):
     capsys.readouterr()
-    answered = heartbeat({"decision": "block", "model_version": "0123456789abcdef"})
     account = StubbedAccount(
-        deployed.said.append, {"GetMetricStatistics": NONE, "heartbeat": answered}
+        deployed.said.append, {"GetMetricStatistics": NONE, "heartbeat": answering()}
     )
 
     doctor(account, environment="dev", samconfig=deployed.samconfig)
@@ -204,12 +210,7 @@ def test_a_new_stack_is_asked_for_its_first_heartbeat(deployed, capsys):
 
 
 def test_a_first_heartbeat_that_fails_says_why(deployed, capsys):
-    answered = heartbeat(
-        {"errorMessage": "POST /predict: status 503", "errorType": "HeartbeatError"},
-        FunctionError="Unhandled",
-    )
-
-    failed = examined(deployed, capsys, GetMetricStatistics=NONE, heartbeat=answered)
+    failed = examined(deployed, capsys, GetMetricStatistics=NONE, heartbeat=failing())
 
     assert list(failed) == ["heartbeat"]
     assert "asked now, it fails: POST /predict: status 503" in failed["heartbeat"]
@@ -242,10 +243,25 @@ def test_a_heartbeat_that_stopped_is_named(deployed, capsys):
 def test_a_heartbeat_that_only_fails_is_named(deployed, capsys):
     deployed.beat(invocations=2, errors=3)
 
-    failed = examined(deployed, capsys)
+    failed = examined(deployed, capsys, heartbeat=failing())
 
     assert list(failed) == ["heartbeat"]
-    assert "all 3 failed" in failed["heartbeat"]
+    assert "asked now, it fails: POST /predict: status 503" in failed["heartbeat"]
+
+
+@pytest.mark.parametrize("stack", [{}, OLD], ids=["new", "old"])
+def test_a_heartbeat_that_failed_before_the_mend_is_no_fault(deployed, capsys, stack):
+    deployed.beat(invocations=2, errors=3)
+    capsys.readouterr()
+    answers = {"DescribeStacks": stack, "heartbeat": answering()}
+
+    doctor(
+        StubbedAccount(deployed.said.append, answers),
+        environment="dev",
+        samconfig=deployed.samconfig,
+    )
+
+    assert "asked now: block by model 0123456789abcdef; all 3 before" in capsys.readouterr().out
 
 
 def test_a_raised_alarm_is_named_with_its_own_advice(deployed, capsys):

@@ -5,8 +5,10 @@ from types import SimpleNamespace
 
 import pytest
 
+from bootstrap.account import LONGEST_ANSWER_S
 from bootstrap.checks import model_loads
 from bootstrap.site import UnwellError
+from bootstrap.transform import TEMPLATE, transformed
 from tests.bootstrap.cloud import invoked
 
 
@@ -75,3 +77,11 @@ def test_without_a_reason_in_the_log_the_answer_itself_is_the_fault(status, what
         model_loads(site(status=status))
 
     assert "sam logs" in caught.value.remedy
+
+
+def test_no_function_is_given_up_while_it_may_still_run():
+    template = transformed(TEMPLATE.read_text(), {})["source"]
+    heartbeat = template["Resources"]["HeartbeatFunction"]["Properties"]
+
+    assert heartbeat["Timeout"] < LONGEST_ANSWER_S
+    assert template["Parameters"]["TimeoutS"]["MaxValue"] < LONGEST_ANSWER_S

@@ -142,6 +142,13 @@ def test_a_model_that_tells_of_itself_what_cannot_be_is_a_failure(world, heartbe
         heartbeat.handler({}, None)
 
 
+def test_a_function_without_a_model_is_named_by_its_status(world, heartbeat):
+    world.status, world.told = 503, {"type": "urn:problem-type:fraud-api:model-unavailable"}
+
+    with pytest.raises(heartbeat.HeartbeatError, match=r"^GET /model: status 503$"):
+        heartbeat.handler({}, None)
+
+
 def test_two_containers_may_have_two_models_while_a_promotion_settles(world, heartbeat):
     world.parameter["LastModifiedDate"] = time.time() - 10
     other = {**ANSWER, "model_version": BEFORE[:16], "fraud_probability": 0.7}

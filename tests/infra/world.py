@@ -26,7 +26,7 @@ def load():
 
 
 class World(BaseHTTPRequestHandler):
-    """Answers as its server has it: `told` by the function, `answers` by POST /predict in turn."""
+    """`status` and `told` are the function's answer, `answers` those of POST /predict in turn."""
 
     def do_GET(self):
         assert self.path == "/apikeys/key-id?includeValue=true"
@@ -39,7 +39,8 @@ class World(BaseHTTPRequestHandler):
             return
         if self.path == "/2015-03-31/functions/scorer/invocations?Qualifier=live":
             assert body["resource"] == "/model"
-            self.send({"statusCode": 200, "body": json.dumps(self.server.told)})
+            told = json.dumps(self.server.told)
+            self.send({"statusCode": self.server.status, "body": told})
             return
         self.server.asked.append((self.path, body, self.headers["x-api-key"]))
         status, answer = self.server.answers.pop(0)
@@ -65,7 +66,7 @@ def living(monkeypatch):
     """A world that the heartbeat's variables name; its pointer names DIGEST, before it BEFORE."""
     with ThreadingHTTPServer((LOOPBACK, 0), World) as server:
         server.told, server.answers, server.asked, server.signatures = {}, [], [], []
-        server.closing = Event()
+        server.status, server.closing = 200, Event()
         pointer = {"sha256": DIGEST, "previous": {"sha256": BEFORE}}
         server.parameter = {"Value": json.dumps(pointer), "LastModifiedDate": 0}
         thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
