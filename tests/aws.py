@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property
 from itertools import count
-from typing import Any
+from typing import Any, TypedDict
 
 import boto3
 import pytest
@@ -26,6 +26,13 @@ def _session() -> boto3.session.Session:
     return boto3.session.Session()
 
 
+class Where(TypedDict):
+    """Where a registry is, as the commands' functions take it."""
+
+    bucket: str
+    parameter: str
+
+
 @dataclass(frozen=True)
 class Aws:
     """A bucket and a parameter's name that no other test has used."""
@@ -42,6 +49,10 @@ class Aws:
     @cached_property
     def ssm(self) -> Any:
         return _session().client("ssm")
+
+    @property
+    def where(self) -> Where:
+        return {"bucket": self.bucket, "parameter": self.parameter}
 
     @cached_property
     def registry(self) -> Registry:

@@ -1,6 +1,7 @@
 """Small files in PaySim's columns, and the line that refuses a faulty one."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -23,7 +24,7 @@ def written(directory: Path, text: str) -> Path:
     return path
 
 
-def parquet(directory: Path, **columns: object) -> Path:
+def parquet(directory: Path, **columns: Any) -> Path:
     """A Parquet file of a fraud and a genuine row, with other columns."""
     frame = read_transactions(written(directory, GOOD)).assign(**columns)
     frame.to_parquet(directory / "file.parquet")

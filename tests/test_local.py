@@ -7,18 +7,20 @@ import socket
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
 import boto3
 import pytest
 
 from fraud_api_lambda.bundle import read
-from fraud_api_lambda.transaction import Assessment, Decision
+from fraud_api_lambda.transaction import Assessment, Decision, Transaction
 from tests.bundles import make_bundle
 from tests.fakes import ReadyProvider
 from tests.fakes import served as live
@@ -32,19 +34,19 @@ SMOKE = ROOT / ".ci" / "smoke"
 
 HOLD_LOCAL_AWS = """
 import signal
-from training.stand_in import local_aws
+from training.local.aws import local_aws
 with local_aws() as aws:
     print(aws.port, flush=True)
     signal.pause()
 """
 
 
-def answers(port):
+def answers(port: int) -> bool:
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def wait_until_silent(port, seconds=5):
+def wait_until_silent(port: int, seconds: float = 5) -> bool:
     deadline = time.monotonic() + seconds
     while answers(port) and time.monotonic() < deadline:
         time.sleep(0.05)
@@ -56,12 +58,12 @@ class FakeScorer:
 
     version = "0123456789abcdef"
 
-    def __init__(self, *, always=None, **examples):
+    def __init__(self, *, always: bool | None = None, **examples: Any) -> None:
         self.always = always
         bundle = read(make_bundle())
         self.bundle = replace(bundle, examples=replace(bundle.examples, **examples))
 
-    def assess(self, transaction, *, explain=False):  # noqa: ARG002
+    def assess(self, transaction: Transaction, *, explain: bool = False) -> Assessment:  # noqa: ARG002
         emptied = transaction.amount == transaction.origin_balance
         is_fraud = emptied if self.always is None else self.always
         return Assessment(
@@ -73,25 +75,25 @@ class FakeScorer:
         )
 
 
-def live_api(scorer):
+def live_api(scorer: FakeScorer) -> AbstractContextManager[str]:
     from fraud_api_lambda.api import create_app
 
     return live(create_app(ReadyProvider(scorer)))
 
 
 @contextmanager
-def engine(version):
+def engine(version: dict[str, Any]) -> Iterator[str]:
     """A container engine that can say what it is, and no more."""
 
     class Answer(BaseHTTPRequestHandler):
-        def do_GET(self):
+        def do_GET(self) -> None:
             body = json.dumps(version).encode()
             self.send_response(200)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)
 
-        def log_message(self, *_):
+        def log_message(self, *_: object) -> None:
             pass
 
     with HTTPServer(("127.0.0.1", 0), Answer) as server:
@@ -100,13 +102,13 @@ def engine(version):
         server.shutdown()
 
 
-def smoke(*arguments):
+def smoke(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [SMOKE, *arguments], capture_output=True, text=True, timeout=60, check=False
     )
 
 
-def test_local_aws_has_a_versioned_bucket_and_parameters_and_ends_with_its_block():
+def test_local_aws_has_a_versioned_bucket_and_parameters_and_ends_with_its_block() -> None:
     with local_aws() as aws, environment(aws.environment):
         versioning = boto3.client("s3").get_bucket_versioning(Bucket=aws.bucket)
         ssm = boto3.client("ssm")
@@ -118,7 +120,7 @@ def test_local_aws_has_a_versioned_bucket_and_parameters_and_ends_with_its_block
     assert not answers(aws.port)
 
 
-def test_a_container_finds_the_bucket_under_its_own_name_for_this_machine():
+def test_a_container_finds_the_bucket_under_its_own_name_for_this_machine() -> None:
     with local_aws() as aws:
         connection = HTTPConnection("127.0.0.1", aws.port)
         connection.request(
@@ -131,13 +133,14 @@ def test_a_container_finds_the_bucket_under_its_own_name_for_this_machine():
 
 
 @pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
-def test_local_aws_ends_with_its_parent(end):
+def test_local_aws_ends_with_its_parent(end: signal.Signals) -> None:
     with subprocess.Popen(
         [sys.executable, "-c", HOLD_LOCAL_AWS],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
     ) as parent:
+        assert parent.stdout is not None
         port = int(parent.stdout.readline())
         was_up = answers(port)
         parent.send_signal(end)
@@ -146,7 +149,7 @@ def test_local_aws_ends_with_its_parent(end):
     assert wait_until_silent(port)
 
 
-def test_a_taken_port_is_named_in_one_line():
+def test_a_taken_port_is_named_in_one_line() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
 
@@ -154,7 +157,7 @@ def test_a_taken_port_is_named_in_one_line():
             free_port(port)
 
 
-def test_a_server_that_ends_at_once_is_named_with_its_exit_code():
+def test_a_server_that_ends_at_once_is_named_with_its_exit_code() -> None:
     port = free_port()
 
     with (
@@ -164,7 +167,9 @@ def test_a_server_that_ends_at_once_is_named_with_its_exit_code():
         pass
 
 
-def test_the_users_own_aws_settings_are_put_aside_and_come_back(monkeypatch):
+def test_the_users_own_aws_settings_are_put_aside_and_come_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setenv("AWS_PROFILE", "mine")
 
     with environment({"AWS_DEFAULT_REGION": "us-east-1"}):
@@ -181,14 +186,18 @@ def test_the_users_own_aws_settings_are_put_aside_and_come_back(monkeypatch):
         ({"Components": [{"Name": "Engine"}]}, "host.docker.internal"),
     ],
 )
-def test_each_engine_has_its_own_name_for_this_machine(monkeypatch, version, host_name):
+def test_each_engine_has_its_own_name_for_this_machine(
+    monkeypatch: pytest.MonkeyPatch, version: dict[str, Any], host_name: str
+) -> None:
     with engine(version) as address:
         monkeypatch.setenv("DOCKER_HOST", address)
 
         assert find_engine().host_name == host_name
 
 
-def test_without_a_container_engine_one_line_says_what_works_instead(monkeypatch):
+def test_without_a_container_engine_one_line_says_what_works_instead(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setenv("DOCKER_HOST", f"tcp://127.0.0.1:{free_port()}")
 
     with pytest.raises(TrainingError, match=r"^no container engine answers: .*`make run`.*$"):
@@ -198,7 +207,7 @@ def test_without_a_container_engine_one_line_says_what_works_instead(monkeypatch
 SMOKED = ["health", "model", "stopped", "approved", "bad body"]
 
 
-def test_the_smoke_script_passes_an_api_that_is_right():
+def test_the_smoke_script_passes_an_api_that_is_right() -> None:
     with live_api(FakeScorer()) as url:
         done = smoke(f"{url}/", "some-key")
 
@@ -207,7 +216,7 @@ def test_the_smoke_script_passes_an_api_that_is_right():
 
 
 @pytest.mark.parametrize(("always", "wrong"), [(False, "stopped"), (True, "approved")])
-def test_the_smoke_script_fails_an_api_that_is_wrong_about(always, wrong):
+def test_the_smoke_script_fails_an_api_that_is_wrong_about(wrong: str, *, always: bool) -> None:
     with live_api(FakeScorer(always=always)) as url:
         done = smoke(url)
 
@@ -217,7 +226,7 @@ def test_the_smoke_script_fails_an_api_that_is_wrong_about(always, wrong):
     assert done.returncode == 1
 
 
-def test_the_smoke_script_asks_a_model_that_stops_nothing_what_it_approves():
+def test_the_smoke_script_asks_a_model_that_stops_nothing_what_it_approves() -> None:
     with live_api(FakeScorer(stopped=None)) as url:
         done = smoke(url)
 
@@ -227,7 +236,7 @@ def test_the_smoke_script_asks_a_model_that_stops_nothing_what_it_approves():
     assert done.returncode == 0
 
 
-def test_the_smoke_script_fails_where_nothing_answers():
+def test_the_smoke_script_fails_where_nothing_answers() -> None:
     done = smoke(f"http://127.0.0.1:{free_port()}")
 
     assert [line.split(",")[0] for line in done.stdout.splitlines()] == [
@@ -237,7 +246,7 @@ def test_the_smoke_script_fails_where_nothing_answers():
 
 
 @pytest.mark.parametrize("arguments", [[], [""], ["url", "key", "more"]])
-def test_the_smoke_script_says_how_to_call_it(arguments):
+def test_the_smoke_script_says_how_to_call_it(arguments: list[str]) -> None:
     done = smoke(*arguments)
 
     assert done.stderr.startswith("usage: .ci/smoke URL [KEY]")

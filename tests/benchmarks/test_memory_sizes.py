@@ -2,12 +2,14 @@
 
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from benchmarks import tune
 from benchmarks.serving.quota import PERIOD_US, Quota, limits, quota
-from benchmarks.sizes import RULE, chosen, row, share_of, usd_per_million, verdict
+from benchmarks.sizes import RULE, Row, chosen, row, share_of, usd_per_million, verdict
 from bootstrap.prices import PRICES
 from training.errors import CheckFailedError
 
@@ -16,13 +18,13 @@ MIDDLE = replace(row(1024, [500.0], [0.2]), usd_per_million=0.31)
 LARGE = replace(row(3008, [400.0], [0.2]), usd_per_million=0.60)
 
 
-def test_a_core_comes_with_1769_mb_and_less_in_proportion():
+def test_a_core_comes_with_1769_mb_and_less_in_proportion() -> None:
     assert share_of(1769) == 1.0
     assert share_of(1024) == pytest.approx(0.579, abs=0.001)
     assert share_of(3008) == pytest.approx(1.700, abs=0.001)
 
 
-def test_a_million_costs_its_requests_and_the_milliseconds_that_are_billed():
+def test_a_million_costs_its_requests_and_the_milliseconds_that_are_billed() -> None:
     # 0.5 ms and 1 ms of runtime make 2; 1 % of payments wait 100 ms more. 1,769 MB all along.
     billed_s = (990_000 * 2 + 10_000 * 102) / 1000
     expected = 0.20 + billed_s * 1769 / 1024 * PRICES["Lambda GB-seconds"].tiers[0][1]
@@ -30,7 +32,7 @@ def test_a_million_costs_its_requests_and_the_milliseconds_that_are_billed():
     assert usd_per_million(1769, 0.5, 100.0) == pytest.approx(expected)
 
 
-def test_a_time_taken_of_a_share_is_billed_as_it_was_taken():
+def test_a_time_taken_of_a_share_is_billed_as_it_was_taken() -> None:
     """Only the runtime's millisecond, which is not measured, is stretched by the share."""
     half = usd_per_million(1769 // 2, 10.5, 0.0) - 0.20
     whole = usd_per_million(1769, 10.5, 0.0) - 0.20
@@ -38,19 +40,19 @@ def test_a_time_taken_of_a_share_is_billed_as_it_was_taken():
     assert half / whole == pytest.approx(884 / 1769 * 13 / 12)
 
 
-def test_the_statistics_of_a_size_are_those_of_its_samples():
+def test_the_statistics_of_a_size_are_those_of_its_samples() -> None:
     found = row(1024, [300.0, 500.0, 400.0], [1.0] * 98 + [50.0] * 2)
 
     assert (found.cold, found.slowest_cold, found.median, found.p99) == (400, 500, 1.0, 50.0)
 
 
-def test_the_fastest_start_follows_where_prices_differ_by_noise_alone():
+def test_the_fastest_start_follows_where_prices_differ_by_noise_alone() -> None:
     assert chosen([SMALL, MIDDLE, LARGE]) == MIDDLE
     assert chosen([SMALL, replace(MIDDLE, usd_per_million=0.33), LARGE]) == SMALL
 
 
 @pytest.mark.parametrize("slow", [{"slowest_cold": 4_500.0}, {"p99": 100.0}])
-def test_a_size_that_is_too_slow_never_follows(slow):
+def test_a_size_that_is_too_slow_never_follows(slow: dict[str, Any]) -> None:
     assert chosen([replace(MIDDLE, **slow), LARGE]) == LARGE
     assert chosen([replace(MIDDLE, **slow)]) is None
 
@@ -65,16 +67,16 @@ def test_a_size_that_is_too_slow_never_follows(slow):
         ([replace(MIDDLE, p99=200.0)], "No size meets the rule"),
     ],
 )
-def test_the_verdict_compares_with_the_templates_default(rows, said):
+def test_the_verdict_compares_with_the_templates_default(rows: list[Row], said: str) -> None:
     assert said in verdict(rows, 1024)
 
 
-def test_the_rule_names_its_limits():
+def test_the_rule_names_its_limits() -> None:
     assert "4.5 s" in RULE
     assert "100 ms" in RULE
 
 
-def test_a_quota_of_v2_is_written_as_time_in_a_period(tmp_path):
+def test_a_quota_of_v2_is_written_as_time_in_a_period(tmp_path: Path) -> None:
     (tmp_path / "cgroup.controllers").write_text("cpuset cpu memory")
     (tmp_path / "cgroup.subtree_control").write_text("memory")
 
@@ -82,7 +84,7 @@ def test_a_quota_of_v2_is_written_as_time_in_a_period(tmp_path):
     assert (tmp_path / "cgroup.subtree_control").read_text() == "+cpu"
 
 
-def test_a_quota_of_v1_is_set_after_its_period(tmp_path):
+def test_a_quota_of_v1_is_set_after_its_period(tmp_path: Path) -> None:
     """Where v2 is mounted beside it, without the controller, v1 has it."""
     (tmp_path / "cgroup.controllers").write_text("hugetlb")
     (tmp_path / "cpu").mkdir()
@@ -97,18 +99,18 @@ def test_a_quota_of_v1_is_set_after_its_period(tmp_path):
     ]
 
 
-def test_a_process_is_held_by_its_number(tmp_path):
+def test_a_process_is_held_by_its_number(tmp_path: Path) -> None:
     Quota(tmp_path, 0.5).hold(123)
 
     assert (tmp_path / "cgroup.procs").read_text() == "123"
 
 
-def test_a_machine_without_quotas_is_told_what_it_needs(tmp_path):
+def test_a_machine_without_quotas_is_told_what_it_needs(tmp_path: Path) -> None:
     with pytest.raises(CheckFailedError, match="needs root and a cgroup v2 with the cpu"):
         limits(1.0, tmp_path)
 
 
-def test_a_cgroup_that_cannot_be_made_is_told_too(tmp_path):
+def test_a_cgroup_that_cannot_be_made_is_told_too(tmp_path: Path) -> None:
     (tmp_path / "cgroup.controllers").write_text("cpu")
     (tmp_path / "cgroup.subtree_control").mkdir()  # cannot be read, whoever asks
 
@@ -116,7 +118,9 @@ def test_a_cgroup_that_cannot_be_made_is_told_too(tmp_path):
         pass
 
 
-def test_a_machine_without_quotas_is_refused_before_anything_is_measured(tmp_path, monkeypatch):
+def test_a_machine_without_quotas_is_refused_before_anything_is_measured(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     begun: list[str] = []
     monkeypatch.setattr(tune, "quota", partial(quota, root=tmp_path))
 
@@ -127,7 +131,9 @@ def test_a_machine_without_quotas_is_refused_before_anything_is_measured(tmp_pat
     assert begun == []
 
 
-def test_an_architecture_that_this_machine_is_not_is_said_not_to_be_measured(monkeypatch):
+def test_an_architecture_that_this_machine_is_not_is_said_not_to_be_measured(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr("platform.machine", lambda: "x86_64")
 
     table = tune.table([MIDDLE])

@@ -19,7 +19,8 @@ class Arm:
 
     def probabilities_in(self, data: Data, window: Window) -> np.ndarray:
         inside = window.holds(data.steps)
-        return np.arange(1, inside.sum() + 1) / (inside.sum() + 1)
+        rising: np.ndarray = np.arange(1, inside.sum() + 1) / (inside.sum() + 1)
+        return rising
 
 
 @pytest.fixture(scope="module")

@@ -6,6 +6,7 @@ import re
 import socket
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from threading import Thread
 
 import pytest
@@ -33,10 +34,14 @@ what the program said itself
 """
 
 
-def test_a_worker_takes_the_time_of_every_call():
-    seen = []
+def test_a_worker_takes_the_time_of_every_call() -> None:
+    seen: list[object] = []
 
-    done = timed(lambda event, _: seen.append(event) or len(seen), {"a": 1}, 3)
+    def count(event: object, _: object) -> int:
+        seen.append(event)
+        return len(seen)
+
+    done = timed(count, {"a": 1}, 3)
 
     assert done["answer"] == 3
     assert seen == [{"a": 1}] * 3
@@ -44,7 +49,7 @@ def test_a_worker_takes_the_time_of_every_call():
     assert all(each > 0 for each in done["nanoseconds"])
 
 
-def test_a_batch_is_varied_and_holds_the_fraud_once():
+def test_a_batch_is_varied_and_holds_the_fraud_once() -> None:
     batch = payments()
 
     assert len(batch) == BATCH
@@ -52,7 +57,7 @@ def test_a_batch_is_varied_and_holds_the_fraud_once():
     assert len({json.dumps(each) for each in batch}) == BATCH
 
 
-def test_an_event_carries_the_question_in_all_its_places():
+def test_an_event_carries_the_question_in_all_its_places() -> None:
     event = asking("/predict", GENUINE, explain="true")
 
     assert json.loads(event["body"]) == GENUINE
@@ -61,20 +66,20 @@ def test_an_event_carries_the_question_in_all_its_places():
     assert event["multiValueQueryStringParameters"] == {"explain": ["true"]}
 
 
-def test_every_warm_case_is_another():
+def test_every_warm_case_is_another() -> None:
     asked = [(case.measure, case.stack.name) for case in cases()]
 
     assert len(set(asked)) == len(asked)
 
 
-def test_stacks_of_equal_versions_compare_and_others_do_not():
+def test_stacks_of_equal_versions_compare_and_others_do_not() -> None:
     check_same({"tutorial": {"numpy": "2.0", "pandas": "3.0"}, "ours": {"numpy": "2.0"}})
 
     with pytest.raises(InputError, match=r"numpy: tutorial 2\.0, ours 1\.9"):
         check_same({"tutorial": {"numpy": "2.0"}, "ours": {"numpy": "1.9"}})
 
 
-def test_installers_count_for_no_stack(tmp_path):
+def test_installers_count_for_no_stack(tmp_path: Path) -> None:
     for name in ("numpy/a.py", "numpy-2.0.dist-info/RECORD", "pip/b.py", "uv-1.0.dist-info/c"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_bytes(bytes(1_000_000))
@@ -82,7 +87,7 @@ def test_installers_count_for_no_stack(tmp_path):
     assert megabytes(tmp_path) == 2.0
 
 
-def test_a_stack_inherits_nothing_that_changes_how_it_runs(monkeypatch):
+def test_a_stack_inherits_nothing_that_changes_how_it_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("PYTHONDONTWRITEBYTECODE", "OMP_NUM_THREADS", "FRAUD_DOCS"):
         monkeypatch.setenv(name, "1")
 
@@ -92,12 +97,12 @@ def test_a_stack_inherits_nothing_that_changes_how_it_runs(monkeypatch):
 
 
 @pytest.mark.parametrize("end", range(len(ANSWER)))
-def test_a_response_is_whole_at_its_last_byte_only(end):
+def test_a_response_is_whole_at_its_last_byte_only(end: int) -> None:
     assert load.is_whole(ANSWER[:end]) is False
     assert load.is_whole(ANSWER) is True
 
 
-def test_a_response_of_another_status_ends_the_measurement():
+def test_a_response_of_another_status_ends_the_measurement() -> None:
     with pytest.raises(TrainingError, match="503 Service Unavailable"):
         load.is_whole(b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\n\r\n")
 
@@ -122,7 +127,7 @@ class Server:
             Thread(target=self.serve, args=(self.listening.accept()[0],), daemon=True).start()
 
 
-def test_the_client_counts_what_the_server_answered():
+def test_the_client_counts_what_the_server_answered() -> None:
     with socket.create_server((LOOPBACK, 0)) as listening:
         server = Server(listening)
         Thread(target=server.accept, daemon=True).start()
@@ -132,17 +137,17 @@ def test_the_client_counts_what_the_server_answered():
     assert 0 <= server.requests - done.requests <= load.CONNECTIONS
 
 
-def test_imports_are_summed_by_package():
+def test_imports_are_summed_by_package() -> None:
     assert by_package(ACCOUNT.splitlines()) == pytest.approx({PYTHON: 0.3, "fastapi": 2.0})
 
 
-def test_a_package_that_a_start_did_without_counts_as_nothing_there():
+def test_a_package_that_a_start_did_without_counts_as_nothing_there() -> None:
     starts = [{"a": 1.0, "b": 9.0}, {"a": 2.0}, {"a": 3.0}]
 
     assert medians(starts) == {"a": 2.0, "b": 0.0}
 
 
-def test_the_plot_is_the_same_for_the_same_figures(tmp_path):
+def test_the_plot_is_the_same_for_the_same_figures(tmp_path: Path) -> None:
     for name in ("one.svg", "two.svg"):
         plot({(COLD, "tutorial"): [2_000.0], (COLD, "ours"): [400.0]}, tmp_path / name)
 

@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from fraud_api_lambda.bundle import read
-from tests.aws import Aws
+from tests.aws import Aws, Where
 from tests.bundles import make_bundle, write_model
 from training.__main__ import app
 from training.bundling.provenance import origin_of
@@ -23,8 +23,6 @@ from training.simulator.simulate import TYPOLOGIES, simulate
 
 SIMULATED = make_bundle(trained_on={"rows": 200, "data": "simulated"})
 PROVIDED = make_bundle(1, trained_on={"rows": 200, "data": "provided"})
-
-type Where = dict[str, str]
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +77,7 @@ def test_the_number_of_a_customer_is_the_inverse_of_the_id(simulated: pd.DataFra
 
 @pytest.fixture
 def where(aws: Aws) -> Where:
-    return {"bucket": aws.bucket, "parameter": aws.parameter}
+    return aws.where
 
 
 @pytest.fixture

@@ -14,7 +14,8 @@ def shares(busy: range, *, quiet: float = 0.0) -> np.ndarray:
     """Hours that are equally busy, among others that are less so."""
     counts = np.full(24, quiet)
     counts[[hour % 24 for hour in busy]] = 1.0
-    return counts / counts.sum()
+    shares: np.ndarray = counts / counts.sum()
+    return shares
 
 
 def facts(kinds: list[str], amounts: list[float], hours: list[int]) -> Facts:

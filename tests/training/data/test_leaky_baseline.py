@@ -6,7 +6,8 @@ import pandas as pd
 import pytest
 
 from tests.paysim_files import GOOD, written
-from training.data.leaky_baseline import LEAKY, LEAKY_FEATURES, has_leaky_columns, leaky_matrix
+from training.arm_names import LEAKY
+from training.data.leaky_baseline import LEAKY_FEATURES, has_leaky_columns, leaky_matrix
 from training.errors import InputError
 from training.train import train
 

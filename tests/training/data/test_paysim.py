@@ -82,9 +82,9 @@ ONE_OR_ALL = pytest.mark.parametrize(
 
 
 def median(runs: list[dict[str, Any]], feature_set: str, *path: str) -> float:
-    values = []
+    values: list[float] = []
     for run in runs:
-        value = run["arms"][feature_set]
+        value: Any = run["arms"][feature_set]
         for key in path:
             value = value[key]
         values.append(value)

@@ -2,6 +2,7 @@
 
 import itertools
 import re
+from typing import Any
 
 import numpy as np
 import pytest
@@ -56,7 +57,7 @@ def test_steps_can_be_given_instead_of_days() -> None:
     [({"train_until": 200}, (200, 225)), ({"test_from": 225}, (200, 225))],
 )
 def test_the_label_delay_gives_the_bound_that_is_not_named(
-    given_bounds: dict[str, int], bounds: tuple[int, int]
+    given_bounds: dict[str, Any], bounds: tuple[int, int]
 ) -> None:
     split = split_by_time(*hourly(13), **given_bounds, label_delay=24)
 
@@ -136,7 +137,7 @@ def rows(draw: st.DrawFn) -> tuple[np.ndarray, np.ndarray]:
     return scale * steps[order] + draw(st.integers(0, 50)), is_fraud[order]
 
 
-def options() -> st.SearchStrategy[dict[str, int]]:
+def options() -> st.SearchStrategy[dict[str, Any]]:
     step = st.integers(1, 500)
     any_of = {"train_until": step, "test_from": step, "label_delay": st.integers(0, 300)}
     days = {"label_delay": st.integers(0, 300), "test_days": st.integers(1, 20)}
@@ -147,7 +148,7 @@ def options() -> st.SearchStrategy[dict[str, int]]:
     )
 
 
-def remedies(message: str) -> list[dict[str, int]]:
+def remedies(message: str) -> list[dict[str, Any]]:
     """The options that a message tells to choose; none to leave all out."""
     found = re.findall(r"--([a-z-]+) (\d+)", message.partition("; ")[2])
     chosen = [{name.replace("-", "_"): int(value) for name, value in found}]
@@ -159,7 +160,7 @@ def remedies(message: str) -> list[dict[str, int]]:
 @settings(max_examples=400)
 @given(rows=rows(), asked=options())
 def test_any_rows_are_split_into_windows_of_both_classes_or_refused_with_a_remedy_that_helps(
-    rows: tuple[np.ndarray, np.ndarray], asked: dict[str, int]
+    rows: tuple[np.ndarray, np.ndarray], asked: dict[str, Any]
 ) -> None:
     message = ""
     try:
@@ -212,7 +213,7 @@ def test_a_handful_of_frauds_is_refused_with_their_number_and_what_it_takes(frau
     ],
 )
 def test_windows_that_do_not_fit_are_refused_with_the_steps_at_hand(
-    bounds: dict[str, int], message: str
+    bounds: dict[str, Any], message: str
 ) -> None:
     with pytest.raises(InputError, match=message):
         split_by_time(*hourly(13), **bounds)

@@ -22,7 +22,7 @@ def sample() -> tuple[Facts, np.ndarray]:
     amount = np.where(empties, balance, (balance * random.random(ROWS)).round(2))
     hour = random.integers(0, 24, ROWS)
     types = pd.Categorical.from_codes(
-        random.integers(0, 5, ROWS), categories=[str(kind) for kind in TransactionType]
+        random.integers(0, 5, ROWS), categories=pd.Index([str(kind) for kind in TransactionType])
     )
     facts = Facts(types, amount, balance, random.random(ROWS) < 0.3, hour)
     is_fraud = empties & (hour < 6) & (types != "CASH_IN")

@@ -6,10 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fraud_api_lambda.transaction import TransactionType
+from training.arm_names import RESAMPLING
 from training.data.matrix import fact_names, facts_from_matrix
 from training.fitting.pipeline import build_pipeline
 from training.fitting.resampling import (
-    RESAMPLING,
     balanced_weights,
     frauds_wanted,
     restored_weights,

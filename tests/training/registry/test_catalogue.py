@@ -9,21 +9,19 @@ import pytest
 from typer.testing import CliRunner
 
 from fraud_api_lambda.pointer import key_of
-from tests.aws import Aws
+from tests.aws import Aws, Where
 from tests.bundles import make_bundle, write_model
 from training.__main__ import app
 from training.errors import CheckFailedError
 from training.registry.catalogue import Listed, catalogue
 from training.registry.publishing import promote_version, publish
 
-type Where = dict[str, str]
-
 OTHER = "0123456789abcdef"
 
 
 @pytest.fixture
 def where(aws: Aws) -> Where:
-    return {"bucket": aws.bucket, "parameter": aws.parameter}
+    return aws.where
 
 
 @pytest.fixture

@@ -9,8 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import xgboost as xgb
-from click.testing import Result
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from fraud_api_lambda.calibration import Platt, as_dict
 from fraud_api_lambda.pointer import NotFoundError
@@ -24,7 +23,7 @@ from training.registry.champion_challenger import challenge
 from training.registry.paired_comparison import cost_saved
 from training.registry.publishing import publish
 
-TRAINED_ON = {
+TRAINED_ON: dict[str, Any] = {
     "rows": 200,
     "seed": 0,
     "refitted": False,
@@ -199,14 +198,13 @@ def test_a_hotfix_that_is_promoted_while_it_compares_stays(
     old = serve(aws, BLIND, tmp_path)
     hotfix = write_model(tmp_path / "hotfix", make_bundle(5))
     write_model(tmp_path / "candidate", GOOD)
-    where = {"bucket": aws.bucket, "parameter": aws.parameter}
 
     def promote_hotfix(step: str) -> None:
         if step.startswith("comparing"):
-            publish(tmp_path / "hotfix", promote=True, **where)
+            publish(tmp_path / "hotfix", promote=True, **aws.where)
 
     with pytest.raises(CheckFailedError, match=f"now it serves {hotfix}, before: {old}; if"):
-        challenge(tmp_path / "candidate", data, **where, margin=0.01, progress=promote_hotfix)
+        challenge(tmp_path / "candidate", data, **aws.where, margin=0.01, progress=promote_hotfix)
 
     assert served(aws) == (hotfix, old)
     assert published(aws) == {hotfix, old}
@@ -342,7 +340,7 @@ def test_the_share_saved_has_an_interval_of_paired_draws() -> None:
     share, low, high = cost_saved(current, 0.8 * current, seed=0)
 
     assert share == pytest.approx(0.2)
-    assert (low, high) == (pytest.approx(0.2), pytest.approx(0.2))
+    assert [low, high] == pytest.approx([0.2, 0.2])
 
 
 def test_a_saving_on_one_row_is_not_told_from_chance() -> None:

@@ -20,13 +20,13 @@ ROUNDS = 15
 COMMAND_FOR_EACH_LINE = """
 import os, sys
 from functools import cache, partial
-from training import registry
 from training.errors import CheckFailedError
-from training.promotion import promotion_over
-from training.publish import promote_version, rollback
+from training.registry import store
+from training.registry.promotion import promotion_over
+from training.registry.publishing import promote_version, rollback
 
 where = dict(bucket=os.environ["FRAUD_MODEL_BUCKET"], parameter=os.environ["FRAUD_MODEL_PARAMETER"])
-registry.client = cache(registry.client)  # else making one takes longer than all else
+store.client = cache(store.client)  # else making one takes longer than all else
 print("ready", flush=True)
 for line in sys.stdin:
     match line.split():

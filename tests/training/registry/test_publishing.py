@@ -7,18 +7,16 @@ from pathlib import Path
 import pytest
 
 from fraud_api_lambda.pointer import NotFoundError, key_of
-from tests.aws import Aws
+from tests.aws import Aws, Where
 from tests.bundles import make_bundle, write_model
 from training.errors import CheckFailedError, InputError, TrainingError
 from training.hints import fraud
 from training.registry.publishing import Moved, promote_version, publish, rollback
 
-type Where = dict[str, str]
-
 
 @pytest.fixture
 def where(aws: Aws) -> Where:
-    return {"bucket": aws.bucket, "parameter": aws.parameter}
+    return aws.where
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from botocore.awsrequest import AWSResponse
+from botocore.awsrequest import AWSResponse, HTTPHeaders
 
 from fraud_api_lambda.bundle import version_of
 from fraud_api_lambda.pointer import IntegrityError, ModelStoreError, NotFoundError, Pointer
@@ -79,12 +79,14 @@ def refuse_the_first(aws: Aws, n: int) -> list[int]:
     """Let S3 answer the first `n` writes of objects as it does while another is under way."""
     left = [n]
 
-    def answer(request: Any, **_: Any) -> AWSResponse | None:
+    def answer(request: Any, **_: Any) -> Any:
         if not left[0]:
             return None
         left[0] -= 1
         body = b"<Error><Code>ConditionalRequestConflict</Code><Message>busy</Message></Error>"
-        return AWSResponse(request.url, 409, {}, SimpleNamespace(stream=lambda: iter([body])))
+        return AWSResponse(
+            request.url, 409, HTTPHeaders(), SimpleNamespace(stream=lambda: iter([body]))
+        )
 
     aws.registry._s3.meta.events.register("before-send.s3.PutObject", answer)
     return left

@@ -35,7 +35,8 @@ def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def metrics(out: Path) -> dict[str, Any]:
-    return json.loads((out / "metrics.json").read_text())
+    found: dict[str, Any] = json.loads((out / "metrics.json").read_text())
+    return found
 
 
 @pytest.fixture(scope="module")

@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
@@ -68,7 +69,7 @@ def test_any_other_columns_come_back_as_they_were(
 
     out = scored(scorer, folder / "file.csv", folder / "back.csv")
 
-    options = {"header": None, "dtype": "str", "keep_default_na": False}
+    options: dict[str, Any] = {"header": None, "dtype": "str", "keep_default_na": False}
     given_rows = pd.read_csv(folder / "file.csv", **options)
     back = pd.read_csv(out, **options)
     pd.testing.assert_frame_equal(back.iloc[:, : given_rows.shape[1]], given_rows)

@@ -4,6 +4,7 @@ import subprocess
 import sys
 import time
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -103,7 +104,7 @@ class InterruptedByTestError(Exception):
     pass
 
 
-def interrupted_at(part: int) -> object:
+def interrupted_at(part: int) -> Callable[[str], None]:
     def progress(text: str) -> None:
         if text.endswith(f"up to row {part * 700:,}"):
             raise InterruptedByTestError
@@ -114,9 +115,10 @@ def interrupted_at(part: int) -> object:
 def test_an_interrupted_run_goes_on_where_it_stopped(
     scorer: Scorer, data: Path, whole: bytes, tmp_path: Path
 ) -> None:
-    out, said = tmp_path / "out.csv", []
+    out = tmp_path / "out.csv"
+    said: list[str] = []
     with pytest.raises(InterruptedByTestError):
-        score_stream(scorer, data, out, interrupted_at(4), rows=700)  # type: ignore[arg-type]
+        score_stream(scorer, data, out, interrupted_at(4), rows=700)
     assert not out.exists()
 
     score_stream(scorer, data, out, said.append, rows=700)
@@ -133,7 +135,7 @@ def test_parts_of_another_job_are_not_used(
     source, out = tmp_path / "data.csv", tmp_path / "out.csv"
     source.write_bytes(data.read_bytes())
     with pytest.raises(InterruptedByTestError):
-        score_stream(scorer, source, out, interrupted_at(4), rows=700)  # type: ignore[arg-type]
+        score_stream(scorer, source, out, interrupted_at(4), rows=700)
     if changed == "model":
         scorer = Scorer.from_bundle(read(make_bundle(threshold=0.25)))
     else:

@@ -294,7 +294,8 @@ def by_hour(weights: np.ndarray) -> np.ndarray:
     """Shares of the busy hours, 1 % of the traffic or more each."""
     rest, payments = HOURLY / HOURLY.sum(axis=1, keepdims=True)
     traffic = TYPE_SHARES[PAYMENT] * payments + (1 - TYPE_SHARES[PAYMENT]) * rest
-    return (weights / weights.sum())[traffic >= 0.01]
+    busy: np.ndarray = (weights / weights.sum())[traffic >= 0.01]
+    return busy
 
 
 def test_the_rhythm_of_the_day_is_paysims_to_the_hour(frame: pd.DataFrame) -> None:
