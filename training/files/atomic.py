@@ -1,10 +1,45 @@
 """Writing results so that a crash leaves the old file or the new one, never half of one."""
 
-from collections.abc import Iterable, Mapping
-from contextlib import suppress
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from training.errors import InputError
+
+
+@contextmanager
+def replaced(*paths: Path, remove: Iterable[Path] = ()) -> Iterator[Sequence[Path]]:
+    """Yield a temporary file beside each path; once all are written, rename them in order.
+
+    Parameters
+    ----------
+    *paths : Path
+        Their directories are created if need be.
+    remove : iterable of Path
+        Files that are deleted before the first rename.
+
+    Raises
+    ------
+    InputError
+        If a file cannot be written. The temporary files are deleted in any case.
+    """
+    waiting = [path.with_name(f".{path.name}.new") for path in paths]
+    try:
+        for path in paths:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        yield waiting
+        for path in remove:
+            path.unlink(missing_ok=True)
+        for new, path in zip(waiting, paths, strict=True):
+            new.replace(path)
+    except OSError as error:
+        place = os.path.commonpath(paths)
+        raise InputError(f"{place}: cannot be written: {error.strerror}; choose another") from error
+    finally:
+        with suppress(OSError):
+            for new in waiting:
+                new.unlink(missing_ok=True)
 
 
 def write_files(directory: Path, files: Mapping[str, bytes], *, remove: Iterable[str] = ()) -> None:
@@ -16,28 +51,14 @@ def write_files(directory: Path, files: Mapping[str, bytes], *, remove: Iterable
         Created if need be.
     files : mapping of name to content
     remove : iterable of str
-        Names of an earlier run that must not stay if they are not written anew.
+        Files of an earlier run that are deleted, unless they are written anew.
 
     Raises
     ------
     InputError
         If the directory cannot be written.
     """
-    waiting = {name: directory / f".{name}.new" for name in files}
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-        for name, path in waiting.items():
-            path.write_bytes(files[name])
-        for name in remove:
-            if name not in files:
-                (directory / name).unlink(missing_ok=True)
-        for name, path in waiting.items():
-            path.replace(directory / name)
-    except OSError as error:
-        raise InputError(
-            f"cannot write to {directory}: {error.strerror}; choose another"
-        ) from error
-    finally:
-        with suppress(OSError):
-            for path in waiting.values():
-                path.unlink(missing_ok=True)
+    stale = [directory / name for name in remove if name not in files]
+    with replaced(*(directory / name for name in files), remove=stale) as waiting:
+        for path, content in zip(waiting, files.values(), strict=True):
+            path.write_bytes(content)

@@ -4,7 +4,7 @@ import io
 import shutil
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 import pandas as pd
@@ -13,6 +13,7 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 
 from training.errors import InputError
+from training.files.atomic import replaced
 from training.files.paths import require_writable
 
 
@@ -62,7 +63,7 @@ def write_transactions(frame: pd.DataFrame, path: Path) -> None:
 def write_table(table: pa.Table, path: Path, *, header: bool = True) -> None:
     """Write a table as `write_transactions` does; in CSV, with a line of names if `header`."""
     require_writable(path)
-    with _replaced(path) as waiting:
+    with _replaced_table(path) as waiting:
         if path.suffix.lower() == ".csv":
             _write_csv(table, waiting, header=header)
         else:
@@ -84,7 +85,7 @@ def put_together(parts: Sequence[Path], path: Path, *, numbers: Sequence[str] = 
     InputError
         If it cannot be written.
     """
-    with _replaced(path) as waiting:
+    with _replaced_table(path) as waiting:
         if path.suffix.lower() == ".csv":
             with waiting.open("wb") as whole:
                 for part in parts:
@@ -117,21 +118,14 @@ def _are(kind: pa.DataType, part: Path, name: str) -> bool:
 
 
 @contextmanager
-def _replaced(path: Path) -> Iterator[Path]:
-    """A file beside `path` that takes its place once it is written whole."""
-    waiting = path.with_name(f".{path.name}.new")
+def _replaced_table(path: Path) -> Iterator[Path]:
+    """`replaced`, with Arrow's refusals as ours."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        yield waiting
-        waiting.replace(path)
-    except OSError as error:
-        raise InputError(f"{path}: cannot be written: {error.strerror}; choose another") from error
+        with replaced(path) as (waiting,):
+            yield waiting
     except pa.ArrowInvalid as error:
         why = str(error).partition("\n")[0]
         raise InputError(f"{path}: cannot be written: {why}") from error
-    finally:
-        with suppress(OSError):
-            waiting.unlink()
 
 
 def _write_csv(table: pa.Table, path: Path, *, header: bool) -> None:

@@ -79,4 +79,14 @@ def test_a_file_where_the_directory_should_be_is_told_in_one_line(tmp_path: Path
     with pytest.raises(InputError) as caught:
         write_files(tmp_path / "out", {"model": b""})
 
-    assert str(caught.value) == f"cannot write to {tmp_path / 'out'}: File exists; choose another"
+    place = tmp_path / "out" / "model"
+    assert str(caught.value) == f"{place}: cannot be written: File exists; choose another"
+
+
+def test_the_directory_is_named_where_one_of_several_files_cannot_be_written(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "second").mkdir()
+
+    with pytest.raises(InputError, match=f"^{tmp_path}: cannot be written: "):
+        write_files(tmp_path, {"first": b"1", "second": b"2"})
