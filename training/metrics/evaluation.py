@@ -13,10 +13,6 @@ from training.metrics.ranking import precision_recall, precision_recall_curve
 RECALLS: Final = (0.5, 0.75, 0.9)
 REVIEWS_PER_THOUSAND: Final = (1, 2)
 
-SEED_RECALL: Final = 0.9812
-SEED_PRECISION: Final = 0.7632
-"""What this project began with: a random split of leaky columns, of a million rows."""
-
 
 def evaluate(
     is_fraud: np.ndarray,
@@ -45,7 +41,6 @@ def evaluate(
         **precision_recall_curve(*columns, seed=seed),
         "precision_at_recall": [precision_at_recall(*columns, recall) for recall in RECALLS],
         "recall_at_reviews": _recall_at_reviews(*columns),
-        "seed_operating_point": _seed_operating_point(*columns),
         "at_threshold": None if threshold is None else at_threshold(*columns, threshold),
         "calibration": calibration_figures(*columns),
         "reliability": reliability(*columns),
@@ -84,20 +79,6 @@ def _recall_at_reviews(
         {"reviews_per_thousand": k, "recall": float(np.interp(k / 1000, looked_at, found))}
         for k in REVIEWS_PER_THOUSAND
     ]
-
-
-def _seed_operating_point(
-    is_fraud: np.ndarray, scores: np.ndarray, weights: np.ndarray
-) -> dict[str, float]:
-    """What this model gives up for the seed's recall, and for its precision."""
-    _, precision, recall = precision_recall(is_fraud, scores, weights)
-    precise = recall[precision >= SEED_PRECISION]
-    return {
-        "precision_at_its_recall": precision_at_recall(is_fraud, scores, weights, SEED_RECALL)[
-            "precision"
-        ],
-        "recall_at_its_precision": float(precise.max()) if precise.size else 0.0,
-    }
 
 
 def at_threshold(

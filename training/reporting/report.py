@@ -6,7 +6,6 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 
 from training.arm_names import LEAKY
 from training.fitting.resampling_comparison import NOT_COMPARED
-from training.metrics.evaluation import SEED_PRECISION, SEED_RECALL
 from training.reporting.plots import (
     alone_plot,
     attribution_plot,
@@ -70,7 +69,6 @@ def _render(name: str, metrics: dict[str, Any], **more: Any) -> str:
         arm=metrics["arms"][metrics["feature_set"]],
         headlines=_headlines(metrics),
         leaky=LEAKY,
-        seed={"recall": SEED_RECALL, "precision": SEED_PRECISION},
         **more,
     )
 
