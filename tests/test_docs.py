@@ -290,9 +290,17 @@ def test_a_converted_event_dataset_can_be_posted(
         "records"
     )
     assert [early.pop("isFraud"), late.pop("isFraud")] == [0, 1]
-    assert [early["step"], late["step"], late["nameOrig"]] == [6, 24, "0017"]
+    assert [early["step"], late["step"], late["nameOrig"]] == [29, 47, "0017"]
     for payment in (early, late):
         assert httpx2.post(f"{url}/predict", json=payment).status_code == 200
+
+
+@pytest.mark.parametrize("document", MANUAL, ids=lambda path: path.name)
+def test_every_path_of_the_project_that_is_named_is_there(document: Path) -> None:
+    folders = "|".join(re.escape(path.name) for path in ROOT.iterdir() if path.is_dir())
+
+    for path in re.findall(rf"`((?:{folders})/[\w./-]*)", MANUAL[document]):
+        assert path.startswith(("build/", ".venv")) or (ROOT / path).exists(), path
 
 
 def anchors(text: str) -> set[str]:
@@ -331,6 +339,14 @@ def test_a_table_of_contents_lists_every_section(document: Path) -> None:
 def test_every_section_of_figures_names_the_command_that_prints_them() -> None:
     for section in RESULTS.split("\n## ")[1:]:
         assert blocks("console", section), section.partition("\n")[0]
+
+
+def test_the_headline_figures_are_those_of_the_results_page() -> None:
+    figures = [figure for _, figure, _ in rows("## Results", README)]
+
+    assert len(figures) == 3
+    for number in re.findall(r"\d+(?:\.\d+)?", " ".join(figures)):
+        assert re.search(rf"(?<![\d.]){re.escape(number)}(?![\d.]*\d)", RESULTS), number
 
 
 def test_the_changelog_keeps_to_its_form() -> None:
