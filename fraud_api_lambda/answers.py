@@ -1,13 +1,14 @@
 """What is sent back: answers, explanations, problems."""
 
 from secrets import token_bytes
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.json_schema import SkipJsonSchema
 
 from fraud_api_lambda import calibration
 from fraud_api_lambda.bundle import Bundle
+from fraud_api_lambda.checks import JsonObject
 from fraud_api_lambda.reasons import MAX_REASONS
 from fraud_api_lambda.transaction import Assessment, Transaction
 
@@ -143,7 +144,7 @@ class ExampleOut(BaseModel):
 
     model_config = ConfigDict(title="Example")
 
-    transaction: dict[str, Any] = Field(description="A body of POST /predict.")
+    transaction: JsonObject = Field(description="A body of POST /predict.")
     answer: ExampleAnswerOut
 
 
@@ -165,11 +166,11 @@ class ModelOut(BaseModel):
     feature_set: str
     features: list[str]
     threshold: float
-    calibration: dict[str, Any]
-    policy: dict[str, Any]
+    calibration: JsonObject
+    policy: JsonObject
     examples: ExamplesOut
-    trained_on: dict[str, Any]
-    metrics: dict[str, Any] = Field(
+    trained_on: JsonObject
+    metrics: JsonObject = Field(
         description="How model `evaluated_version` did on later data: this one or, where it was "
         "refitted on all the data, the one before, of the same settings."
     )
@@ -197,9 +198,9 @@ def answer(
     prediction_id: str,
     model_version: str,
     degraded: tuple[str, ...],
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """The answer to a transaction: an `AnswerOut` that `to_json` can write, not validated again."""
-    made: dict[str, Any] = {
+    made: dict[str, object] = {
         "prediction_id": prediction_id,
         "transaction_id": transaction.transaction_id,
         "is_fraud": assessment.is_fraud,

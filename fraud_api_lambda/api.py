@@ -2,7 +2,7 @@
 
 import asyncio
 from functools import partial
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
 from fastapi import FastAPI, Request, Response
 from fastapi.telemetry import TelemetryConfig
@@ -17,6 +17,7 @@ from fraud_api_lambda.model_provider import LoadedModel
 from fraud_api_lambda.problems import (
     INTERNAL,
     INVALID_VALUE,
+    Problem,
     add_problem_handlers,
     problem,
     respond,
@@ -105,15 +106,15 @@ def _add_predictions(app: FastAPI, provider: Provider) -> None:
         model = await current()
         payment = transaction.to_domain()
         assessment = model.scorer.assess(payment, explain=explain)
-        (made,) = _answers(model, [payment], [assessment])
+        (prediction_id,) = new_ids(1)
         request.state.log |= {
             "model_version": model.version,
-            "prediction_id": made["prediction_id"],
+            "prediction_id": prediction_id,
             "fraud_probability": assessment.fraud_probability,
             "decision": assessment.decision,
             "degraded": model.degraded,
         }
-        return _json(made)
+        return _json(_answer(model, payment, assessment, prediction_id))
 
     @app.post(
         "/predict/batch",
@@ -134,7 +135,7 @@ def _add_predictions(app: FastAPI, provider: Provider) -> None:
         read = [_read(item, index, request_id) for index, item in enumerate(batch.transactions)]
         payments = [each for each in read if isinstance(each, Transaction)]
         assessments = model.scorer.assess_many(payments, explain=explain)
-        made = iter(_answers(model, payments, assessments))
+        made = map(partial(_answer, model), payments, assessments, new_ids(len(payments)))
         results = [next(made) if isinstance(each, Transaction) else each for each in read]
         request.state.log |= {
             "model_version": model.version,
@@ -156,7 +157,7 @@ def _add_predictions(app: FastAPI, provider: Provider) -> None:
         return ModelOut.of((await current()).scorer.bundle)
 
 
-def _read(item: Any, index: int, request_id: str) -> Transaction | dict[str, Any]:
+def _read(item: object, index: int, request_id: str) -> Transaction | dict[str, Problem]:
     """A transaction of a batch, or what is wrong with it."""
     if isinstance(item, TransactionIn):  # by `plain_json`
         return item.to_domain()
@@ -167,22 +168,17 @@ def _read(item: Any, index: int, request_id: str) -> Transaction | dict[str, Any
         return {"problem": problem(INVALID_VALUE, request_id, errors=found)}
 
 
-def _answers(
-    model: LoadedModel, payments: list[Transaction], assessments: list[Assessment]
-) -> list[dict[str, Any]]:
-    return [
-        answer(
-            assessment,
-            payment,
-            prediction_id=prediction_id,
-            model_version=model.version,
-            degraded=model.degraded,
-        )
-        for prediction_id, payment, assessment in zip(
-            new_ids(len(payments)), payments, assessments, strict=True
-        )
-    ]
+def _answer(
+    model: LoadedModel, payment: Transaction, assessment: Assessment, prediction_id: str
+) -> dict[str, object]:
+    return answer(
+        assessment,
+        payment,
+        prediction_id=prediction_id,
+        model_version=model.version,
+        degraded=model.degraded,
+    )
 
 
-def _json(content: dict[str, Any]) -> Response:
+def _json(content: object) -> Response:
     return Response(to_json(content), media_type="application/json")

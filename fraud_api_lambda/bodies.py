@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Coroutine, Iterable
 from contextlib import aclosing
-from typing import Any, Final
+from typing import Final
 
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
@@ -44,7 +44,7 @@ class StrictRequest(Request):
             self._body = b"".join(chunks)
         return self._body
 
-    async def json(self) -> Any:
+    async def json(self) -> object:
         """The body's value, or the model of it, which the framework passes on as it is."""
         body = await self.body()
         plain = plain_json.read(body, self.model)
@@ -59,7 +59,7 @@ class StrictRequest(Request):
 class StrictRoute(APIRoute):
     """A route that refuses an unknown query, and reads its body, if any, as a `StrictRequest`."""
 
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+    def get_route_handler(self) -> Callable[[Request], Coroutine[None, None, Response]]:
         """The handler, with query and body looked at first."""
         handler, path = super().get_route_handler(), self.path
         has_body = path in MAX_BYTES

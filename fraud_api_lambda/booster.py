@@ -12,7 +12,7 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from threading import Lock
-from typing import Any, Final
+from typing import Final
 
 TESTED: Final = (3, 4, 1)
 """The release whose answers CI compares with `xgboost.Booster`, bit for bit."""
@@ -33,7 +33,7 @@ _shape = ctypes.POINTER(ctypes.c_uint64)
 _floats = ctypes.POINTER(ctypes.c_float)
 _out = ctypes.POINTER
 
-_SIGNATURES: Final[dict[str, tuple[Any, ...]]] = {
+_SIGNATURES: Final[dict[str, tuple[type, ...]]] = {
     "XGBoosterCreate": (_out(_handle), ctypes.c_uint64, _out(_handle)),
     "XGBoosterFree": (_handle,),
     "XGBoosterSetParam": (_handle, ctypes.c_char_p, ctypes.c_char_p),

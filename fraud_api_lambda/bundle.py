@@ -8,14 +8,14 @@ import hashlib
 import io
 import pickle
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final, NoReturn
 
 from fraud_api_lambda import calibration
 from fraud_api_lambda.calibration import Calibration
-from fraud_api_lambda.checks import check_json, check_number
+from fraud_api_lambda.checks import JsonObject, check_json, check_number
 from fraud_api_lambda.features import FEATURE_SETS
 from fraud_api_lambda.model_examples import Examples
 from fraud_api_lambda.policy import Policy
@@ -66,8 +66,8 @@ class Bundle:
     policy: Policy
     typical: Typical
     examples: Examples
-    trained_on: dict[str, Any]
-    metrics: dict[str, Any]
+    trained_on: JsonObject
+    metrics: JsonObject
 
 
 _TYPES: Final[dict[str, type]] = {
@@ -90,7 +90,7 @@ def version_of(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()[:VERSION_DIGITS]
 
 
-def pack(content: dict[str, Any]) -> bytes:
+def pack(content: Mapping[str, object]) -> bytes:
     """The bytes of `model.joblib` for a bundle's content, the same for equal content.
 
     Parameters
@@ -112,7 +112,7 @@ def pack(content: dict[str, Any]) -> bytes:
     return data
 
 
-def _canonical(value: Any) -> Any:
+def _canonical(value: object) -> object:
     """A copy in which equal strings are one object: pickle's memo would show which were shared."""
     match value:
         case None | bool() | bytes():
@@ -147,8 +147,7 @@ def read(data: bytes) -> Bundle:
         If the bytes are not plain data, or not a bundle of this format with known features and
         values that can be served; it names the field.
     """
-    content = _unpickle(data)
-    _check(content)
+    content = _checked(_unpickle(data))
     features = tuple(content["features"])
     return Bundle(
         version=version_of(data),
@@ -165,27 +164,26 @@ def read(data: bytes) -> Bundle:
     )
 
 
-def _decoded[T](content: dict[str, Any], field: str, decode: Callable[[Any], T]) -> T:
+def _decoded[T](content: JsonObject, field: str, decode: Callable[[Any], T]) -> T:
     try:
         return decode(content[field])
     except ValueError as error:
         raise BundleError(f"the bundle's {field}: {error}") from error
 
 
-def _share(value: Any) -> float:
-    check_number("it", value, 0.0, 1.0)
-    return float(value)
+def _share(value: object) -> float:
+    return check_number("it", value, 0.0, 1.0)
 
 
-def _json(value: Any) -> dict[str, Any]:
+def _json(value: JsonObject) -> JsonObject:
     check_json("it", value)
-    return dict(value)
+    return value
 
 
-def _unpickle(data: bytes) -> Any:
+def _unpickle(data: bytes) -> object:
     stream = io.BytesIO(data)
     try:
-        content = _PlainUnpickler(stream).load()
+        content: object = _PlainUnpickler(stream).load()
     except BundleError:
         raise
     except Exception as error:  # damaged opcodes raise nearly anything
@@ -195,7 +193,7 @@ def _unpickle(data: bytes) -> Any:
     return content
 
 
-def _check(content: Any) -> None:
+def _checked(content: object) -> dict[str, Any]:
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise BundleError(f"not a model bundle of format {FORMAT}: train with this version")
     if content.keys() != _TYPES.keys():
@@ -210,3 +208,4 @@ def _check(content: Any) -> None:
     known = FEATURE_SETS.get(content["feature_set"])
     if known is None or content["features"] != list(known):
         raise BundleError("the bundle's features are not this program's: train with this version")
+    return content

@@ -106,7 +106,7 @@ type Calibration = NoCalibration | Platt | Beta | Isotonic
 KINDS: Final[tuple[type[Calibration], ...]] = (NoCalibration, Platt, Beta, Isotonic)
 
 
-def from_dict(value: Any) -> Calibration:
+def from_dict(value: object) -> Calibration:
     """The calibration that `as_dict` wrote.
 
     Raises
@@ -119,14 +119,12 @@ def from_dict(value: Any) -> Calibration:
     if kind is None:
         raise ValueError(f"method is none of {', '.join(each.method for each in KINDS)}")
     given = check_fields("it", value, ("method", *kind.__match_args__))
-    return kind(*[_frozen(given[name]) for name in kind.__match_args__])
+    values = [given[name] for name in kind.__match_args__]
+    frozen: list[Any] = [tuple(value) if isinstance(value, list) else value for value in values]
+    return kind(*frozen)
 
 
-def _frozen(value: Any) -> Any:
-    return tuple(value) if isinstance(value, list) else value
-
-
-def as_dict(calibration: Calibration) -> dict[str, Any]:
+def as_dict(calibration: Calibration) -> dict[str, object]:
     """Plain data, as bundles hold it and ``GET /model`` serves it."""
     return {"method": calibration.method, **asdict(calibration)}
 
@@ -145,7 +143,7 @@ def softplus(margin: float) -> float:
     return max(margin, 0.0) + math.log1p(math.exp(-abs(margin)))
 
 
-def _check_rising(name: str, values: Any) -> None:
+def _check_rising(name: str, values: object) -> None:
     if not isinstance(values, tuple) or not values:
         raise ValueError(f"{name} is not a list of at least one number")
     for index, value in enumerate(values):

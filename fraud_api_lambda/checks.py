@@ -10,25 +10,30 @@ from typing import Any, Final
 LARGEST: Final = 1e100
 """No parameter of a model needs more; sums and products of these and a payment stay finite."""
 
+JsonObject = dict[str, Any]
+"""A JSON object that is passed on as it is; no `type`, which would have a name in OpenAPI."""
+
 MAX_DEPTH: Final = 32
 MAX_VALUES: Final = 100_000
 MAX_INTEGER: Final = 2**63 - 1
 
 
-def check_number(name: str, value: Any, low: float = -LARGEST, high: float = LARGEST) -> None:
-    """Refuse what is not a float from `low` to `high`; NaN is in no range."""
+def check_number(name: str, value: object, low: float = -LARGEST, high: float = LARGEST) -> float:
+    """The value, if it is a float from `low` to `high`; NaN is in no range."""
     if not isinstance(value, float) or not low <= value <= high:
         raise ValueError(f"{name} is not a number from {low:g} to {high:g}")
+    return value
 
 
-def check_positive(name: str, value: Any) -> None:
-    """Refuse what is not a float above 0, up to `LARGEST`."""
+def check_positive(name: str, value: object) -> float:
+    """The value, if it is a float above 0, up to `LARGEST`."""
     if not isinstance(value, float) or not 0 < value <= LARGEST:
         raise ValueError(f"{name} is not a number above 0, up to {LARGEST:g}")
+    return value
 
 
-def check_fields(name: str, value: Any, names: Collection[str]) -> dict[str, Any]:
-    """The value, where it is a dict with these keys and no others."""
+def check_fields(name: str, value: object, names: Collection[str]) -> dict[str, Any]:
+    """The value, if it is a dict with these keys and no others."""
     found = value.keys() if isinstance(value, dict) else set()
     if not isinstance(value, dict) or found != set(names):
         differing = ", ".join(sorted(map(repr, found ^ set(names))))
@@ -36,13 +41,13 @@ def check_fields(name: str, value: Any, names: Collection[str]) -> dict[str, Any
     return value
 
 
-def check_json(name: str, value: Any) -> None:
+def check_json(name: str, value: object) -> None:
     """Refuse what JSON cannot say: NaN, bytes, keys of other types, lone surrogates, endless data.
 
     What refers to itself, or to one part so often that its text would never end, is too deep or
     holds too many values.
     """
-    pending = [(value, 0)]
+    pending: list[tuple[object, int]] = [(value, 0)]
     seen = 0
     while pending:
         item, depth = pending.pop()
@@ -60,7 +65,7 @@ def check_json(name: str, value: Any) -> None:
                 raise ValueError(f"{name} holds a value that JSON cannot say")
 
 
-def _is_scalar(value: Any) -> bool:
+def _is_scalar(value: object) -> bool:
     match value:
         case None | bool():
             return True

@@ -7,10 +7,13 @@ and end with a slash; nothing in it tells these from a route.
 import re
 from typing import Any, Final
 
+Event = dict[str, Any]
+"""An event as AWS sends it; `with_matched_path` relies on nothing in it."""
+
 ENCODED_SLASH: Final = re.compile("%2f", re.IGNORECASE)
 
 
-def with_matched_path(event: dict[str, Any]) -> dict[str, Any]:
+def with_matched_path(event: Event) -> Event:
     """The event with our route as its path, whatever the API is mounted on.
 
     Parameters
@@ -36,14 +39,14 @@ def with_matched_path(event: dict[str, Any]) -> dict[str, Any]:
     return event if path == event["path"] else {**event, "path": path}
 
 
-def _text(value: Any) -> str:
+def _text(value: object) -> str:
     """A text; else the framework would fail later, as if the fault were ours."""
     if not isinstance(value, str):
         raise TypeError("the path or the method is no text")
     return value
 
 
-def _path(event: dict[str, Any], called: str, matched: str) -> str:
+def _path(event: Event, called: str, matched: str) -> str:
     """The path of our route; `matched` is a resource, or no path where the API has a default."""
     if not matched.startswith("/"):
         return _as_a_resource(_without_stage(called, event["requestContext"].get("stage")))

@@ -1,8 +1,10 @@
 """Two payments, fixed before any model was trained: what the docs show and the smoke tests post."""
 
-from typing import Any, Final
+from typing import Final
 
-FRAUD: Final[dict[str, Any]] = {
+from fraud_api_lambda.checks import JsonObject
+
+FRAUD: Final[JsonObject] = {
     "step": 27,
     "type": "CASH_OUT",
     "amount": 1_300_000.0,
@@ -13,7 +15,7 @@ FRAUD: Final[dict[str, Any]] = {
 }
 """An account emptied to the cent by a cash-out at three in the morning."""
 
-GENUINE: Final[dict[str, Any]] = {
+GENUINE: Final[JsonObject] = {
     "step": 14,
     "type": "PAYMENT",
     "amount": 1_820.5,

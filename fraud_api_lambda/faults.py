@@ -5,7 +5,9 @@ No value is repeated, nor Pydantic's wording; a name is told only if it is one o
 
 import re
 from collections.abc import Iterable, Sequence
-from typing import Any, Final
+from typing import Final
+
+from pydantic_core import ErrorDetails
 
 from fraud_api_lambda.answers import MAX_ERRORS
 from fraud_api_lambda.schemas import MAX_BATCH, NO_TIME, TWO_TIMES, BatchIn, TransactionIn
@@ -52,7 +54,7 @@ LONGEST_NAME: Final = 64
 """Names that are longer are like none of ours, and comparing them would take time."""
 
 
-def of_body(route: str, errors: Sequence[Any], sent: Any) -> list[Fault]:
+def of_body(route: str, errors: Sequence[ErrorDetails], sent: object) -> list[Fault]:
     """The faults of a body that a route refused.
 
     Parameters
@@ -76,7 +78,7 @@ def of_body(route: str, errors: Sequence[Any], sent: Any) -> list[Fault]:
 
 
 def of_transaction(
-    errors: Sequence[Any], sent: Any, *, within: tuple[str | int, ...] = ()
+    errors: Sequence[ErrorDetails], sent: object, *, within: tuple[str | int, ...] = ()
 ) -> list[Fault]:
     """The faults of a transaction that lies in a body at `within`."""
     if not isinstance(sent, dict):
@@ -102,14 +104,14 @@ def of_query(names: Iterable[str], known: Sequence[str]) -> list[Fault]:
 
 
 def _faults(
-    errors: Sequence[Any], known: Sequence[str], within: tuple[str | int, ...] = ()
+    errors: Sequence[ErrorDetails], known: Sequence[str], within: tuple[str | int, ...] = ()
 ) -> list[Fault]:
     return [
         _fault(_sentence(error, known), *within, *error["loc"]) for error in errors[:MAX_ERRORS]
     ]
 
 
-def _sentence(error: Any, known: Sequence[str]) -> str:
+def _sentence(error: ErrorDetails, known: Sequence[str]) -> str:
     match error["type"]:
         case "extra_forbidden":
             name = str(error["loc"][-1])

@@ -7,7 +7,6 @@ Importing it never raises for want of AWS or of settings: then every request but
 import gc
 import json
 import logging
-from typing import Any
 
 from fraud_api_lambda import logs
 from fraud_api_lambda.aws import AwsClient
@@ -50,9 +49,10 @@ given = _settings()
 provider = _provider(*given) if given else _NoModel()
 
 from mangum import Mangum  # noqa: E402  # after the model began to load
+from mangum.types import LambdaContext  # noqa: E402
 
 from fraud_api_lambda.api import create_app  # noqa: E402
-from fraud_api_lambda.events import with_matched_path  # noqa: E402
+from fraud_api_lambda.events import Event, with_matched_path  # noqa: E402
 from fraud_api_lambda.problems import MEDIA_TYPE, UNKNOWN_EVENT, problem  # noqa: E402
 
 app = create_app(provider, docs=given is not None and given[0].docs)
@@ -69,16 +69,16 @@ _adapter = Mangum(
 gc.freeze()
 
 
-def handler(event: Any, context: Any) -> dict[str, Any]:
+def handler(event: Event, context: LambdaContext) -> dict[str, object]:
     """Answer an event of API Gateway: REST (payload 1.0) or HTTP (payload 2.0)."""
     try:
-        answer: dict[str, Any] = _adapter(with_matched_path(event), context)
+        answer: dict[str, object] = _adapter(with_matched_path(event), context)
     except Exception as error:  # noqa: BLE001  # events are odd in many ways; the app raises nothing
         return _unknown_event(error, context)
     return answer
 
 
-def _unknown_event(error: Exception, context: Any) -> dict[str, Any]:
+def _unknown_event(error: Exception, context: LambdaContext) -> dict[str, object]:
     request_id = str(getattr(context, "aws_request_id", "unknown"))
     log.warning(
         "unknown event",

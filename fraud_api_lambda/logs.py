@@ -8,7 +8,7 @@ import traceback
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 from uuid import uuid4
 
 from pydantic_core import to_json
@@ -45,19 +45,19 @@ class JsonFormatter(logging.Formatter):
             return _json({_text(key): _writable(value) for key, value in (line | extra).items()})
 
 
-def _message(record: logging.LogRecord) -> Any:
+def _message(record: logging.LogRecord) -> object:
     try:
         return record.getMessage()
     except Exception:  # noqa: BLE001  # the arguments do not fit
         return record.msg
 
 
-def _json(value: Any) -> str:
+def _json(value: object) -> str:
     """JSON in ASCII, which any console can print; NaN as a text, for it is not JSON."""
     return to_json(value, ensure_ascii=True, inf_nan_mode="strings", fallback=str).decode()
 
 
-def _writable(value: Any) -> Any:
+def _writable(value: object) -> object:
     """The value if JSON can hold it, else its text."""
     try:
         _json(value)
@@ -66,7 +66,7 @@ def _writable(value: Any) -> Any:
     return value
 
 
-def _text(value: Any) -> str:
+def _text(value: object) -> str:
     try:
         return str(value).encode("utf-8", "backslashreplace").decode()
     except Exception:  # noqa: BLE001  # an object of anybody's
@@ -136,7 +136,7 @@ class RequestLog:
         ids = {"function_request_id": function_request_id, "correlation_id": request_id}
         self._write(scope, status, {**ids, "latency_ms": latency_ms, **state["log"]})
 
-    def _write(self, scope: Scope, status: int, facts: dict[str, Any]) -> None:
+    def _write(self, scope: Scope, status: int, facts: dict[str, object]) -> None:
         """The request's line; a path that is no route of ours may hold anything and stays out."""
         route = getattr(scope.get("route"), "path", None)
         about = {"cold_start": self._is_cold, "method": scope["method"], "route": route}
@@ -160,7 +160,7 @@ def _ids(scope: Scope) -> tuple[str, str | None]:
     return next(fit, None) or str(uuid4()), function_request_id
 
 
-def _where(error: Exception) -> dict[str, Any]:
+def _where(error: Exception) -> dict[str, str | None]:
     """The kind of an exception and the last line of ours that it passed."""
     frames = traceback.extract_tb(error.__traceback__)
     ours = [

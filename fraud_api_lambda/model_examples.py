@@ -7,7 +7,7 @@ bundle must answer again when it is read, and what whoever probes the API sends.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from fraud_api_lambda.checks import check_fields, check_number
 from fraud_api_lambda.transaction import MAX_AMOUNT, Decision, Transaction, TransactionType
@@ -31,7 +31,7 @@ class Example:
         check_number("answer.fraud_probability", self.fraud_probability, 0.0, 1.0)
 
     @classmethod
-    def from_dict(cls, value: Any) -> "Example":
+    def from_dict(cls, value: object) -> "Example":
         """The example that `as_dict` wrote.
 
         Raises
@@ -49,7 +49,7 @@ class Example:
             decision=Decision(answer["decision"]),
         )
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, object]:
         """Plain data, as bundles hold it and ``GET /model`` serves it; a body of ``/predict``."""
         payment = self.payment
         transaction = {
@@ -92,12 +92,12 @@ class Examples:
         return (each for each in (self.stopped, self.approved) if each is not None)
 
     @classmethod
-    def from_dict(cls, value: Any) -> "Examples":
+    def from_dict(cls, value: object) -> "Examples":
         """The examples that `as_dict` wrote."""
         given = check_fields("it", value, ("stopped", "approved"))
         return cls(*[_named(name, given[name]) for name in ("stopped", "approved")])
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, object]:
         """Plain data, as bundles hold it and ``GET /model`` serves it."""
         return {
             "stopped": self.stopped and self.stopped.as_dict(),
@@ -105,14 +105,14 @@ class Examples:
         }
 
 
-def _named(name: str, value: Any) -> Example | None:
+def _named(name: str, value: object) -> Example | None:
     try:
         return None if value is None else Example.from_dict(value)
     except ValueError as error:
         raise ValueError(f"{name}: {error}") from error
 
 
-def _payment(value: Any) -> Transaction:
+def _payment(value: object) -> Transaction:
     given = check_fields("transaction", value, FIELDS)
     if given["type"] not in list(TransactionType):
         raise ValueError("transaction.type is none of the five")

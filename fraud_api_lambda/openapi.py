@@ -2,12 +2,13 @@
 
 from itertools import groupby
 from operator import attrgetter
-from typing import Any, Final
+from typing import Final
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from fraud_api_lambda.answers import ProblemOut
+from fraud_api_lambda.checks import JsonObject
 from fraud_api_lambda.examples import FRAUD, GENUINE
 from fraud_api_lambda.problems import (
     INTERNAL,
@@ -40,7 +41,7 @@ DESCRIPTION: Final = (
     "everybody, so there is no CORS."
 )
 
-SERVERS: Final[list[dict[str, Any]]] = [
+SERVERS: Final[list[JsonObject]] = [
     {
         "url": "{address}",
         "description": "Yours.",
@@ -62,7 +63,7 @@ TAGS: Final = [
     {"name": SERVICE, "description": "Which model answers, and whether anything does."},
 ]
 
-EXPLAIN: Final[dict[str, Any]] = {
+EXPLAIN: Final[JsonObject] = {
     "parameters": [
         {
             "name": "explain",
@@ -77,7 +78,7 @@ EXPLAIN: Final[dict[str, Any]] = {
 
 REQUEST_ID: Final = "7c1f8a52-8d0e-4b7e-9d6b-0f5a3c2e1d4b"
 
-ANSWER: Final[dict[str, Any]] = {
+ANSWER: Final[JsonObject] = {
     "prediction_id": "0a4b2c9e-6f1d-4c57-8b3a-5d2e7f9c1a60",
     "transaction_id": "payment-1001",  # FastAPI leaves null out of the document
     "is_fraud": True,
@@ -97,7 +98,7 @@ ANSWER: Final[dict[str, Any]] = {
     "degraded": [],
 }
 
-MODEL: Final[dict[str, Any]] = {
+MODEL: Final[JsonObject] = {
     "version": "0123456789abcdef",
     "feature_set": "strict",
     "features": ["type_CASH_IN", "type_CASH_OUT", "amount"],
@@ -126,9 +127,9 @@ WRONG_PARAMETER: Final = {
 }
 
 
-def answers(example: dict[str, Any], *kinds: Kind) -> dict[int | str, dict[str, Any]]:
+def answers(example: JsonObject, *kinds: Kind) -> dict[int | str, JsonObject]:
     """The `responses` of a route: its example, and each problem that it can answer with."""
-    by_status: dict[int | str, dict[str, Any]] = {
+    by_status: dict[int | str, JsonObject] = {
         200: {"content": {"application/json": {"examples": {"usual": {"value": example}}}}}
     }
     fault = WRONG_FIELD if set(WITH_BODY) <= set(kinds) else WRONG_PARAMETER
@@ -150,7 +151,7 @@ def answers(example: dict[str, Any], *kinds: Kind) -> dict[int | str, dict[str, 
     return by_status
 
 
-def document(app: FastAPI) -> dict[str, Any]:
+def document(app: FastAPI) -> JsonObject:
     """The OpenAPI document of an app, made once."""
     if app.openapi_schema is None:
         schema = get_openapi(
@@ -169,11 +170,11 @@ def document(app: FastAPI) -> dict[str, Any]:
     return app.openapi_schema
 
 
-def _operations(schema: dict[str, Any]) -> list[dict[str, Any]]:
+def _operations(schema: JsonObject) -> list[JsonObject]:
     return [operation for path in schema["paths"].values() for operation in path.values()]
 
 
-def _problems_as_their_own_type(schema: dict[str, Any]) -> None:
+def _problems_as_their_own_type(schema: JsonObject) -> None:
     """FastAPI writes every model under application/json; problems have a type of their own."""
     for operation in _operations(schema):
         for response in operation["responses"].values():
@@ -182,13 +183,13 @@ def _problems_as_their_own_type(schema: dict[str, Any]) -> None:
                 content[MEDIA_TYPE]["schema"] = content.pop("application/json")["schema"]
 
 
-def _one_transaction(schema: dict[str, Any]) -> None:
+def _one_transaction(schema: JsonObject) -> None:
     """Pydantic writes what it does not validate in full; a client shall see one type, not two."""
     batch = schema["components"]["schemas"]["BatchIn"]
     batch["properties"]["transactions"]["items"] = {"$ref": "#/components/schemas/TransactionIn"}
 
 
-def _key_for_all_but_health(schema: dict[str, Any]) -> None:
+def _key_for_all_but_health(schema: JsonObject) -> None:
     schema["components"]["securitySchemes"] = {
         "apiKey": {"type": "apiKey", "in": "header", "name": "x-api-key"}
     }

@@ -16,7 +16,7 @@ C. Elkan: The foundations of cost-sensitive learning, IJCAI 2001.
 """
 
 from dataclasses import asdict, dataclass
-from typing import Any, Final
+from typing import Final
 
 from fraud_api_lambda.checks import LARGEST, check_fields, check_number
 from fraud_api_lambda.elementwise import Value, Where, choose
@@ -88,11 +88,11 @@ class Policy:
             check_number(name, getattr(self, name), 0.0, most)
 
     @classmethod
-    def from_dict(cls, value: Any) -> "Policy":
+    def from_dict(cls, value: object) -> "Policy":
         """The policy that `as_dict` wrote."""
         return cls(**check_fields("it", value, ("currency", *MOST)))
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, float | str]:
         """Plain data, as bundles hold it and ``GET /model`` serves it."""
         return asdict(self)
 
@@ -128,7 +128,7 @@ class Policy:
         )
 
 
-def is_currency(value: Any) -> bool:
+def is_currency(value: object) -> bool:
     """Whether a value can name a currency."""
     return isinstance(value, str) and 1 <= len(value) <= MAX_CURRENCY and value.isprintable()
 

@@ -5,7 +5,7 @@ A problem never repeats what was sent, nor an exception's text.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final, NotRequired, TypedDict
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -91,6 +91,18 @@ MODEL_UNAVAILABLE: Final = Kind(
     "The model could not be loaded; try again after the seconds in Retry-After.",
 )
 
+
+class Problem(TypedDict):
+    """The body of an error."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    request_id: str
+    errors: NotRequired[list[faults.Fault]]
+
+
 KINDS: Final = (
     MALFORMED_JSON,
     UNKNOWN_EVENT,
@@ -133,9 +145,9 @@ def problem(
     *,
     detail: str | None = None,
     errors: Sequence[faults.Fault] | None = None,
-) -> dict[str, Any]:
+) -> Problem:
     """The body of a problem."""
-    body: dict[str, Any] = {
+    body: Problem = {
         "type": kind.type,
         "title": kind.title,
         "status": kind.status,
@@ -180,7 +192,7 @@ async def _hung_up(_: Request, __: Exception) -> Response:
 
 async def _invalid_value(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)  # noqa: S101  # for the type checker
-    errors = [{**each, "loc": each["loc"][1:]} for each in error.errors()]  # less "body"
+    errors = [details | {"loc": details["loc"][1:]} for details in error.errors()]  # less "body"
     found = faults.of_body(request.scope["route"].path, errors, error.body)
     return respond(INVALID_VALUE, request.state.request_id, errors=found)
 
@@ -189,7 +201,8 @@ async def _http_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101  # for the type checker
     request_id, headers = request.state.request_id, dict(error.headers or {})
     if isinstance(error, ProblemError):
-        how: dict[str, Any] = {"detail": error.detail, "errors": error.errors}
-        return respond(error.kind, request_id, **how, headers=headers)
+        return respond(
+            error.kind, request_id, detail=error.detail, errors=error.errors, headers=headers
+        )
     kind = {404: NOT_FOUND, 405: METHOD_NOT_ALLOWED}.get(error.status_code, INTERNAL)
     return respond(kind, request_id, headers=headers)

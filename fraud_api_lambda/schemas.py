@@ -3,7 +3,7 @@
 
 import re
 from datetime import datetime
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import (
     AwareDatetime,
@@ -15,6 +15,7 @@ from pydantic import (
     model_validator,
 )
 
+from fraud_api_lambda.checks import JsonObject
 from fraud_api_lambda.examples import FRAUD, GENUINE
 from fraud_api_lambda.transaction import (
     ACCOUNT_PATTERN,
@@ -52,7 +53,7 @@ _NO_TIMESTAMP: Final = (
 """What begins like this is no timestamp, and why."""
 
 
-def _timestamp(value: Any) -> Any:
+def _timestamp(value: object) -> datetime | None:
     if value is None:
         return None
     text = value if isinstance(value, str) else ""
@@ -65,12 +66,12 @@ NO_TIME: Final = "step or timestamp is required"
 TWO_TIMES: Final = "give step or timestamp, not both"
 
 
-def _integer(value: Any) -> Any:
+def _integer(value: object) -> object:
     """7.0 as 7: JSON has one kind of number, and JSON Schema calls both an integer."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-def _flag(value: Any) -> Any:
+def _flag(value: object) -> object:
     return int(value) if isinstance(value, bool) else _integer(value)
 
 
@@ -79,7 +80,7 @@ Step = Annotated[int, Field(ge=1, le=MAX_STEP)]
 Flag = Annotated[int, Field(ge=0, le=1)]
 Money = Annotated[float, Field(ge=0, le=MAX_AMOUNT, allow_inf_nan=False)]
 
-EXACTLY_ONE_TIME: Final[dict[str, Any]] = {
+EXACTLY_ONE_TIME: Final[JsonObject] = {
     "if": {"required": ["step"], "properties": {"step": {"type": "integer"}}},
     "then": {"properties": {"timestamp": {"type": "null"}}},
     "else": {"required": ["timestamp"], "properties": {"timestamp": {"type": "string"}}},

@@ -3,7 +3,7 @@
 import json
 import math
 from collections.abc import Iterable
-from typing import Any, Final, NoReturn
+from typing import Final, NoReturn
 
 BOM: Final = b"\xef\xbb\xbf"
 
@@ -18,7 +18,7 @@ class MalformedJsonError(ValueError):
     """Raise when bytes are not JSON; the message is fixed text and repeats nothing of them."""
 
 
-def loads(body: bytes) -> Any:
+def loads(body: bytes) -> object:
     """The value of a JSON text in UTF-8.
 
     Raises
@@ -30,7 +30,7 @@ def loads(body: bytes) -> Any:
     if body.startswith(BOM):
         raise MalformedJsonError("the body begins with a byte order mark")
     try:
-        value = json.loads(
+        value: object = json.loads(
             body.decode("utf-8"),
             object_pairs_hook=_object,
             parse_int=_integer,
@@ -51,20 +51,20 @@ def loads(body: bytes) -> Any:
     return value
 
 
-def _is_deeper(value: Any, depth: int) -> bool:
+def _is_deeper(value: object, depth: int) -> bool:
     level = [value]
     for _ in range(depth):
         level = [child for each in level for child in _children(each)]
     return any(isinstance(each, dict | list) for each in level)
 
 
-def _children(value: Any) -> Iterable[Any]:
+def _children(value: object) -> Iterable[object]:
     if isinstance(value, dict):
         return value.values()
     return value if isinstance(value, list) else ()
 
 
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
     value = dict(pairs)
     if len(value) != len(pairs):
         raise MalformedJsonError("a key occurs twice in one object")

@@ -5,7 +5,7 @@ Over `http.client`, which the framework imports anyway.
 
 import ssl
 import time
-from collections.abc import Mapping
+from collections.abc import Buffer, Mapping
 from dataclasses import dataclass
 from functools import cache, partial
 from http.client import (
@@ -18,7 +18,7 @@ from http.client import (
 )
 from io import BufferedReader, RawIOBase
 from socket import socket
-from typing import Any, Final
+from typing import Final
 from urllib.parse import SplitResult
 
 from fraud_api_lambda.signature import AwsRequest
@@ -124,8 +124,8 @@ def _read(response: HTTPResponse, limit: int) -> bytes:
 class _Response(HTTPResponse):
     """A response of which head and body end at a deadline, even if each byte is in time."""
 
-    def __init__(self, sock: socket, *arguments: Any, deadline: float, **named: Any) -> None:
-        super().__init__(sock, *arguments, **named)
+    def __init__(self, sock: socket, *, method: str | None, deadline: float) -> None:
+        super().__init__(sock, method=method)
         self.fp = BufferedReader(_Timed(sock, self.fp.detach(), deadline))
 
 
@@ -138,7 +138,7 @@ class _Timed(RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: Any) -> int | None:
+    def readinto(self, buffer: Buffer) -> int | None:
         left = self._deadline - time.monotonic()
         if left <= 0:
             raise TimeoutError

@@ -67,7 +67,7 @@ class Typical:
         return self.values[feature]
 
     @classmethod
-    def from_dict(cls, value: Any, features: Sequence[str]) -> "Typical":
+    def from_dict(cls, value: object, features: Sequence[str]) -> "Typical":
         """Read the typical values of these features that `as_dict` wrote."""
         given = check_fields("it", value, ("values", "hours", "risky_types"))
         values = check_fields("values", given["values"], features)
@@ -75,7 +75,7 @@ class Typical:
         hours = {kind: Hours(*_list(f"hours.{kind}", pair, 2)) for kind, pair in ends.items()}
         return cls(values, hours, tuple(_list("risky_types", given["risky_types"])))
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, object]:
         """Plain data, as bundles hold it."""
         return {
             "values": {feature: dict(by_type) for feature, by_type in self.values.items()},
@@ -84,7 +84,7 @@ class Typical:
         }
 
 
-def _list(name: str, value: Any, length: int | None = None) -> list[Any]:
+def _list(name: str, value: object, length: int | None = None) -> list[Any]:
     if not isinstance(value, list) or length not in (None, len(value)):
         raise ValueError(f"{name} is not a list{f' of {length}' if length else ''}")
     return value

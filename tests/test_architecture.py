@@ -76,6 +76,17 @@ ROOMS = {
 }
 """What may be imported only in these modules of what ships."""
 
+UNTYPED = {
+    "elementwise",  # a float or a NumPy column
+    "checks",
+    "bundle",
+    "calibration",
+    "typical",
+    "pointer",
+    "events",
+}
+"""Where JSON and plain data come in, and become types. No other module that ships says `Any`."""
+
 STANDARD_LIBRARY_ONLY = (
     "events",
     "elementwise",
@@ -145,6 +156,12 @@ def test_a_power_stays_in_its_room(power: str) -> None:
     }
 
     assert users <= ROOMS[power]
+
+
+def test_any_stays_at_the_edge() -> None:
+    users = {name for name in modules() if "typing.Any" in imported(SHIPPED / f"{name}.py")}
+
+    assert users == UNTYPED
 
 
 @pytest.mark.parametrize("name", STANDARD_LIBRARY_ONLY)
