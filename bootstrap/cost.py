@@ -108,7 +108,7 @@ def cost(serving: Path = SERVING) -> None:
     ------
     CheckFailedError
         If a template has something that may cost money and has no price here.
-    TrainingError
+    CommandError
         If a template cannot be read.
     """
     measured = read_measured(serving)

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import yaml
 
-from training.errors import InputError, TrainingError
+from training.errors import CommandError, InputError
 from training.local.processes import ROOT
 
 TEMPLATE: Final = ROOT / "template.yaml"
@@ -54,14 +54,14 @@ def declared_by(text: str) -> dict[str, dict[str, Any]]:
 
     Raises
     ------
-    TrainingError
+    CommandError
         If the text is no template.
     """
     try:
         # A SafeLoader, whatever the rule says: it only knows one tag more.
         declared: dict[str, dict[str, Any]] = yaml.load(text, _WithoutFunctions)["Parameters"]  # noqa: S506
     except (yaml.YAMLError, TypeError, KeyError) as error:
-        raise TrainingError(f"the template's parameters cannot be read: {error}") from error
+        raise CommandError(f"the template's parameters cannot be read: {error}") from error
     return declared
 
 
@@ -84,13 +84,13 @@ def all_transformed(deployments: Sequence[Deployment]) -> list[dict[str, Any]]:
     ------
     InputError
         If SAM is not installed.
-    TrainingError
+    CommandError
         If SAM refuses a template.
     """
     results = transformed_or_refused(deployments)
     for result in results:
         if "refused" in result:
-            raise TrainingError(f"SAM refuses the template: {result['refused']}")
+            raise CommandError(f"SAM refuses the template: {result['refused']}")
     return results
 
 
@@ -101,7 +101,7 @@ def transformed_or_refused(deployments: Sequence[Deployment]) -> list[dict[str, 
     ------
     InputError
         If SAM is not installed.
-    TrainingError
+    CommandError
         If a text is no template at all.
     """
     request = json.dumps([(text, dict(parameters)) for text, parameters in deployments])
@@ -124,5 +124,5 @@ def _sam(request: str) -> str:
         check=False,
     )
     if done.returncode:
-        raise TrainingError(f"SAM cannot read the template: {done.stderr.strip()[-1500:]}")
+        raise CommandError(f"SAM cannot read the template: {done.stderr.strip()[-1500:]}")
     return done.stdout

@@ -10,7 +10,7 @@ import pytest
 from bootstrap.__main__ import main
 from bootstrap.account import Account, AwsError
 from bootstrap.programs import RealPrograms
-from training.errors import InputError, TrainingError
+from training.errors import CommandError, InputError
 from training.local.processes import ROOT
 
 
@@ -113,9 +113,9 @@ def test_without_credentials_it_says_how_to_get_some(monkeypatch, tmp_path):
 def test_a_program_that_fails_or_is_missing_is_named():
     programs = RealPrograms([].append)
 
-    with pytest.raises(TrainingError, match="`git no-such-command` failed with exit code 1"):
+    with pytest.raises(CommandError, match="`git no-such-command` failed with exit code 1"):
         programs.run("git", "no-such-command")
-    with pytest.raises(TrainingError, match="no-such-program is not installed"):
+    with pytest.raises(CommandError, match="no-such-program is not installed"):
         programs.ask("no-such-program")
 
 

@@ -20,7 +20,7 @@ from tests.infra.infra import (
     resources,
     statements,
 )
-from training.errors import TrainingError
+from training.errors import CommandError
 
 OTHER_IMAGE = f"{REPOSITORY}@sha256:{'1' * 64}"
 
@@ -205,7 +205,7 @@ def test_parameters_are_read_without_sam_as_sam_reads_them(template):
 
 @pytest.mark.parametrize("text", ["- a list", "{}", "a: [", ""])
 def test_a_text_that_declares_no_parameters_is_refused(text):
-    with pytest.raises(TrainingError, match="the template's parameters cannot be read"):
+    with pytest.raises(CommandError, match="the template's parameters cannot be read"):
         declared_by(text)
 
 
@@ -213,7 +213,7 @@ def test_a_text_that_declares_no_parameters_is_refused(text):
 def test_a_template_that_sam_refuses_is_named_with_sams_reason():
     text = "Parameters: {}\nResources: {Odd: {Type: AWS::Serverless::Function, Properties: {}}}"
 
-    with pytest.raises(TrainingError, match=r"SAM refuses the template: .*Odd"):
+    with pytest.raises(CommandError, match=r"SAM refuses the template: .*Odd"):
         transform.transformed(text, {})
 
 
