@@ -20,8 +20,9 @@ from training.data.matrix import feature_matrix
 from training.data.rows import Data
 from training.data.time_split import Split, Window, split_by_time
 from training.data.transactions import read_transactions
-from training.fitting.fitted_model import Arm, Settings, fit_arm
+from training.fitting.fitted_model import Arm, fit_arm
 from training.fitting.resampling_comparison import comparison
+from training.fitting.settings import Settings
 from training.local.progress import reported
 from training.metrics.calibration import log_loss
 from training.metrics.ranking import average_precision

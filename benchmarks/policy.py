@@ -12,7 +12,8 @@ from rich.table import Table
 
 from training.data.rows import Data
 from training.data.time_split import split_by_time
-from training.fitting.fitted_model import Settings, fit_arm
+from training.fitting.fitted_model import fit_arm
+from training.fitting.settings import Settings
 from training.local.progress import reported
 from training.scoring.window_figures import evaluate_arm
 from training.simulator.simulate import simulate

@@ -19,7 +19,8 @@ from rich.table import Table
 from training.data.rows import Data
 from training.data.time_split import Window, split_by_time, until_the_end
 from training.data.transactions import read_transactions
-from training.fitting.fitted_model import Arm, Settings, fit_arm
+from training.fitting.fitted_model import Arm, fit_arm
+from training.fitting.settings import Settings
 from training.local.progress import reported
 from training.metrics.evaluation import at_threshold
 from training.simulator.simulate import simulate

@@ -25,8 +25,9 @@ from fraud_api_lambda.features import FEATURE_SETS
 from fraud_api_lambda.transaction import TYPES
 from training.data.matrix import derive, fact_matrix, feature_matrix
 from training.data.transactions import read_transactions, to_facts
-from training.fitting.fitted_model import Settings, fit_rows, margins_of
+from training.fitting.boosting import fit_rows, margins_of
 from training.fitting.pipeline import BOOSTER
+from training.fitting.settings import Settings
 from training.local.progress import reported
 from training.metrics.ranking import average_precision
 from training.simulator.ledger import PAYMENT

@@ -26,7 +26,7 @@ from bootstrap.stacks import BOOTSTRAP
 from bootstrap.transform import TEMPLATE, declared_by
 from training.errors import CheckFailedError
 from training.local.processes import ROOT
-from training.local.sam import Engine, find_engine, find_sam
+from training.local.sam import ContainerEngine, find_engine, find_sam
 
 MAKE_BOOTSTRAP: Final = "`make bootstrap` makes it"
 
@@ -43,7 +43,7 @@ def deploy(
     environment: str,
     image: str | None,
     samconfig: Path = SAMCONFIG,
-    engine: Callable[[], Engine] = find_engine,
+    engine: Callable[[], ContainerEngine] = find_engine,
 ) -> None:
     """Deploy this commit's image, or the one that is named, and say how to go back.
 
@@ -54,7 +54,7 @@ def deploy(
         the image is not committed.
     CheckFailedError
         If the stack can take no deploy now.
-    CommandError
+    TrainingError
         If a program or AWS fails.
     """
     target = read_environment(environment, samconfig)

@@ -9,8 +9,8 @@ from typing import Final
 from bootstrap.account import Account, AwsError
 from bootstrap.programs import Programs
 from bootstrap.stacks import Stack
-from training.errors import CheckFailedError, CommandError, InputError
-from training.local.sam import Engine
+from training.errors import CheckFailedError, InputError, TrainingError
+from training.local.sam import ContainerEngine
 
 PLATFORM: Final = "linux/amd64"
 ENTERS_THE_IMAGE: Final = ("Dockerfile", ".dockerignore", "requirements.txt", "fraud_api_lambda")
@@ -83,7 +83,11 @@ def require(account: Account, repository: Repository, digest: str) -> list[str]:
 
 
 def built(
-    account: Account, programs: Programs, repository: Repository, *, engine: Callable[[], Engine]
+    account: Account,
+    programs: Programs,
+    repository: Repository,
+    *,
+    engine: Callable[[], ContainerEngine],
 ) -> str:
     """The digest of this commit's image, which is built and pushed unless the repository has it.
 
@@ -93,7 +97,7 @@ def built(
     ------
     InputError
         If what enters the image is not committed.
-    CommandError
+    TrainingError
         If the build or the push fails.
     """
     commit = _commit(programs)
@@ -113,11 +117,11 @@ def built(
     return digest
 
 
-def _is_podman(account: Account, engine: Callable[[], Engine]) -> bool:
+def _is_podman(account: Account, engine: Callable[[], ContainerEngine]) -> bool:
     """Whether podman builds; a dry run supposes Docker where no engine answers."""
     try:
         return engine().is_podman
-    except CommandError:
+    except TrainingError:
         if not account.dry_run:
             raise
         return False

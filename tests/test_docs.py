@@ -37,8 +37,8 @@ from tests.bundles import make_bundle
 from tests.fakes import ReadyProvider, app, served
 from training.__main__ import app as command_line
 from training.arm_names import AUTO, FEATURES, RESAMPLING
-from training.errors import CheckFailedError, CommandError, InputError
-from training.local.sam import Engine
+from training.errors import CheckFailedError, InputError, TrainingError
+from training.local.sam import ContainerEngine
 from training.policy.file import read_policy
 
 ROOT = Path(__file__).parents[1]
@@ -130,7 +130,7 @@ def test_every_command_is_listed_and_no_other() -> None:
 
 
 def test_the_exit_codes_are_those_of_the_code() -> None:
-    errors = (CommandError, InputError, CheckFailedError)
+    errors = (TrainingError, InputError, CheckFailedError)
 
     listed = [int(exit_code) for exit_code, _ in rows("`python -m training` is the same.", TRAIN)]
 
@@ -462,7 +462,7 @@ def plan_of_bootstrap(account: Offline, programs: RealPrograms) -> None:
 
 
 def plan_of_deploy(account: Offline, programs: RealPrograms) -> None:
-    docker = Engine("unix:///docker.sock", is_podman=False)
+    docker = ContainerEngine("unix:///docker.sock", is_podman=False)
     deploy(account, programs, environment="dev", image=None, engine=lambda: docker)
 
 

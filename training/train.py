@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,10 +16,10 @@ from training.data.transactions import read_transactions
 from training.data.unused_columns import Unused
 from training.files.atomic import write_files
 from training.files.tables import header
-from training.fitting.fitted_model import Settings
+from training.fitting.engine import LOCAL, Engine
 from training.fitting.model_selection import hold_contest
-from training.fitting.random_search import LOCAL, Engine, tune
 from training.fitting.resampling import DEFAULT
+from training.fitting.settings import Settings
 from training.fitting.smote_ratio import choose_smote_ratio
 from training.reporting.report import model_card, report
 from training.reporting.run_metrics import judge
@@ -41,17 +41,41 @@ class Windows:
     label_delay: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class TrainOptions:
+    """The options of ``fraud train``, all but the files and the engine.
+
+    Attributes
+    ----------
+    feature_set : str
+        One of `FEATURE_SETS`, or the leaky baseline, which gives metrics but no model.
+    settings : Settings
+        Its `resampling` may be "auto" too.
+    windows : Windows
+    choose_ratio : bool
+        Choose SMOTE's ratio in time folds of the fit window, where the data is split by days.
+    trials : int, optional
+        Run a random search of this many trials instead.
+    refit : bool
+        Fit the published model on all the data, with windows that end at its last row.
+    compare : bool
+        Evaluate the other feature sets and resampling methods too.
+    """
+
+    feature_set: str = "decision-time"
+    settings: Settings = field(default_factory=Settings)
+    windows: Windows = field(default_factory=Windows)
+    choose_ratio: bool = True
+    trials: int | None = None
+    refit: bool = True
+    compare: bool = True
+
+
 def train(
     data: Path,
     out: Path,
+    options: TrainOptions | None = None,
     *,
-    feature_set: str = "decision-time",
-    settings: Settings | None = None,
-    windows: Windows | None = None,
-    choose_ratio: bool = True,
-    trials: int | None = None,
-    refit: bool = True,
-    compare: bool = True,
     engine: Engine = LOCAL,
     progress: Progress = lambda _: None,
 ) -> dict[str, Any]:
@@ -63,29 +87,19 @@ def train(
         CSV or Parquet with PaySim's columns.
     out : Path
         Created if need be; a model already there is replaced.
-    feature_set : str
-        One of `FEATURE_SETS`, or the leaky one, of which no model is written.
-    settings : Settings, optional
-        Its `resampling` may be "auto" too.
-    windows : Windows, optional
-    choose_ratio : bool
-        Choose SMOTE's ratio in time folds of the fit window, where the data is split by days.
-    trials : int, optional
-        Draw so many settings of SMOTE and booster at random instead, and take the best.
-    refit : bool
-        Fit the published model on all the data, with windows that end at its last row.
-    compare : bool
-        Evaluate the other feature sets and resampling arms beside it.
+    options : TrainOptions, optional
     engine : Engine
-        Where settings are tried or, without `trials`, where the arms are fitted.
+        Runs the random search or, without `trials`, the fits.
     progress : callable
-        Told what is done now.
+        Called with the name of each step as it begins.
 
     Returns
     -------
     dict
-        What ``metrics.json`` holds.
+        The content of ``metrics.json``.
     """
+    options = options or TrainOptions()
+    feature_set = options.feature_set
     if replaced := saved_model(out):
         progress(f"{out} holds {replaced}, which this run replaces")
     progress(f"reading {data}")
@@ -96,21 +110,18 @@ def train(
     if unused.sentence:
         progress(unused.sentence)
     columns = Data.of(frame)
-    split = split_by_time(columns.steps, columns.is_fraud, **asdict(windows or Windows()))
-    settings, searched = _searched(
+    split = split_by_time(columns.steps, columns.is_fraud, **asdict(options.windows))
+    settings, searched = _searched(columns, split, options, engine, progress)
+    if options.trials is not None:
+        engine = LOCAL  # the same fits, and so the same model, whichever engine ran the search
+    contest = hold_contest(
         columns,
         split,
         feature_set,
-        settings or Settings(),
-        choose_ratio=choose_ratio,
-        trials=trials,
+        settings,
+        compare=options.compare,
         engine=engine,
         progress=progress,
-    )
-    if trials is None:
-        settings = replace(settings, fit=engine.fit)
-    contest = hold_contest(
-        columns, split, feature_set, settings, compare=compare, progress=progress
     )
     metrics = judge(columns, split, contest, settings, progress=progress)
     metrics |= {"columns": unused.as_dict(), **searched}
@@ -118,7 +129,14 @@ def train(
     if feature_set != LEAKY:
         settings = replace(settings, resampling=contest.chosen.resampling)
         published = publication(
-            columns, split, contest.chosen, settings, metrics, refit=refit, progress=progress
+            columns,
+            split,
+            contest.chosen,
+            settings,
+            metrics,
+            refit=options.refit,
+            engine=engine,
+            progress=progress,
         )
         metrics |= published.as_dict()
         files = _model_files(published, metrics)
@@ -132,31 +150,24 @@ def train(
 
 
 def _searched(
-    data: Data,
-    split: Split,
-    feature_set: str,
-    settings: Settings,
-    *,
-    choose_ratio: bool,
-    trials: int | None,
-    engine: Engine,
-    progress: Progress,
+    data: Data, split: Split, options: TrainOptions, engine: Engine, progress: Progress
 ) -> tuple[Settings, dict[str, Any]]:
-    """Settings chosen in time folds of the fit window, and what was tried for them."""
+    """The settings chosen in time folds of the fit window, and every candidate's figures."""
+    settings, feature_set = options.settings, options.feature_set
     ratios: list[dict[str, Any]] = []
-    tried: list[dict[str, Any]] = []
+    trials: list[dict[str, Any]] = []
     sampled = replace(settings, resampling=DEFAULT)
-    if trials is not None:
+    if options.trials is not None:
         if settings.resampling != AUTO:
             sampled = settings
-        found, tried = tune(
-            data, split, feature_set, sampled, trials=trials, engine=engine, progress=progress
+        best, trials = engine.search(
+            data, split, feature_set, sampled, trials=options.trials, progress=progress
         )
-        settings = replace(settings, smote_ratio=found.smote_ratio, booster=found.booster)
-    elif choose_ratio and split.by == "days":
+        settings = replace(settings, smote_ratio=best.smote_ratio, booster=best.booster)
+    elif options.choose_ratio and split.by == "days":
         ratio, ratios = choose_smote_ratio(data, split, feature_set, sampled, progress)
         settings = replace(settings, smote_ratio=ratio)
-    return settings, {"smote_ratio_trials": ratios, "trials": tried}
+    return settings, {"smote_ratio_trials": ratios, "trials": trials}
 
 
 def _model_files(published: Publication, metrics: dict[str, Any]) -> dict[str, bytes]:

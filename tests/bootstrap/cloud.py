@@ -66,6 +66,7 @@ class Cloud:
     said: list[str] = field(default_factory=list)
 
     def __post_init__(self):
+        self.clients = {}
         self.samconfig = self.folder / "samconfig.toml"
         self.samconfig.write_text(SAMCONFIG)
 
@@ -75,7 +76,9 @@ class Cloud:
         return f"heartbeat-of-{self.aws.bucket}"
 
     def client(self, service):
-        return self.session.client(service)
+        if service not in self.clients:
+            self.clients[service] = self.session.client(service)
+        return self.clients[service]
 
     def account(self, **options):
         return Unprotected(self.said.append, **options)
@@ -210,6 +213,10 @@ class Cloud:
         (stack,) = self.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"]
         return {each["ParameterKey"]: each["ParameterValue"] for each in stack["Parameters"]}
 
+    def close(self):
+        for client in self.clients.values():
+            client.close()
+
 
 def invoked(status=200, failures=()):
     """Lambda's answer to an invocation: GET /model, and the log of the function meanwhile."""
@@ -299,7 +306,6 @@ def api(served) -> Iterator[str]:
             pass
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Gateway) as server:
-        serving = {"poll_interval": 0.01}  # else its end takes half a second
-        threading.Thread(target=server.serve_forever, kwargs=serving, daemon=True).start()
+        threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}/live"
         server.shutdown()

@@ -18,7 +18,7 @@ from fraud_api_lambda.scoring import Scorer
 from tests.fakes import ReadyProvider, served
 from training.files.writing import write_transactions
 from training.simulator.simulate import simulate
-from training.train import Windows, train
+from training.train import TrainOptions, Windows, train
 
 APP = Path(__file__).parents[2] / "demo" / "app.py"
 KEY = "a-key-that-nobody-may-see"
@@ -33,7 +33,9 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("demo")
     write_transactions(simulate(20_000, seed=3, days=10), out / "data.parquet")
     windows = Windows(test_days=2)
-    train(out / "data.parquet", out, windows=windows, choose_ratio=False, compare=False)
+    train(
+        out / "data.parquet", out, TrainOptions(windows=windows, choose_ratio=False, compare=False)
+    )
     return out
 
 

@@ -17,7 +17,7 @@ from tests.image.commands import CommandError, answers, run, serving
 from tests.image.podman import HARDENED, RUN, missing, settings
 from training.local.aws import local_aws
 from training.local.processes import LOOPBACK, free_port, interruptible
-from training.local.sam import Engine
+from training.local.sam import ContainerEngine
 
 IMAGE = "localhost/fraud-api-lambda"
 CONTAINER = "fraud-api-lambda"
@@ -133,8 +133,8 @@ def explained() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def engine() -> Engine:
-    return Engine(f"unix://{RUN}/podman.sock", is_podman=True)
+def engine() -> ContainerEngine:
+    return ContainerEngine(f"unix://{RUN}/podman.sock", is_podman=True)
 
 
 @pytest.fixture(scope="session")

@@ -13,17 +13,18 @@ import pytest
 
 from training.data.rows import Data
 from training.data.time_split import Split, split_by_time
-from training.distributed.engine import chosen_engine, chosen_score
+from training.distributed.engine import RayEngine, chosen_engine, chosen_score
 from training.errors import InputError
 from training.files.writing import write_transactions
-from training.fitting.fitted_model import Settings, fit_rows, margins_of
+from training.fitting.boosting import fit_rows, margins_of
+from training.fitting.engine import LOCAL, Engine
 from training.fitting.pipeline import build_pipeline
-from training.fitting.random_search import Engine, tune
 from training.fitting.resampling import balanced_weights, restored_weights
+from training.fitting.settings import Settings
 from training.metrics.ranking import average_precision
 from training.scoring.score import score
 from training.simulator.simulate import simulate
-from training.train import train
+from training.train import TrainOptions, train
 
 # Not `importorskip`: Ray has to be imported after its environment is set.
 if find_spec("ray") is None:
@@ -68,7 +69,8 @@ def split(data: Data) -> Split:
 def model(tmp_path_factory: pytest.TempPathFactory, frame: pd.DataFrame) -> Path:
     folder = tmp_path_factory.mktemp("model")
     write_transactions(frame[:30_000], folder / "data.parquet")
-    train(folder / "data.parquet", folder, choose_ratio=False, refit=False, compare=False)
+    quick = TrainOptions(choose_ratio=False, refit=False, compare=False)
+    train(folder / "data.parquet", folder, quick)
     return folder
 
 
@@ -91,18 +93,16 @@ def ray_processes() -> set[str]:
 
 
 def test_the_same_trials_and_winner_with_ray(engine: Engine, data: Data, split: Split) -> None:
-    def tuned(where: Engine) -> object:
-        return tune(
-            data, split, "strict", Settings(), trials=2, progress=lambda _: None, engine=where
-        )
+    def found(where: Engine) -> object:
+        return where.search(data, split, "strict", Settings(), trials=2, progress=lambda _: None)
 
-    assert tuned(engine) == tuned(Engine(1))
+    assert found(engine) == found(LOCAL)
 
 
-def test_ray_of_its_own_listens_on_loopback_only(engine: Engine) -> None:
+def test_ray_of_its_own_listens_on_loopback_only(engine: RayEngine) -> None:
     import ray
 
-    assert engine.workers == 2
+    assert engine.cpus == 2
     assert {node["NodeManagerAddress"] for node in ray.nodes()} == {"127.0.0.1"}
 
 
@@ -111,7 +111,6 @@ def test_two_workers_fit_as_well_as_one_process(
 ) -> None:
     from training.distributed.fit import fit_folder
 
-    assert engine.fit is not None
     test = split.test.holds(data.steps)
     rows = data.rows(FEATURES, split.test)
     local, invented = fit_rows(*rows_of(data, split), FEATURES, SETTINGS)

@@ -17,12 +17,12 @@ from training.arm_names import LEAKY
 from training.data.transactions import read_transactions
 from training.errors import CheckFailedError, InputError
 from training.files.writing import write_transactions
-from training.fitting.fitted_model import Settings
+from training.fitting.settings import Settings
 from training.hints import fraud
 from training.reporting.console import summary
 from training.scoring.score import evaluate_model, load_scorer, score
 from training.simulator.simulate import simulate
-from training.train import Windows, train
+from training.train import TrainOptions, Windows, train
 
 ROWS = 60_000
 
@@ -38,13 +38,13 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def trained(data: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
     """A model trained without a refit, and its metrics."""
     out = tmp_path_factory.mktemp("model")
-    return out, train(data, out, windows=Windows(test_days=2), refit=False)
+    return out, train(data, out, TrainOptions(windows=Windows(test_days=2), refit=False))
 
 
 def test_the_model_tells_a_fraud_that_it_blocks_and_a_purchase_that_it_approves(
     data: Path, tmp_path: Path
 ) -> None:
-    train(data, tmp_path, compare=False)
+    train(data, tmp_path, TrainOptions(compare=False))
 
     scorer = load_scorer(tmp_path)
 
@@ -59,7 +59,9 @@ def test_the_model_tells_a_fraud_that_it_blocks_and_a_purchase_that_it_approves(
 def test_a_model_that_stops_nothing_says_so(data: Path, tmp_path: Path) -> None:
     dear = Settings(policy={"review_cost": 1e12, "block_fixed": 1e12})
 
-    metrics = train(data, tmp_path, settings=dear, compare=False, choose_ratio=False, refit=False)
+    metrics = train(
+        data, tmp_path, TrainOptions(settings=dear, compare=False, choose_ratio=False, refit=False)
+    )
 
     assert read((tmp_path / "model.joblib").read_bytes()).examples.stopped is None
     assert "This model stops no payment of its data" in summary(metrics, tmp_path)
@@ -73,7 +75,10 @@ def test_columns_that_are_not_used_are_said_in_summary_metrics_and_report(
     said: list[str] = []
 
     metrics = train(
-        tmp_path / "odd.csv", tmp_path, compare=False, choose_ratio=False, progress=said.append
+        tmp_path / "odd.csv",
+        tmp_path,
+        TrainOptions(compare=False, choose_ratio=False),
+        progress=said.append,
     )
 
     sentence = (
@@ -135,7 +140,7 @@ def test_the_bundle_repeats_a_few_points_of_each_curve(
 def test_the_same_data_and_seed_give_the_same_bytes(
     data: Path, trained: tuple[Path, dict[str, Any]], tmp_path: Path
 ) -> None:
-    again = train(data, tmp_path, windows=Windows(test_days=2), refit=False)
+    again = train(data, tmp_path, TrainOptions(windows=Windows(test_days=2), refit=False))
 
     assert again["version"] == trained[1]["version"]
 
@@ -145,7 +150,9 @@ def test_another_seed_gives_another_model(
 ) -> None:
     windows = Windows(test_days=2)
 
-    other = train(data, tmp_path, settings=Settings(seed=9), windows=windows, refit=False)
+    other = train(
+        data, tmp_path, TrainOptions(settings=Settings(seed=9), windows=windows, refit=False)
+    )
 
     assert other["version"] != trained[1]["version"]
 
@@ -238,14 +245,14 @@ def test_evaluate_refuses_rows_that_were_trained_on(
 def refitted(data: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
     """A model that was refitted, and its metrics."""
     out = tmp_path_factory.mktemp("refitted")
-    return out, train(data, out, compare=False, choose_ratio=False)
+    return out, train(data, out, TrainOptions(compare=False, choose_ratio=False))
 
 
 def test_a_refitted_model_names_the_one_that_has_the_figures_and_serves_its_threshold(
     data: Path, refitted: tuple[Path, dict[str, Any]], tmp_path: Path
 ) -> None:
     out, metrics = refitted
-    measured = train(data, tmp_path, compare=False, choose_ratio=False, refit=False)
+    measured = train(data, tmp_path, TrainOptions(compare=False, choose_ratio=False, refit=False))
 
     told = ModelOut.of(read((out / "model.joblib").read_bytes()))
 
@@ -281,10 +288,12 @@ def test_the_published_model_is_refitted_until_the_last_row(
 
 
 def test_the_leaky_set_leaves_metrics_but_never_a_bundle(data: Path, tmp_path: Path) -> None:
-    before = train(data, tmp_path, compare=False)
+    before = train(data, tmp_path, TrainOptions(compare=False))
     steps: list[str] = []
 
-    metrics = train(data, tmp_path, feature_set=LEAKY, compare=False, progress=steps.append)
+    metrics = train(
+        data, tmp_path, TrainOptions(feature_set=LEAKY, compare=False), progress=steps.append
+    )
 
     assert re.match(rf"{tmp_path} holds model {before['version']} of 20.*replaces$", steps[0])
     assert "version" not in metrics

@@ -8,7 +8,8 @@ from sklearn.model_selection import train_test_split
 from training.arm_names import LEAKY
 from training.data.matrix import derive
 from training.data.rows import Data
-from training.fitting.fitted_model import Settings, fit_rows, margins_of
+from training.fitting.boosting import fit_rows, margins_of
+from training.fitting.settings import Settings
 from training.metrics.evaluation import evaluate
 
 TEST_SHARE: Final = 0.2

@@ -16,7 +16,8 @@ from training.bundling.provenance import origin_of
 from training.bundling.typical_values import typical_values
 from training.data.rows import Data
 from training.data.time_split import Split
-from training.fitting.fitted_model import Arm, Settings
+from training.fitting.fitted_model import Arm
+from training.fitting.settings import Settings
 
 LIBRARIES: Final = ("imbalanced-learn", "numpy", "scikit-learn")
 

@@ -14,8 +14,9 @@ from fraud_api_lambda.transaction import (
 )
 from training.data.rows import Data
 from training.data.time_split import Window
+from training.fitting.boosting import margins_of
 from training.fitting.calibration import probabilities_of
-from training.fitting.fitted_model import Arm, margins_of
+from training.fitting.fitted_model import Arm
 from training.policy.costs import APPROVE, BLOCK, decisions
 
 CLEAR: Final = 0.01

@@ -12,7 +12,9 @@ from training.bundling.bundle_content import content, trained_on
 from training.bundling.examples import find_examples, missing
 from training.data.rows import Data
 from training.data.time_split import Split, Window, until_the_end
-from training.fitting.fitted_model import Arm, Settings, fit_arm
+from training.fitting.engine import LOCAL, Engine
+from training.fitting.fitted_model import Arm, fit_arm
+from training.fitting.settings import Settings
 
 LOST_CALIBRATION: Final = (
     "The served model is not calibrated, though the measured one is: too few frauds in its last "
@@ -102,6 +104,7 @@ def publication(
     metrics: dict[str, Any],
     *,
     refit: bool,
+    engine: Engine = LOCAL,
     progress: Callable[[str], None],
 ) -> Publication:
     """The models of a training run.
@@ -118,6 +121,8 @@ def publication(
         Its figures.
     refit : bool
         Serve the same settings, fitted on all the data.
+    engine : Engine
+        Where the refit runs.
     progress : callable
     """
     alike = partial(Model.of, data, evaluated=split, settings=settings)
@@ -125,7 +130,7 @@ def publication(
     if refit:
         progress(f"refitting {arm.feature_set} on all the data")
         longer = until_the_end(split, data.steps, data.is_fraud)
-        again = fit_arm(data, longer, arm.feature_set, settings, for_comparison=True)
+        again = fit_arm(data, longer, arm.feature_set, settings, engine=engine, for_comparison=True)
         again = replace(again, threshold=threshold_to_serve(arm, again))
         told = {
             **metrics,

@@ -124,29 +124,26 @@ def train(
     costs = _costs(policy)
 
     from training.distributed.engine import chosen_engine
-    from training.fitting.fitted_model import Settings
+    from training.fitting.settings import Settings
     from training.local.progress import reported
     from training.reporting.console import summary
-    from training.train import Windows
+    from training.train import TrainOptions, Windows
     from training.train import train as fit
 
     settings = Settings(resampling=resampling, goal=wanted, seed=seed, policy=costs)
     if smote_ratio is not None:
         settings = replace(settings, smote_ratio=smote_ratio)
+    options = TrainOptions(
+        feature_set=features,
+        settings=settings,
+        windows=Windows(test_days, train_until, test_from, label_delay),
+        choose_ratio=smote_ratio is None,
+        trials=trials,
+        refit=refit,
+        compare=compare,
+    )
     with reported() as progress, chosen_engine(engine, address) as chosen:
-        metrics = fit(
-            data,
-            out,
-            feature_set=features,
-            settings=settings,
-            windows=Windows(test_days, train_until, test_from, label_delay),
-            choose_ratio=smote_ratio is None,
-            trials=trials,
-            refit=refit,
-            compare=compare,
-            engine=chosen,
-            progress=progress,
-        )
+        metrics = fit(data, out, options, engine=chosen, progress=progress)
     typer.echo(summary(metrics, out))
     if "version" in metrics:
         say_next(fraud("publish", out, *registry_options()))

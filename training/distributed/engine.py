@@ -8,19 +8,40 @@ import os
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import xgboost as xgb
 
 from training.distributed.engine_options import NO_CLUSTER, is_ray, require_answer, require_ray
-from training.errors import CommandError, InputError
-from training.fitting.random_search import LOCAL, Engine
+from training.errors import InputError, TrainingError
+from training.fitting.engine import LOCAL, Engine
+from training.fitting.random_search import random_search
+from training.fitting.settings import Settings
 from training.scoring.score import score
 
 _QUIET: Final = {"include_dashboard": False, "log_to_driver": False, "logging_level": "error"}
 
 _ROOT: Final = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True, slots=True)
+class RayEngine:
+    """The Ray that was started or joined: `Engine` on its `cpus`."""
+
+    cpus: int
+
+    def fit(self, *rows_and_settings: Any) -> tuple[xgb.Booster, int]:
+        """Fit a booster with one worker a CPU."""
+        from training.distributed.fit import fit_on_ray  # noqa: PLC0415  # Ray is optional
+
+        return fit_on_ray(*rows_and_settings)
+
+    def search(self, *data_and_settings: Any, **options: Any) -> tuple[Settings, list[Any]]:
+        """Search for settings with one trial a CPU."""
+        with _joblib_on_ray():
+            return random_search(*data_and_settings, workers=self.cpus, **options)
 
 
 @contextmanager
@@ -46,7 +67,7 @@ def chosen_engine(
         yield LOCAL
         return
     with ray_started(address, workers=workers) as cpus:
-        yield Engine(cpus, _joblib_on_ray, _fit_on_ray)
+        yield RayEngine(cpus)
 
 
 def chosen_score(name: str, address: str | None = None) -> Callable[..., int]:
@@ -85,7 +106,7 @@ def ray_started(address: str | None = None, *, workers: int | None = None) -> It
         ray.init(**_QUIET, **_where(address, workers))
     except (ConnectionError, RuntimeError, ValueError) as error:
         if address is None:
-            raise CommandError(f"--engine ray: Ray cannot start here: {error}") from error
+            raise TrainingError(f"--engine ray: Ray cannot start here: {error}") from error
         raise InputError(f"--address {address}: {NO_CLUSTER}") from error
     try:
         _quieten_data()
@@ -146,9 +167,3 @@ def _joblib_on_ray() -> Iterator[None]:
     again = {"max_restarts": -1, "max_task_retries": 3}
     with joblib.parallel_backend("ray", ray_remote_args=again):
         yield
-
-
-def _fit_on_ray(*arguments: Any) -> tuple[xgb.Booster, int]:
-    from training.distributed.fit import fit_on_ray  # noqa: PLC0415  # Ray is optional
-
-    return fit_on_ray(*arguments)

@@ -9,9 +9,11 @@ from training.arm_names import AUTO, LEAKY, RESAMPLING
 from training.data.leaky_baseline import has_leaky_columns
 from training.data.rows import Data
 from training.data.time_split import Split
-from training.fitting.fitted_model import Arm, Settings, fit_arm
+from training.fitting.engine import LOCAL, Engine
+from training.fitting.fitted_model import Arm, fit_arm
 from training.fitting.resampling import DEFAULT
 from training.fitting.resampling_comparison import best_resampling, comparisons_in
+from training.fitting.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,7 @@ def hold_contest(
     settings: Settings,
     *,
     compare: bool,
+    engine: Engine = LOCAL,
     progress: Callable[[str], None],
 ) -> Contest:
     """Fit the arms: each resampling with the asked features, then each feature set.
@@ -58,7 +61,7 @@ def hold_contest(
         progress(f"fitting {feature_set} with resampling {name}")
         resampled = replace(settings, resampling=name)
         by_resampling[name] = fit_arm(
-            data, split, feature_set, resampled, for_comparison=name != asked
+            data, split, feature_set, resampled, engine=engine, for_comparison=name != asked
         )
     comparisons = comparisons_in(by_resampling, data, split.threshold, seed=settings.seed)
     best = best_resampling(comparisons) if settings.resampling == AUTO else None
@@ -67,7 +70,7 @@ def hold_contest(
     for name in _others(data, feature_set) if compare else ():
         progress(f"fitting {name}")
         alike = replace(settings, resampling=chosen.resampling)
-        by_feature_set[name] = fit_arm(data, split, name, alike, for_comparison=True)
+        by_feature_set[name] = fit_arm(data, split, name, alike, engine=engine, for_comparison=True)
     return Contest(chosen, by_feature_set, by_resampling, comparisons)
 
 

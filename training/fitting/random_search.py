@@ -1,14 +1,11 @@
 """Random search for the booster's settings, in time-ordered folds, by scikit-learn."""
 
-import os
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import batched
 from typing import Any, Final
 
 import numpy as np
-import xgboost as xgb
 from scipy.stats import loguniform, randint, uniform
 from sklearn.base import BaseEstimator
 from sklearn.model_selection import ParameterSampler, RandomizedSearchCV
@@ -17,7 +14,8 @@ from training.data.matrix import derive
 from training.data.rows import Data
 from training.data.time_split import Split
 from training.errors import InputError
-from training.fitting.fitted_model import Settings, fit_rows, margins_of
+from training.fitting.boosting import fit_rows, margins_of
+from training.fitting.settings import Settings
 from training.fitting.smote_ratio import time_folds
 from training.metrics.ranking import average_precision
 
@@ -32,28 +30,6 @@ DISTRIBUTIONS: Final[dict[str, Any]] = {
     "smote_ratio": loguniform(0.01, 1),
 }
 """What is drawn, and from where. Where nothing is invented, the ratio changes nothing."""
-
-
-@dataclass(frozen=True, slots=True)
-class Engine:
-    """Where settings are tried.
-
-    Attributes
-    ----------
-    workers : int
-        How many at a time.
-    parallel : callable
-        Makes the context in which joblib spreads the work.
-    fit : callable, optional
-        Fits the boosters of arms, where no settings are tried.
-    """
-
-    workers: int
-    parallel: Callable[[], AbstractContextManager[Any]] = nullcontext
-    fit: Callable[..., tuple[xgb.Booster, int]] | None = None
-
-
-LOCAL: Final = Engine(os.cpu_count() or 1)
 
 
 class Candidate(BaseEstimator):  # type: ignore[misc]  # scikit-learn is skipped by mypy
@@ -128,15 +104,15 @@ class _ToldSearch(RandomizedSearchCV):  # type: ignore[misc]  # scikit-learn is 
             done += len(batch)
 
 
-def tune(
+def random_search(
     data: Data,
     split: Split,
     feature_set: str,
     settings: Settings,
     *,
     trials: int,
+    workers: int,
     progress: Callable[[str], None],
-    engine: Engine = LOCAL,
 ) -> tuple[Settings, list[dict[str, Any]]]:
     """The settings with the best mean average precision over time folds of the fit window.
 
@@ -145,10 +121,10 @@ def tune(
     data, split, feature_set, settings
         As of `fit_arm`; what is not drawn stays as in `settings`.
     trials : int
-        How many settings are drawn.
+        Settings to draw.
+    workers : int
+        Trials at a time; the winner does not depend on it.
     progress : callable
-    engine : Engine
-        Where they are tried; the winner is the same wherever that is.
 
     Returns
     -------
@@ -171,14 +147,13 @@ def tune(
         n_iter=trials,
         cv=folds,
         refit=False,
-        n_jobs=engine.workers,
+        n_jobs=workers,
         random_state=settings.seed,
         error_score="raise",
     )
     search.told = progress
     rows = np.column_stack([data.matrix(feature_set), data.weights])[inside]
-    with engine.parallel():
-        search.fit(rows, data.is_fraud[inside])
+    search.fit(rows, data.is_fraud[inside])
     found = list(_trials(search.cv_results_, len(folds)))
     found.sort(key=lambda each: -float(each["average_precision"]))
     best = dict(found[0]["settings"])

@@ -10,8 +10,9 @@ from training.data.matrix import derive
 from training.data.rows import Data
 from training.data.time_split import Split
 from training.data.timeline import NoCutError, Timeline
-from training.fitting.fitted_model import Settings, fit_rows, margins_of
+from training.fitting.boosting import fit_rows, margins_of
 from training.fitting.resampling import frauds_wanted
+from training.fitting.settings import Settings
 from training.metrics.ranking import average_precision
 
 RATIOS: Final = (0.01, 0.1, 0.5, 1.0)

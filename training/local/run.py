@@ -11,9 +11,9 @@ from typing import Any, Final
 
 import typer
 
-from training.errors import CheckFailedError, CommandError
+from training.errors import CheckFailedError, TrainingError
 from training.files.writing import write_transactions
-from training.fitting.fitted_model import Settings
+from training.fitting.settings import Settings
 from training.local.aws import local_aws
 from training.local.processes import (
     LOOPBACK,
@@ -28,7 +28,7 @@ from training.local.sam import find_engine, find_sam, invoke_function
 from training.registry.publishing import publish
 from training.reporting.console import summary
 from training.simulator.simulate import simulate
-from training.train import train
+from training.train import TrainOptions, train
 
 type Progress = Callable[[str], None]
 
@@ -82,14 +82,8 @@ def make_model(
         progress(f"simulating {rows:,} transactions into {data}")
         write_transactions(simulate(rows, seed), data)
     # What `train` does more, searching and mostly comparing, is for a model that stays.
-    return train(
-        data,
-        out,
-        settings=Settings(seed=seed),
-        choose_ratio=False,
-        compare=compare,
-        progress=progress,
-    )
+    options = TrainOptions(settings=Settings(seed=seed), choose_ratio=False, compare=compare)
+    return train(data, out, options, progress=progress)
 
 
 def start_api(
@@ -149,7 +143,7 @@ def wait_for_the_end(process: subprocess.Popen[bytes], name: str) -> None:
         code = process.wait()
     except KeyboardInterrupt:
         return
-    raise CommandError(f"{name} ended by itself (exit code {code})")
+    raise TrainingError(f"{name} ended by itself (exit code {code})")
 
 
 def invoke(*, event: Path, out: Path, rows: int = 200_000, seed: int = 0) -> None:
@@ -166,7 +160,7 @@ def invoke(*, event: Path, out: Path, rows: int = 200_000, seed: int = 0) -> Non
 
     Raises
     ------
-    CommandError
+    TrainingError
         If no container engine or no SAM command line is found, or the function fails.
     """
     engine = find_engine()
@@ -183,4 +177,4 @@ def invoke(*, event: Path, out: Path, rows: int = 200_000, seed: int = 0) -> Non
         answer = invoke_function(sam, engine, event, {"AWS_ENDPOINT_URL": endpoint})
     typer.echo(json.dumps(answer, indent=2))
     if answer["statusCode"] >= 500:
-        raise CommandError(f"the function answers {answer['statusCode']}; its log is above")
+        raise TrainingError(f"the function answers {answer['statusCode']}; its log is above")

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from training.errors import CommandError
+from training.errors import TrainingError
 from training.local.processes import LOOPBACK, ROOT, STDERR
 
 FUNCTION: Final = "FraudFunction"
@@ -21,7 +21,7 @@ FUNCTION: Final = "FraudFunction"
 
 
 @dataclass(frozen=True, slots=True)
-class Engine:
+class ContainerEngine:
     """A container engine that answers, and how its containers reach this machine."""
 
     address: str
@@ -44,19 +44,19 @@ class Engine:
         return "0.0.0.0" if sys.platform == "linux" else LOOPBACK  # noqa: S104
 
 
-def find_engine() -> Engine:
+def find_engine() -> ContainerEngine:
     """The engine that ``DOCKER_HOST`` names, else Docker, else podman.
 
     Raises
     ------
-    CommandError
+    TrainingError
         If none answers.
     """
     for address in _addresses():
         version = _version(address)
         if version is not None:
-            return Engine(address, is_podman="podman" in json.dumps(version).lower())
-    raise CommandError(
+            return ContainerEngine(address, is_podman="podman" in json.dumps(version).lower())
+    raise TrainingError(
         "no container engine answers: start Docker, or podman with `podman system service`; "
         "`make run` needs neither"
     )
@@ -97,29 +97,31 @@ def find_sam() -> str:
 
     Raises
     ------
-    CommandError
+    TrainingError
         If there is none.
     """
     found = shutil.which(ROOT / ".venv-sam" / "bin" / "sam") or shutil.which("sam")
     if found is None:
-        raise CommandError("the SAM command line is missing: `make setup` installs it")
+        raise TrainingError("the SAM command line is missing: `make setup` installs it")
     return found
 
 
-def invoke_function(sam: str, engine: Engine, event: Path, variables: Mapping[str, str]) -> Any:
+def invoke_function(
+    sam: str, engine: ContainerEngine, event: Path, variables: Mapping[str, str]
+) -> Any:
     """Build the image, start it, send it an event and return its answer.
 
     Parameters
     ----------
     sam : str
-    engine : Engine
+    engine : ContainerEngine
     event : Path
     variables : mapping of str to str
         For the function; `sam local` passes on those that template.yaml declares.
 
     Raises
     ------
-    CommandError
+    TrainingError
         If the build or the function fails.
     """
     variables = {**variables, "DOCKER_HOST": engine.address, "SAM_CLI_TELEMETRY": "0"}
@@ -127,7 +129,7 @@ def invoke_function(sam: str, engine: Engine, event: Path, variables: Mapping[st
     command = [sam, "local", "invoke", FUNCTION, "--event", str(event.resolve()), *engine.options]
     answer = json.loads(_run(command, variables))
     if "statusCode" not in answer:
-        raise CommandError(f"the function failed: {answer.get('errorMessage', answer)}")
+        raise TrainingError(f"the function failed: {answer.get('errorMessage', answer)}")
     return answer
 
 
@@ -145,4 +147,4 @@ def _run(command: list[str], variables: Mapping[str, str]) -> str:
         ).stdout
     except subprocess.CalledProcessError as error:
         said = f"`{' '.join(command[:3])}` failed with exit code {error.returncode}"
-        raise CommandError(said) from error
+        raise TrainingError(said) from error

@@ -11,7 +11,6 @@ from training.arm_names import LEAKY
 from training.bundling.bundle_content import libraries
 from training.data.rows import Data
 from training.data.time_split import Split
-from training.fitting.fitted_model import Settings
 from training.fitting.model_selection import Contest
 from training.fitting.pipeline import BOOSTER
 from training.fitting.resampling_comparison import (
@@ -20,6 +19,7 @@ from training.fitting.resampling_comparison import (
     comparisons_in,
     verdict,
 )
+from training.fitting.settings import Settings
 from training.metrics.evaluation import rows_of
 from training.scoring.window_figures import evaluate_arm
 

@@ -11,7 +11,7 @@ from training.analysis.golden_features import leak_sentences
 from training.files.writing import write_transactions
 from training.reporting.console import summary
 from training.simulator.simulate import simulate
-from training.train import Windows, train
+from training.train import TrainOptions, Windows, train
 
 ROWS = 60_000
 
@@ -20,7 +20,9 @@ def trained(frame: pd.DataFrame, out: Path) -> dict[str, Any]:
     path = out / "data.parquet"
     write_transactions(frame, path)
     return train(
-        path, out, windows=Windows(test_days=2), compare=False, choose_ratio=False, refit=False
+        path,
+        out,
+        TrainOptions(windows=Windows(test_days=2), compare=False, choose_ratio=False, refit=False),
     )
 
 

@@ -17,7 +17,8 @@ from tests.bundles import CALIBRATION, POLICY, make_content
 from training.bundling.examples import find_examples, missing
 from training.data.rows import Data
 from training.data.time_split import Window
-from training.fitting.fitted_model import Arm, margins_of
+from training.fitting.boosting import margins_of
+from training.fitting.fitted_model import Arm
 
 EVERYTHING = Window(1, 1_000)
 

@@ -15,7 +15,7 @@ from fraud_api_lambda.scoring import Scorer
 from fraud_api_lambda.transaction import Transaction
 from training.files.writing import write_transactions
 from training.simulator.simulate import simulate
-from training.train import train
+from training.train import TrainOptions, train
 
 ROWS = 100_000
 COLUMNS = ["step", "type", "amount", "nameOrig", "nameDest", "oldbalanceOrg"]
@@ -30,7 +30,7 @@ def payments() -> pd.DataFrame:
 def scorer(payments: pd.DataFrame, tmp_path_factory: pytest.TempPathFactory) -> Scorer:
     folder = tmp_path_factory.mktemp("fidelity")
     write_transactions(payments, folder / "data.csv")
-    train(folder / "data.csv", folder / "model", choose_ratio=False, compare=False)
+    train(folder / "data.csv", folder / "model", TrainOptions(choose_ratio=False, compare=False))
     return Scorer.from_bundle(read((folder / "model" / "model.joblib").read_bytes()))
 
 

@@ -9,7 +9,7 @@ from tests.paysim_files import GOOD, written
 from training.arm_names import LEAKY
 from training.data.leaky_baseline import LEAKY_FEATURES, has_leaky_columns, leaky_matrix
 from training.errors import InputError
-from training.train import train
+from training.train import TrainOptions, train
 
 ROW = {
     "step": 7,
@@ -51,7 +51,7 @@ def test_a_file_without_the_balances_afterwards_is_refused_by_name(tmp_path: Pat
     path = written(tmp_path, GOOD.replace("newbalanceOrig", "later"))
 
     with pytest.raises(InputError) as caught:
-        train(path, tmp_path / "model", feature_set=LEAKY)
+        train(path, tmp_path / "model", TrainOptions(feature_set=LEAKY))
 
     assert str(caught.value) == (
         f"{path}: leaky-baseline needs a number in every row of newbalanceOrig"

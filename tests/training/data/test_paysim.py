@@ -18,7 +18,7 @@ from training.data.rows import Data
 from training.data.transactions import read_transactions
 from training.reporting.console import summary
 from training.scoring.score import load_scorer, score
-from training.train import Windows, train
+from training.train import TrainOptions, Windows, train
 
 DATA = Path(__file__).parents[3].parent / "shared" / "data"
 HOURS = DATA / "paysim_steps_1_to_8.csv"
@@ -32,7 +32,11 @@ pytestmark = pytest.mark.skipif(
 @pytest.fixture(scope="module")
 def sample(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     out = tmp_path_factory.mktemp("sample")
-    return train(DATA / "paysim_sample_steps_1_to_312.parquet", out, windows=Windows(test_days=1))
+    return train(
+        DATA / "paysim_sample_steps_1_to_312.parquet",
+        out,
+        TrainOptions(windows=Windows(test_days=1)),
+    )
 
 
 def test_balances_known_in_time_nearly_solve_paysim(sample: dict[str, Any]) -> None:
@@ -67,7 +71,7 @@ def last_three_days(
         train(
             sample,
             tmp_path_factory.mktemp("until"),
-            windows=Windows(train_until=until, test_from=241),
+            TrainOptions(windows=Windows(train_until=until, test_from=241)),
         )
         for until in request.param
     ]
@@ -144,7 +148,7 @@ def test_smote_loses_no_more_than_arms_that_do_not_resample(
 @pytest.fixture(scope="module")
 def hours(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
     out = tmp_path_factory.mktemp("hours")
-    return out, train(HOURS, out, compare=False)
+    return out, train(HOURS, out, TrainOptions(compare=False))
 
 
 def test_eight_hours_are_split_by_hours_and_it_is_said_first(

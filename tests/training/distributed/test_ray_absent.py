@@ -8,6 +8,7 @@ import pytest
 
 from training.distributed.engine import chosen_engine, chosen_score
 from training.errors import InputError
+from training.fitting.engine import LOCAL
 
 
 @pytest.mark.skipif(find_spec("ray") is not None, reason="Ray is installed for this Python")
@@ -35,4 +36,4 @@ def test_an_engine_that_cannot_be_is_said(name: str, address: str | None, said: 
 
 def test_the_local_engine_starts_nothing_and_fits_here() -> None:
     with chosen_engine("local") as engine:
-        assert engine.fit is None
+        assert engine is LOCAL

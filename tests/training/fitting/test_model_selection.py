@@ -12,9 +12,10 @@ from training.data.time_split import Split, split_by_time
 from training.data.transactions import read_transactions
 from training.errors import CheckFailedError
 from training.files.writing import write_transactions
-from training.fitting.fitted_model import Arm, Settings
+from training.fitting.fitted_model import Arm
 from training.fitting.goal import Goal
 from training.fitting.model_selection import Contest, hold_contest
+from training.fitting.settings import Settings
 from training.reporting.run_metrics import not_compared
 from training.simulator.simulate import simulate
 

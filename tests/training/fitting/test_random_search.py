@@ -9,8 +9,8 @@ import pytest
 from training.data.rows import Data
 from training.data.time_split import Split, Window
 from training.errors import InputError
-from training.fitting.fitted_model import Settings
-from training.fitting.random_search import DISTRIBUTIONS, Candidate, Engine, tune
+from training.fitting.random_search import DISTRIBUTIONS, Candidate, random_search
+from training.fitting.settings import Settings
 from training.fitting.smote_ratio import time_folds
 
 SPLIT = Split(
@@ -45,14 +45,14 @@ def data(fraud_every: int = 20) -> Data:
 
 def tuned(given: Data, *, trials: int = 3, seed: int = 0, workers: int = 1) -> Any:
     said: list[str] = []
-    found = tune(
+    found = random_search(
         given,
         SPLIT,
         "strict",
         Settings(seed=seed),
         trials=trials,
         progress=said.append,
-        engine=Engine(workers),
+        workers=workers,
     )
     return *found, said
 

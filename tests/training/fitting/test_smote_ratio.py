@@ -8,8 +8,8 @@ import pytest
 
 from training.data.rows import Data
 from training.data.time_split import Split, Window
-from training.fitting.fitted_model import Settings
 from training.fitting.pipeline import BOOSTER
+from training.fitting.settings import Settings
 from training.fitting.smote_ratio import choose_smote_ratio
 
 FIT = Window(1, 60)

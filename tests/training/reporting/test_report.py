@@ -16,7 +16,7 @@ from training.files.writing import write_transactions
 from training.reporting.console import summary
 from training.reporting.report import model_card, report
 from training.simulator.simulate import simulate
-from training.train import Windows, train
+from training.train import TrainOptions, Windows, train
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 needs_browser = pytest.mark.skipif(
@@ -29,7 +29,7 @@ def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("report")
     data = out / "data.parquet"
     write_transactions(simulate(60_000, seed=2, days=10), data)
-    train(data, out, windows=Windows(test_days=2), choose_ratio=False)
+    train(data, out, TrainOptions(windows=Windows(test_days=2), choose_ratio=False))
     return out
 
 
@@ -157,7 +157,9 @@ def test_every_axis_says_what_it_shows(page_text: str) -> None:
 def test_without_comparison_there_is_a_report_too(tmp_path: Path) -> None:
     write_transactions(simulate(20_000, seed=3, days=10), tmp_path / "data.parquet")
 
-    metrics = train(tmp_path / "data.parquet", tmp_path, feature_set="strict+hour", compare=False)
+    metrics = train(
+        tmp_path / "data.parquet", tmp_path, TrainOptions(feature_set="strict+hour", compare=False)
+    )
 
     assert "<code>strict+hour</code><strong>" in report(metrics)
     assert "| strict+hour |" in model_card(metrics)

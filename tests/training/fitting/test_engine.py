@@ -1,0 +1,65 @@
+"""An engine does the fits of a training run, or the search for its settings."""
+
+import pickle
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import pytest
+import xgboost as xgb
+
+from training.files.writing import write_transactions
+from training.fitting.engine import LOCAL
+from training.fitting.settings import Settings
+from training.simulator.simulate import simulate
+from training.train import TrainOptions, train
+
+QUICK = Settings(booster={"n_estimators": 5})
+
+
+class RecordingEngine:
+    """Works on this machine and remembers the calls."""
+
+    def __init__(self) -> None:
+        self.fits: list[Settings] = []
+        self.searches: list[int] = []
+
+    def fit(self, *rows_and_settings: Any) -> tuple[xgb.Booster, int]:
+        self.fits.append(rows_and_settings[-1])
+        return LOCAL.fit(*rows_and_settings)
+
+    def search(self, *given: Any, trials: int, **_: Any) -> tuple[Settings, list[dict[str, Any]]]:
+        del given
+        self.searches.append(trials)
+        return QUICK, []
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("data") / "transactions.parquet"
+    write_transactions(simulate(20_000, seed=3, days=10), path)
+    return path
+
+
+def test_an_engine_fits_the_model_and_its_refit(data: Path, tmp_path: Path) -> None:
+    engine = RecordingEngine()
+
+    options = TrainOptions(settings=QUICK, choose_ratio=False, compare=False)
+    train(data, tmp_path, options, engine=engine)
+
+    assert engine.fits == [QUICK, QUICK]
+    assert engine.searches == []
+
+
+def test_with_trials_an_engine_searches_and_the_fits_stay_here(data: Path, tmp_path: Path) -> None:
+    engine = RecordingEngine()
+
+    train(data, tmp_path, TrainOptions(trials=7, compare=False, refit=False), engine=engine)
+
+    assert engine.searches == [7]
+    assert engine.fits == []
+
+
+def test_settings_hold_plain_values_so_that_another_machine_can_read_them() -> None:
+    assert pickle.loads(pickle.dumps(QUICK)) == QUICK
+    assert not [each.name for each in fields(QUICK) if callable(getattr(QUICK, each.name))]

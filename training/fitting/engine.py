@@ -1,0 +1,76 @@
+"""The engine of a training run: it fits boosters and searches for settings."""
+
+import os
+from collections.abc import Callable
+from typing import Any, Final, Protocol
+
+import numpy as np
+import xgboost as xgb
+
+from training.data.rows import Data
+from training.data.time_split import Split
+from training.fitting.boosting import fit_rows
+from training.fitting.random_search import random_search
+from training.fitting.settings import Settings
+
+
+class Engine(Protocol):
+    """Runs the expensive work of a training run, on one machine or on many."""
+
+    def fit(
+        self,
+        matrix: np.ndarray,
+        is_fraud: np.ndarray,
+        weights: np.ndarray,
+        feature_set: str,
+        settings: Settings,
+    ) -> tuple[xgb.Booster, int]:
+        """Fit a booster on rows, as `fit_rows` does."""
+        ...
+
+    def search(
+        self,
+        data: Data,
+        split: Split,
+        feature_set: str,
+        settings: Settings,
+        *,
+        trials: int,
+        progress: Callable[[str], None],
+    ) -> tuple[Settings, list[dict[str, Any]]]:
+        """Search for settings, as `random_search` does; every engine finds the same ones."""
+        ...
+
+
+class LocalEngine:
+    """Runs on this machine: a fit uses all cores, a search runs one trial a core."""
+
+    def fit(
+        self,
+        matrix: np.ndarray,
+        is_fraud: np.ndarray,
+        weights: np.ndarray,
+        feature_set: str,
+        settings: Settings,
+    ) -> tuple[xgb.Booster, int]:
+        """Fit a booster on rows."""
+        return fit_rows(matrix, is_fraud, weights, feature_set, settings)
+
+    def search(
+        self,
+        data: Data,
+        split: Split,
+        feature_set: str,
+        settings: Settings,
+        *,
+        trials: int,
+        progress: Callable[[str], None],
+    ) -> tuple[Settings, list[dict[str, Any]]]:
+        """Search for settings on the cores of this machine."""
+        workers = os.cpu_count() or 1
+        return random_search(
+            data, split, feature_set, settings, trials=trials, workers=workers, progress=progress
+        )
+
+
+LOCAL: Final = LocalEngine()
