@@ -187,6 +187,24 @@ def test_every_parameter_that_is_set_is_one_of_the_template() -> None:
     assert set(named) <= set(parameters)
 
 
+def overrides(environment: str) -> dict[str, str]:
+    """The parameters that samconfig.toml sets in an environment."""
+    configuration = tomllib.loads((ROOT / "samconfig.toml").read_text())
+    given = configuration[environment]["deploy"]["parameters"]["parameter_overrides"]
+    return dict(each.split("=", 1) for each in given)
+
+
+def test_the_parameters_are_those_of_the_template_with_the_values_of_each_environment() -> None:
+    dev, prod = overrides("dev"), overrides("prod")
+
+    listed = {code(name)[0]: values for name, *values, _ in rows("## Parameters", DEPLOY)}
+
+    assert listed == {
+        name: [str(parameter["Default"]) or "empty", dev.get(name, ""), prod.get(name, "")]
+        for name, parameter in declared_by(TEMPLATE).items()
+    }
+
+
 def test_the_routes_are_those_of_the_api() -> None:
     listed = {code(route)[0] for route, _ in rows("## Routes", API)}
 
