@@ -21,7 +21,7 @@ from benchmarks.serving.children import Place, worker
 from benchmarks.serving.measure import recorded
 from benchmarks.serving.places import place
 from benchmarks.serving.stacks import OURS, compile_packages, require
-from training.errors import TrainingError
+from training.errors import CommandError
 from training.local.processes import interruptible
 from training.local.progress import reported
 
@@ -93,7 +93,7 @@ def main() -> None:
                 begin(f"{options.starts} cold starts")
                 cold_start(where)
                 starts = [cold_start(where) for _ in range(options.starts)]
-    except TrainingError as error:
+    except CommandError as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(error.exit_code)
     Console(width=100, highlight=False).print(table(medians(starts)))

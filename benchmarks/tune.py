@@ -27,7 +27,7 @@ from benchmarks.serving.stacks import OURS, compile_packages, require
 from benchmarks.sizes import RULE, Row, row, share_of, verdict
 from bootstrap.prices import READ, REGION
 from bootstrap.transform import TEMPLATE, declared_by
-from training.errors import TrainingError
+from training.errors import CommandError
 from training.local.processes import interruptible
 from training.local.progress import reported
 
@@ -158,7 +158,7 @@ def main() -> None:
     parser.add_argument("--json", type=Path, metavar="FILE", help="every figure")
     try:
         _run(parser.parse_args())
-    except TrainingError as error:
+    except CommandError as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(error.exit_code)
     except KeyboardInterrupt:

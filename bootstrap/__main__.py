@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from training.errors import InputError, TrainingError
+from training.errors import CommandError, InputError
 from training.hints import example, module
 from training.local.processes import interruptible
 
@@ -151,7 +151,7 @@ def main() -> None:
     try:
         with interruptible():
             app(prog_name=module("bootstrap"))
-    except TrainingError as error:
+    except CommandError as error:
         typer.echo(f"error: {error}", err=True)
         sys.exit(error.exit_code)
 

@@ -16,7 +16,7 @@ from botocore.exceptions import (
     WaiterError,
 )
 
-from training.errors import InputError, TrainingError
+from training.errors import CommandError, InputError
 
 LONGEST_ANSWER_S: Final = 130
 """A function may run for its whole timeout; given up sooner, it would be invoked again."""
@@ -31,7 +31,7 @@ LONGEST_VALUE: Final = 60
 """Of a call's argument that is listed: an image's manifest would fill a screen."""
 
 
-class AwsError(TrainingError):
+class AwsError(CommandError):
     """Raise when AWS refuses a call; `code` is its word for why."""
 
     def __init__(self, message: str, code: str) -> None:

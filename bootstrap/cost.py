@@ -1,6 +1,6 @@
 """The monthly bill of the account: both templates as they are deployed, priced part by part."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -10,7 +10,7 @@ from bootstrap.intrinsics import Deployed
 from bootstrap.measured import SERVING, Measured, read_measured
 from bootstrap.parameters import Environment, effective, read_bootstrap, read_environment
 from bootstrap.prices import PRICES, READ, REGION, Price
-from bootstrap.transform import BOOTSTRAP_TEMPLATE, TEMPLATE, declared_by, transformed
+from bootstrap.transform import BOOTSTRAP_TEMPLATE, TEMPLATE, all_transformed, declared_by
 from bootstrap.usage import Resource, Units, units
 
 VOLUMES: Final = (0, 10_000, 1_000_000, 100_000_000)
@@ -45,29 +45,39 @@ FREE_PLAN: Final = (
 )
 
 Stacks = Mapping[str, list[Resource]]
-"""The resources that each stack makes, by the stack."""
+"""The resources of each stack, by the stack's name in samconfig.toml."""
 
 
-def account(template: str | None = None, bootstrap: str | None = None) -> dict[str, list[Resource]]:
-    """What the account holds: the bootstrap stack, and the application in each environment.
+def account(template: str | None = None, bootstrap: str | None = None) -> Stacks:
+    """The account's stacks: bootstrap, and the application in each environment.
 
     Parameters
     ----------
     template, bootstrap : str, optional
-        The templates' text; else what the files say.
+        Text of the templates; the files' unless given.
     """
-    outlives = bootstrap or BOOTSTRAP_TEMPLATE.read_text()
-    text = template or TEMPLATE.read_text()
-    stacks = {"bootstrap": made(outlives, read_bootstrap())}
-    return stacks | {name: made(text, read_environment(name)) for name in ENVIRONMENTS}
+    application = template or TEMPLATE.read_text()
+    stacks = [
+        (bootstrap or BOOTSTRAP_TEMPLATE.read_text(), read_bootstrap()),
+        *((application, read_environment(name)) for name in ENVIRONMENTS),
+    ]
+    names = [environment.name for _, environment in stacks]
+    return dict(zip(names, all_resources(stacks), strict=True))
 
 
-def made(text: str, environment: Environment) -> list[Resource]:
-    """The resources that a template makes in an environment of samconfig.toml."""
-    parameters = declared_by(text)
-    known = {name: value for name, value in STAND_IN.items() if name in parameters}
-    values = effective(parameters, environment.overrides, known)
-    return Deployed(transformed(text, values), values).resources()
+def all_resources(stacks: Sequence[tuple[str, Environment]]) -> list[list[Resource]]:
+    """The resources that each template makes in its environment of samconfig.toml."""
+    deployments = [(text, _parameters(text, environment)) for text, environment in stacks]
+    return [
+        Deployed(template, parameters).resources()
+        for template, (_, parameters) in zip(all_transformed(deployments), deployments, strict=True)
+    ]
+
+
+def _parameters(text: str, environment: Environment) -> dict[str, str]:
+    declared = declared_by(text)
+    known = {name: value for name, value in STAND_IN.items() if name in declared}
+    return effective(declared, environment.overrides, known)
 
 
 def used(stacks: Stacks, measured: Measured, predictions: int) -> Units:
@@ -98,7 +108,7 @@ def cost(serving: Path = SERVING) -> None:
     ------
     CheckFailedError
         If a template has something that may cost money and has no price here.
-    TrainingError
+    CommandError
         If a template cannot be read.
     """
     measured = read_measured(serving)

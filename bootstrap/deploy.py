@@ -54,7 +54,7 @@ def deploy(
         the image is not committed.
     CheckFailedError
         If the stack can take no deploy now.
-    TrainingError
+    CommandError
         If a program or AWS fails.
     """
     target = read_environment(environment, samconfig)

@@ -38,7 +38,7 @@ def destroy(
     ------
     CheckFailedError
         If there is no such stack, or the answer is no.
-    TrainingError
+    CommandError
         If AWS refuses.
     """
     target = read_environment(environment, samconfig)

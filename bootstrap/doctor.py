@@ -11,7 +11,7 @@ from bootstrap.deploy import MAKE_BOOTSTRAP
 from bootstrap.parameters import SAMCONFIG, read_environment
 from bootstrap.site import Site, UnwellError
 from bootstrap.stacks import BOOTSTRAP
-from training.errors import CheckFailedError, TrainingError
+from training.errors import CheckFailedError, CommandError
 
 
 def doctor(account: Account, *, environment: str, samconfig: Path = SAMCONFIG) -> None:
@@ -21,7 +21,7 @@ def doctor(account: Account, *, environment: str, samconfig: Path = SAMCONFIG) -
     ------
     CheckFailedError
         If any failed.
-    TrainingError
+    CommandError
         If AWS does not say so much as which stacks there are.
     """
     target = read_environment(environment, samconfig)
@@ -42,7 +42,7 @@ def _is_well(name: str, site: Site) -> bool:
     except UnwellError as error:
         typer.echo(f"{name:<10} FAILED  {error}; {error.remedy}")
         return False
-    except TrainingError as error:
+    except CommandError as error:
         typer.echo(f"{name:<10} FAILED  {error}")
         return False
     return True

@@ -9,7 +9,7 @@ from typing import Final
 from bootstrap.account import Account, AwsError
 from bootstrap.programs import Programs
 from bootstrap.stacks import Stack
-from training.errors import CheckFailedError, InputError, TrainingError
+from training.errors import CheckFailedError, CommandError, InputError
 from training.local.sam import ContainerEngine
 
 PLATFORM: Final = "linux/amd64"
@@ -97,7 +97,7 @@ def built(
     ------
     InputError
         If what enters the image is not committed.
-    TrainingError
+    CommandError
         If the build or the push fails.
     """
     commit = _commit(programs)
@@ -121,7 +121,7 @@ def _is_podman(account: Account, engine: Callable[[], ContainerEngine]) -> bool:
     """Whether podman builds; a dry run supposes Docker where no engine answers."""
     try:
         return engine().is_podman
-    except TrainingError:
+    except CommandError:
         if not account.dry_run:
             raise
         return False

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from training.errors import TrainingError
+from training.errors import CommandError
 
 NO_VALUE: Final = {"Ref": "AWS::NoValue"}
 """A property that is given it is not there."""
@@ -74,4 +74,4 @@ class Deployed:
         if name == "Fn::Equals":
             first, second = (str(self.value(each)) for each in argument)
             return first == second
-        raise TrainingError(f"the template has a condition {name}, which the bill cannot tell")
+        raise CommandError(f"the template has a condition {name}, which the bill cannot tell")

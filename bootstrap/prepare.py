@@ -22,7 +22,7 @@ from bootstrap.programs import PARAMETERS, Programs
 from bootstrap.stack_status import Command, require_allowed
 from bootstrap.stacks import BOOTSTRAP, Stack
 from bootstrap.transform import BOOTSTRAP_TEMPLATE, declared_by
-from training.errors import InputError, TrainingError
+from training.errors import CommandError, InputError
 from training.hints import fraud, registry_options, say_next
 from training.local.processes import ROOT
 from training.local.sam import find_sam
@@ -50,7 +50,7 @@ def prepare(
         If no workflow's token can name a repository like `github`.
     CheckFailedError
         If the stack can take no deploy now.
-    TrainingError
+    CommandError
         If a program or AWS fails.
     """
     for warning in [] if github is None else require_repository(github):
@@ -111,7 +111,7 @@ def _run(account: Account, programs: Programs, command: tuple[str, ...]) -> None
     """Deploy; once more where API Gateway did not know its role yet, which it cannot wait for."""
     try:
         programs.run(*command)
-    except TrainingError:
+    except CommandError:
         stack = stacks.find(account, BOOTSTRAP)
         if stack is None or not _was_too_early(account, stack):
             raise

@@ -6,7 +6,7 @@ import subprocess
 from collections.abc import Callable, Sequence
 from typing import Final, Protocol
 
-from training.errors import TrainingError
+from training.errors import CommandError
 from training.local.processes import ROOT, STDERR
 
 PARAMETERS: Final = "--parameter-overrides"
@@ -45,7 +45,7 @@ class RealPrograms:
 
         Raises
         ------
-        TrainingError
+        CommandError
             If it fails or is missing.
         """
         self._say(shlex.join(command))
@@ -56,7 +56,7 @@ class RealPrograms:
 
         Raises
         ------
-        TrainingError
+        CommandError
             If it fails or is missing.
         """
         if self._dry_run:
@@ -88,8 +88,8 @@ def _done(command: tuple[str, ...], secret: str | None, output: int) -> str:
             check=True,
         )
     except FileNotFoundError as error:
-        raise TrainingError(f"`{short}`: {command[0]} is not installed; install it") from error
+        raise CommandError(f"`{short}`: {command[0]} is not installed; install it") from error
     except subprocess.CalledProcessError as error:
         said = f"`{short}` failed with exit code {error.returncode}; its own words are above"
-        raise TrainingError(said) from error
+        raise CommandError(said) from error
     return (done.stdout or "").strip()

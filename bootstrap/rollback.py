@@ -38,7 +38,7 @@ def rollback(account: Account, *, environment: str, samconfig: Path = SAMCONFIG)
     ------
     CheckFailedError
         If there is no image before, or it is gone.
-    TrainingError
+    CommandError
         If AWS refuses.
     """
     stack, repository = _found(account, environment, samconfig)

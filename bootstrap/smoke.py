@@ -18,7 +18,7 @@ def smoke(account: Account, *, environment: str, samconfig: Path = SAMCONFIG) ->
     ------
     CheckFailedError
         If there is no such stack, or an answer is not as it must be.
-    TrainingError
+    CommandError
         If AWS refuses.
     """
     target = read_environment(environment, samconfig)

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final
 
 from bootstrap.account import Account, AwsError
-from training.errors import CheckFailedError, TrainingError
+from training.errors import CheckFailedError, CommandError
 
 BOOTSTRAP: Final = "fraud-api-bootstrap"
 """The stack of what must outlive the application."""
@@ -32,11 +32,11 @@ class Stack:
 
         Raises
         ------
-        TrainingError
+        CommandError
             If it has none of that name: it was deployed from another template.
         """
         if name not in self.outputs:
-            raise TrainingError(
+            raise CommandError(
                 f"the stack {self.name} has no output {name}; was it deployed from this version? "
                 "Deploy it again"
             )

@@ -37,7 +37,7 @@ from tests.bundles import make_bundle
 from tests.fakes import ReadyProvider, app, served
 from training.__main__ import app as command_line
 from training.arm_names import AUTO, FEATURES, RESAMPLING
-from training.errors import CheckFailedError, InputError, TrainingError
+from training.errors import CheckFailedError, CommandError, InputError
 from training.local.sam import ContainerEngine
 from training.policy.file import read_policy
 
@@ -130,7 +130,7 @@ def test_every_command_is_listed_and_no_other() -> None:
 
 
 def test_the_exit_codes_are_those_of_the_code() -> None:
-    errors = (TrainingError, InputError, CheckFailedError)
+    errors = (CommandError, InputError, CheckFailedError)
 
     listed = [int(exit_code) for exit_code, _ in rows("`python -m training` is the same.", TRAIN)]
 

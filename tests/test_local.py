@@ -24,7 +24,7 @@ from fraud_api_lambda.transaction import Assessment, Decision, Transaction
 from tests.bundles import make_bundle
 from tests.fakes import ReadyProvider
 from tests.fakes import served as live
-from training.errors import InputError, TrainingError
+from training.errors import CommandError, InputError
 from training.local.aws import local_aws
 from training.local.processes import environment, free_port, served
 from training.local.sam import find_engine
@@ -161,7 +161,7 @@ def test_a_server_that_ends_at_once_is_named_with_its_exit_code() -> None:
     port = free_port()
 
     with (
-        pytest.raises(TrainingError, match=r"^moto\.server does not answer .* \(exit code 2\)$"),
+        pytest.raises(CommandError, match=r"^moto\.server does not answer .* \(exit code 2\)$"),
         served("moto.server", "--no-such-option", port=port, path="/", quiet=True),
     ):
         pass
@@ -200,7 +200,7 @@ def test_without_a_container_engine_one_line_says_what_works_instead(
 ) -> None:
     monkeypatch.setenv("DOCKER_HOST", f"tcp://127.0.0.1:{free_port()}")
 
-    with pytest.raises(TrainingError, match=r"^no container engine answers: .*`make run`.*$"):
+    with pytest.raises(CommandError, match=r"^no container engine answers: .*`make run`.*$"):
         find_engine()
 
 

@@ -8,7 +8,7 @@ import typer
 
 from fraud_api_lambda import __version__
 from training.commands import local, model, registry
-from training.errors import TrainingError
+from training.errors import CommandError
 from training.hints import fraud
 
 app = typer.Typer(
@@ -46,7 +46,7 @@ def main() -> None:
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     try:
         app(prog_name=fraud())
-    except TrainingError as error:
+    except CommandError as error:
         typer.echo(f"error: {error}", err=True)
         sys.exit(error.exit_code)
 

@@ -13,7 +13,7 @@ from benchmarks.serving.measure import QUICK, Begin, Effort, Found
 from benchmarks.serving.output import show
 from benchmarks.serving.places import place
 from benchmarks.serving.plot import plot
-from training.errors import InputError, TrainingError
+from training.errors import CommandError, InputError
 from training.local.processes import interruptible
 from training.local.progress import reported
 
@@ -83,7 +83,7 @@ def main() -> None:
     parser.add_argument("--plot", type=Path, metavar="FILE.svg")
     try:
         _run(parser.parse_args())
-    except TrainingError as error:
+    except CommandError as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(error.exit_code)
     except KeyboardInterrupt:

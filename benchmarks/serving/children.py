@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from benchmarks.serving.quota import Quota
 from benchmarks.serving.stacks import Stack, clean_environment
-from training.errors import TrainingError
+from training.errors import CommandError
 from training.local.processes import LOOPBACK, ROOT, STDERR, free_port, request
 
 SERVER_PACKAGES: Final = ("uvicorn", "click", "h11")
@@ -65,7 +65,7 @@ class Worker:
 
         Raises
         ------
-        TrainingError
+        CommandError
             If the worker died, or answered otherwise than with status 200.
         """
         stdin, stdout = self.process.stdin, self.process.stdout
@@ -76,11 +76,11 @@ class Worker:
             stdin.flush()
             reply = json.loads(stdout.readline())
         except (BrokenPipeError, ValueError) as error:
-            raise TrainingError(
+            raise CommandError(
                 f"the worker of {self.stack.name} ended; what it said is above"
             ) from error
         if reply["answer"]["statusCode"] != 200:
-            raise TrainingError(f"{self.stack.name} answered {reply['answer']}")
+            raise CommandError(f"{self.stack.name} answered {reply['answer']}")
         answer = json.loads(reply["answer"]["body"])
         return Reply(answer, reply["nanoseconds"], reply["worked"])
 
@@ -115,7 +115,7 @@ def server(stack: Stack, place: Place, sent: Any) -> Iterator[int]:
     arguments += ["--host", LOOPBACK, "--port", str(port), *quiet]
     with _process(stack, arguments, place, stdout=subprocess.DEVNULL) as process:
         if not _is_ready(process, port, sent):
-            raise TrainingError(f"{stack.name} does not answer on port {port}")
+            raise CommandError(f"{stack.name} does not answer on port {port}")
         yield port
 
 

@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
-from training.errors import TrainingError
+from training.errors import CommandError
 from training.local.processes import LOOPBACK
 
 CONNECTIONS: Final = 8
@@ -37,7 +37,7 @@ def is_whole(received: bytes) -> bool:
 
     Raises
     ------
-    TrainingError
+    CommandError
         If its status is not 200.
     """
     head, end, body = received.partition(b"\r\n\r\n")
@@ -45,7 +45,7 @@ def is_whole(received: bytes) -> bool:
         return False
     status, *fields = head.split(b"\r\n")
     if b" 200 " not in status + b" ":
-        raise TrainingError(f"the server answered {status.decode()}")
+        raise CommandError(f"the server answered {status.decode()}")
     headers = {
         name.lower(): value for name, _, value in (field.partition(b":") for field in fields)
     }
@@ -87,7 +87,7 @@ def _connected(port: int) -> Iterator[tuple[selectors.BaseSelector, list[socket.
 def _readable(selector: selectors.BaseSelector) -> Iterator[socket.socket]:
     ready = selector.select(_PATIENCE_S)
     if not ready:
-        raise TrainingError(f"the server was silent for {_PATIENCE_S} seconds")
+        raise CommandError(f"the server was silent for {_PATIENCE_S} seconds")
     for key, _ in ready:
         assert isinstance(key.fileobj, socket.socket)  # noqa: S101  # for the type checker
         yield key.fileobj
@@ -96,5 +96,5 @@ def _readable(selector: selectors.BaseSelector) -> Iterator[socket.socket]:
 def _read(connection: socket.socket) -> bytes:
     data = connection.recv(65_536)
     if not data:
-        raise TrainingError("the server closed a connection; what it said is above")
+        raise CommandError("the server closed a connection; what it said is above")
     return data

@@ -19,7 +19,7 @@ from benchmarks.serving.plot import plot
 from benchmarks.serving.stacks import check_same, clean_environment, megabytes
 from benchmarks.serving.worker import timed
 from fraud_api_lambda.examples import FRAUD, GENUINE
-from training.errors import InputError, TrainingError
+from training.errors import CommandError, InputError
 from training.local.processes import LOOPBACK
 
 ANSWER = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}"
@@ -103,7 +103,7 @@ def test_a_response_is_whole_at_its_last_byte_only(end: int) -> None:
 
 
 def test_a_response_of_another_status_ends_the_measurement() -> None:
-    with pytest.raises(TrainingError, match="503 Service Unavailable"):
+    with pytest.raises(CommandError, match="503 Service Unavailable"):
         load.is_whole(b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\n\r\n")
 
 

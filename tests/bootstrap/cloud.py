@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from bootstrap.account import Account
-from training.local.sam import Engine
+from training.local.sam import ContainerEngine
 
 REPOSITORY = "fraud-api-images"
 STACK = "fraud-api-dev"
@@ -66,7 +66,6 @@ class Cloud:
     said: list[str] = field(default_factory=list)
 
     def __post_init__(self):
-        self.clients = {}
         self.samconfig = self.folder / "samconfig.toml"
         self.samconfig.write_text(SAMCONFIG)
 
@@ -76,9 +75,7 @@ class Cloud:
         return f"heartbeat-of-{self.aws.bucket}"
 
     def client(self, service):
-        if service not in self.clients:
-            self.clients[service] = self.session.client(service)
-        return self.clients[service]
+        return self.session.client(service)
 
     def account(self, **options):
         return Unprotected(self.said.append, **options)
@@ -213,10 +210,6 @@ class Cloud:
         (stack,) = self.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"]
         return {each["ParameterKey"]: each["ParameterValue"] for each in stack["Parameters"]}
 
-    def close(self):
-        for client in self.clients.values():
-            client.close()
-
 
 def invoked(status=200, failures=()):
     """Lambda's answer to an invocation: GET /model, and the log of the function meanwhile."""
@@ -285,7 +278,7 @@ class RecordedPrograms:
 
 
 def docker():
-    return Engine("unix:///nowhere", is_podman=False)
+    return ContainerEngine("unix:///nowhere", is_podman=False)
 
 
 @contextmanager
@@ -306,6 +299,7 @@ def api(served) -> Iterator[str]:
             pass
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Gateway) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        serving = {"poll_interval": 0.01}  # else its end takes half a second
+        threading.Thread(target=server.serve_forever, kwargs=serving, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}/live"
         server.shutdown()

@@ -1,11 +1,10 @@
-from contextlib import suppress
-from functools import cache
+from urllib.request import urlopen
 
 import boto3
 import pytest
 
 from bootstrap import account
-from tests.bootstrap.cloud import FUNCTION, REPOSITORY, STACK, Cloud, RecordedPrograms, api
+from tests.bootstrap.cloud import Cloud, RecordedPrograms, api
 from training.local.aws import local_aws
 
 
@@ -18,34 +17,35 @@ def moto():
             yield running
 
 
-@cache
-def one_session():
-    """For all tests: a session of its own would cost each of them half a second."""
-    return boto3.session.Session()
+@pytest.fixture(scope="session")
+def session():
+    """One for all tests, with one client a service: each new client costs 10 ms of a core."""
+    session = boto3.session.Session()
+    clients = {}
+
+    def client(service, **options):
+        key = (service, *options)
+        if key not in clients:
+            clients[key] = boto3.session.Session.client(session, service, **options)
+        return clients[key]
+
+    session.client = client
+    yield session
+    for client in clients.values():
+        client.close()
 
 
 @pytest.fixture
-def cloud(aws, tmp_path, monkeypatch):
+def cloud(aws, session, tmp_path, monkeypatch):
     """An account with a bootstrap stack, and no application yet."""
-    monkeypatch.setattr(account, "session", one_session)
+    monkeypatch.setattr(account, "session", lambda: session)
     served = {"version": None, "status": 200}
     with api(served) as url:
-        made = Cloud(aws, tmp_path, url, served, one_session())
+        made = Cloud(aws, tmp_path, url, served, session)
         made.make_bootstrap()
         yield made
-        _tidy(made)
-        made.close()
-
-
-def _tidy(cloud):
-    for stack in (STACK, "fraud-api-prod", "fraud-api-bootstrap"):
-        cloud.client("cloudformation").delete_stack(StackName=stack)
-    cloud.client("ecr").delete_repository(repositoryName=REPOSITORY, force=True)
-    functions = cloud.client("lambda")
-    with suppress(functions.exceptions.ResourceNotFoundException):
-        functions.delete_function(FunctionName=FUNCTION)
-    alarms = cloud.client("cloudwatch").describe_alarms()["MetricAlarms"]
-    cloud.client("cloudwatch").delete_alarms(AlarmNames=[each["AlarmName"] for each in alarms])
+    with urlopen(f"{aws.endpoint_url}/moto-api/reset", data=b"") as answer:
+        assert answer.status == 200
 
 
 @pytest.fixture

@@ -94,10 +94,15 @@ def idle(stacks):
     return cost.bill(cost.used(stacks, Measured(), 0), "credits")
 
 
-def planted(stacks, old, new):
-    """The account with a mistake in a copy of the template, deployed to prod."""
-    assert old in TEXT
-    return stacks | {"prod": cost.made(TEXT.replace(old, new), read_environment("prod"))}
+@pytest.fixture(scope="module")
+def planted(stacks):
+    """The account by mistake: each is in a copy of the template, deployed to prod."""
+    replaced = {name: (old, new) for name, (old, new, *_) in (MISTAKES | REFUSED).items()}
+    assert all(old in TEXT for old, _ in replaced.values())
+    prod = read_environment("prod")
+    made = cost.all_resources([(TEXT.replace(*pair), prod) for pair in replaced.values()])
+    named = zip(replaced, made, strict=True)
+    return {name: stacks | {"prod": resources} for name, resources in named}
 
 
 def test_an_idle_account_costs_a_cent_a_month_at_most(idle):
@@ -125,19 +130,19 @@ def test_what_is_named_apart_is_the_images_alone(idle):
 
 
 @pytest.mark.parametrize("part", MISTAKES)
-def test_a_costly_mistake_is_seen_as_cost(stacks, part):
-    old, new, usd = MISTAKES[part]
+def test_a_costly_mistake_is_seen_as_cost(planted, part):
+    *_, usd = MISTAKES[part]
 
-    found = cost.bill(cost.used(planted(stacks, old, new), Measured(), 0), "credits")
+    bill = cost.bill(cost.used(planted[part], Measured(), 0), "credits")
 
-    assert found[part] == pytest.approx(usd)
-    assert cost.total(found) > 0.01
+    assert bill[part] == pytest.approx(usd)
+    assert cost.total(bill) > 0.01
 
 
 @pytest.mark.parametrize("why", REFUSED)
-def test_what_has_no_price_is_refused_by_name(stacks, why):
+def test_what_has_no_price_is_refused_by_name(planted, why):
     with pytest.raises(CheckFailedError, match=why):
-        cost.used(planted(stacks, *REFUSED[why]), Measured(), 0)
+        cost.used(planted[why], Measured(), 0)
 
 
 def test_ten_alarms_three_dashboards_and_ten_metrics_are_not_passed(stacks):
@@ -195,8 +200,8 @@ def test_every_payment_is_a_call_and_a_request(stacks):
         assert many[part] - none[part] == pytest.approx(1_000)
 
 
-def test_a_heartbeat_is_one_call_of_the_gateway_and_three_of_lambda():
-    resources = cost.made(TEXT, read_environment("prod"))
+def test_a_heartbeat_is_one_call_of_the_gateway_and_three_of_lambda(stacks):
+    resources = stacks["prod"]
 
     used = units(resources, Measured(), 0)
 

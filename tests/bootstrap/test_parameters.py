@@ -20,7 +20,7 @@ from bootstrap.parameters import (
 from bootstrap.prepare import prepare
 from bootstrap.programs import RealPrograms
 from tests.bootstrap.cloud import RecordedPrograms
-from training.errors import InputError, TrainingError
+from training.errors import CommandError, InputError
 from training.local.processes import ROOT
 
 SAM = ROOT / ".venv-sam" / "bin"
@@ -196,7 +196,7 @@ def posted(cloud, monkeypatch, change=lambda command: command):
     image = f"{cloud.uri}@{cloud.push('ci-1')}"
     with cloudformation(cloud.aws.bucket) as (asked, endpoint):
         programs = RealSam(cloud, endpoint, monkeypatch, change)
-        with pytest.raises(TrainingError, match="exit code 1"):
+        with pytest.raises(CommandError, match="exit code 1"):
             deploy(
                 cloud.account(),
                 programs,
@@ -238,7 +238,7 @@ def test_sam_alone_loses_what_the_configuration_says(cloud, monkeypatch):
 def test_the_real_sam_takes_the_bootstrap_stacks_parameters(cloud, monkeypatch):
     with (
         cloudformation(cloud.aws.bucket) as (asked, endpoint),
-        pytest.raises(TrainingError, match="exit code 1"),
+        pytest.raises(CommandError, match="exit code 1"),
     ):
         prepare(cloud.account(), RealSam(cloud, endpoint, monkeypatch), github="owner/name")
 

@@ -4,7 +4,7 @@ import pytest
 
 from bootstrap.prepare import prepare
 from tests.bootstrap.cloud import Unprotected, as_parameters, template
-from training.errors import CheckFailedError, InputError, TrainingError
+from training.errors import CheckFailedError, CommandError, InputError
 from training.hints import fraud, registry_options
 
 ARN = "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com"
@@ -172,7 +172,7 @@ class FailingOnce(KeptCommands):
         super().run(*command, secret=secret)
         if len(self.commands) == 1:
             self.account.failed = True
-            raise TrainingError("sam deploy failed")
+            raise CommandError("sam deploy failed")
 
 
 TOO_EARLY = {"LogicalResourceId": "GatewayAccount", "ResourceStatus": "CREATE_FAILED"}
@@ -194,7 +194,7 @@ def test_another_failure_is_not(cloud):
     account.failed = False
     programs = FailingOnce(account)
 
-    with pytest.raises(TrainingError, match="sam deploy failed"):
+    with pytest.raises(CommandError, match="sam deploy failed"):
         prepare(account, programs, github=None, samconfig=cloud.samconfig)
     assert len(programs.commands) == 1
 

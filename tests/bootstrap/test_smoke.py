@@ -4,13 +4,12 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from botocore.auth import SigV4Auth
-from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 from bootstrap import smoke as module
 from bootstrap.smoke import smoke
-from tests.bootstrap.cloud import STACK, Cloud
+from tests.bootstrap.cloud import STACK, Cloud, as_parameters, template
+from tests.bootstrap.gateway import signature
 from training.errors import CheckFailedError
 
 CREDENTIALS = Credentials("AKIDEXAMPLE", "secret/with+signs", "a session's token")
@@ -42,27 +41,12 @@ def asked():
 
 
 def deployed(cloud: Cloud, url: str, **parameters: str) -> None:
-    from tests.bootstrap.cloud import as_parameters, template
-
     outputs = {"ApiUrl": f"{url}/live", "ApiKeyId": cloud.key_id()}
     cloud.client("cloudformation").create_stack(
         StackName=STACK,
         TemplateBody=template(parameters, outputs),
         Parameters=as_parameters(parameters),
     )
-
-
-def signature(method, path, headers, body, host):
-    """The signature that the headers should have, by botocore."""
-    given = {name.lower(): value for name, value in headers.items()}
-    scope = given["authorization"]
-    signed = scope.split("SignedHeaders=")[1].split(",")[0].split(";")
-    request = AWSRequest(method, f"{host}{path}", data=body)
-    for name in signed:
-        request.headers[name] = given[name]
-    request.context["timestamp"] = given["x-amz-date"]
-    auth = SigV4Auth(CREDENTIALS, "execute-api", "eu-west-1")
-    return auth.signature(auth.string_to_sign(request, auth.canonical_request(request)), request)
 
 
 def test_address_and_key_are_the_stacks_own(cloud, asked, capfd):
@@ -94,10 +78,11 @@ def test_an_api_that_wants_a_signature_gets_one(cloud, asked, monkeypatch):
         smoke(account, environment="dev", samconfig=cloud.samconfig)
 
     for method, path, headers, body in asked:
-        authorization = headers["Authorization"]
-        assert "/eu-west-1/execute-api/aws4_request" in authorization
-        assert headers["x-amz-security-token"] == CREDENTIALS.token
-        assert authorization.endswith(f"Signature={signature(method, path, headers, body, url)}")
+        given = {name.lower(): value for name, value in headers.items()}
+        expected = signature(method, f"{url}{path}", given, body, CREDENTIALS)
+        assert "/eu-west-1/execute-api/aws4_request" in given["authorization"]
+        assert given["x-amz-security-token"] == CREDENTIALS.token
+        assert given["authorization"].endswith(f"Signature={expected}")
 
 
 def test_an_environment_that_is_not_there_is_named(cloud):

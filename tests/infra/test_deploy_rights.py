@@ -266,6 +266,14 @@ def test_a_role_deploys_its_own_environment_and_not_the_other(
     assert not may(bootstrap, role, action, resource.format("bootstrap"))
 
 
+@pytest.mark.parametrize("role", ["DeployRoleDev", "DeployRoleProd"])
+def test_a_deploy_role_may_call_the_api_as_doctor_and_smoke_test_do(bootstrap, role):
+    for route in ("GET/health", "GET/model", "POST/predict"):
+        assert may(bootstrap, role, "execute-api:Invoke", arn("execute-api", f"api/live/{route}"))
+        other = arn("execute-api", f"api/other/{route}")
+        assert not may(bootstrap, role, "execute-api:Invoke", other)
+
+
 def test_a_role_without_its_tag_deploys_nothing(bootstrap):
     for action, resource in OWN:
         call = Call(action, resource.format("dev"))

@@ -3,7 +3,7 @@
 import json
 import re
 
-from bootstrap.transform import all_transformed
+from bootstrap import transform
 from fraud_api_lambda import problems
 from fraud_api_lambda.problems import KINDS, MEDIA_TYPE, OF_THE_GATEWAY
 from tests.infra.infra import IMAGE, NEEDS_SAM, ROOT, TEMPLATE, checked, resources
@@ -177,7 +177,9 @@ transformed, test_the_template_holds_that, test_a_planted_defect_is_found = chec
 
 @NEEDS_SAM
 def test_iam_when_asked_for_signs_every_route_and_the_key_stays():
-    (template,) = all_transformed([TEMPLATE], {"ImageUri": IMAGE, "CallerAuthorisation": "AWS_IAM"})
+    template = transform.transformed(
+        TEMPLATE, {"ImageUri": IMAGE, "CallerAuthorisation": "AWS_IAM"}
+    )
 
     every_route_but_health_needs_the_key(template)
     body = api(template)["Properties"]["Body"]

@@ -1,72 +1,82 @@
-"""What the linters find: nothing, and where they are told to look away the template says why."""
+"""The linters find nothing, and where a template leaves a check out it says why."""
 
+import json
 import re
+from pathlib import Path
 
 import pytest
 
 from tests.infra.infra import CHECKOV, NEEDS_SAM, ROOT, SAM, TEMPLATES, run
 
-
-@NEEDS_SAM
-@pytest.mark.parametrize("template", TEMPLATES)
-def test_sam_finds_nothing_to_object_to(template):
-    done = run(SAM / "sam", "validate", "--lint", "--template", template)
-
-    assert done.returncode == 0, done.stdout + done.stderr
-
-
-@NEEDS_SAM
-def test_cfn_lint_finds_nothing_with_the_serverless_rules():
-    done = run(SAM / "cfn-lint", "-a", "cfn_lint_serverless.rules", "-t", *TEMPLATES)
-
-    assert done.returncode == 0, done.stdout + done.stderr
-
-
-@NEEDS_SAM
-def test_cfn_lint_sees_a_defect_that_only_the_serverless_rules_know(tmp_path):
-    text = (ROOT / "template.yaml").read_text()
-    defective = tmp_path / "template.yaml"
-    defective.write_text(text.replace("- WS1004 # its log group is FraudLogs", "#"))
-
-    done = run(SAM / "cfn-lint", "-a", "cfn_lint_serverless.rules", "-t", defective)
-    assert done.returncode != 0
-    assert "WS1004" in done.stdout
-
-
-@NEEDS_SAM
-def test_sam_sees_a_planted_defect(tmp_path):
-    text = (ROOT / "bootstrap/template.yaml").read_text()
-    defective = tmp_path / "template.yaml"
-    defective.write_text(text.replace("ScanOnPush: true", "ScanOnPushed: true"))
-
-    assert run(SAM / "sam", "validate", "--lint", "--template", defective).returncode != 0
-
-
-needs_checkov = pytest.mark.skipif(
+NEEDS_CHECKOV = pytest.mark.skipif(
     not CHECKOV.exists(), reason="no .venv-checkov: `make setup` makes it"
 )
 
+DEFECTS = {
+    "E3002": ("bootstrap/template.yaml", "ScanOnPush: true", "ScanOnPushed: true"),
+    "WS1004": ("template.yaml", "- WS1004 # its log group is FraudLogs", "#"),
+    "CKV_AWS_53": ("bootstrap/template.yaml", "BlockPublicAcls: true", "BlockPublicAcls: false"),
+}
+"""By the rule that must find it. Of cfn-lint's, only the serverless rules know the second."""
 
-def checkov(*templates):
+
+@pytest.fixture(scope="session")
+def linted(tmp_path_factory) -> list[Path]:
+    """Both templates, and a copy of one for each planted defect: all of them for one start."""
+    folder = tmp_path_factory.mktemp("planted")
+    for rule, (template, old, new) in DEFECTS.items():
+        text = (ROOT / template).read_text()
+        assert old in text
+        (folder / f"{rule}.yaml").write_text(text.replace(old, new))
+    return [*(ROOT / template for template in TEMPLATES), *sorted(folder.iterdir())]
+
+
+@pytest.fixture(scope="session")
+def cfn_lint(linted) -> list[tuple[str, str]]:
+    """File and rule of all that cfn-lint finds, which `sam validate --lint` runs too."""
+    done = run(
+        SAM / "cfn-lint", "-a", "cfn_lint_serverless.rules", "--format", "json", "-t", *linted
+    )
+    assert not done.stderr
+    return [(finding["Filename"], finding["Rule"]["Id"]) for finding in json.loads(done.stdout)]
+
+
+@pytest.fixture(scope="session")
+def checkov(linted) -> list[tuple[str, str]]:
+    """File and rule of all that checkov finds."""
     options = ("--framework", "cloudformation", "--skip-download", "--quiet", "--compact")
-    return run(CHECKOV, *options, "-f", *templates)
+    done = run(CHECKOV, *options, "--output", "json", "-f", *linted)
+    report = json.loads(done.stdout)
+    assert report["summary"]["parsing_errors"] == 0
+    failed = report["results"]["failed_checks"]
+    return [(check["file_abs_path"], check["check_id"]) for check in failed]
 
 
-@needs_checkov
-def test_checkov_finds_nothing():
-    done = checkov(*TEMPLATES)
-
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "Failed checks: 0" in done.stdout
+def rules(findings, file):
+    return [rule for found_in, rule in findings if Path(found_in) == file]
 
 
-@needs_checkov
-def test_checkov_sees_a_planted_defect(tmp_path):
-    text = (ROOT / "bootstrap/template.yaml").read_text()
-    defective = tmp_path / "template.yaml"
-    defective.write_text(text.replace("BlockPublicAcls: true", "BlockPublicAcls: false"))
+@NEEDS_SAM
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_cfn_lint_finds_nothing_with_the_serverless_rules(cfn_lint, template):
+    assert rules(cfn_lint, ROOT / template) == []
 
-    assert checkov(str(defective)).returncode == 1
+
+@NEEDS_SAM
+@pytest.mark.parametrize("rule", ["E3002", "WS1004"])
+def test_cfn_lint_sees_a_planted_defect(cfn_lint, rule):
+    assert [found for file, found in cfn_lint if Path(file).stem == rule] == [rule]
+
+
+@NEEDS_CHECKOV
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_checkov_finds_nothing(checkov, template):
+    assert rules(checkov, ROOT / template) == []
+
+
+@NEEDS_CHECKOV
+def test_checkov_sees_a_planted_defect(checkov):
+    assert [rule for file, rule in checkov if Path(file).stem == "CKV_AWS_53"] == ["CKV_AWS_53"]
 
 
 @pytest.mark.parametrize("template", TEMPLATES)

@@ -13,6 +13,7 @@ from tests.fakes import ReadyProvider, served
 from tests.infra.infra import ROOT
 from tests.infra.world import DIGEST, KEY, living, load
 from training.files.writing import write_transactions
+from training.fitting.settings import Settings
 from training.scoring.score import load_scorer
 from training.simulator.simulate import simulate
 from training.train import TrainOptions, Windows, train
@@ -27,10 +28,14 @@ def scorer(request, tmp_path_factory) -> Scorer:
     frame = simulate(20_000, seed=3, days=10)
     frame[MONEY] *= request.param
     write_transactions(frame, out / "data.parquet")
-    windows = Windows(test_days=2)
-    train(
-        out / "data.parquet", out, TrainOptions(windows=windows, choose_ratio=False, compare=False)
+    options = TrainOptions(
+        settings=Settings(booster={"n_estimators": 40}),
+        windows=Windows(test_days=2),
+        choose_ratio=False,
+        refit=False,
+        compare=False,
     )
+    train(out / "data.parquet", out, options)
     return load_scorer(out)
 
 

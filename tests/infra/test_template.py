@@ -3,18 +3,24 @@
 import json
 import re
 
-from bootstrap.transform import all_transformed
+import pytest
+
+from bootstrap import transform
+from bootstrap.transform import all_transformed, declared_by
 from tests.infra.infra import (
     IMAGE,
     NEEDS_SAM,
     REPOSITORY,
+    ROOT,
     TEMPLATE,
+    TEMPLATES,
     as_list,
     bare,
     checked,
     resources,
     statements,
 )
+from training.errors import CommandError
 
 OTHER_IMAGE = f"{REPOSITORY}@sha256:{'1' * 64}"
 
@@ -189,12 +195,34 @@ transformed, test_the_template_holds_that, test_a_planted_defect_is_found = chec
 )
 
 
+@NEEDS_SAM
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_parameters_are_read_without_sam_as_sam_reads_them(template):
+    text = (ROOT / template).read_text()
+
+    assert declared_by(text) == transform.transformed(text, {})["source"]["Parameters"]
+
+
+@pytest.mark.parametrize("text", ["- a list", "{}", "a: [", ""])
+def test_a_text_that_declares_no_parameters_is_refused(text):
+    with pytest.raises(CommandError, match="the template's parameters cannot be read"):
+        declared_by(text)
+
+
+@NEEDS_SAM
+def test_a_template_that_sam_refuses_is_named_with_sams_reason():
+    text = "Parameters: {}\nResources: {Odd: {Type: AWS::Serverless::Function, Properties: {}}}"
+
+    with pytest.raises(CommandError, match=r"SAM refuses the template: .*Odd"):
+        transform.transformed(text, {})
+
+
 def versions_by_image(text):
     """The names of the function's versions after two deployments of it."""
-    found = [all_transformed([text], {"ImageUri": image})[0] for image in (IMAGE, OTHER_IMAGE)]
+    deployed = all_transformed([(text, {"ImageUri": image}) for image in (IMAGE, OTHER_IMAGE)])
     return [
         [name for name, each in one["Resources"].items() if each["Type"] == "AWS::Lambda::Version"]
-        for one in found
+        for one in deployed
     ]
 
 

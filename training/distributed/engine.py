@@ -15,7 +15,7 @@ from typing import Any, Final
 import xgboost as xgb
 
 from training.distributed.engine_options import NO_CLUSTER, is_ray, require_answer, require_ray
-from training.errors import InputError, TrainingError
+from training.errors import CommandError, InputError
 from training.fitting.engine import LOCAL, Engine
 from training.fitting.random_search import random_search
 from training.fitting.settings import Settings
@@ -106,7 +106,7 @@ def ray_started(address: str | None = None, *, workers: int | None = None) -> It
         ray.init(**_QUIET, **_where(address, workers))
     except (ConnectionError, RuntimeError, ValueError) as error:
         if address is None:
-            raise TrainingError(f"--engine ray: Ray cannot start here: {error}") from error
+            raise CommandError(f"--engine ray: Ray cannot start here: {error}") from error
         raise InputError(f"--address {address}: {NO_CLUSTER}") from error
     try:
         _quieten_data()

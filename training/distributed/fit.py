@@ -24,7 +24,7 @@ from training.data.columns import LABEL, REQUIRED
 from training.data.matrix import derive, features_of
 from training.data.rows import Data
 from training.data.time_split import Window
-from training.errors import InputError, TrainingError
+from training.errors import CommandError, InputError
 from training.fitting.pipeline import build_pipeline
 from training.fitting.settings import Settings
 
@@ -231,7 +231,7 @@ def _trained(rows: ray.data.Dataset, config: dict[str, Any]) -> bytearray:
         try:
             return bytearray(trainer.fit().return_value)
         except ray.train.TrainingFailedError as error:
-            raise TrainingError(f"--engine ray: a worker failed: {error}") from error
+            raise CommandError(f"--engine ray: a worker failed: {error}") from error
 
 
 def _train_loop(config: dict[str, Any]) -> bytes:

@@ -7,11 +7,11 @@ from typing import Any
 import ray
 import ray.exceptions
 
-from training.errors import InputError, TrainingError
+from training.errors import CommandError, InputError
 from training.files.paths import WRITABLE
 from training.scoring.score import load_scorer, score
 
-type Outcome = tuple[int, TrainingError | None]
+type Outcome = tuple[int, CommandError | None]
 
 
 def score_folder(
@@ -68,7 +68,7 @@ def _scored(model: Path, data: Path, out: Path) -> Outcome:
     """Rows and no error, or the error: one bad file must not end the work on the others."""
     try:
         return score(model, data, out / data.name), None
-    except TrainingError as error:
+    except CommandError as error:
         return 0, error
 
 
@@ -80,13 +80,13 @@ def _finished(names: dict[Any, str]) -> Iterator[tuple[str, Outcome]]:
         try:
             yield names[done], ray.get(done)
         except ray.exceptions.RayError as error:
-            raise TrainingError(
+            raise CommandError(
                 f"--engine ray: scoring {names[done]} failed on its machine: {error}; "
                 "run it again, and what is done stays done"
             ) from error
 
 
-def _raise_first(errors: list[TrainingError], n_files: int) -> None:
+def _raise_first(errors: list[CommandError], n_files: int) -> None:
     if errors:
         others = f"; {len(errors)} of {n_files} files could not be scored, the others were"
         raise type(errors[0])(f"{errors[0]}{others if n_files > 1 else ''}")

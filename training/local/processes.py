@@ -13,7 +13,7 @@ from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any, Final
 
-from training.errors import InputError, TrainingError
+from training.errors import CommandError, InputError
 
 ROOT: Final = Path(__file__).parents[2]
 LOOPBACK: Final = "127.0.0.1"
@@ -69,7 +69,7 @@ def served(
 
     Raises
     ------
-    TrainingError
+    CommandError
         If it ends, or does not answer in time.
     """
     output = subprocess.DEVNULL if quiet else STDERR
@@ -85,7 +85,7 @@ def served(
         try:
             if not _is_ready(process, port, path):
                 code = process.poll()
-                raise TrainingError(f"{module} does not answer on port {port} (exit code {code})")
+                raise CommandError(f"{module} does not answer on port {port} (exit code {code})")
             yield process
         finally:
             _stop(process)

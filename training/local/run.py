@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import typer
 
-from training.errors import CheckFailedError, TrainingError
+from training.errors import CheckFailedError, CommandError
 from training.files.writing import write_transactions
 from training.fitting.settings import Settings
 from training.local.aws import local_aws
@@ -143,7 +143,7 @@ def wait_for_the_end(process: subprocess.Popen[bytes], name: str) -> None:
         code = process.wait()
     except KeyboardInterrupt:
         return
-    raise TrainingError(f"{name} ended by itself (exit code {code})")
+    raise CommandError(f"{name} ended by itself (exit code {code})")
 
 
 def invoke(*, event: Path, out: Path, rows: int = 200_000, seed: int = 0) -> None:
@@ -160,7 +160,7 @@ def invoke(*, event: Path, out: Path, rows: int = 200_000, seed: int = 0) -> Non
 
     Raises
     ------
-    TrainingError
+    CommandError
         If no container engine or no SAM command line is found, or the function fails.
     """
     engine = find_engine()
@@ -177,4 +177,4 @@ def invoke(*, event: Path, out: Path, rows: int = 200_000, seed: int = 0) -> Non
         answer = invoke_function(sam, engine, event, {"AWS_ENDPOINT_URL": endpoint})
     typer.echo(json.dumps(answer, indent=2))
     if answer["statusCode"] >= 500:
-        raise TrainingError(f"the function answers {answer['statusCode']}; its log is above")
+        raise CommandError(f"the function answers {answer['statusCode']}; its log is above")

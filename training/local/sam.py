@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from training.errors import TrainingError
+from training.errors import CommandError
 from training.local.processes import LOOPBACK, ROOT, STDERR
 
 FUNCTION: Final = "FraudFunction"
@@ -49,14 +49,14 @@ def find_engine() -> ContainerEngine:
 
     Raises
     ------
-    TrainingError
+    CommandError
         If none answers.
     """
     for address in _addresses():
         version = _version(address)
         if version is not None:
             return ContainerEngine(address, is_podman="podman" in json.dumps(version).lower())
-    raise TrainingError(
+    raise CommandError(
         "no container engine answers: start Docker, or podman with `podman system service`; "
         "`make run` needs neither"
     )
@@ -97,12 +97,12 @@ def find_sam() -> str:
 
     Raises
     ------
-    TrainingError
+    CommandError
         If there is none.
     """
     found = shutil.which(ROOT / ".venv-sam" / "bin" / "sam") or shutil.which("sam")
     if found is None:
-        raise TrainingError("the SAM command line is missing: `make setup` installs it")
+        raise CommandError("the SAM command line is missing: `make setup` installs it")
     return found
 
 
@@ -121,7 +121,7 @@ def invoke_function(
 
     Raises
     ------
-    TrainingError
+    CommandError
         If the build or the function fails.
     """
     variables = {**variables, "DOCKER_HOST": engine.address, "SAM_CLI_TELEMETRY": "0"}
@@ -129,7 +129,7 @@ def invoke_function(
     command = [sam, "local", "invoke", FUNCTION, "--event", str(event.resolve()), *engine.options]
     answer = json.loads(_run(command, variables))
     if "statusCode" not in answer:
-        raise TrainingError(f"the function failed: {answer.get('errorMessage', answer)}")
+        raise CommandError(f"the function failed: {answer.get('errorMessage', answer)}")
     return answer
 
 
@@ -147,4 +147,4 @@ def _run(command: list[str], variables: Mapping[str, str]) -> str:
         ).stdout
     except subprocess.CalledProcessError as error:
         said = f"`{' '.join(command[:3])}` failed with exit code {error.returncode}"
-        raise TrainingError(said) from error
+        raise CommandError(said) from error

@@ -17,7 +17,7 @@ from fraud_api_lambda.pointer import (
     ModelStoreError,
     NotFoundError,
 )
-from training.errors import CheckFailedError, TrainingError
+from training.errors import CheckFailedError, CommandError
 
 PATIENCE_S: Final = 60
 """No request waits here, and the last megabytes of an upload leave long after they were handed
@@ -94,6 +94,6 @@ def aws_errors() -> Iterator[None]:
             f"{error}: that model is gone; publish it again and promote it, or promote another"
         ) from error
     except ModelStoreError as error:
-        raise TrainingError(
+        raise CommandError(
             f"{error}; check the bucket, your credentials and the region (AWS_DEFAULT_REGION)"
         ) from error

@@ -78,7 +78,7 @@ def catalogue(*, bucket: str, parameter: str) -> Catalogue:
 
     Raises
     ------
-    TrainingError
+    CommandError
         If AWS refuses.
     """
     store = Registry(bucket=bucket, parameter=parameter)

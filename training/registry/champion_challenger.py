@@ -123,7 +123,7 @@ def challenge(
         candidate may not be served, or another model is served by now than the one compared with.
     InputError
         If the window does not hold both classes.
-    TrainingError
+    CommandError
         If AWS refuses.
     """
     candidate = load_scorer(directory)
@@ -170,7 +170,7 @@ def served_model(*, bucket: str, parameter: str) -> Scorer | None:
     ------
     CheckFailedError
         If pointer or model are damaged, or this program cannot read the model.
-    TrainingError
+    CommandError
         If AWS refuses, or the object is gone.
     """
     store = Registry(bucket=bucket, parameter=parameter)

@@ -84,7 +84,7 @@ def publish(
         If there is no model, or it does not match its manifest.
     CheckFailedError
         If it is the leaky arm, which is never published, or one that may not be served.
-    TrainingError
+    CommandError
         If AWS refuses.
     """
     bundle, model, manifest = _verified(directory)
@@ -135,7 +135,7 @@ def promote_version(
     CheckFailedError
         If its bytes are gone or not what its name says, it cannot answer or may not be served, or
         another command changed the pointer at the same moment.
-    TrainingError
+    CommandError
         If AWS refuses.
     """
     store = Registry(bucket=bucket, parameter=parameter)
@@ -160,7 +160,7 @@ def rollback(*, bucket: str, parameter: str, dry_run: bool = False) -> Moved:
     CheckFailedError
         If there is none, it is gone or no longer verifies, or another command changed the pointer
         at the same moment.
-    TrainingError
+    CommandError
         If AWS refuses.
     """
     store = Registry(bucket=bucket, parameter=parameter)

@@ -17,7 +17,7 @@ from fraud_api_lambda.policy import Policy
 from tests.aws import Aws
 from tests.bundles import POLICY, examples_of, make_bundle, make_content, write_model
 from training.__main__ import app
-from training.errors import CheckFailedError, InputError, TrainingError
+from training.errors import CheckFailedError, CommandError, InputError
 from training.hints import fraud
 from training.registry.champion_challenger import challenge
 from training.registry.paired_comparison import cost_saved
@@ -329,7 +329,7 @@ def test_a_served_model_whose_object_is_gone_is_no_first_model(
     aws.s3.delete_object(Bucket=aws.bucket, Key=pinned.key, VersionId=pinned.version_id)
     write_model(tmp_path / "candidate", GOOD)
 
-    with pytest.raises(TrainingError, match=r"NoSuchVersion|NoSuchKey"):
+    with pytest.raises(CommandError, match=r"NoSuchVersion|NoSuchKey"):
         ask(data, tmp_path / "candidate")
 
 

@@ -9,7 +9,7 @@ import pytest
 from fraud_api_lambda.pointer import NotFoundError, key_of
 from tests.aws import Aws, Where
 from tests.bundles import make_bundle, write_model
-from training.errors import CheckFailedError, InputError, TrainingError
+from training.errors import CheckFailedError, CommandError, InputError
 from training.hints import fraud
 from training.registry.publishing import Moved, promote_version, publish, rollback
 
@@ -162,7 +162,7 @@ def test_a_bucket_that_keeps_no_versions_is_refused(aws: Aws, tmp_path: Path) ->
 def test_a_bucket_that_is_not_there_is_told_in_one_line(aws: Aws, tmp_path: Path) -> None:
     write_model(tmp_path, make_bundle())
 
-    with pytest.raises(TrainingError, match=r"s3://no-such-bucket.*NoSuchBucket.*check") as caught:
+    with pytest.raises(CommandError, match=r"s3://no-such-bucket.*NoSuchBucket.*check") as caught:
         publish(tmp_path, bucket="no-such-bucket", parameter=aws.parameter)
 
     assert caught.value.exit_code == 1

@@ -1,0 +1,77 @@
+"""API Gateway on this machine: lets callers in by their key and, if asked for, their signature."""
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+
+VERSION = "0123456789abcdef"
+STOPPED = {"transaction": {"type": "TRANSFER", "amount": 5.0}, "answer": {"decision": "block"}}
+ANSWERS = {
+    "/live/health": {"status": "ok"},
+    "/live/model": {"version": VERSION, "examples": {"stopped": STOPPED, "approved": None}},
+    "/live/predict": STOPPED["answer"],
+}
+"""Enough of the API for the smoke test to be content."""
+
+
+def signature(method, url, headers, body, credentials):
+    """The signature that a request should bear, by botocore; `headers` in lower case."""
+    scope = headers["authorization"].split("Credential=")[1].split(",")[0]
+    _, _, region, service, _ = scope.split("/")
+    request = AWSRequest(method, url, data=body)
+    for name in headers["authorization"].split("SignedHeaders=")[1].split(",")[0].split(";"):
+        request.headers[name] = headers[name]
+    request.context["timestamp"] = headers["x-amz-date"]
+    auth = SigV4Auth(credentials, service, region)
+    return auth.signature(auth.string_to_sign(request, auth.canonical_request(request)), request)
+
+
+class Gateway(BaseHTTPRequestHandler):
+    """Remembers the status of each answer by its path."""
+
+    def answer(self):
+        body = self.rfile.read(int(self.headers.get("content-length", 0)))
+        status, answer = 200, ANSWERS[self.path]
+        if not self.lets_in(body):
+            status, answer = 403, {}
+        elif b"-1" in body:
+            status, answer = 422, {}
+        self.server.answered.append((self.path, status))
+        content = json.dumps(answer).encode()
+        self.send_response(status)
+        self.send_header("content-type", f"application/{'problem+' if status > 200 else ''}json")
+        self.send_header("content-length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    do_GET = do_POST = answer  # noqa: N815  # the library's names
+
+    def lets_in(self, body):
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        if self.server.credentials is not None:
+            expected = "no signature"
+            if "/execute-api/aws4_request" in headers.get("authorization", ""):
+                url = f"http://{headers['host']}{self.path}"
+                expected = signature(self.command, url, headers, body, self.server.credentials)
+            if not headers.get("authorization", "").endswith(f"Signature={expected}"):
+                return False
+        return self.path == "/live/health" or headers.get("x-api-key") == self.server.key
+
+    def log_message(self, *_):
+        pass
+
+
+@contextmanager
+def gateway(key: str, credentials: Credentials | None) -> Iterator[ThreadingHTTPServer]:
+    """Lets in who has the key and, given credentials, signs with them on every route."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), Gateway) as server:
+        server.key, server.credentials, server.answered = key, credentials, []
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield server
+        server.shutdown()

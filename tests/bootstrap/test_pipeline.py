@@ -1,0 +1,118 @@
+"""The pipeline's steps behind a deploy, as GitHub runs them, for callers of either kind."""
+
+import shutil
+import subprocess
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from botocore.credentials import Credentials
+
+from bootstrap import site
+from bootstrap.parameters import SAMCONFIG, read_environment
+from bootstrap.site import Site
+from bootstrap.stacks import require
+from bootstrap.transform import TEMPLATE, declared_by
+from tests.bootstrap.cloud import STACK, Cloud, as_parameters, template
+from tests.bootstrap.gateway import VERSION, gateway
+from tests.infra.test_workflows import WORKFLOWS, step_of
+from training.local.processes import ROOT
+
+KINDS = ("key", "AWS_IAM")
+ASSUMED = {
+    "AWS_ACCESS_KEY_ID": "ASIAEXAMPLE",
+    "AWS_SECRET_ACCESS_KEY": "secret/with+signs",
+    "AWS_SESSION_TOKEN": "a session's token",
+    "AWS_DEFAULT_REGION": "us-east-1",
+    "AWS_REGION": "us-east-1",
+}
+"""What `configure-aws-credentials` leaves to the steps after it."""
+
+MAKE = f'#!/bin/sh\nexec {shutil.which("make")} --silent --old-file=setup-project "$@"\n'
+"""make, which does not look whether the environment is up to date."""
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """The environment dev behind a gateway."""
+
+    cloud: Cloud
+    server: Any
+
+    def step(self, name, **variables):
+        """Run a step of the deploy workflow, with the role's credentials."""
+        programs = self.cloud.folder / "bin"
+        programs.mkdir()
+        (programs / "make").write_text(MAKE)
+        (programs / "make").chmod(0o755)
+        environment = {**self.cloud.aws.environment, **ASSUMED, **variables, "TARGET": "dev"}
+        return subprocess.run(
+            [
+                "bash",
+                "-eo",
+                "pipefail",
+                "-c",
+                step_of(WORKFLOWS, "deploy-to", "deploy", name)["run"],
+            ],
+            cwd=ROOT,
+            env=environment | {"PATH": f"{programs}:/usr/bin:/bin"},
+            check=False,
+            capture_output=True,
+            text=True,
+        )
+
+    @property
+    def statuses(self):
+        return [status for _, status in self.server.answered]
+
+
+@pytest.fixture(params=KINDS)
+def deployed(cloud, request):
+    key = cloud.client("apigateway").get_api_key(apiKey=cloud.key_id(), includeValue=True)["value"]
+    signs = Credentials(*list(ASSUMED.values())[:3]) if request.param == "AWS_IAM" else None
+    with gateway(key, signs) as server:
+        parameters = {"CallerAuthorisation": request.param}
+        outputs = {
+            "ApiUrl": f"http://127.0.0.1:{server.server_port}/live",
+            "ApiKeyId": cloud.key_id(),
+        }
+        cloud.client("cloudformation").create_stack(
+            StackName=STACK,
+            TemplateBody=template(parameters, outputs),
+            Parameters=as_parameters(parameters),
+        )
+        yield Deployed(cloud, server)
+
+
+def test_the_kinds_are_those_of_the_template():
+    assert tuple(declared_by(TEMPLATE.read_text())["CallerAuthorisation"]["AllowedValues"]) == KINDS
+    assert read_environment("dev", SAMCONFIG).stack_name == STACK
+
+
+def test_the_smoke_test_is_green(deployed):
+    done = deployed.step("Smoke test")
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert deployed.statuses == [200, 200, 200, 422]
+
+
+@pytest.mark.parametrize("deployed", ["AWS_IAM"], indirect=True)
+def test_the_smoke_test_is_red_where_its_role_may_not_call(deployed):
+    done = deployed.step("Smoke test", AWS_SECRET_ACCESS_KEY="another's")
+
+    assert done.returncode != 0
+    assert set(deployed.statuses) == {403}
+
+
+def test_the_doctor_asks_the_api_which_model_answers(deployed, monkeypatch):
+    class Session:
+        region_name = ASSUMED["AWS_REGION"]
+
+        def get_credentials(self):
+            return Credentials(*list(ASSUMED.values())[:3])
+
+    account = deployed.cloud.account()
+    stack = require(account, STACK, "")
+    monkeypatch.setattr(site, "session", Session)
+
+    assert Site(account, "dev", stack, stack).served_version() == VERSION
