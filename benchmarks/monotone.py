@@ -25,6 +25,7 @@ from training.fitting.resampling_comparison import comparison
 from training.fitting.settings import Settings
 from training.local.progress import reported
 from training.metrics.calibration import log_loss
+from training.metrics.labelled_scores import LabelledScores
 from training.metrics.ranking import average_precision
 from training.simulator.simulate import simulate
 
@@ -80,13 +81,13 @@ def shown(name: str, data: Data, split: Split, seed: int) -> Iterator[list[str]]
         arm = fitted(data, split, seed, arm_name)
         first = first or arm
         found = comparison(first, arm, data, split.test, seed=seed)
-        probabilities = arm.probabilities_in(data, split.test)
+        predicted = LabelledScores(is_fraud, arm.probabilities_in(data, split.test), weights)
         yield [
             name,
             arm_name,
-            f"{average_precision(is_fraud, probabilities, weights):.4f}",
+            f"{average_precision(predicted):.4f}",
             interval(found, "average_precision_gain", "+.4f"),
-            f"{1000 * log_loss(is_fraud, probabilities, weights):.3f}",
+            f"{1000 * log_loss(predicted):.3f}",
             interval(found, "log_loss_saved", "+.1%"),
             f"{falls(arm, data, split.test):.0%}",
         ]

@@ -23,6 +23,7 @@ from training.fitting.fitted_model import Arm, fit_arm
 from training.fitting.settings import Settings
 from training.local.progress import reported
 from training.metrics.evaluation import at_threshold
+from training.metrics.labelled_scores import LabelledScores
 from training.simulator.simulate import simulate
 
 DAY: Final = 24
@@ -49,9 +50,9 @@ def threshold_for_share(arm: Arm, data: Data, window: Window, share: float) -> f
 def judged(arm: Arm, data: Data, window: Window, threshold: float) -> Figures:
     """Recall, precision and alerts of a threshold on a window."""
     inside = window.holds(data.steps)
-    found = at_threshold(
-        data.is_fraud[inside], arm.probabilities_in(data, window), data.weights[inside], threshold
-    )
+    probabilities = arm.probabilities_in(data, window)
+    predicted = LabelledScores(data.is_fraud[inside], probabilities, data.weights[inside])
+    found = at_threshold(predicted, threshold)
     alerts = 1_000 * share_flagged(arm, data, window, threshold)
     kept = {name: found[name] for name in ("recall", "precision")}
     return {"threshold": threshold, **kept, "alerts": alerts}

@@ -29,6 +29,7 @@ from training.fitting.boosting import fit_rows, margins_of
 from training.fitting.pipeline import BOOSTER
 from training.fitting.settings import Settings
 from training.local.progress import reported
+from training.metrics.labelled_scores import LabelledScores
 from training.metrics.ranking import average_precision
 from training.simulator.ledger import PAYMENT
 from training.simulator.simulate import simulate
@@ -88,15 +89,14 @@ class Sample:
         model = XGBClassifier(**{**BOOSTER, **booster}, random_state=0)
         model.fit(rows[fit], self.is_fraud[fit], sample_weight=self.weight[fit])
         score = model.predict_proba(rows[test])[:, 1]
-        frauds, weight = self.is_fraud[test], self.weight[test]
-        return average_precision(frauds, score, weight)
+        return average_precision(LabelledScores(self.is_fraud[test], score, self.weight[test]))
 
     def raw_precision(self, column: int) -> float:
         """Average precision of the values of a column, high or low ones first."""
         test = self.frame["step"].to_numpy() // 24 >= TEST_FROM_DAY
-        values, frauds = self.rows[test, column], self.is_fraud[test]
-        weight = self.weight[test]
-        return max(average_precision(frauds, sign * values, weight) for sign in (1, -1))
+        rising = LabelledScores(self.is_fraud[test], self.rows[test, column], self.weight[test])
+        falling = rising.with_scores(-rising.scores)
+        return max(average_precision(rising), average_precision(falling))
 
     def arm(self, feature_set: str) -> float:
         """Average precision, on the test days, of the default arm with a feature set."""
@@ -107,7 +107,7 @@ class Sample:
             matrix[fit], self.is_fraud[fit], self.weight[fit], feature_set, Settings()
         )
         margins = margins_of(booster, derive(matrix[test], feature_set))
-        return average_precision(self.is_fraud[test], margins, self.weight[test])
+        return average_precision(LabelledScores(self.is_fraud[test], margins, self.weight[test]))
 
     @cached_property
     def model(self) -> float:

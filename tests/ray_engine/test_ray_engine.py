@@ -21,6 +21,7 @@ from training.fitting.engine import LOCAL, Engine
 from training.fitting.pipeline import build_pipeline
 from training.fitting.resampling import balanced_weights, restored_weights
 from training.fitting.settings import Settings
+from training.metrics.labelled_scores import LabelledScores
 from training.metrics.ranking import average_precision
 from training.scoring.score import score
 from training.simulator.simulate import simulate
@@ -117,7 +118,9 @@ def test_two_workers_fit_as_well_as_one_process(
     spread, as_many = engine.fit(*rows_of(data, split), FEATURES, SETTINGS)
 
     reached = [
-        average_precision(data.is_fraud[test], margins_of(each, rows), data.weights[test])
+        average_precision(
+            LabelledScores(data.is_fraud[test], margins_of(each, rows), data.weights[test])
+        )
         for each in (local, spread)
     ]
     assert as_many == invented > 0

@@ -10,6 +10,7 @@ from training.data.matrix import features_of
 from training.data.rows import Data
 from training.data.time_split import Split, Window
 from training.fitting.fitted_model import Arm
+from training.metrics.labelled_scores import LabelledScores
 from training.metrics.ranking import average_precision
 
 SHARE_OF_MODEL: Final = 0.95
@@ -34,7 +35,7 @@ def leak_figures(arm: Arm, data: Data, split: Split) -> dict[str, Any]:
         first, `base_rate` there, and `sentences`: see `leak_sentences`.
     """
     later = _Rows.of(data, arm.feature_set, split.threshold)
-    reached = average_precision(later.is_fraud, arm.probabilities(later.columns), later.weights)
+    reached = average_precision(later.scored(arm.probabilities(later.columns)))
     fitted = _Rows.of(data, arm.feature_set, split.fit).thinned()
     names = features_of(arm.feature_set)
     alone = sorted(
@@ -99,6 +100,10 @@ class _Rows:
         inside = window.holds(data.steps)
         return cls(data.rows(feature_set, window), data.is_fraud[inside], data.weights[inside])
 
+    def scored(self, scores: np.ndarray) -> LabelledScores:
+        """The labels and weights with scores of the same rows."""
+        return LabelledScores(self.is_fraud, scores, self.weights)
+
     def thinned(self) -> "_Rows":
         """All frauds and every so many genuine rows, which then stand for the others too."""
         every = max(1, int((~self.is_fraud).sum()) // ENOUGH)
@@ -111,4 +116,4 @@ def _alone(index: int, fitted: _Rows, later: _Rows) -> float:
     tree = DecisionTreeClassifier(max_leaf_nodes=LEAVES, criterion="log_loss", random_state=0)
     tree.fit(fitted.columns[:, [index]], fitted.is_fraud, sample_weight=fitted.weights)
     scores = tree.predict_proba(later.columns[:, [index]])[:, 1]
-    return average_precision(later.is_fraud, scores, later.weights)
+    return average_precision(later.scored(scores))

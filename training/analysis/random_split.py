@@ -11,6 +11,7 @@ from training.data.rows import Data
 from training.fitting.boosting import fit_rows, margins_of
 from training.fitting.settings import Settings
 from training.metrics.evaluation import evaluate
+from training.metrics.labelled_scores import LabelledScores
 
 TEST_SHARE: Final = 0.2
 CUT: Final = 0.5
@@ -33,10 +34,5 @@ def random_split_figures(data: Data, settings: Settings) -> dict[str, Any]:
     )
     odds = margins_of(booster, derive(matrix[judged], LEAKY))
     probabilities = 1 / (1 + np.exp(-odds.clip(-27, 27)))
-    return evaluate(
-        data.is_fraud[judged],
-        probabilities,
-        data.weights[judged],
-        threshold=CUT,
-        seed=settings.seed,
-    )
+    predicted = LabelledScores(data.is_fraud[judged], probabilities, data.weights[judged])
+    return evaluate(predicted, threshold=CUT, seed=settings.seed)

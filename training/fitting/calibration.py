@@ -6,7 +6,6 @@ the chosen one is then fitted on both, because a day's frauds are few.
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
@@ -15,6 +14,7 @@ from sklearn.isotonic import IsotonicRegression
 
 from fraud_api_lambda.calibration import SURE, Beta, Calibration, Isotonic, NoCalibration, Platt
 from training.metrics.calibration import log_loss
+from training.metrics.labelled_scores import LabelledScores
 from training.metrics.logistic import logistic_line, logistic_plane
 from training.metrics.ranking import average_precision
 
@@ -32,35 +32,12 @@ MILD: Final = 1e-2
 """Ridge on beta's slopes, which run away where the classes all but separate."""
 
 
-@dataclass(frozen=True, slots=True)
-class Scored:
-    """Margins (log-odds) of a window's rows with their labels, each of shape (n_transactions,).
-
-    Attributes
-    ----------
-    margins : float
-    is_fraud : bool
-    weights : float
-        How many real transactions each row stands for.
-    """
-
-    margins: np.ndarray
-    is_fraud: np.ndarray
-    weights: np.ndarray
-
-    def and_(self, other: "Scored") -> "Scored":
-        """The rows of both."""
-        return Scored(
-            np.concatenate([self.margins, other.margins]),
-            np.concatenate([self.is_fraud, other.is_fraud]),
-            np.concatenate([self.weights, other.weights]),
-        )
+type Fit = Callable[[LabelledScores], Calibration | None]
 
 
-type Fit = Callable[[Scored], Calibration | None]
-
-
-def choose_calibration(first: Scored, second: Scored) -> tuple[Calibration, list[dict[str, Any]]]:
+def choose_calibration(
+    first: LabelledScores, second: LabelledScores
+) -> tuple[Calibration, list[dict[str, Any]]]:
     """The calibration, fitted on two windows, whose method has the lowest held-out log loss.
 
     A method is eligible only if it costs at most 0.005 average precision. If either window has
@@ -76,7 +53,7 @@ def choose_calibration(first: Scored, second: Scored) -> tuple[Calibration, list
     if n_fraud < MIN_FRAUDS:
         return NoCalibration(), []
     names = list(METHODS) if n_fraud >= MIN_FRAUDS_TO_CHOOSE else ["platt"]
-    both = first.and_(second)
+    both = first.joined(second)
     fitted = [METHODS[name](both) for name in names]
     trials = [_tried(name, first, second) for name in names]
     eligible = [
@@ -88,27 +65,27 @@ def choose_calibration(first: Scored, second: Scored) -> tuple[Calibration, list
     return chosen or NoCalibration(), [trial for trial in trials if trial]
 
 
-def fit_platt(rows: Scored) -> Platt | None:
+def fit_platt(rows: LabelledScores) -> Platt | None:
     """Platt's sigmoid on the log-odds; None if it would turn the order of scores round.
 
     References
     ----------
     J. Platt: Probabilistic outputs for support vector machines, 1999, section 2.2.
     """
-    slope, intercept = logistic_line(rows.margins, _smoothed(rows), rows.weights)
+    slope, intercept = logistic_line(rows.scores, _smoothed(rows), rows.weights)
     if slope <= 0:
         return None
     return Platt(slope, intercept)
 
 
-def fit_beta(rows: Scored, *, penalty: float = FREE) -> Beta | None:
+def fit_beta(rows: LabelledScores, *, penalty: float = FREE) -> Beta | None:
     """Beta calibration; None where either of its two slopes is not above 0.
 
     References
     ----------
     M. Kull, T. Silva Filho, P. Flach: Beta calibration, AISTATS 2017, section 3.
     """
-    low, high = -np.logaddexp(0, -rows.margins), np.logaddexp(0, rows.margins)
+    low, high = -np.logaddexp(0, -rows.scores), np.logaddexp(0, rows.scores)
     (a, b), c = logistic_plane(
         np.column_stack([low, high]), rows.is_fraud.astype(float), rows.weights, penalty=penalty
     )
@@ -117,7 +94,7 @@ def fit_beta(rows: Scored, *, penalty: float = FREE) -> Beta | None:
     return Beta(a, b, c)
 
 
-def _smoothed(rows: Scored) -> np.ndarray:
+def _smoothed(rows: LabelledScores) -> np.ndarray:
     """Platt's targets, which keep slopes finite where the classes are separable.
 
     They count transactions, not rows: a row may stand for many.
@@ -129,12 +106,12 @@ def _smoothed(rows: Scored) -> np.ndarray:
     return targets
 
 
-def fit_isotonic(rows: Scored) -> Isotonic:
+def fit_isotonic(rows: LabelledScores) -> Isotonic:
     """Isotonic regression, made strictly increasing by lines between the means of its steps.
 
     Half a fraud below all scores and half a genuine payment above them keep it off 0 and 1.
     """
-    margins = np.concatenate([rows.margins, [rows.margins.min(), rows.margins.max()]])
+    margins = np.concatenate([rows.scores, [rows.scores.min(), rows.scores.max()]])
     labels = np.concatenate([rows.is_fraud, [True, False]])
     weights = np.concatenate([rows.weights, [0.5, 0.5]])
     rates = IsotonicRegression().fit_transform(margins, labels, sample_weight=weights)
@@ -186,19 +163,16 @@ def _on_lines(margins: np.ndarray, knots: np.ndarray, log_odds: np.ndarray) -> n
     return found
 
 
-def _tried(name: str, first: Scored, second: Scored) -> dict[str, Any] | None:
+def _tried(name: str, first: LabelledScores, second: LabelledScores) -> dict[str, Any] | None:
     """What a method loses on the window that it was not fitted on, the mean of both ways."""
     losses, costs = [], []
     for fitted_on, judged in ((first, second), (second, first)):
         calibration = METHODS[name](fitted_on)
         if calibration is None:
             return None
-        probabilities = probabilities_of(judged.margins, calibration)
-        losses.append(log_loss(judged.is_fraud, probabilities, judged.weights))
-        reached, possible = (
-            average_precision(judged.is_fraud, scores, judged.weights)
-            for scores in (probabilities, judged.margins)
-        )
-        costs.append(possible - reached)
+        probabilities = probabilities_of(judged.scores, calibration)
+        predicted = judged.with_scores(probabilities)
+        losses.append(log_loss(predicted))
+        costs.append(average_precision(judged) - average_precision(predicted))
     loss, cost = float(np.mean(losses)), float(np.mean(costs))
     return {"method": name, "log_loss": loss, "average_precision_cost": cost}

@@ -11,11 +11,12 @@ from fraud_api_lambda.policy import Policy
 from training.data.rows import Data
 from training.data.time_split import Split, Window
 from training.fitting.boosting import margins_of
-from training.fitting.calibration import Scored, choose_calibration, probabilities_of
+from training.fitting.calibration import choose_calibration, probabilities_of
 from training.fitting.engine import LOCAL, Engine
 from training.fitting.goal import COST
 from training.fitting.settings import Settings
 from training.fitting.threshold import ThresholdNotFoundError, choose_threshold
+from training.metrics.labelled_scores import LabelledScores
 from training.policy.costs import (
     Priced,
     cheapest_threshold,
@@ -76,7 +77,7 @@ def fit_arm(
     if split.calibrate is not None:
         earlier = _scored(booster, data, feature_set, split.calibrate)
         calibration, trials = choose_calibration(earlier, later)
-    rows = data.priced(split.threshold, probabilities_of(later.margins, calibration))
+    rows = data.priced(split.threshold, probabilities_of(later.scores, calibration))
     policy = _policy(settings, data.median_amount(split.trained), rows)
     return Arm(
         feature_set=feature_set,
@@ -102,14 +103,15 @@ def _threshold(
     if settings.goal.metric == COST:
         return policy.single_threshold
     try:
-        return choose_threshold(rows.is_fraud, rows.probabilities, rows.weights, settings.goal)
+        predicted = LabelledScores(rows.is_fraud, rows.probabilities, rows.weights)
+        return choose_threshold(predicted, settings.goal)
     except ThresholdNotFoundError:
         if for_comparison:
             return None
         raise
 
 
-def _scored(booster: xgb.Booster, data: Data, feature_set: str, window: Window) -> Scored:
+def _scored(booster: xgb.Booster, data: Data, feature_set: str, window: Window) -> LabelledScores:
     inside = window.holds(data.steps)
     margins = margins_of(booster, data.rows(feature_set, window))
-    return Scored(margins, data.is_fraud[inside], data.weights[inside])
+    return LabelledScores(data.is_fraud[inside], margins, data.weights[inside])

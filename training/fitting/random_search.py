@@ -17,6 +17,7 @@ from training.errors import InputError
 from training.fitting.boosting import fit_rows, margins_of
 from training.fitting.settings import Settings
 from training.fitting.smote_ratio import time_folds
+from training.metrics.labelled_scores import LabelledScores
 from training.metrics.ranking import average_precision
 
 DISTRIBUTIONS: Final[dict[str, Any]] = {
@@ -81,7 +82,7 @@ class Candidate(BaseEstimator):  # type: ignore[misc]  # scikit-learn is skipped
     def score(self, X: np.ndarray, y: np.ndarray) -> float:
         """Average precision on rows as they are."""
         margins = margins_of(self.booster_, derive(X[:, :-1], self.feature_set))
-        return average_precision(y, margins, X[:, -1])
+        return average_precision(LabelledScores(y, margins, X[:, -1]))
 
 
 class _ToldSearch(RandomizedSearchCV):  # type: ignore[misc]  # scikit-learn is skipped by mypy

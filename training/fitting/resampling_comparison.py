@@ -9,6 +9,7 @@ from training.data.time_split import Window
 from training.fitting.fitted_model import Arm
 from training.fitting.resampling import DEFAULT
 from training.metrics.calibration import Z_95, log_loss, log_losses
+from training.metrics.labelled_scores import LabelledScores
 from training.metrics.ranking import average_precision_gain
 
 BETTER_AVERAGE_PRECISION: Final = 0.01
@@ -42,13 +43,13 @@ def comparison(
         and whether it is `better`: by more than 0.01 or 5 %, with an interval above 0.
     """
     inside = window.holds(data.steps)
-    is_fraud, weights = data.is_fraud[inside], data.weights[inside]
     ours, theirs = (arm.probabilities_in(data, window) for arm in (default, other))
-    gain, gain_low, gain_high = average_precision_gain(is_fraud, ours, theirs, weights, seed=seed)
-    saved, saved_low, saved_high = log_loss_saved(is_fraud, ours, theirs, weights)
+    predicted = LabelledScores(data.is_fraud[inside], ours, data.weights[inside])
+    gain, gain_low, gain_high = average_precision_gain(predicted, theirs, seed=seed)
+    saved, saved_low, saved_high = log_loss_saved(predicted, theirs)
     return {
         "resampling": other.resampling,
-        "frauds": int(is_fraud.sum()),
+        "frauds": int(predicted.is_fraud.sum()),
         "average_precision_gain": gain,
         "average_precision_gain_low": gain_low,
         "average_precision_gain_high": gain_high,
@@ -60,16 +61,15 @@ def comparison(
     }
 
 
-def log_loss_saved(
-    is_fraud: np.ndarray, ours: np.ndarray, theirs: np.ndarray, weights: np.ndarray
-) -> tuple[float, float, float]:
-    """The share of our log loss that theirs saves, with its 95 % interval.
+def log_loss_saved(predicted: LabelledScores, other: np.ndarray) -> tuple[float, float, float]:
+    """The share of the log loss of `predicted` that `other` saves, with its 95 % interval.
 
-    The interval is what a paired Poisson bootstrap tends to: drawing each row Poisson(1) times
-    gives a sum the variance that its squared parts add up to.
+    The interval is the limit of a paired Poisson bootstrap: drawing each row Poisson(1) times gives
+    a sum whose variance is the sum of its squared parts.
     """
-    saved = log_losses(is_fraud, ours) - log_losses(is_fraud, theirs)
-    base = log_loss(is_fraud, ours, weights)
+    weights = predicted.weights
+    saved = log_losses(predicted) - log_losses(predicted.with_scores(other))
+    base = log_loss(predicted)
     mean = float(np.average(saved, weights=weights))
     spread = float(np.sqrt((weights**2 * (saved - mean) ** 2).sum()) / weights.sum())
     return mean / base, (mean - Z_95 * spread) / base, (mean + Z_95 * spread) / base

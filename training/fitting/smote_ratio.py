@@ -13,6 +13,7 @@ from training.data.timeline import NoCutError, Timeline
 from training.fitting.boosting import fit_rows, margins_of
 from training.fitting.resampling import frauds_wanted
 from training.fitting.settings import Settings
+from training.metrics.labelled_scores import LabelledScores
 from training.metrics.ranking import average_precision
 
 RATIOS: Final = (0.01, 0.1, 0.5, 1.0)
@@ -93,4 +94,4 @@ def _judge(rows: FitRows, settings: Settings, fit: np.ndarray, judge: np.ndarray
         rows.matrix[fit], rows.is_fraud[fit], rows.weights[fit], rows.feature_set, settings
     )
     margins = margins_of(booster, derive(rows.matrix[judge], rows.feature_set))
-    return average_precision(rows.is_fraud[judge], margins, rows.weights[judge])
+    return average_precision(LabelledScores(rows.is_fraud[judge], margins, rows.weights[judge]))

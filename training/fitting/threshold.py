@@ -1,9 +1,10 @@
-"""The threshold: from which probability on a payment counts as fraud."""
+"""The decision threshold: the probability at or above which a payment is flagged as fraud."""
 
 import numpy as np
 
 from training.errors import CheckFailedError
 from training.fitting.goal import Goal
+from training.metrics.labelled_scores import LabelledScores
 from training.metrics.ranking import precision_recall
 
 
@@ -11,17 +12,13 @@ class ThresholdNotFoundError(CheckFailedError):
     """Raise when no threshold reaches the goal."""
 
 
-def choose_threshold(
-    is_fraud: np.ndarray, probabilities: np.ndarray, weights: np.ndarray, goal: Goal
-) -> float:
-    """The threshold that reaches the goal at the best of the other metric; ties to the lower one.
+def choose_threshold(predicted: LabelledScores, goal: Goal) -> float:
+    """The threshold that reaches the goal at the best of the other metric; the lowest if tied.
 
     Parameters
     ----------
-    is_fraud : ndarray of shape (n_transactions,), bool
-    probabilities : ndarray of shape (n_transactions,), float in (0, 1)
-    weights : ndarray of shape (n_transactions,), float
-        How many real transactions each row stands for.
+    predicted : LabelledScores
+        Its scores are probabilities, in (0, 1).
     goal : Goal
 
     Returns
@@ -36,11 +33,11 @@ def choose_threshold(
 
     Examples
     --------
-    >>> y = np.array([False, True, True])
-    >>> choose_threshold(y, np.array([0.1, 0.4, 0.9]), np.ones(3), Goal("recall", 1.0))
+    >>> is_fraud, probabilities = np.array([False, True, True]), np.array([0.1, 0.4, 0.9])
+    >>> choose_threshold(LabelledScores(is_fraud, probabilities, np.ones(3)), Goal("recall", 1.0))
     0.4
     """
-    thresholds, precision, recall = precision_recall(is_fraud, probabilities, weights)
+    thresholds, precision, recall = precision_recall(predicted)
     reached, other = (recall, precision) if goal.metric == "recall" else (precision, recall)
     eligible = np.flatnonzero(reached >= goal.minimum)
     if not eligible.size:

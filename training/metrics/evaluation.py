@@ -1,6 +1,6 @@
-"""How good a model is on later data: ranking, work at the threshold, calibration. Pure.
+"""All figures of one model on one window: ranking, alerts at the threshold, calibration.
 
-Every figure honours the rows' weights: how many real transactions each row stands for.
+Pure. Every figure is weighted by the rows' weights.
 """
 
 from typing import Any, Final
@@ -8,47 +8,38 @@ from typing import Any, Final
 import numpy as np
 
 from training.metrics.calibration import calibration_figures, reliability
-from training.metrics.ranking import precision_recall, precision_recall_curve
+from training.metrics.labelled_scores import LabelledScores
+from training.metrics.ranking import precision_recall, ranking_figures
 
 RECALLS: Final = (0.5, 0.75, 0.9)
 REVIEWS_PER_THOUSAND: Final = (1, 2)
 
 
-def evaluate(
-    is_fraud: np.ndarray,
-    probabilities: np.ndarray,
-    weights: np.ndarray,
-    *,
-    threshold: float | None,
-    seed: int,
-) -> dict[str, Any]:
+def evaluate(predicted: LabelledScores, *, threshold: float | None, seed: int) -> dict[str, Any]:
     """All figures of one model on one window, as plain data.
 
     Parameters
     ----------
-    is_fraud : ndarray of shape (n_transactions,), bool
-        Natural fraud rate, both classes present.
-    probabilities : ndarray of shape (n_transactions,), float in (0, 1)
-    weights : ndarray of shape (n_transactions,), float
+    predicted : LabelledScores
+        Its scores are probabilities, in (0, 1). Natural fraud rate, both classes present.
     threshold : float, optional
-        None where no threshold reached the goal: then `at_threshold` is None too.
+        None if no threshold reached the goal: then `at_threshold` is None too.
     seed : int
-        For the bootstrap.
+        Of the bootstrap.
     """
-    columns = (is_fraud, probabilities, weights)
     return {
-        **rows_of(is_fraud, weights),
-        **precision_recall_curve(*columns, seed=seed),
-        "precision_at_recall": [precision_at_recall(*columns, recall) for recall in RECALLS],
-        "recall_at_reviews": _recall_at_reviews(*columns),
-        "at_threshold": None if threshold is None else at_threshold(*columns, threshold),
-        "calibration": calibration_figures(*columns),
-        "reliability": reliability(*columns),
+        **rows_of(predicted.is_fraud, predicted.weights),
+        **ranking_figures(predicted, seed=seed),
+        "precision_at_recall": [precision_at_recall(predicted, recall) for recall in RECALLS],
+        "recall_at_reviews": _recall_at_reviews(predicted),
+        "at_threshold": None if threshold is None else at_threshold(predicted, threshold),
+        "calibration": calibration_figures(predicted),
+        "reliability": reliability(predicted),
     }
 
 
 def rows_of(is_fraud: np.ndarray, weights: np.ndarray) -> dict[str, Any]:
-    """How much data a figure stands on: belongs beside every one."""
+    """The number of rows, transactions and frauds that a figure is computed from."""
     return {
         "rows": len(is_fraud),
         "transactions": float(weights.sum()),
@@ -57,35 +48,31 @@ def rows_of(is_fraud: np.ndarray, weights: np.ndarray) -> dict[str, Any]:
     }
 
 
-def precision_at_recall(
-    is_fraud: np.ndarray, scores: np.ndarray, weights: np.ndarray, wanted: float
-) -> dict[str, float]:
-    """The best precision at a recall of `wanted` or more, and the genuine rows above that cut."""
-    thresholds, precision, recall = precision_recall(is_fraud, scores, weights)
-    reached = np.flatnonzero(recall >= wanted)
+def precision_at_recall(scored: LabelledScores, minimum: float) -> dict[str, float]:
+    """The best precision at a recall of at least `minimum`, and the genuine rows at that cut."""
+    thresholds, precision, recall = precision_recall(scored)
+    reached = np.flatnonzero(recall >= minimum)
     best = reached[np.argmax(precision[reached])]
-    above = int((scores[~is_fraud] >= thresholds[best]).sum())
-    return {"recall": wanted, "precision": float(precision[best]), "genuine_rows_above": above}
+    above = int((scored.scores[~scored.is_fraud] >= thresholds[best]).sum())
+    return {"recall": minimum, "precision": float(precision[best]), "genuine_rows_above": above}
 
 
-def _recall_at_reviews(
-    is_fraud: np.ndarray, scores: np.ndarray, weights: np.ndarray
-) -> list[dict[str, float]]:
-    """Recall where only so many in 1,000 payments can be looked at, the highest scores first."""
-    order = np.argsort(-scores, kind="stable")
-    looked_at = np.cumsum(weights[order]) / weights.sum()
-    found = np.cumsum(weights[order] * is_fraud[order]) / weights[is_fraud].sum()
+def _recall_at_reviews(scored: LabelledScores) -> list[dict[str, float]]:
+    """Recall when only k in 1,000 payments, those with the highest scores, are reviewed."""
+    ordered = scored[np.argsort(-scored.scores, kind="stable")]
+    weights = ordered.weights
+    reviewed = np.cumsum(weights) / scored.weights.sum()
+    caught = np.cumsum(weights * ordered.is_fraud) / scored.weights[scored.is_fraud].sum()
     return [
-        {"reviews_per_thousand": k, "recall": float(np.interp(k / 1000, looked_at, found))}
+        {"reviews_per_thousand": k, "recall": float(np.interp(k / 1000, reviewed, caught))}
         for k in REVIEWS_PER_THOUSAND
     ]
 
 
-def at_threshold(
-    is_fraud: np.ndarray, probabilities: np.ndarray, weights: np.ndarray, threshold: float
-) -> dict[str, float]:
-    """The confusion matrix at a threshold, in weighted transactions, with its usual ratios."""
-    flagged = probabilities >= threshold
+def at_threshold(scored: LabelledScores, threshold: float) -> dict[str, float]:
+    """The confusion matrix at a threshold, in weighted transactions, and its usual ratios."""
+    is_fraud, weights = scored.is_fraud, scored.weights
+    flagged = scored.scores >= threshold
     true_positives = float(weights[flagged & is_fraud].sum())
     false_positives = float(weights[flagged & ~is_fraud].sum())
     false_negatives = float(weights[~flagged & is_fraud].sum())

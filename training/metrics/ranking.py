@@ -1,28 +1,45 @@
-"""How well scores put fraud first. Pure; every figure honours the rows' weights.
+"""Ranking metrics: how well scores put frauds above genuine payments.
 
-Intervals come from a Poisson bootstrap: each row is drawn a Poisson(1) number of times. Genuine
-rows matter only by where they stand among the frauds, and a sum of Poisson counts is one Poisson
-count, so a replicate costs as much as there are places, however many rows there are.
+Pure. Every figure is weighted by the rows' weights. Intervals come from a Poisson bootstrap, which
+draws each row a Poisson(1) number of times. Genuine rows between the same two frauds are drawn
+together, because a sum of Poisson counts is a Poisson count: a replicate costs as much as there are
+distinct fraud scores, however many rows there are.
 """
 
+from collections.abc import Iterator
 from typing import Any, Final
 
 import numpy as np
-from sklearn.metrics import average_precision_score
+from sklearn.metrics import average_precision_score, precision_recall_curve
+
+from training.metrics.labelled_scores import LabelledScores
 
 REPLICATES: Final = 500
 CURVE_RECALLS: Final = np.linspace(0.02, 1.0, 50)
 
 
-def average_precision(is_fraud: np.ndarray, scores: np.ndarray, weights: np.ndarray) -> float:
-    """Average precision, the area under the step-wise precision-recall curve."""
-    return float(average_precision_score(is_fraud, scores, sample_weight=weights))
+def average_precision(scored: LabelledScores) -> float:
+    """Average precision: the area under the step-wise precision-recall curve."""
+    return float(
+        average_precision_score(scored.is_fraud, scored.scores, sample_weight=scored.weights)
+    )
 
 
-def precision_recall_curve(
-    is_fraud: np.ndarray, scores: np.ndarray, weights: np.ndarray, *, seed: int
-) -> dict[str, Any]:
-    """The average precision and the curve it is the area of, with 95 % intervals.
+def precision_recall(scored: LabelledScores) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Precision and recall of every distinct score as a threshold, the highest first.
+
+    Returns
+    -------
+    thresholds, precision, recall : ndarray of shape (n_distinct,)
+    """
+    precision, recall, thresholds = precision_recall_curve(
+        scored.is_fraud, scored.scores, sample_weight=scored.weights
+    )
+    return thresholds[::-1], precision[-2::-1], recall[-2::-1]
+
+
+def ranking_figures(scored: LabelledScores, *, seed: int) -> dict[str, Any]:
+    """Average precision and the precision-recall curve, with 95 % intervals.
 
     Returns
     -------
@@ -32,51 +49,49 @@ def precision_recall_curve(
     """
     drawn = [
         (_average_precision_of(fraud, genuine), _precision_at(fraud, genuine))
-        for fraud, genuine in _replicates(is_fraud, scores, weights, seed)
+        for fraud, genuine in _replicates(scored, seed)
     ]
     low, high = np.nanquantile([area for area, _ in drawn], [0.025, 0.975])
     curve_low, curve_high = np.nanquantile([line for _, line in drawn], [0.025, 0.975], axis=0)
-    _, precision, recall = precision_recall(is_fraud, scores, weights)
-    curve = _at_recalls(precision, recall)
+    _, precision, recall = precision_recall(scored)
+    columns = (CURVE_RECALLS.round(2), _at_recalls(precision, recall), curve_low, curve_high)
+    points = zip(*(column.tolist() for column in columns), strict=True)
     return {
-        "average_precision": average_precision(is_fraud, scores, weights),
+        "average_precision": average_precision(scored),
         "average_precision_low": float(low),
         "average_precision_high": float(high),
         "curve": [
-            {"recall": round(float(at), 2), "precision": each, "low": below, "high": above}
-            for at, each, below, above in zip(
-                CURVE_RECALLS,
-                curve.tolist(),
-                curve_low.tolist(),
-                curve_high.tolist(),
-                strict=True,
-            )
+            dict(zip(("recall", "precision", "low", "high"), point, strict=True))
+            for point in points
         ],
     }
 
 
 def average_precision_gain(
-    is_fraud: np.ndarray,
-    scores: np.ndarray,
-    other: np.ndarray,
-    weights: np.ndarray,
-    *,
-    seed: int,
+    scored: LabelledScores, other: np.ndarray, *, seed: int
 ) -> tuple[float, float, float]:
-    """By how much `other` beats `scores`, with the 95 % interval of the paired bootstrap.
+    """The average precision that `other` gains over `scored`, with its paired 95 % interval.
+
+    Parameters
+    ----------
+    scored : LabelledScores
+    other : ndarray of shape (n_transactions,), float
+        Other scores of the same rows.
+    seed : int
 
     Returns
     -------
     gain, low, high : float
-        Differences of average precision; both scores judge the same drawn rows.
+        Differences of average precision; each replicate draws the same rows for both.
     """
-    frauds = weights[is_fraud]
-    places = [_places(is_fraud, each) for each in (scores, other)]
+    frauds = scored.weights[scored.is_fraud]
+    places = [_places(ranking) for ranking in (scored, scored.with_scores(other))]
     pairs = np.column_stack([gap for _, _, gap in places])
     # Below every fraud in both rankings, a genuine row counts for neither.
     counts = (pairs < [n for n, _, _ in places]).any(axis=1)
     groups, place, rows = np.unique(pairs[counts], axis=0, return_inverse=True, return_counts=True)
-    mean_weight = np.bincount(place.ravel(), weights[~is_fraud][counts], len(groups)) / rows
+    weights = scored.weights[~scored.is_fraud][counts]
+    mean_weight = np.bincount(place.ravel(), weights, len(groups)) / rows
     random = np.random.default_rng(seed)
     gains = np.empty(REPLICATES)
     for replicate in range(REPLICATES):
@@ -90,30 +105,33 @@ def average_precision_gain(
         )
         gains[replicate] = second - first
     low, high = np.nanquantile(gains, [0.025, 0.975])
-    gain = average_precision(is_fraud, other, weights) - average_precision(
-        is_fraud, scores, weights
-    )
+    gain = average_precision(scored.with_scores(other)) - average_precision(scored)
     return gain, float(low), float(high)
 
 
-def _places(is_fraud: np.ndarray, scores: np.ndarray) -> tuple[int, np.ndarray, np.ndarray]:
-    """How many distinct fraud scores, which of them each fraud has, and what each genuine row tops.
+def _places(scored: LabelledScores) -> tuple[int, np.ndarray, np.ndarray]:
+    """The number of distinct fraud scores, the rank of each fraud's, the place of each genuine row.
 
-    A genuine row at place k stands above or level with the k-th highest fraud score, below the one
-    before it; at the last place below all frauds.
+    A genuine row at place k has at least the k-th highest fraud score, and less than the one before
+    it; at the last place it is below all frauds.
     """
-    cuts, group = np.unique(-scores[is_fraud], return_inverse=True)
-    return len(cuts), group, np.searchsorted(cuts, -scores[~is_fraud], side="left")
+    is_fraud = scored.is_fraud
+    cuts, group = np.unique(-scored.scores[is_fraud], return_inverse=True)
+    return len(cuts), group, np.searchsorted(cuts, -scored.scores[~is_fraud], side="left")
 
 
-def _replicates(is_fraud: np.ndarray, scores: np.ndarray, weights: np.ndarray, seed: int) -> Any:
-    n, group, gap = _places(is_fraud, scores)
+def _replicates(scored: LabelledScores, seed: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Bootstrapped weights of frauds and of genuine rows at each place."""
+    n, group, gap = _places(scored)
+    fraud_weights, genuine_weights = (
+        scored.weights[kind] for kind in (scored.is_fraud, ~scored.is_fraud)
+    )
     rows = np.bincount(gap, minlength=n + 1)[:n]
-    totals = np.bincount(gap, weights[~is_fraud], n + 1)[:n]
+    totals = np.bincount(gap, genuine_weights, n + 1)[:n]
     mean_weight = np.divide(totals, rows, out=np.zeros(n), where=rows > 0)
     random = np.random.default_rng(seed)
     for _ in range(REPLICATES):
-        drawn = random.poisson(1.0, len(group)) * weights[is_fraud]
+        drawn = random.poisson(1.0, len(group)) * fraud_weights
         yield np.bincount(group, drawn, n), mean_weight * random.poisson(rows)
 
 
@@ -125,9 +143,9 @@ def _average_precision_of(fraud: np.ndarray, genuine: np.ndarray) -> float:
 
 
 def _precision(fraud: np.ndarray, genuine: np.ndarray) -> np.ndarray:
-    found = np.cumsum(fraud)
-    flagged = found + np.cumsum(genuine)
-    precision: np.ndarray = np.divide(found, flagged, out=np.zeros(len(found)), where=flagged > 0)
+    caught = np.cumsum(fraud)
+    flagged = caught + np.cumsum(genuine)
+    precision: np.ndarray = np.divide(caught, flagged, out=np.zeros(len(caught)), where=flagged > 0)
     return precision
 
 
@@ -143,20 +161,3 @@ def _at_recalls(precision: np.ndarray, recall: np.ndarray) -> np.ndarray:
     at = np.searchsorted(recall, CURVE_RECALLS - 1e-9, side="left")
     curve: np.ndarray = best[np.minimum(at, len(best) - 1)]
     return curve
-
-
-def precision_recall(
-    is_fraud: np.ndarray, scores: np.ndarray, weights: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Every distinct score as a threshold, highest first, with its precision and recall.
-
-    Returns
-    -------
-    thresholds, precision, recall : ndarray of shape (n_distinct,)
-    """
-    order = np.argsort(-scores, kind="stable")
-    ordered = scores[order]
-    last_of_tie = np.append(np.flatnonzero(np.diff(ordered)), len(ordered) - 1)
-    fraud = np.cumsum(weights[order] * is_fraud[order])[last_of_tie]
-    flagged = np.cumsum(weights[order])[last_of_tie]
-    return ordered[last_of_tie], fraud / flagged, fraud / fraud[-1]

@@ -13,6 +13,7 @@ from fraud_api_lambda.scoring import Scorer
 from training.data.rows import Data
 from training.data.time_split import Window, trained_window
 from training.errors import CheckFailedError, InputError
+from training.metrics.labelled_scores import LabelledScores
 from training.metrics.ranking import REPLICATES, average_precision_gain
 from training.policy.costs import costs, decisions
 from training.scoring.score import probabilities_of_rows
@@ -88,9 +89,8 @@ def compared(
         )
         figures.append({"version": each.version, "cost": float(spent[-1].sum()), **found})
     saved = cost_saved(spent[0], spent[1], seed=seed)
-    gain = average_precision_gain(
-        data.is_fraud[inside], scores[0], scores[1], data.weights[inside], seed=seed
-    )
+    scored = LabelledScores(data.is_fraud[inside], scores[0], data.weights[inside])
+    gain = average_precision_gain(scored, scores[1], seed=seed)
     return {
         "window": {"start": window.start, "end": window.end},
         "margin": margin,

@@ -9,6 +9,7 @@ from training.data.rows import Data
 from training.data.time_split import Window
 from training.fitting.fitted_model import Arm
 from training.metrics.evaluation import evaluate
+from training.metrics.labelled_scores import LabelledScores
 from training.metrics.slices import sliced
 from training.policy.backtest import policy_outcome
 
@@ -39,10 +40,10 @@ def figures_in(
 ) -> dict[str, Any]:
     """All figures of probabilities of a window's rows, as a whole and in parts."""
     inside = window.holds(data.steps)
-    weights = data.weights[inside]
+    predicted = LabelledScores(data.is_fraud[inside], probabilities, data.weights[inside])
     return {
-        **evaluate(data.is_fraud[inside], probabilities, weights, threshold=threshold, seed=seed),
-        **sliced(data.frame[inside], probabilities, weights, threshold),
+        **evaluate(predicted, threshold=threshold, seed=seed),
+        **sliced(data.frame[inside], predicted, threshold),
         "outcome": policy_outcome(
             data.priced(window, probabilities), data.frame[inside], policy, seed=seed
         ),

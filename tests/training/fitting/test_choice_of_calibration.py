@@ -1,5 +1,7 @@
 """Calibration finds the log-odds that made the labels, and the method that fits them."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -14,31 +16,31 @@ from fraud_api_lambda.calibration import (
 )
 from training.fitting.calibration import (
     MAX_COST,
-    Scored,
     choose_calibration,
     fit_beta,
     fit_isotonic,
     fit_platt,
     probabilities_of,
 )
+from training.metrics.labelled_scores import LabelledScores
 from training.metrics.logistic import logistic_line
 from training.metrics.ranking import average_precision
 
 
-def drawn(slope: float, intercept: float, rows: int = 40_000, seed: int = 0) -> Scored:
+def drawn(slope: float, intercept: float, rows: int = 40_000, seed: int = 0) -> LabelledScores:
     """Margins, and labels whose true log-odds are ``slope * margin + intercept``."""
     random = np.random.default_rng(seed)
     margins = random.normal(0, 2, rows)
     truth = 1 / (1 + np.exp(-(slope * margins + intercept)))
-    return Scored(margins, random.random(rows) < truth, np.ones(rows))
+    return LabelledScores(random.random(rows) < truth, margins, np.ones(rows))
 
 
-def bent(seed: int, rows: int = 40_000) -> Scored:
+def bent(seed: int, rows: int = 40_000) -> LabelledScores:
     """Margins whose truth has a step that no line can follow."""
     random = np.random.default_rng(seed)
     margins = random.normal(0, 2, rows)
     truth = np.where(margins > 1, 0.6, 0.02)
-    return Scored(margins, random.random(rows) < truth, np.ones(rows))
+    return LabelledScores(random.random(rows) < truth, margins, np.ones(rows))
 
 
 def test_platt_finds_a_known_line() -> None:
@@ -52,12 +54,12 @@ def test_platt_finds_a_known_line() -> None:
 def test_a_row_of_weight_two_counts_as_two_rows() -> None:
     rows = drawn(1.0, -1.0, rows=500)
     targets = rows.is_fraud.astype(float)
-    twice = rows.margins > 0
+    twice = rows.scores > 0
 
-    weighted = logistic_line(rows.margins, targets, np.where(twice, 2.0, 1.0))
+    weighted = logistic_line(rows.scores, targets, np.where(twice, 2.0, 1.0))
 
     repeated = logistic_line(
-        np.append(rows.margins, rows.margins[twice]),
+        np.append(rows.scores, rows.scores[twice]),
         np.append(targets, targets[twice]),
         np.ones(500 + twice.sum()),
     )
@@ -66,19 +68,19 @@ def test_a_row_of_weight_two_counts_as_two_rows() -> None:
 
 def test_platts_targets_count_transactions_where_rows_stand_for_many() -> None:
     rows = drawn(1.0, -6.0)
-    heavy = Scored(rows.margins, rows.is_fraud, np.where(rows.is_fraud, 1.0, 170.0))
+    heavy = replace(rows, weights=np.where(rows.is_fraud, 1.0, 170.0))
 
     found = fit_platt(heavy)
 
     assert found is not None
-    expected = np.average(probabilities_of(heavy.margins, found), weights=heavy.weights)
+    expected = np.average(probabilities_of(heavy.scores, found), weights=heavy.weights)
     assert expected == pytest.approx(np.average(heavy.is_fraud, weights=heavy.weights), rel=0.02)
 
 
 def test_classes_that_separate_perfectly_get_the_log_odds_of_platts_targets() -> None:
     margins = np.concatenate([np.full(50, -3.0), np.full(50, 3.0)])
 
-    found = fit_platt(Scored(margins, margins > 0, np.ones(100)))
+    found = fit_platt(LabelledScores(margins > 0, margins, np.ones(100)))
 
     # 51 of 52 is what 50 frauds of 50 allow to say.
     assert found is not None
@@ -97,7 +99,7 @@ def test_a_method_that_would_turn_the_order_round_is_none(method: object) -> Non
     rows = drawn(1.0, 0.0)
 
     assert callable(method)
-    assert method(Scored(-rows.margins, rows.is_fraud, rows.weights)) is None
+    assert method(rows.with_scores(-rows.scores)) is None
 
 
 def test_isotonic_follows_a_step_and_keeps_the_order_of_scores() -> None:
@@ -108,9 +110,8 @@ def test_isotonic_follows_a_step_and_keeps_the_order_of_scores() -> None:
     assert found is not None
     assert calibrated(0.0, found) == pytest.approx(0.02, abs=0.01)
     assert calibrated(3.0, found) == pytest.approx(0.6, abs=0.05)
-    assert average_precision(
-        rows.is_fraud, probabilities_of(rows.margins, found), rows.weights
-    ) == pytest.approx(average_precision(rows.is_fraud, rows.margins, rows.weights))
+    predicted = rows.with_scores(probabilities_of(rows.scores, found))
+    assert average_precision(predicted) == pytest.approx(average_precision(rows))
 
 
 def test_steps_of_isotonic_that_differ_in_the_last_bit_only_are_one() -> None:
@@ -118,7 +119,7 @@ def test_steps_of_isotonic_that_differ_in_the_last_bit_only_are_one() -> None:
     margins, is_fraud = np.sort(chance.normal(size=60)), chance.random(60) < 0.3
     weights = np.where(is_fraud, 1.0, 152.7)  # each genuine row stands for many
 
-    found = fit_isotonic(Scored(margins, is_fraud, weights))
+    found = fit_isotonic(LabelledScores(is_fraud, margins, weights))
 
     assert len(found.log_odds) == 3
 
@@ -126,7 +127,7 @@ def test_steps_of_isotonic_that_differ_in_the_last_bit_only_are_one() -> None:
 @pytest.mark.parametrize("sure", [True, False], ids=["all fraud above", "all genuine below"])
 def test_isotonic_is_never_surer_than_half_a_payment_allows(sure: bool) -> None:
     margins = np.arange(200.0)
-    found = fit_isotonic(Scored(margins, margins >= 100, np.ones(200)))
+    found = fit_isotonic(LabelledScores(margins >= 100, margins, np.ones(200)))
 
     assert found is not None
     assert calibrated(150.0 if sure else 50.0, found) != pytest.approx(float(sure), abs=1e-3)
@@ -150,7 +151,7 @@ def test_on_rows_that_follow_a_line_platt_is_as_good_as_any() -> None:
 
 def test_few_frauds_get_platt_unseen_and_hardly_any_get_nothing() -> None:
     few = drawn(1.0, -3.0, rows=500)
-    hardly = Scored(few.margins, np.arange(500) < 9, few.weights)
+    hardly = replace(few, is_fraud=np.arange(500) < 9)
 
     assert 10 <= few.is_fraud.sum() < 100
     assert choose_calibration(few, few)[0].method == "platt"
@@ -159,7 +160,7 @@ def test_few_frauds_get_platt_unseen_and_hardly_any_get_nothing() -> None:
 
 def test_scores_that_run_against_the_labels_are_left_alone() -> None:
     rows = drawn(1.0, -3.0, rows=500)
-    backwards = Scored(-rows.margins, rows.is_fraud, rows.weights)
+    backwards = rows.with_scores(-rows.scores)
 
     assert choose_calibration(backwards, backwards)[0] == NoCalibration()
 

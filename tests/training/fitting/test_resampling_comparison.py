@@ -1,5 +1,6 @@
 """Another arm is called better only where it is so by enough, and beyond chance."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,6 +14,7 @@ from training.fitting.resampling_comparison import (
     log_loss_saved,
     verdict,
 )
+from training.metrics.labelled_scores import LabelledScores
 
 
 def compared(
@@ -67,23 +69,24 @@ def test_the_verdict_gives_frauds_and_intervals_and_says_whether_the_test_window
 
 
 def test_a_score_saves_nothing_over_itself() -> None:
-    is_fraud, scores = np.arange(1_000) < 10, np.full(1_000, 0.01)
+    predicted = LabelledScores(np.arange(1_000) < 10, np.full(1_000, 0.01), np.ones(1_000))
 
-    assert log_loss_saved(is_fraud, scores, scores, np.ones(1_000)) == (0, 0, 0)
+    assert log_loss_saved(predicted, predicted.scores) == (0, 0, 0)
 
 
 def test_the_saving_has_the_interval_of_a_paired_poisson_bootstrap() -> None:
     random = np.random.default_rng(0)
     truth = 1 / (1 + np.exp(-random.normal(-4, 1.5, 20_000)))
-    is_fraud, weights = random.random(20_000) < truth, np.ones(20_000)
+    is_fraud = random.random(20_000) < truth
     blurred = np.clip(truth * random.lognormal(0, 0.7, 20_000), 1e-6, 0.99)
+    predicted = LabelledScores(is_fraud, blurred, np.ones(20_000))
     drawn = []
     for _ in range(400):
-        count = random.poisson(1.0, 20_000).astype(float)
-        saved, _, _ = log_loss_saved(is_fraud, blurred, truth, count)
+        weights = random.poisson(1.0, 20_000).astype(float)
+        saved, _, _ = log_loss_saved(replace(predicted, weights=weights), truth)
         drawn.append(saved)
 
-    found = log_loss_saved(is_fraud, blurred, truth, weights)
+    found = log_loss_saved(predicted, truth)
 
     np.testing.assert_allclose(found[1:], np.quantile(drawn, [0.025, 0.975]), atol=0.02)
     assert found[0] == pytest.approx(np.mean(drawn), abs=0.01)

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sklearn.metrics import precision_recall_curve
 
 from training.errors import InputError
 from training.fitting.goal import Goal
 from training.fitting.threshold import ThresholdNotFoundError, choose_threshold
+from training.metrics.labelled_scores import LabelledScores
 from training.metrics.ranking import precision_recall
 
 rows = st.lists(
@@ -18,53 +18,53 @@ rows = st.lists(
 ).filter(lambda rows: len({fraud for fraud, _, _ in rows}) == 2)
 
 
-def arrays(rows: list[tuple[bool, float, float]]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    is_fraud, scores, weights = map(np.array, zip(*rows, strict=True))
-    return is_fraud, scores, weights
+def predicted(rows: list[tuple[bool, float, float]]) -> LabelledScores:
+    return LabelledScores(*map(np.array, zip(*rows, strict=True)))
 
 
 @given(rows=rows)
-def test_precision_and_recall_are_those_of_scikit_learn(
+def test_every_distinct_score_is_a_threshold_with_its_precision_and_recall(
     rows: list[tuple[bool, float, float]],
 ) -> None:
-    is_fraud, scores, weights = arrays(rows)
+    scored = predicted(rows)
 
-    thresholds, precision, recall = precision_recall(is_fraud, scores, weights)
+    thresholds, precision, recall = precision_recall(scored)
 
-    theirs = precision_recall_curve(is_fraud, scores, sample_weight=weights)
-    np.testing.assert_allclose(precision[::-1], theirs[0][:-1])
-    np.testing.assert_allclose(recall[::-1], theirs[1][:-1])
-    np.testing.assert_allclose(thresholds[::-1], theirs[2])
+    assert thresholds.tolist() == sorted(set(scored.scores), reverse=True)
+    weights = scored.weights * scored.is_fraud
+    for threshold, share, caught in zip(thresholds, precision, recall, strict=True):
+        flagged = scored.scores >= threshold
+        assert share == pytest.approx(weights[flagged].sum() / scored.weights[flagged].sum())
+        assert caught == pytest.approx(weights[flagged].sum() / weights.sum())
 
 
 @given(rows=rows, minimum=st.sampled_from([0.25, 0.75, 1.0]))
 def test_no_other_threshold_with_enough_recall_is_more_precise(
     rows: list[tuple[bool, float, float]], minimum: float
 ) -> None:
-    is_fraud, scores, weights = arrays(rows)
+    scored = predicted(rows)
 
-    chosen = choose_threshold(is_fraud, scores, weights, Goal("recall", minimum))
+    chosen = choose_threshold(scored, Goal("recall", minimum))
 
-    thresholds, precision, recall = precision_recall(is_fraud, scores, weights)
+    thresholds, precision, recall = precision_recall(scored)
     at_chosen = precision[thresholds == chosen][0]
     assert recall[thresholds == chosen][0] >= minimum
     assert at_chosen == precision[recall >= minimum].max()
 
 
 def test_weights_count_as_that_many_transactions() -> None:
-    is_fraud = np.array([True, False, True])
-    scores = np.array([0.9, 0.8, 0.7])
+    scored = predicted([(True, 0.9, 1.0), (False, 0.8, 8.0), (True, 0.7, 1.0)])
 
-    _, precision, _ = precision_recall(is_fraud, scores, np.array([1.0, 8.0, 1.0]))
+    _, precision, _ = precision_recall(scored)
 
     np.testing.assert_allclose(precision, [1, 1 / 9, 2 / 10])
 
 
 def test_a_goal_out_of_reach_says_what_is_the_best() -> None:
-    is_fraud, scores = np.array([True, False]), np.array([0.4, 0.6])
+    scored = predicted([(True, 0.4, 1.0), (False, 0.6, 1.0)])
 
     with pytest.raises(ThresholdNotFoundError, match=r"precision there is 0\.500"):
-        choose_threshold(is_fraud, scores, np.ones(2), Goal("precision", 0.9))
+        choose_threshold(scored, Goal("precision", 0.9))
 
 
 @pytest.mark.parametrize("text", ["recall", "recall:0", "recall:1.5", "f1:0.5", "recall:x", ""])

@@ -4,25 +4,27 @@ import numpy as np
 import pytest
 
 from training.metrics.evaluation import at_threshold, evaluate
+from training.metrics.labelled_scores import LabelledScores
 
 ROWS = 200_000
 
 
 @pytest.fixture(scope="module")
-def honest() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def honest() -> LabelledScores:
     """Labels drawn from the very probabilities that are judged: 0.5 % fraud."""
     random = np.random.default_rng(0)
     probabilities = 1 / (1 + np.exp(-random.normal(-6.5, 1.6, ROWS)))
-    return random.random(ROWS) < probabilities, probabilities, np.ones(ROWS)
+    return LabelledScores(random.random(ROWS) < probabilities, probabilities, np.ones(ROWS))
 
 
 def test_the_confusion_matrix_counts_weighted_transactions_at_or_above_the_threshold() -> None:
-    figures = at_threshold(
+    predicted = LabelledScores(
         np.array([True, True, False, False]),
         np.array([0.5, 0.4, 0.5, 0.1]),
         np.array([1.0, 1.0, 3.0, 5.0]),
-        0.5,
     )
+
+    figures = at_threshold(predicted, 0.5)
 
     assert figures["true_positives"] == 1
     assert figures["false_positives"] == 3
@@ -33,10 +35,8 @@ def test_the_confusion_matrix_counts_weighted_transactions_at_or_above_the_thres
     assert figures["genuine_rows_flagged"] == 1
 
 
-def test_looking_at_more_payments_never_finds_fewer_frauds(
-    honest: tuple[np.ndarray, np.ndarray, np.ndarray],
-) -> None:
-    figures = evaluate(*honest, threshold=0.1, seed=0)
+def test_looking_at_more_payments_never_finds_fewer_frauds(honest: LabelledScores) -> None:
+    figures = evaluate(honest, threshold=0.1, seed=0)
 
     one, two = (each["recall"] for each in figures["recall_at_reviews"])
     assert 0 < one < two < 1

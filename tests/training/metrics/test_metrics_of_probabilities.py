@@ -5,22 +5,22 @@ import pytest
 
 from fraud_api_lambda.calibration import SURE
 from training.metrics.calibration import calibration_figures, log_loss, reliability
+from training.metrics.labelled_scores import LabelledScores
 
 ROWS = 200_000
-type Columns = tuple[np.ndarray, np.ndarray, np.ndarray]
 
 
 @pytest.fixture(scope="module")
-def honest() -> Columns:
+def honest() -> LabelledScores:
     """Labels drawn from the very probabilities that are judged: 0.5 % fraud."""
     random = np.random.default_rng(0)
     probabilities = 1 / (1 + np.exp(-random.normal(-6.5, 1.6, ROWS)))
-    return random.random(ROWS) < probabilities, probabilities, np.ones(ROWS)
+    return LabelledScores(random.random(ROWS) < probabilities, probabilities, np.ones(ROWS))
 
 
-def passes(columns: Columns) -> dict[str, bool]:
+def passes(predicted: LabelledScores) -> dict[str, bool]:
     """The four checks that a published model should pass."""
-    figures = calibration_figures(*columns)
+    figures = calibration_figures(predicted)
     return {
         "observed_over_expected": 0.75 <= figures["observed_over_expected"] <= 1.33,
         "slope": 0.8 <= figures["slope"] <= 1.25,
@@ -29,44 +29,45 @@ def passes(columns: Columns) -> dict[str, bool]:
     }
 
 
-def test_a_true_probability_passes_every_check(honest: Columns) -> None:
+def test_a_true_probability_passes_every_check(honest: LabelledScores) -> None:
     assert all(passes(honest).values())
 
 
-def test_a_score_that_is_always_0_fails_them(honest: Columns) -> None:
-    found = passes((honest[0], np.full(ROWS, SURE), honest[2]))
+def test_a_score_that_is_always_0_fails_them(honest: LabelledScores) -> None:
+    found = passes(honest.with_scores(np.full(ROWS, SURE)))
 
     assert not any(found[name] for name in ("observed_over_expected", "brier_skill", "log_loss"))
 
 
-def test_the_constant_base_rate_fails_all_but_the_total(honest: Columns) -> None:
-    found = passes((honest[0], np.full(ROWS, honest[0].mean()), honest[2]))
+def test_the_constant_base_rate_fails_all_but_the_total(honest: LabelledScores) -> None:
+    found = passes(honest.with_scores(np.full(ROWS, honest.is_fraud.mean())))
 
     assert [name for name, good in found.items() if good] == ["observed_over_expected"]
 
 
-def test_a_tenfold_score_fails_total_brier_and_log_loss(honest: Columns) -> None:
-    found = passes((honest[0], np.minimum(10 * honest[1], 0.99), honest[2]))
+def test_a_tenfold_score_fails_total_brier_and_log_loss(honest: LabelledScores) -> None:
+    found = passes(honest.with_scores(np.minimum(10 * honest.scores, 0.99)))
 
     assert not found["observed_over_expected"]
     assert not found["brier_skill"]
 
 
-def test_a_score_that_exaggerates_is_seen_in_the_slope(honest: Columns) -> None:
-    is_fraud, probabilities, weights = honest
-    doubled = 1 / (1 + ((1 - probabilities) / probabilities) ** 2)
+def test_a_score_that_exaggerates_is_seen_in_the_slope(honest: LabelledScores) -> None:
+    doubled = honest.with_scores(1 / (1 + ((1 - honest.scores) / honest.scores) ** 2))
 
-    assert calibration_figures(is_fraud, doubled, weights)["slope"] == pytest.approx(0.5, abs=0.05)
+    assert calibration_figures(doubled)["slope"] == pytest.approx(0.5, abs=0.05)
 
 
 def test_log_loss_of_a_coin_is_log_2() -> None:
-    loss = log_loss(np.array([True, False]), np.full(2, 0.5), np.ones(2))
+    loss = log_loss(LabelledScores(np.array([True, False]), np.full(2, 0.5), np.ones(2)))
 
     assert loss == pytest.approx(np.log(2))
 
 
-def test_reliability_bins_hold_about_equally_many_frauds_and_all_rows(honest: Columns) -> None:
-    bins = reliability(*honest)
+def test_reliability_bins_hold_about_equally_many_frauds_and_all_rows(
+    honest: LabelledScores,
+) -> None:
+    bins = reliability(honest)
 
     frauds = [each["frauds"] for each in bins]
     assert len(bins) == 8
@@ -75,10 +76,12 @@ def test_reliability_bins_hold_about_equally_many_frauds_and_all_rows(honest: Co
     assert [each["expected"] for each in bins] == sorted(each["expected"] for each in bins)
 
 
-def test_in_honest_bins_what_is_said_lies_in_the_interval_of_what_is_seen(honest: Columns) -> None:
+def test_in_honest_bins_what_is_said_lies_in_the_interval_of_what_is_seen(
+    honest: LabelledScores,
+) -> None:
     inside = [
         each["observed_low"] <= each["expected"] <= each["observed_high"]
-        for each in reliability(*honest)
+        for each in reliability(honest)
     ]
 
     assert sum(inside) >= 7

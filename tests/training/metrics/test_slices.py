@@ -1,5 +1,6 @@
 """The parts of a window add up to it, and money and days are counted as a reader would."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -7,6 +8,7 @@ import pandas as pd
 import pytest
 
 from fraud_api_lambda.transaction import TYPES
+from training.metrics.labelled_scores import LabelledScores
 from training.metrics.slices import sliced
 
 FRAME = pd.DataFrame(
@@ -20,12 +22,14 @@ FRAME = pd.DataFrame(
         "typology": ["scam", "genuine", "genuine", "take-over", "scam", "genuine"],
     }
 )
-PROBABILITIES = np.array([0.9, 0.2, 0.01, 0.8, 0.1, 0.6])
+PREDICTED = LabelledScores(
+    FRAME["isFraud"].to_numpy(dtype=bool), np.array([0.9, 0.2, 0.01, 0.8, 0.1, 0.6]), np.ones(6)
+)
 
 
 @pytest.fixture
 def figures() -> dict[str, list[dict[str, Any]]]:
-    return sliced(FRAME, PROBABILITIES, np.ones(6), 0.5)
+    return sliced(FRAME, PREDICTED, 0.5)
 
 
 @pytest.mark.parametrize("part", ["by_type", "by_amount", "by_typology"])
@@ -54,7 +58,7 @@ def test_amounts_stand_in_bands_in_order(figures: dict[str, list[dict[str, Any]]
 
 
 def test_money_counts_what_is_caught_and_what_is_stopped_wrongly() -> None:
-    money = sliced(FRAME, PROBABILITIES, np.ones(6), 0.5)["money"]
+    money = sliced(FRAME, PREDICTED, 0.5)["money"]
 
     assert money["fraud_amount"] == 5_000_800
     assert money["fraud_amount_caught"] == 5_000_500
@@ -69,11 +73,12 @@ def test_the_top_of_a_day_is_filled_by_the_highest_probabilities() -> None:
             "step": step,
             "type": pd.Categorical(["PAYMENT"] * 1_000, TYPES),
             "amount": 1.0,
-            "isFraud": (rank < 20).astype(int),
         }
     )
 
-    top = sliced(frame, 1 / (2.0 + rank), np.ones(1_000), None)["top_per_day"]
+    top = sliced(frame, LabelledScores(rank < 20, 1 / (2.0 + rank), np.ones(1_000)), None)[
+        "top_per_day"
+    ]
 
     assert top[0] == {"per_day": 10, "precision": 1.0, "recall": 0.5}
     assert top[1] == {"per_day": 100, "precision": 0.2, "recall": 1.0}
@@ -82,6 +87,8 @@ def test_the_top_of_a_day_is_filled_by_the_highest_probabilities() -> None:
 def test_a_row_that_stands_for_many_fills_as_many_places() -> None:
     frame = FRAME.assign(step=1)
 
-    top = sliced(frame, PROBABILITIES, np.array([1, 9, 9, 1, 1, 99.0]), None)["top_per_day"]
+    top = sliced(frame, replace(PREDICTED, weights=np.array([1, 9, 9, 1, 1, 99.0])), None)[
+        "top_per_day"
+    ]
 
     assert top[0]["precision"] == pytest.approx(2 / 10)  # two frauds, eight of the 99
