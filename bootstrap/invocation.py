@@ -6,30 +6,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from bootstrap.account import Account
+from bootstrap.heartbeat.handler import GET_MODEL
 from bootstrap.rollback import ALIAS
-
-EVENT: Final = {
-    "resource": "/model",
-    "path": "/model",
-    "httpMethod": "GET",
-    "headers": {"accept": "application/json"},
-    "multiValueHeaders": {"accept": ["application/json"]},
-    "queryStringParameters": None,
-    "multiValueQueryStringParameters": None,
-    "pathParameters": None,
-    "stageVariables": None,
-    "requestContext": {
-        "resourcePath": "/model",
-        "path": "/live/model",
-        "httpMethod": "GET",
-        "stage": "live",
-        "requestId": "doctor",
-        "identity": {"sourceIp": "127.0.0.1"},
-    },
-    "body": None,
-    "isBase64Encoded": False,
-}
-"""GET /model, as a REST API would pass it on."""
 
 NO_ROUTE: Final = "the function reaches no AWS: a VPC needs endpoints of S3 and SSM, or a NAT"
 CLOCK: Final = "its clock or its credentials are wrong; make deploy starts new containers"
@@ -87,7 +65,7 @@ def invoke(account: Account, function: str) -> Invocation:
         FunctionName=function,
         Qualifier=ALIAS,
         LogType="Tail",
-        Payload=json.dumps(EVENT).encode(),
+        Payload=json.dumps(GET_MODEL).encode(),
     )
     said = _object(answer["Payload"].read())
     log = base64.b64decode(answer.get("LogResult", "")).decode(errors="replace")

@@ -31,7 +31,7 @@ class Measured:
     runtime_ms: float = 1.0
     # Of payments that wait for a new container. It depends on how bursty the traffic is.
     cold_share: float = 0.01
-    heartbeat_ms: float = 1500.0  # waits for a cold start, and for two small answers of AWS's
+    heartbeat_ms: float = 1500.0  # a cold start, and three small answers of AWS
     # 234 to 379 bytes of JSON and 105 of headers; the gateway adds some 400 of its own.
     answer_bytes: int = 900
     # 470 of our line, 330 of Lambda's three, 470 of the gateway's, 26 an event for AWS.

@@ -32,11 +32,15 @@ GET_MODEL = {
     "multiValueHeaders": {"accept": ["application/json"]},
     "queryStringParameters": None,
     "multiValueQueryStringParameters": None,
-    "requestContext": {"resourcePath": "/model", "httpMethod": "GET", "requestId": "heartbeat"},
+    "requestContext": {
+        "resourcePath": "/model",
+        "httpMethod": "GET",
+        "requestId": "past-the-gateway",
+    },
     "body": None,
     "isBase64Encoded": False,
 }
-"""The event of a REST API for it."""
+"""GET /model as a REST API passes it to the function; `bootstrap.invocation` sends it too."""
 
 ATTEMPTS = 2
 PAUSE_S = 2
