@@ -153,8 +153,8 @@ def test_the_model_page_shows_the_figures_of_its_report(demo: Demo, page: Page):
     for name in ("decision-time", "strict"):
         shown = page.get_by_test_id("stMetric").filter(has_text=f"Average precision, {name}")
         expect(shown).to_contain_text(f"{demo.metrics['arms'][name]['average_precision']:.3f}")
-    for sentence in demo.metrics["warnings"]:
-        expect(page.get_by_role("alert").filter(has_text=sentence[:30])).to_be_visible()
+    for finding in demo.metrics["findings"]:
+        expect(page.get_by_role("alert").filter(has_text=finding["text"][:30])).to_be_visible()
     expect(page.get_by_test_id("stVegaLiteChart")).to_have_count(2)
 
 

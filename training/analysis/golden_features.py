@@ -1,11 +1,12 @@
-"""The leak alarm: if one column has all of a good model's skill, it knows the answer, or is it."""
+"""Golden features: one column with all of a good model's skill probably leaks the label."""
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final, TypedDict
 
 import numpy as np
 from sklearn.tree import DecisionTreeClassifier
 
+from training.analysis.findings import Finding, warning
 from training.data.matrix import features_of
 from training.data.rows import Data
 from training.data.time_split import Split, Window
@@ -15,24 +16,33 @@ from training.metrics.ranking import average_precision
 
 SHARE_OF_MODEL: Final = 0.95
 LEAK_BAR: Final = 0.5
-"""Of the way from chance to perfect, so that it asks the same of any base rate. An honest column
-stays far below at a fraud rate of 0.1 %, where half the way means precision 500 times the rate."""
+"""Share of the way from chance to perfect, so the bar is as high at any base rate. An honest column
+stays far below: at a fraud rate of 0.1 %, half the way is a precision of 500 times that rate."""
 TOO_GOOD: Final = 0.995
 LEAVES: Final = 32
 ENOUGH: Final = 200_000
-"""Genuine rows that a tree of one feature is fitted on; more would change nothing."""
+"""Genuine rows for the tree of a single feature; more would change nothing."""
 
 
-def leak_figures(arm: Arm, data: Data, split: Split) -> dict[str, Any]:
-    """What each feature reaches alone beside the model, on rows that neither was fitted on.
+class FeatureAlone(TypedDict):
+    """The average precision of a tree that sees one feature only."""
 
-    A feature alone is a tree of at most 32 leaves on it, so that it need not be monotone.
+    feature: str
+    average_precision: float
 
-    Returns
-    -------
-    dict
-        `average_precision` of the model on the threshold window, `alone` of each feature, the best
-        first, `base_rate` there, and `sentences`: see `leak_sentences`.
+
+class LeakFigures(TypedDict):
+    """The model's average precision on the threshold window, and each feature's, best first."""
+
+    average_precision: float
+    base_rate: float
+    alone: list[FeatureAlone]
+
+
+def leak_figures(arm: Arm, data: Data, split: Split) -> LeakFigures:
+    """Compare the model with each of its features alone, on rows that neither was fitted on.
+
+    A feature alone is a tree of at most 32 leaves, so its effect need not be monotone.
     """
     later = _Rows.of(data, arm.feature_set, split.threshold)
     reached = average_precision(later.scored(arm.probabilities(later.columns)))
@@ -41,51 +51,53 @@ def leak_figures(arm: Arm, data: Data, split: Split) -> dict[str, Any]:
     alone = sorted(
         ((_alone(index, fitted, later), name) for index, name in enumerate(names)), reverse=True
     )
-    base_rate = float(np.average(later.is_fraud, weights=later.weights))
     return {
         "average_precision": reached,
-        "base_rate": base_rate,
-        "alone": [{"feature": name, "average_precision": each} for each, name in alone],
-        "sentences": leak_sentences(reached, *alone[0], base_rate=base_rate),
+        "base_rate": float(np.average(later.is_fraud, weights=later.weights)),
+        "alone": [{"feature": name, "average_precision": value} for value, name in alone],
     }
 
 
-def leak_sentences(reached: float, alone: float, best: str, *, base_rate: float) -> list[str]:
-    """What to be warned of, if anything.
-
-    Parameters
-    ----------
-    reached, alone : float
-        Average precision of the model, and of its strongest feature `best` alone.
-    base_rate : float
-        The fraud rate: what chance reaches.
-    """
-    sentences = []
+def leak_findings(figures: LeakFigures) -> list[Finding]:
+    """Warn of a feature that may leak the label, and of a model that is too good to be true."""
+    best, reached = figures["alone"][0], figures["average_precision"]
+    alone, base_rate = best["average_precision"], figures["base_rate"]
+    findings = []
     if alone >= SHARE_OF_MODEL * reached:
         leaks = alone >= base_rate + LEAK_BAR * (1 - base_rate)
-        sentences.append((_leak if leaks else _adds_nothing)(reached, alone, best))
+        findings.append((_leak if leaks else _adds_nothing)(reached, alone, best["feature"]))
     if reached > TOO_GOOD:
-        sentences.append(
-            f"Leak alarm: an average precision of {reached:.3f} on later data is too good to be "
-            f"true; the strongest single feature is {best} ({alone:.3f} alone). Ask where the "
-            "answer hides."
-        )
-    return sentences
+        findings.append(_too_good(reached, alone, best["feature"]))
+    return findings
 
 
-def _leak(reached: float, alone: float, best: str) -> str:
-    return (
-        f"Leak alarm: {best} alone reaches an average precision of {alone:.3f}, "
-        f"{alone / reached:.0%} of the model's {reached:.3f}. Ask whether it is known before "
-        "the payment is decided, and whether frauds are labelled by it."
+def _leak(reached: float, alone: float, best: str) -> Finding:
+    return warning(
+        "leak",
+        "Leak alarm",
+        f"{best} alone reaches an average precision of {alone:.3f}, {alone / reached:.0%} of the "
+        f"model's {reached:.3f}. Check whether it is known before the payment is decided, and "
+        "whether frauds are labelled by it.",
     )
 
 
-def _adds_nothing(reached: float, alone: float, best: str) -> str:
+def _too_good(reached: float, alone: float, best: str) -> Finding:
+    return warning(
+        "too-good",
+        "Leak alarm",
+        f"an average precision of {reached:.3f} on later data is too good to be true; the "
+        f"strongest single feature is {best} ({alone:.3f} alone). Look for a column that reveals "
+        "the label.",
+    )
+
+
+def _adds_nothing(reached: float, alone: float, best: str) -> Finding:
     adds = "nothing" if alone >= reached else "almost nothing"
-    return (
-        f"The model adds {adds} to {best}: it reaches an average precision of {reached:.3f}, and "
-        f"{best} alone {alone:.3f}. There are too few frauds, or too little in the columns."
+    return warning(
+        "adds-nothing",
+        f"The model adds {adds} to {best}",
+        f"it reaches an average precision of {reached:.3f}, and {best} alone {alone:.3f}. There "
+        "are too few frauds, or the columns tell too little about them.",
     )
 
 
@@ -105,10 +117,10 @@ class _Rows:
         return LabelledScores(self.is_fraud, scores, self.weights)
 
     def thinned(self) -> "_Rows":
-        """All frauds and every so many genuine rows, which then stand for the others too."""
-        every = max(1, int((~self.is_fraud).sum()) // ENOUGH)
-        kept = self.is_fraud | (np.arange(len(self.is_fraud)) % every == 0)
-        weights = np.where(self.is_fraud, self.weights, every * self.weights)
+        """All frauds and every n-th genuine row, with n times its weight."""
+        n = max(1, int((~self.is_fraud).sum()) // ENOUGH)
+        kept = self.is_fraud | (np.arange(len(self.is_fraud)) % n == 0)
+        weights = np.where(self.is_fraud, self.weights, n * self.weights)
         return _Rows(self.columns[kept], self.is_fraud[kept], weights[kept])
 
 

@@ -12,6 +12,7 @@ from fraud_api_lambda import calibration
 from fraud_api_lambda.bundle import version_of
 from fraud_api_lambda.features import FEATURE_SETS, Facts
 from fraud_api_lambda.model_examples import Examples
+from training.analysis.findings import sentence
 from training.bundling.provenance import origin_of
 from training.bundling.typical_values import typical_values
 from training.data.rows import Data
@@ -111,7 +112,7 @@ def _served(feature_set: str, metrics: dict[str, Any]) -> dict[str, Any]:
         "average_precision_by_feature_set": {
             name: each["average_precision"] for name, each in metrics["arms"].items()
         },
-        "warnings": metrics["warnings"],
+        "warnings": [sentence(finding) for finding in metrics["findings"]],
         "evaluated_until": metrics["split"]["threshold"]["end"],
         **_evaluated_version(metrics),
     }

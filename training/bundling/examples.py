@@ -12,6 +12,7 @@ from fraud_api_lambda.transaction import (
     TransactionType,
     hour_of_step,
 )
+from training.analysis.findings import Finding, warning
 from training.data.rows import Data
 from training.data.time_split import Window
 from training.fitting.boosting import margins_of
@@ -97,11 +98,14 @@ def find_examples(arm: Arm, data: Data, latest: Window) -> Examples:
     return Examples(stopped, approved)
 
 
-def missing(examples: Examples) -> list[str]:
-    """What to be warned of: a model that stops nothing, or approves nothing."""
+def missing(examples: Examples) -> list[Finding]:
+    """Warn of a model that stops no payment, or approves none."""
     look = "look at the policy and at the figures before you publish it."
-    told = {
-        f"This model stops no payment of its data: {look}": examples.stopped,
-        f"This model approves no payment of its data: {look}": examples.approved,
-    }
-    return [sentence for sentence, found in told.items() if found is None]
+    findings = []
+    if examples.stopped is None:
+        findings.append(warning("stops-nothing", "This model stops no payment of its data", look))
+    if examples.approved is None:
+        findings.append(
+            warning("approves-nothing", "This model approves no payment of its data", look)
+        )
+    return findings

@@ -8,6 +8,7 @@ from typing import Any, Final
 from fraud_api_lambda.bundle import pack, read, version_of
 from fraud_api_lambda.calibration import NoCalibration
 from fraud_api_lambda.scoring import Scorer
+from training.analysis.findings import Finding, warning
 from training.bundling.bundle_content import content, trained_on
 from training.bundling.examples import find_examples, missing
 from training.data.rows import Data
@@ -16,9 +17,11 @@ from training.fitting.engine import LOCAL, Engine
 from training.fitting.fitted_model import Arm, fit_arm
 from training.fitting.settings import Settings
 
-LOST_CALIBRATION: Final = (
-    "The served model is not calibrated, though the measured one is: too few frauds in its last "
-    "days, or scores that run against the labels there. Serve the measured one by --no-refit."
+CALIBRATION_LOST: Final = warning(
+    "calibration-lost",
+    "The served model is not calibrated, though the measured one is",
+    "too few frauds in its last days, or scores that run against the labels there. Train with "
+    "--no-refit to serve the measured one.",
 )
 
 
@@ -32,14 +35,14 @@ class Model:
     bundle : bytes
     trained_on : dict
         As the bundle tells it.
-    warnings : list of str
+    findings : list of Finding
         Those of the run, and this model's own.
     """
 
     arm: Arm
     bundle: bytes
     trained_on: dict[str, Any]
-    warnings: list[str]
+    findings: list[Finding]
 
     @classmethod
     def of(
@@ -57,10 +60,10 @@ class Model:
         seen = trained_on(data, evaluated, split, arm, settings, refitted=refitted)
         latest = Window(split.threshold.start, int(data.steps.max()))
         examples = find_examples(arm, data, latest)
-        warnings = [*metrics["warnings"], *missing(examples)]
-        told = {**metrics, "warnings": warnings}
+        findings = [*metrics["findings"], *missing(examples)]
+        told = {**metrics, "findings": findings}
         bundle = pack(content(data, split, arm, examples=examples, seen=seen, metrics=told))
-        return cls(arm, bundle, seen, warnings)
+        return cls(arm, bundle, seen, findings)
 
     @property
     def version(self) -> str:
@@ -81,7 +84,7 @@ class Publication:
         told = {name: evaluated.trained_on[name] for name in ("rows", "frauds", "windows")}
         return {
             "version": served.version,
-            "warnings": served.warnings,
+            "findings": served.findings,
             "evaluated": {
                 "version": evaluated.version,
                 "evaluated_threshold": evaluated.arm.threshold,
@@ -135,18 +138,18 @@ def publication(
         told = {
             **metrics,
             "evaluated": {"version": evaluated.version},
-            "warnings": [*metrics["warnings"], *lost_calibration(arm, again)],
+            "findings": [*metrics["findings"], *lost_calibration(arm, again)],
         }
         served = alike(again, split=longer, metrics=told)
     Scorer.from_bundle(read(served.bundle))  # it must answer here before it is written
     return Publication(evaluated, served)
 
 
-def lost_calibration(evaluated: Arm, refitted: Arm) -> list[str]:
-    """A warning where the model that is served is not calibrated, though the measured one is."""
+def lost_calibration(evaluated: Arm, refitted: Arm) -> list[Finding]:
+    """Warn where the served model is not calibrated, though the measured one is."""
     if _is_raw(evaluated) or not _is_raw(refitted):
         return []
-    return [LOST_CALIBRATION]
+    return [CALIBRATION_LOST]
 
 
 def threshold_to_serve(evaluated: Arm, refitted: Arm) -> float | None:

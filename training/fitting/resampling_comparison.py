@@ -15,9 +15,6 @@ from training.metrics.ranking import average_precision_gain
 BETTER_AVERAGE_PRECISION: Final = 0.01
 BETTER_LOG_LOSS: Final = 0.05
 
-NOT_COMPARED: Final = "Not compared"
-"""How the sentence begins that says what was not looked at: neither a warning nor none."""
-
 
 def comparisons_in(
     arms: dict[str, Arm], data: Data, window: Window, *, seed: int

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from training.analysis.findings import sentence
 from training.arm_names import LEAKY
 
 
@@ -17,10 +18,10 @@ def summary(metrics: dict[str, Any], out: Path) -> str:
         lines += ["", *_table("resampling", metrics["resampling"]["arms"])]
         lines.append(metrics["resampling"]["verdict"])
     lines += ["", _policy(metrics)]
-    for sentence in metrics["warnings"]:
-        if sentence != metrics["resampling"]["verdict"]:
-            lines += ["", sentence]
-    if not metrics["warnings"]:
+    for finding in metrics["findings"]:
+        if finding["code"] != "better-resampling":  # its text is the verdict above
+            lines += ["", sentence(finding)]
+    if not metrics["findings"]:
         lines += ["", "No warnings."]
     if "version" in metrics:
         lines += ["", _published(metrics), f"model {metrics['version']} written to {out}"]

@@ -4,8 +4,8 @@ from typing import Any, Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
+from training.analysis.findings import sentence
 from training.arm_names import LEAKY
-from training.fitting.resampling_comparison import NOT_COMPARED
 from training.reporting.plots import (
     alone_plot,
     attribution_plot,
@@ -34,13 +34,10 @@ def report(metrics: dict[str, Any]) -> str:
         "dependence": dependence_plot(metrics["attributions"]["dependence"]),
         "alone": alone_plot(metrics["leaks"]),
     }
-    said = metrics["warnings"]
     return _render(
         "report.html.jinja",
         metrics,
         plots=plots,
-        raised=[each for each in said if not each.startswith(NOT_COMPARED)],
-        not_compared=[each for each in said if each.startswith(NOT_COMPARED)],
     )
 
 
@@ -63,7 +60,12 @@ def _render(name: str, metrics: dict[str, Any], **more: Any) -> str:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters |= {"share": _share, "count": _count, "figure": _figure}
+    environment.filters |= {
+        "share": _share,
+        "count": _count,
+        "figure": _figure,
+        "sentence": sentence,
+    }
     return environment.get_template(name).render(
         metrics=metrics,
         arm=metrics["arms"][metrics["feature_set"]],

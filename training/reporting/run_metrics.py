@@ -1,12 +1,13 @@
 """All that a training run found out, as plain data: what ``metrics.json`` holds."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
-from training.analysis.golden_features import leak_figures
+from training.analysis.findings import Finding, note, warning
+from training.analysis.golden_features import LeakFigures, leak_figures, leak_findings
 from training.analysis.random_split import random_split_figures
 from training.analysis.shap_values import attributions
-from training.analysis.shortcuts import artefacts
+from training.analysis.shortcuts import shortcuts
 from training.arm_names import LEAKY
 from training.bundling.bundle_content import libraries
 from training.data.rows import Data
@@ -14,7 +15,6 @@ from training.data.time_split import Split
 from training.fitting.model_selection import Contest
 from training.fitting.pipeline import BOOSTER
 from training.fitting.resampling_comparison import (
-    NOT_COMPARED,
     best_resampling,
     comparisons_in,
     verdict,
@@ -22,6 +22,20 @@ from training.fitting.resampling_comparison import (
 from training.fitting.settings import Settings
 from training.metrics.evaluation import rows_of
 from training.scoring.window_figures import evaluate_arm
+
+SPLIT_BY_HOURS: Final = warning(
+    "split-by-hours",
+    "Too little data for days",
+    "split by hours, without a gap for late labels and without calibration. Read the figures as a "
+    "smoke test.",
+)
+
+NOT_CALIBRATED: Final = warning(
+    "not-calibrated",
+    "Not calibrated",
+    "too few frauds in the calibration window, or scores that run against the labels there. Do "
+    "not read the probabilities as such; give more data.",
+)
 
 
 def judge(
@@ -56,7 +70,7 @@ def judge(
             "goal": str(settings.goal),
             "seed": seed,
         },
-        "warnings": _warnings(data, split, contest, leaks, resampling["verdict"]),
+        "findings": _findings(data, split, contest, leaks, resampling["verdict"]),
         "arms": arms,
         "resampling": resampling,
         "random_split": random_split,
@@ -86,30 +100,24 @@ def _split_figures(data: Data, split: Split) -> dict[str, Any]:
     return figures
 
 
-def _warnings(
-    data: Data, split: Split, contest: Contest, leaks: dict[str, Any], said: str | None
-) -> list[str]:
-    sentences = [*leaks["sentences"], *artefacts(data)]
+def _findings(
+    data: Data, split: Split, contest: Contest, leaks: LeakFigures, verdict: str | None
+) -> list[Finding]:
+    findings = [*leak_findings(leaks), *shortcuts(data)]
     if split.by == "hours":
-        sentences.append(
-            "Too little data for days: split by hours, without a gap for late labels and without "
-            "calibration. Read the figures as a smoke test."
-        )
+        findings.append(SPLIT_BY_HOURS)
     elif contest.chosen.calibration.method == "none":
-        sentences.append(
-            "Not calibrated: too few frauds in the calibration window, or scores that run against "
-            "the labels there. Do not read the probabilities as such; give more data."
-        )
-    if said and best_resampling(contest.comparisons):
-        sentences.append(said)
-    return [*sentences, *not_compared(contest)]
+        findings.append(NOT_CALIBRATED)
+    if verdict and best_resampling(contest.comparisons):
+        findings.append(warning("better-resampling", "Another resampling is better", verdict))
+    return [*findings, *not_compared(contest)]
 
 
-def not_compared(contest: Contest) -> list[str]:
-    """A sentence that names what the chosen arm was not compared with, if there is anything."""
+def not_compared(contest: Contest) -> list[Finding]:
+    """Note which arms the chosen one was not compared with."""
     missing = [
-        what
-        for what, compared in (
+        name
+        for name, compared in (
             ("other resampling arms", contest.comparisons),
             ("other feature sets", len(contest.by_feature_set) > 1),
         )
@@ -118,7 +126,7 @@ def not_compared(contest: Contest) -> list[str]:
     if not missing:
         return []
     unknown = "Whether one of them does better is not known; `train` compares them by default."
-    return [f"{NOT_COMPARED}: {' and '.join(missing)}. {unknown}"]
+    return [note("not-compared", "Not compared", f"{' and '.join(missing)}. {unknown}")]
 
 
 def _resampling_figures(

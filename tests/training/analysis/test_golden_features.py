@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from training.analysis.golden_features import leak_sentences
+from training.analysis.findings import Finding, sentence
+from training.analysis.golden_features import FeatureAlone, leak_findings
 from training.files.writing import write_transactions
 from training.reporting.console import summary
 from training.simulator.simulate import simulate
@@ -43,11 +44,12 @@ def planted(frame: pd.DataFrame, tmp_path_factory: pytest.TempPathFactory) -> di
 
 
 def test_a_planted_leak_is_named_in_plain_words(planted: dict[str, Any]) -> None:
-    sentences = planted["leaks"]["sentences"]
+    leak, too_good, *_ = planted["findings"]
 
     assert planted["leaks"]["alone"][0]["feature"] == "emptied"
-    assert sentences[0].startswith("Leak alarm: emptied alone reaches an average precision of")
-    assert sentences[1].startswith("Leak alarm: an average precision of 1.000 on later data is too")
+    assert (leak["code"], too_good["code"]) == ("leak", "too-good")
+    assert leak["text"].startswith("emptied alone reaches an average precision of")
+    assert too_good["text"].startswith("an average precision of 1.000 on later data is too good")
 
 
 def test_console_report_card_and_the_model_itself_say_so(
@@ -55,12 +57,11 @@ def test_console_report_card_and_the_model_itself_say_so(
 ) -> None:
     from training.reporting.report import model_card, report
 
-    sentence = planted["leaks"]["sentences"][0]
+    text = f"Leak alarm: {planted['findings'][0]['text']}"
 
-    assert sentence in planted["warnings"]
-    assert sentence in summary(planted, tmp_path)
-    assert "Leak alarm: emptied alone reaches" in report(planted)
-    assert f"- {sentence}" in model_card(planted)
+    assert text in summary(planted, tmp_path)
+    assert "<strong>Leak alarm:</strong> emptied alone reaches" in report(planted)
+    assert f"- {text}" in model_card(planted)
 
 
 def test_get_model_says_so_too(frame: pd.DataFrame, tmp_path: Path) -> None:
@@ -79,49 +80,57 @@ def test_get_model_says_so_too(frame: pd.DataFrame, tmp_path: Path) -> None:
 
 
 def test_the_simulators_data_raises_no_alarm(frame: pd.DataFrame, tmp_path: Path) -> None:
-    assert trained(frame, tmp_path)["leaks"]["sentences"] == []
+    assert leak_findings(trained(frame, tmp_path)["leaks"]) == []
 
 
-def leak_sentence(reached: float, alone: float, base_rate: float = 0.001) -> str:
-    sentences = leak_sentences(reached, alone, "amount", base_rate=base_rate)
-    return sentences[0] if sentences else ""
+def found(reached: float, alone: float, base_rate: float = 0.001) -> list[Finding]:
+    best = FeatureAlone(feature="amount", average_precision=alone)
+    return leak_findings(
+        {"average_precision": reached, "base_rate": base_rate, "alone": [best]},
+    )
 
 
-@pytest.mark.parametrize(("alone", "begins"), [(0.569, ""), (0.57, "Leak"), (0.58, "Leak")])
-def test_a_leak_reaches_95_percent_of_the_model(alone: float, begins: str) -> None:
-    assert leak_sentence(0.6, alone)[:4] == begins
+def codes(reached: float, alone: float, base_rate: float = 0.001) -> list[str]:
+    return [finding["code"] for finding in found(reached, alone, base_rate)]
+
+
+@pytest.mark.parametrize(("alone", "raised"), [(0.569, []), (0.57, ["leak"]), (0.58, ["leak"])])
+def test_a_leak_reaches_95_percent_of_the_model(alone: float, raised: list[str]) -> None:
+    assert codes(0.6, alone) == raised
 
 
 @pytest.mark.parametrize("base_rate", [0.001, 0.2])
-@pytest.mark.parametrize(("beyond", "leaks"), [(-0.001, False), (1e-9, True), (0.001, True)])
+@pytest.mark.parametrize(
+    ("beyond", "code"), [(-0.001, "adds-nothing"), (1e-9, "leak"), (0.001, "leak")]
+)
 def test_a_leak_comes_half_the_way_from_the_base_rate_to_1(
-    base_rate: float, beyond: float, leaks: bool
+    base_rate: float, beyond: float, code: str
 ) -> None:
     alone = (1 + base_rate) / 2 + beyond
 
-    assert leak_sentence(alone, alone, base_rate).startswith("Leak alarm") is leaks
+    assert codes(alone, alone, base_rate) == [code]
 
 
 @pytest.mark.parametrize(
     ("alone", "adds"), [(0.068, "almost nothing"), (0.071, "nothing"), (0.092, "nothing")]
 )
 def test_a_feature_as_good_as_a_weak_model_is_no_leak(alone: float, adds: str) -> None:
-    assert leak_sentence(0.071, alone) == (
+    (finding,) = found(0.071, alone)
+
+    assert sentence(finding) == (
         f"The model adds {adds} to amount: it reaches an average precision of 0.071, and amount "
-        f"alone {alone}. There are too few frauds, or too little in the columns."
+        f"alone {alone}. There are too few frauds, or the columns tell too little about them."
     )
 
 
 def test_a_feature_below_a_weak_model_raises_nothing() -> None:
-    assert leak_sentence(0.071, 0.066) == ""
+    assert codes(0.071, 0.066) == []
 
 
-@pytest.mark.parametrize(("reached", "raised"), [(0.994, 0), (0.995, 0), (0.996, 1)])
-def test_a_model_above_0_995_is_too_good_to_be_true(reached: float, raised: int) -> None:
-    sentences = leak_sentences(reached, 0.5, "amount", base_rate=0.001)
-
-    assert len(sentences) == raised
+@pytest.mark.parametrize(("reached", "raised"), [(0.994, []), (0.995, []), (0.996, ["too-good"])])
+def test_a_model_above_0_995_is_too_good_to_be_true(reached: float, raised: list[str]) -> None:
+    assert codes(reached, 0.5) == raised
 
 
 def test_paysims_emptied_accounts_are_a_leak() -> None:
-    assert leak_sentence(0.998, 0.978).startswith("Leak alarm: amount alone reaches")
+    assert codes(0.998, 0.978) == ["leak", "too-good"]

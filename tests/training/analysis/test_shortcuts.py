@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from training.analysis.shortcuts import artefacts
+from training.analysis.findings import Finding
+from training.analysis.shortcuts import shortcuts
 from training.data.rows import Data
 
 FRAUDS, GENUINE = 100, 1_000
@@ -47,8 +48,8 @@ def data(
     return frame.assign(type=pd.Categorical(frame["type"]))
 
 
-def found(frame: pd.DataFrame) -> list[str]:
-    return artefacts(Data.of(frame))
+def found(frame: pd.DataFrame) -> list[Finding]:
+    return shortcuts(Data.of(frame))
 
 
 def test_data_without_shortcuts_is_told_nothing() -> None:
@@ -56,12 +57,13 @@ def test_data_without_shortcuts_is_told_nothing() -> None:
 
 
 def test_frauds_that_empty_the_account_alone_are_named() -> None:
-    (sentence,) = found(data(frauds_emptying=0.97, genuine_emptying=0.002))
+    (finding,) = found(data(frauds_emptying=0.97, genuine_emptying=0.002))
 
-    assert sentence == (
-        "In this data amount == oldbalanceOrg holds for 97.0% of frauds and 0.2% of genuine "
-        "TRANSFER and CASH_OUT rows, so decision-time can score near 1.0 by memorising it: an "
-        "artefact of how the data was made, not skill."
+    assert finding["code"] == "emptied-accounts"
+    assert finding["text"] == (
+        "amount == oldbalanceOrg holds for 97.0% of frauds and 0.2% of genuine TRANSFER and "
+        "CASH_OUT rows, so decision-time can score near 1.0 by memorising it: an artefact of how "
+        "the data was made, not skill."
     )
 
 
@@ -73,7 +75,7 @@ def test_emptying_that_proves_little_is_not_named(frauds: float, genuine: float)
 def test_only_payouts_are_compared_when_accounts_are_emptied() -> None:
     frame = data(frauds_emptying=1, genuine_emptying=0.05, kind="PAYMENT")
 
-    assert "0.0% of genuine" in found(frame)[0]
+    assert "0.0% of genuine" in found(frame)[0]["text"]
 
 
 def test_without_genuine_payouts_there_is_nothing_to_compare() -> None:
@@ -83,11 +85,12 @@ def test_without_genuine_payouts_there_is_nothing_to_compare() -> None:
 
 
 def test_frauds_that_do_not_sleep_are_named() -> None:
-    (sentence,) = found(data(frauds_at_night=0.25, genuine_at_night=0.02))
+    (finding,) = found(data(frauds_at_night=0.25, genuine_at_night=0.02))
 
-    assert sentence == (
-        "25.0% of frauds but 2.0% of genuine rows happen between midnight and six: hour alone buys "
-        "a large part of strict+hour, an artefact of this data."
+    assert finding["code"] == "night"
+    assert finding["text"] == (
+        "25.0% of frauds but 2.0% of genuine rows happen between midnight and 06:00, so "
+        "strict+hour owes much of its skill to the hour: an artefact of this data."
     )
 
 
@@ -113,4 +116,4 @@ def test_rows_count_by_their_weight() -> None:
 
     named = found(frame.assign(weight=frame["weight"].mask(heavy, 9.0)))
 
-    assert "holds for 90.0% of frauds" in named[0]
+    assert "holds for 90.0% of frauds" in named[0]["text"]

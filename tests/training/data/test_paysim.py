@@ -112,7 +112,8 @@ def test_three_later_days_are_ranked_as_well_as_this_data_allows(
 @ONE_OR_ALL
 def test_the_alarm_names_emptied(last_three_days: list[dict[str, Any]]) -> None:
     for run in last_three_days:
-        assert run["warnings"][0].startswith("Leak alarm: emptied alone reaches")
+        assert run["findings"][0]["code"] == "leak"
+        assert run["findings"][0]["text"].startswith("emptied alone reaches")
 
 
 @ONE_OR_ALL

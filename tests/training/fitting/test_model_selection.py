@@ -72,8 +72,9 @@ def test_what_was_not_compared_is_named(data: tuple[Data, Split], default: Conte
         (only_sets, "other resampling arms"),
         (only_arms, "other feature sets"),
     ):
-        (sentence,) = not_compared(contest)
-        assert sentence.startswith(f"Not compared: {words}. Whether")
+        (finding,) = not_compared(contest)
+        assert finding["code"] == "not-compared"
+        assert finding["text"].startswith(f"{words}. Whether")
 
 
 @pytest.mark.parametrize("better", [None, "weights"])

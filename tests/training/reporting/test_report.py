@@ -12,6 +12,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, sync_playwright
 
+from training.analysis.findings import Finding, note, warning
 from training.files.writing import write_transactions
 from training.reporting.console import summary
 from training.reporting.report import model_card, report
@@ -62,8 +63,8 @@ def test_page_one_says_both_numbers_and_every_warning(
 
     for name in ("decision-time", "strict"):
         assert f"<strong>{metrics['arms'][name]['average_precision']:.3f}</strong>" in page_one
-    for sentence in metrics["warnings"]:
-        assert sentence[:20] in page_one
+    for finding in metrics["findings"]:
+        assert f"<strong>{finding['title']}:</strong> {finding['text'][:20]}" in page_one
     assert metrics["resampling"]["verdict"][:40] in page_one
 
 
@@ -93,23 +94,38 @@ def test_a_threshold_that_was_chosen_anew_is_told(
         assert ("only one of the two" in text) is not same
 
 
+NOT_CALIBRATED = warning("not-calibrated", "Not calibrated", "too few frauds.")
+NOT_COMPARED = note("not-compared", "Not compared", "other feature sets.")
+
+
 @pytest.mark.parametrize(
-    ("warnings", "heading"),
+    ("findings", "heading"),
     [
         ([], "No warnings"),
-        (["Not compared: other feature sets."], "Not compared"),
-        (["Not calibrated."], "Warnings"),
-        (["Not calibrated.", "Not compared: other feature sets."], "Warnings"),
+        ([NOT_COMPARED], "Not compared"),
+        ([NOT_CALIBRATED], "Warnings"),
+        ([NOT_CALIBRATED, NOT_COMPARED], "Warnings"),
     ],
 )
 def test_page_one_tells_no_warnings_from_nothing_compared(
-    metrics: dict[str, Any], warnings: list[str], heading: str
+    metrics: dict[str, Any], findings: list[Finding], heading: str
 ) -> None:
-    shown = report({**metrics, "warnings": warnings})
+    shown = report({**metrics, "findings": findings})
 
     assert re.findall(r'<div class="warnings.*?<h2>(.*?)</h2>', shown, re.DOTALL) == [heading]
-    for sentence in warnings:
-        assert sentence in shown
+    for finding in findings:
+        assert finding["text"] in shown
+
+
+def test_a_better_resampling_is_told_once(out: Path, metrics: dict[str, Any]) -> None:
+    verdict = "The arm none beats smote."
+    resampling = {**metrics["resampling"], "verdict": verdict}
+    better = warning("better-resampling", "Another resampling is better", verdict)
+    changed = {**metrics, "resampling": resampling, "findings": [better]}
+    page = report(changed)
+
+    assert page[: page.index("What it was fitted and judged on")].count(verdict) == 1
+    assert summary(changed, out).count(verdict) == 1
 
 
 def test_every_table_says_how_much_data_it_stands_on(page_text: str) -> None:
@@ -129,7 +145,8 @@ def test_every_arm_set_and_typology_is_there(metrics: dict[str, Any], page_text:
 
 def test_what_is_not_ours_is_escaped(metrics: dict[str, Any]) -> None:
     hostile = "<b onclick=evil>"
-    changed = {**metrics, "warnings": [hostile], "libraries": {hostile: "1"}}
+    findings = [warning("leak", hostile, hostile)]
+    changed = {**metrics, "findings": findings, "libraries": {hostile: "1"}}
 
     assert hostile not in report(changed)
     assert "&lt;b onclick=evil&gt;" in report(changed)
@@ -164,7 +181,7 @@ def test_without_comparison_there_is_a_report_too(tmp_path: Path) -> None:
     assert "<code>strict+hour</code><strong>" in report(metrics)
     assert "| strict+hour |" in model_card(metrics)
     for text in (report(metrics), model_card(metrics), summary(metrics, tmp_path)):
-        assert "Not compared: other resampling arms and other feature sets." in text
+        assert "other resampling arms and other feature sets. Whether" in text
 
 
 def test_the_card_says_use_figures_and_limits(out: Path, metrics: dict[str, Any]) -> None:
