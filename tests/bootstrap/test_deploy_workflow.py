@@ -28,8 +28,9 @@ ASSUMED = {
 }
 """What `configure-aws-credentials` leaves to the steps after it."""
 
-MAKE = f'#!/bin/sh\nexec {shutil.which("make")} --silent --old-file=setup-project "$@"\n'
-"""make, which does not look whether the environment is up to date."""
+SETUPS = " ".join(f"--old-file=setup-{name}" for name in ("project", "sam"))
+MAKE = f'#!/bin/sh\nexec {shutil.which("make")} --silent {SETUPS} "$@"\n'
+"""make, which does not look whether the environments are up to date, nor makes them anew."""
 
 
 @dataclass(frozen=True)
