@@ -109,6 +109,18 @@ def test_an_image_that_was_deleted_is_named(deployed, capsys):
     assert image["imageDigest"] in failed["image"]
 
 
+def test_an_image_in_use_that_a_lifecycle_rule_may_take_is_named(deployed, capsys):
+    (tag,) = [each for each in deployed.tags() if each.startswith("in-use-dev-")]
+    deployed.client("ecr").batch_delete_image(
+        repositoryName=REPOSITORY, imageIds=[{"imageTag": tag}]
+    )
+
+    failed = examined(deployed, capsys)
+
+    assert list(failed) == ["image"]
+    assert f"has no tag {tag}: a lifecycle rule may expire it" in failed["image"]
+
+
 def test_an_alias_moved_by_hand_is_named(deployed, capsys):
     other = deployed.push("ci-other", "another")
     deployed.publish_version(f"{deployed.uri}@{other}")

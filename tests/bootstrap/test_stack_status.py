@@ -8,7 +8,9 @@ import pytest
 
 from bootstrap.deploy import deploy
 from bootstrap.destroy import destroy
+from bootstrap.doctor import doctor
 from bootstrap.rollback import rollback
+from bootstrap.smoke import smoke
 from bootstrap.stack_status import STATUSES, Command, remedy, require_allowed
 from bootstrap.stacks import Stack
 from tests.bootstrap.cloud import StubbedAccount, docker
@@ -97,8 +99,19 @@ def test_each_command_looks_before_it_does_anything(cloud, programs, command):
     assert set(cloud.calls) == {"aws cloudformation:DescribeStacks"}
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+def _doctor(account, _, cloud, environment):
+    doctor(account, environment=environment, samconfig=cloud.samconfig)
+
+
+def _smoke(account, _, cloud, environment):
+    smoke(account, environment=environment, samconfig=cloud.samconfig)
+
+
+ALL_COMMANDS = {**COMMANDS, "doctor": _doctor, "smoke": _smoke}
+
+
+@pytest.mark.parametrize("command", ALL_COMMANDS)
 def test_no_command_of_the_application_takes_the_bootstrap_stack(cloud, programs, command):
     with pytest.raises(InputError, match="`make bootstrap` deploys that stack"):
-        COMMANDS[command](cloud.account(), programs, cloud, "bootstrap")
+        ALL_COMMANDS[command](cloud.account(), programs, cloud, "bootstrap")
     assert cloud.said == []

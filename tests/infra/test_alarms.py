@@ -128,6 +128,38 @@ def what_is_watched_costs_nothing(template):
         assert {each["Condition"] for each in found} == {"IsMonitored"}
 
 
+def both_budgets_count_what_credits_pay(template):
+    budgets = [each["Properties"]["Budget"] for each in resources(template, "AWS::Budgets::Budget")]
+
+    limits = [each["BudgetLimit"]["Amount"] for each in budgets]
+    assert limits == [0.01, {"Ref": "MonthlyBudgetUsd"}]
+    for each in budgets:
+        assert each["CostTypes"] == {"IncludeCredit": False, "IncludeRefund": False}
+
+
+def the_budgets_warn_early_and_once_more(template):
+    first, monthly = (
+        [each["Notification"] for each in budget["Properties"]["NotificationsWithSubscribers"]]
+        for budget in resources(template, "AWS::Budgets::Budget")
+    )
+
+    told = [(each["NotificationType"], each["Threshold"]) for each in monthly]
+    assert told == [("ACTUAL", 50), ("ACTUAL", 100), ("ACTUAL", 200), ("FORECASTED", 100)]
+    assert [(each["NotificationType"], each["Threshold"]) for each in first] == [("ACTUAL", 100)]
+    assert {each["ThresholdType"] for each in first + monthly} == {"PERCENTAGE"}
+    assert template["source"]["Parameters"]["MonthlyBudgetUsd"]["Default"] == 5
+
+
+def names_of_the_whole_account_carry_the_region(template):
+    names = [
+        *(each["Properties"]["Budget"] for each in resources(template, "AWS::Budgets::Budget")),
+        *(each["Properties"] for each in resources(template, "AWS::CloudWatch::Dashboard")),
+    ]
+    for each in names:
+        name = each.get("BudgetName") or each["DashboardName"]
+        assert name["Fn::Sub"].startswith("${AWS::StackName}-${AWS::Region}")
+
+
 def more_of(kind, number):
     """Text of so many resources more, which may be empty."""
     lines = f"    Type: {kind}\n    Condition: IsMonitored\n    Properties: {{}}\n"
@@ -169,6 +201,19 @@ DEFECTS = {
             ("\nOutputs:\n", more_of(kind, limit) + "\nOutputs:\n")
             for kind, limit in FREE_OF_CHARGE.items()
         ),
+    ],
+    both_budgets_count_what_credits_pay: [
+        ("IncludeCredit: false", "IncludeCredit: true"),
+        ("Amount: 0.01", "Amount: 1"),
+    ],
+    the_budgets_warn_early_and_once_more: [
+        ("Threshold: 50\n", "Threshold: 90\n"),
+        ("Threshold: 200\n", "Threshold: 100\n"),
+        ("NotificationType: FORECASTED", "NotificationType: ACTUAL"),
+    ],
+    names_of_the_whole_account_carry_the_region: [
+        ("${AWS::StackName}-${AWS::Region}-monthly", "${AWS::StackName}-monthly"),
+        ("DashboardName: !Sub ${AWS::StackName}-${AWS::Region}", "DashboardName: !Sub fraud"),
     ],
     a_heartbeat_that_stops_is_an_alarm: [
         ("TreatMissingData: breaching", "TreatMissingData: notBreaching"),

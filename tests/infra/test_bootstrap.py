@@ -18,7 +18,8 @@ STATEFUL = (
 def what_holds_something_is_kept(template):
     kept = [each for kind in STATEFUL for each in resources(template, kind)]
 
-    for each in [*kept, template["Resources"]["GatewayLogRole"]]:
+    bearers = [template["Resources"][name] for name in ("GatewayLogRole", "FraudApiBoundary")]
+    for each in [*kept, *bearers]:
         # Not Retain alone: what a creation that failed leaves behind blocks the next by its name.
         assert each["DeletionPolicy"] == "RetainExceptOnCreate", each["Type"]
         assert each["UpdateReplacePolicy"] == "Retain", each["Type"]
@@ -106,6 +107,12 @@ def the_registry_serves_this_accounts_functions_alone(template):
     )
 
 
+def the_gateway_is_told_its_role_once_iam_has_spread_it(template):
+    account = template["Resources"]["GatewayAccount"]
+
+    assert account["DependsOn"] == "ModelBucketPolicy"  # which takes long enough
+
+
 def github_comes_without_keys(template):
     assert not resources(template, "AWS::IAM::AccessKey")
     assert not resources(template, "AWS::IAM::User")
@@ -168,6 +175,10 @@ DEFECTS = {
             "DeletionPolicy: RetainExceptOnCreate # the models",
             "DeletionPolicy: Delete # the models",
         ),
+        (
+            "DeletionPolicy: RetainExceptOnCreate # roles of",
+            "DeletionPolicy: Delete # roles of",
+        ),
         ("UpdateReplacePolicy: Retain", "UpdateReplacePolicy: Delete"),
         ("Type: AWS::S3::BucketPolicy", "Type: AWS::S3::BucketPolitely"),
     ],
@@ -193,6 +204,9 @@ DEFECTS = {
         ("BlockPublicAcls: true", "BlockPublicAcls: false"),
         ("BucketOwnerEnforced", "ObjectWriter"),
         ('aws:SecureTransport: "false"', 'aws:SecureTransport: "true"'),
+    ],
+    the_gateway_is_told_its_role_once_iam_has_spread_it: [
+        ("    DependsOn: ModelBucketPolicy\n", ""),
     ],
     github_comes_without_keys: [("Type: AWS::IAM::RolePolicy", "Type: AWS::IAM::AccessKey")],
     no_policy_says_star: [

@@ -1,6 +1,7 @@
 """The rights of the roles that GitHub's workflows assume: enough to deploy, and no more."""
 
 import json
+import re
 import subprocess
 
 import pytest
@@ -237,6 +238,29 @@ def test_no_action_is_called_unused_that_is_granted_or_that_no_handler_has(boots
     assert not UNUSED.keys() - set.union(*needed.values())
 
 
+CALL = re.compile(r'"([a-z]+)",\s*"([A-Z][A-Za-z]+)"')
+BY_A_PERSON = {"prepare.py"}
+OTHER_NAMES = {"lambda:Invoke": "lambda:InvokeFunction", "apigateway:GetApiKey": "apigateway:GET"}
+"""Actions that are not called as the operation is."""
+
+
+def operations():
+    """What the commands that a pipeline runs ask of AWS, in IAM's words."""
+    for path in (ROOT / "bootstrap").glob("*.py"):
+        if path.name not in BY_A_PERSON:
+            for service, operation in CALL.findall(path.read_text()):
+                name = f"{service}:{operation}"
+                yield OTHER_NAMES.get(name, name)
+
+
+def test_a_deploy_role_may_do_all_that_our_own_commands_do(bootstrap):
+    asked = {*operations()} - {"sts:GetCallerIdentity"}  # which needs no right
+
+    assert {"ecr:PutImage", "cloudformation:UpdateStack", "lambda:InvokeFunction"} <= asked
+    assert asked - granted(bootstrap, "DeployRoleDev") == set()
+    assert asked - granted(bootstrap, "DeployRoleProd") == {"cloudformation:DeleteStack"}
+
+
 # Not more
 
 OWN = [
@@ -272,6 +296,30 @@ def test_a_deploy_role_may_call_the_api_as_doctor_and_smoke_test_do(bootstrap, r
         assert may(bootstrap, role, "execute-api:Invoke", arn("execute-api", f"api/live/{route}"))
         other = arn("execute-api", f"api/other/{route}")
         assert not may(bootstrap, role, "execute-api:Invoke", other)
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_a_role_invokes_the_functions_that_the_doctor_asks_and_no_other(bootstrap, environment):
+    role = f"DeployRole{environment.title()}"
+
+    for name, expected in (("FraudFunction", True), ("HeartbeatFunction", True), ("X", False)):
+        function = arn("lambda", f"function:fraud-api-{environment}-{name}-x")
+        assert may(bootstrap, role, "lambda:InvokeFunction", function) is expected
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_a_role_may_change_what_the_template_gives_a_name(bootstrap, application, environment):
+    names = {"AWS::StackName": f"fraud-api-{environment}"}
+    role = f"DeployRole{environment.title()}"
+
+    for each in resources(application, "AWS::Budgets::Budget"):
+        budget = rendered(each["Properties"]["Budget"]["BudgetName"], names)
+        where = arn("budgets", f"budget/{budget}", region="")
+        assert may(bootstrap, role, "budgets:ModifyBudget", where)
+    for each in resources(application, "AWS::CloudWatch::Dashboard"):
+        dashboard = rendered(each["Properties"]["DashboardName"], names)
+        where = arn("cloudwatch", f"dashboard/{dashboard}", region="")
+        assert may(bootstrap, role, "cloudwatch:PutDashboard", where)
 
 
 def test_a_role_without_its_tag_deploys_nothing(bootstrap):

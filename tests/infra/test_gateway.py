@@ -75,6 +75,14 @@ def the_api_is_regional(template):
     assert api(template)["Properties"]["EndpointConfiguration"] == {"Types": ["REGIONAL"]}
 
 
+def old_tls_is_refused(template):
+    """API Gateway wants an access mode beside each policy of the newer kind."""
+    properties = api(template)["Properties"]
+
+    assert properties["SecurityPolicy"].startswith("SecurityPolicy_TLS13_1_")
+    assert properties["EndpointAccessMode"] in ("BASIC", "STRICT")
+
+
 def there_is_one_stage_and_it_is_throttled(template):
     (stage,) = resources(template, "AWS::ApiGateway::Stage")
     (deployment,) = resources(template, "AWS::ApiGateway::Deployment")
@@ -139,6 +147,10 @@ DEFECTS = {
     ],
     the_api_is_regional: [
         ("Type: REGIONAL", "Type: EDGE"),
+    ],
+    old_tls_is_refused: [
+        ("SecurityPolicy: SecurityPolicy_TLS13_1_2_2021_06", "SecurityPolicy: TLS_1_0"),
+        ("      EndpointAccessMode: BASIC", "      #"),
     ],
     there_is_one_stage_and_it_is_throttled: [
         ("      OpenApiVersion: 3.0.1", "      #"),

@@ -124,6 +124,28 @@ def a_new_value_of_a_parameter_gives_a_new_version(template):
     assert used - NO_PART_OF_A_VERSION - {"Rollout"} == set(described)
 
 
+def the_versions_before_stay_for_a_rollback(template):
+    (version,) = resources(template, "AWS::Lambda::Version")
+
+    assert version["DeletionPolicy"] == "Retain"
+
+
+def each_deploy_is_another_function(template):
+    """Else Lambda publishes no version of an image that a failed deploy left one of."""
+    variables = function(template)["Environment"]["Variables"]
+    (version,) = resources(template, "AWS::Lambda::Version")
+
+    assert variables["FRAUD_RELEASE"] == {"Ref": "Release"}
+    assert "${Release}" in version["Properties"]["Description"]["Fn::Sub"]
+
+
+def the_logs_of_callers_outlive_the_stack_and_its_failed_creation(template):
+    for name in ("FraudLogs", "AccessLogs"):
+        group = template["Resources"][name]
+        assert group["DeletionPolicy"] == group["UpdateReplacePolicy"] == "Retain"
+        assert "LogGroupName" not in group["Properties"]  # what is kept must block nothing
+
+
 STATEFUL = {
     *("AWS::DynamoDB::Table", "AWS::ECR::Repository", "AWS::KMS::Key", "AWS::RDS::DBInstance"),
     *("AWS::S3::Bucket", "AWS::SQS::Queue", "AWS::SSM::Parameter"),
@@ -180,6 +202,24 @@ DEFECTS = {
         ('!Sub "${Release}: ${MemoryMb} MB, ', '!Sub "'),
         ("VersionDescription: !Sub", "Description: !Sub"),
         ("FRAUD_MODEL_PARAMETER: !Ref ModelParameter", "FRAUD_MODEL_PARAMETER: !Ref AlarmEmail"),
+    ],
+    the_versions_before_stay_for_a_rollback: [
+        (
+            "AutoPublishAlias: live\n",
+            "AutoPublishAlias: live\n      VersionDeletionPolicy: Delete\n",
+        ),
+    ],
+    each_deploy_is_another_function: [
+        ("FRAUD_RELEASE: !Ref Release", "FRAUD_RELEASE: !Ref ModelParameter"),
+        ('!Sub "${Release}: ', '!Sub "'),
+    ],
+    the_logs_of_callers_outlive_the_stack_and_its_failed_creation: [
+        ("DeletionPolicy: Retain", "DeletionPolicy: RetainExceptOnCreate"),
+        ("UpdateReplacePolicy: Retain", "UpdateReplacePolicy: Delete"),
+        (
+            "      RetentionInDays: !Ref LogRetentionDays\n",
+            "      RetentionInDays: !Ref LogRetentionDays\n      LogGroupName: fraud-api\n",
+        ),
     ],
     nothing_that_must_outlive_the_stack_is_in_it: [
         ("  FraudRole:", "  Models:\n    Type: AWS::S3::Bucket\n\n  FraudRole:"),
