@@ -43,6 +43,11 @@ PURCHASE = transaction(
 )
 
 
+def priced(policy: Policy, **numbers: float) -> Policy:
+    """The policy with some of its numbers replaced."""
+    return Policy.from_dict({**policy.as_dict(), **numbers})
+
+
 def make_bundle(seed: int = 0, **changes: Any) -> bytes:
     """The bytes of a bundle that calls emptied accounts fraud.
 

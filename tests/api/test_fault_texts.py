@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 from starlette.testclient import TestClient
 
 from fraud_api_lambda import faults
@@ -28,7 +29,23 @@ ROW = {
 }
 """A row of PaySim, less its label."""
 
-WRONG = (None, True, -1, 0.5, 2, 1e13, 10**19, "", "C 1", "x" * 65, "\u00e9", [], [1], {}, {"a": 1})
+WRONG: tuple[Any, ...] = (
+    None,
+    True,
+    -1,
+    0.5,
+    2,
+    1e13,
+    10**19,
+    "",
+    "C 1",
+    "x" * 65,
+    "\u00e9",
+    [],
+    [1],
+    {},
+    {"a": 1},
+)
 """At least one of them breaks any constraint."""
 
 LIMITS = {
@@ -233,7 +250,8 @@ OURS = {f"; did you mean {name}?" for name in TransactionIn.model_fields} | {""}
 
 @given(name=st.text(max_size=70) | st.sampled_from([*TransactionIn.model_fields]).map(str.upper))
 def test_a_hint_names_nothing_but_our_own_fields(name: str) -> None:
-    (fault,) = faults.of_transaction([{"type": "extra_forbidden", "loc": (name,)}], PAYMENT)
+    unknown: ErrorDetails = {"type": "extra_forbidden", "loc": (name,), "msg": "", "input": 1}
+    (fault,) = faults.of_transaction([unknown], PAYMENT)
 
     assert fault["detail"] in {f"this field is not known{hint}" for hint in OURS} | {faults.LABEL}
 

@@ -177,7 +177,9 @@ def test_a_caller_who_hangs_up_in_the_body_is_no_failure_of_ours(
 @pytest.fixture
 def unreported(request: pytest.FixtureRequest) -> Iterator[None]:
     """Nothing logged stands in the test's report, which xdist can send as UTF-8 only."""
-    handler = request.config.pluginmanager.get_plugin("logging-plugin").report_handler
+    plugin = request.config.pluginmanager.get_plugin("logging-plugin")
+    assert plugin is not None
+    handler = plugin.report_handler
     before = handler.level
     handler.setLevel(logging.CRITICAL + 1)
     yield

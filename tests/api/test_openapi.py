@@ -149,6 +149,7 @@ def test_a_batch_holds_the_same_transaction_as_a_single_request() -> None:
     assert (batch["minItems"], batch["maxItems"]) == (1, 100)
 
 
+WRONG_FLAGS: tuple[Any, ...] = (-1, 2, 0.5, "0", [])
 TIMED = {"step": ..., "timestamp": "2026-11-24T03:00:00+01:00"}
 
 
@@ -179,7 +180,7 @@ TIMED = {"step": ..., "timestamp": "2026-11-24T03:00:00+01:00"}
         ({"type": "transfer"}, False),
         ({"isFraud": 0}, False),
         *[({"isFlaggedFraud": flag}, True) for flag in (0, 1, 0.0, False, True, None)],
-        *[({"isFlaggedFraud": flag}, False) for flag in (-1, 2, 0.5, "0", [])],
+        *[({"isFlaggedFraud": flag}, False) for flag in WRONG_FLAGS],
         ({"step": 0}, False),
         ({"step": 1_000_001}, False),
     ],

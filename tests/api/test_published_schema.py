@@ -13,6 +13,7 @@ from fraud_api_lambda.scoring import Scorer
 from fraud_api_lambda.transaction import MAX_AMOUNT, TYPES
 from tests.api import support
 from tests.api.support import client_of
+from tests.bundles import priced
 from tests.fakes import app
 
 DOCUMENT: dict[str, Any] = document(app())
@@ -55,7 +56,7 @@ def clients(scorer: Scorer) -> dict[str, TestClient]:
     """A client of the same model by each policy."""
     by_policy = {}
     for name, costs in COSTS.items():
-        policy = replace(scorer.bundle.policy, **costs)
+        policy = priced(scorer.bundle.policy, **costs)
         threshold = THRESHOLDS.get(name, scorer.bundle.threshold)
         bundle = replace(scorer.bundle, policy=policy, threshold=threshold)
         by_policy[name] = client_of(Scorer(bundle))

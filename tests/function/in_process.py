@@ -3,7 +3,7 @@
 import importlib
 import logging
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import Any
@@ -13,12 +13,15 @@ import pytest
 
 from training.local.processes import environment
 
+type Handler = Callable[[Any, Any], dict[str, Any]]
+"""Our handler; a test may give it any event."""
+
 MODULE = "fraud_api_lambda.handler"
 CONTEXT = SimpleNamespace(aws_request_id="11111111-2222-4333-8444-555555555555")
 
 
 @contextmanager
-def imported(variables: Mapping[str, str]) -> Iterator[Any]:
+def imported(variables: Mapping[str, str]) -> Iterator[Handler]:
     """The handler, imported anew under these variables; no trace of it is left."""
     package = logging.getLogger("fraud_api_lambda")
     before = package.handlers[:], package.level, package.propagate
@@ -26,7 +29,8 @@ def imported(variables: Mapping[str, str]) -> Iterator[Any]:
         for name in {"FRAUD_MODEL_BUCKET", "FRAUD_MODEL_PARAMETER"} - set(variables):
             patch.delenv(name, raising=False)
         patch.delitem(sys.modules, MODULE, raising=False)
-        yield importlib.import_module(MODULE).handler
+        handler: Handler = importlib.import_module(MODULE).handler
+        yield handler
     sys.modules.pop(MODULE, None)
     package.handlers[:], package.level, package.propagate = before
 

@@ -19,6 +19,7 @@ import boto3
 import pytest
 
 from tests.bundles import make_bundle, write_model
+from tests.waiting import wait_for
 from training.local.aws import LocalAws
 from training.local.processes import LOOPBACK, ROOT, environment, free_port, request
 from training.registry.publishing import publish
@@ -122,13 +123,10 @@ class Runtime:
 
     def log(self) -> list[str]:
         """The lines that the function wrote so far, without the emulator's."""
-        deadline = time.monotonic() + 10
-        while (text := self.output.read_text()).count("\nREPORT ") < self.invocations:
-            assert time.monotonic() < deadline, text
-            time.sleep(0.02)
+        wait_for(lambda: self.output.read_text().count("\nREPORT ") >= self.invocations)
         return [
             line
-            for line in text.splitlines()
+            for line in self.output.read_text().splitlines()
             if not line.startswith(("START ", "END ", "REPORT ")) and "(rapid)" not in line
         ]
 
@@ -156,7 +154,7 @@ def running(variables: Mapping[str, str], directory: Path) -> Iterator[Runtime]:
     """Run the function until the end of the block; `directory` takes what it writes."""
     port, api_port, output = free_port(), free_port(), directory / "output"
     command = [
-        emulator(directory),
+        str(emulator(directory)),
         *("--runtime-interface-emulator-address", f"{LOOPBACK}:{port}"),
         *("--runtime-api-address", f"{LOOPBACK}:{api_port}"),
         *(sys.executable, "-m", "awslambdaric", "fraud_api_lambda.handler.handler"),
@@ -180,13 +178,13 @@ def running(variables: Mapping[str, str], directory: Path) -> Iterator[Runtime]:
 
 
 def _wait_until_up(process: subprocess.Popen[bytes], port: int, output: Path) -> None:
-    deadline = time.monotonic() + 10
-    while process.poll() is None and time.monotonic() < deadline:
+    def is_up() -> bool:
         with socket.socket() as probe:
-            if probe.connect_ex((LOOPBACK, port)) == 0:
-                return
-        time.sleep(0.02)
-    pytest.fail(f"the emulator does not answer: {output.read_text()}")
+            return probe.connect_ex((LOOPBACK, port)) == 0
+
+    wait_for(lambda: process.poll() is not None or is_up())
+    if not is_up():
+        pytest.fail(f"the emulator does not answer: {output.read_text()}")
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:

@@ -6,13 +6,14 @@ import json
 import subprocess
 import sys
 from base64 import b64decode, b64encode
+from typing import Any
 
 import pytest
 
 from bootstrap.heartbeat.handler import GET_MODEL
 from fraud_api_lambda.examples import FRAUD, GENUINE
 from tests.api.support import check_problem
-from tests.function.in_process import CONTEXT, imported, response
+from tests.function.in_process import CONTEXT, Handler, imported, response
 from tests.function.runtime import (
     EVENTS,
     KINDS,
@@ -42,7 +43,7 @@ SQS = {
 }
 
 
-def without(sent, name):
+def without(sent: Any, name: str) -> dict[str, Any]:
     return {key: value for key, value in sent.items() if key != name}
 
 
@@ -65,7 +66,7 @@ SHAPES = {
 
 
 @pytest.mark.parametrize("case", STATUSES)
-def test_a_rest_and_an_http_api_are_answered_alike(handler, case):
+def test_a_rest_and_an_http_api_are_answered_alike(handler: Handler, case: str) -> None:
     first, second = (without_ids(handler(event(f"{kind}_{case}"), CONTEXT)) for kind in KINDS)
 
     assert first == second
@@ -73,7 +74,7 @@ def test_a_rest_and_an_http_api_are_answered_alike(handler, case):
 
 
 @pytest.mark.parametrize("case", SAM_LOCAL)
-def test_sam_local_is_answered_as_the_gateway_is(handler, case):
+def test_sam_local_is_answered_as_the_gateway_is(handler: Handler, case: str) -> None:
     first, second = (
         without_ids(handler(event(f"{kind}_{case}"), CONTEXT)) for kind in ("rest_v1", "sam_local")
     )
@@ -82,7 +83,7 @@ def test_sam_local_is_answered_as_the_gateway_is(handler, case):
 
 
 @pytest.mark.parametrize("case", STATUSES)
-def test_a_named_stage_of_an_http_api_changes_nothing(handler, case):
+def test_a_named_stage_of_an_http_api_changes_nothing(handler: Handler, case: str) -> None:
     bare = event(f"http_v2_{case}")
     staged = event(f"http_v2_{case}")
     staged["rawPath"] = f"/live{bare['rawPath']}"
@@ -92,7 +93,7 @@ def test_a_named_stage_of_an_http_api_changes_nothing(handler, case):
     assert without_ids(handler(staged, CONTEXT)) == without_ids(handler(bare, CONTEXT))
 
 
-def test_a_body_in_base64_is_the_same_body(handler):
+def test_a_body_in_base64_is_the_same_body(handler: Handler) -> None:
     plain, encoded = (
         without_ids(handler(event(name), CONTEXT))
         for name in ("rest_v1_fraud", "rest_v1_fraud_base64")
@@ -102,7 +103,7 @@ def test_a_body_in_base64_is_the_same_body(handler):
     assert plain[0] == 200
 
 
-def changed(kind, **changes):
+def changed(kind: str, **changes: str) -> dict[str, Any]:
     """The recorded fraud with another body, media type or method."""
     sent = event(f"{kind}_fraud")
     sent["body"] = changes.get("body", sent["body"])
@@ -128,7 +129,9 @@ def changed(kind, **changes):
     ],
     ids=["large enough", "too large", "too large to be parsed", "no JSON", "another method"],
 )
-def test_a_request_that_is_not_as_it_must_be_is_refused(handler, kind, changes, status):
+def test_a_request_that_is_not_as_it_must_be_is_refused(
+    handler: Handler, kind: str, changes: dict[str, str], status: int
+) -> None:
     answer = handler(changed(kind, **changes), CONTEXT)
 
     assert answer["statusCode"] == status
@@ -136,7 +139,9 @@ def test_a_request_that_is_not_as_it_must_be_is_refused(handler, kind, changes, 
         check_problem(response(answer), status)
 
 
-def test_nothing_is_left_undone_after_a_request_that_was_cut_off(handler, recwarn):
+def test_nothing_is_left_undone_after_a_request_that_was_cut_off(
+    handler: Handler, recwarn: pytest.WarningsRecorder
+) -> None:
     answer = handler(changed("rest_v1", body="[" * (8 * 1024 + 1)), CONTEXT)
     gc.collect()
 
@@ -146,7 +151,9 @@ def test_nothing_is_left_undone_after_a_request_that_was_cut_off(handler, recwar
 
 
 @pytest.mark.parametrize(("size", "status"), [(8 * 1024, 200), (8 * 1024 + 1, 413)])
-def test_a_body_in_base64_is_measured_as_it_was_sent(handler, size, status):
+def test_a_body_in_base64_is_measured_as_it_was_sent(
+    handler: Handler, size: int, status: int
+) -> None:
     sent = event("rest_v1_fraud_base64")
     sent["body"] = b64encode(json.dumps(FRAUD).encode().ljust(size)).decode()
 
@@ -155,7 +162,7 @@ def test_a_body_in_base64_is_measured_as_it_was_sent(handler, size, status):
 
 @pytest.mark.parametrize("case", STATUSES)
 @pytest.mark.parametrize("kind", KINDS)
-def test_an_answer_carries_the_gateways_request_id(handler, kind, case):
+def test_an_answer_carries_the_gateways_request_id(handler: Handler, kind: str, case: str) -> None:
     sent = event(f"{kind}_{case}")
 
     answer = handler(sent, CONTEXT)
@@ -164,7 +171,9 @@ def test_an_answer_carries_the_gateways_request_id(handler, kind, case):
 
 
 @pytest.mark.parametrize("made_up", ["a\r\nset-cookie: b", "a" * 65, {"a": 1}, ""])
-def test_a_request_id_that_does_not_fit_a_header_gives_way_to_lambdas(handler, made_up):
+def test_a_request_id_that_does_not_fit_a_header_gives_way_to_lambdas(
+    handler: Handler, made_up: object
+) -> None:
     sent = event("rest_v1_bad_body")
     sent["requestContext"]["requestId"] = made_up
 
@@ -176,7 +185,7 @@ def test_a_request_id_that_does_not_fit_a_header_gives_way_to_lambdas(handler, m
 
 @pytest.mark.parametrize("case", PROBLEMS)
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_problem_is_sent_as_text(handler, kind, case):
+def test_a_problem_is_sent_as_text(handler: Handler, kind: str, case: str) -> None:
     answer = handler(event(f"{kind}_{case}"), CONTEXT)
 
     assert answer["isBase64Encoded"] is False
@@ -185,7 +194,7 @@ def test_a_problem_is_sent_as_text(handler, kind, case):
 
 
 @pytest.mark.parametrize("sent", SHAPES.values(), ids=SHAPES)
-def test_an_event_of_no_api_is_a_problem_and_no_crash(handler, sent):
+def test_an_event_of_no_api_is_a_problem_and_no_crash(handler: Handler, sent: Any) -> None:
     answer = handler(sent, CONTEXT)
 
     assert answer["statusCode"] == 400
@@ -197,7 +206,7 @@ def test_an_event_of_no_api_is_a_problem_and_no_crash(handler, sent):
     assert FRAUD["nameOrig"] not in answer["body"]
 
 
-def test_without_settings_only_health_answers():
+def test_without_settings_only_health_answers() -> None:
     with imported({}) as handler:
         answers = {
             case: handler(event(f"rest_v1_{case}"), CONTEXT)
@@ -214,7 +223,9 @@ def test_without_settings_only_health_answers():
 
 
 @pytest.mark.parametrize("name", ["FRAUD_MODEL_BUCKET", "FRAUD_MODEL_PARAMETER"])
-def test_the_log_names_the_variable_that_is_missing(capsys, name):
+def test_the_log_names_the_variable_that_is_missing(
+    capsys: pytest.CaptureFixture[str], name: str
+) -> None:
     given = {"FRAUD_MODEL_BUCKET": "models", "FRAUD_MODEL_PARAMETER": "/model"}
     del given[name]
 
@@ -226,7 +237,9 @@ def test_the_log_names_the_variable_that_is_missing(capsys, name):
     assert said == f"settings cannot be used: {name}: Field required"
 
 
-def test_without_credentials_the_log_says_where_they_come_from(capsys):
+def test_without_credentials_the_log_says_where_they_come_from(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     with imported({"FRAUD_MODEL_BUCKET": "models", "FRAUD_MODEL_PARAMETER": "/model"}) as handler:
         answer = handler(event("rest_v1_fraud"), CONTEXT)
 
@@ -242,7 +255,7 @@ import fraud_api_lambda.handler
 """
 
 
-def test_the_model_begins_to_load_before_the_framework_is_imported():
+def test_the_model_begins_to_load_before_the_framework_is_imported() -> None:
     given = {"FRAUD_MODEL_BUCKET": "models", "FRAUD_MODEL_PARAMETER": "/model"}
     aws = LocalAws(free_port()).environment
 
@@ -261,18 +274,20 @@ def test_the_model_begins_to_load_before_the_framework_is_imported():
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize(("case", "example"), [("fraud", FRAUD), ("genuine", GENUINE)])
-def test_the_recorded_payments_are_the_examples(kind, case, example):
+def test_the_recorded_payments_are_the_examples(
+    kind: str, case: str, example: dict[str, Any]
+) -> None:
     assert json.loads(event(f"{kind}_{case}")["body"]) == example
 
 
-def test_the_recorded_base64_is_the_fraud():
+def test_the_recorded_base64_is_the_fraud() -> None:
     sent = event("rest_v1_fraud_base64")
 
     assert sent["isBase64Encoded"] is True
     assert json.loads(b64decode(sent["body"])) == FRAUD
 
 
-def test_every_recorded_event_is_one_that_the_tests_know():
+def test_every_recorded_event_is_one_that_the_tests_know() -> None:
     known = {f"{kind}_{case}" for kind in KINDS for case in STATUSES}
     known |= {f"sam_local_{case}" for case in SAM_LOCAL}
 
@@ -281,7 +296,7 @@ def test_every_recorded_event_is_one_that_the_tests_know():
     assert {path.stem for path in EVENTS.iterdir()} == known
 
 
-def test_the_event_of_doctor_and_heartbeat_is_answered(handler):
+def test_the_event_of_doctor_and_heartbeat_is_answered(handler: Handler) -> None:
     answered = handler(GET_MODEL, CONTEXT)
 
     assert answered["statusCode"] == 200

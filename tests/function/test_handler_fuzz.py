@@ -2,14 +2,16 @@
 
 import json
 from base64 import b64encode
+from collections.abc import Iterator
 from copy import deepcopy
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.api.support import CANARY, POSTS, TEXTS, VALUES, check_problem, damaged
-from tests.function.in_process import CONTEXT, response
+from tests.function.in_process import CONTEXT, Handler, response
 from tests.function.runtime import event
 
 SOAK = 10_000
@@ -29,7 +31,7 @@ RECORDED = [
 ]
 
 
-def posted(kind, path, body, *, encoded):
+def posted(kind: str, path: str, body: bytes, *, encoded: bool) -> dict[str, Any]:
     """An event that posts these bytes."""
     sent = event(f"{kind}_fraud")
     text = b64encode(body).decode() if encoded else body.decode("utf-8", "replace")
@@ -50,7 +52,7 @@ POSTED = st.builds(
 )
 
 
-def places(value, way=()):
+def places(value: Any, way: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
     """The way to everything in an event."""
     inside = value.items() if isinstance(value, dict) else enumerate(value)
     for key, each in inside:
@@ -65,7 +67,7 @@ TELLING = st.sampled_from(
 
 
 @st.composite
-def bent(draw):
+def bent(draw: st.DrawFn) -> Any:
     """A recorded event, in which up to three things are gone or replaced by anything."""
     sent = deepcopy(draw(st.sampled_from(RECORDED)))
     for _ in range(draw(st.integers(1, 3))):
@@ -80,7 +82,7 @@ def bent(draw):
     return sent
 
 
-def check(handler, sent, statuses):
+def check(handler: Handler, sent: Any, statuses: set[int]) -> None:
     """An answer of one of these statuses; if it is a problem, one that repeats nothing."""
     answer = handler(sent, CONTEXT)
     json.dumps(answer).encode()
@@ -93,12 +95,12 @@ def check(handler, sent, statuses):
     assert CANARY not in answer["body"].replace(answer["headers"]["x-request-id"], "")
 
 
-def fuzz(handler, events, statuses, count):
+def fuzz(handler: Handler, events: st.SearchStrategy[Any], statuses: set[int], count: int) -> None:
     asked = 0
 
     @settings(max_examples=count)
     @given(events.map(json.dumps))  # as Lambda gets them; and any failure can be printed
-    def ask(sent):
+    def ask(sent: Any) -> None:
         nonlocal asked
         asked += 1
         check(handler, json.loads(sent), statuses)
@@ -107,19 +109,19 @@ def fuzz(handler, events, statuses, count):
     assert asked >= count
 
 
-def test_any_body_is_answered_or_refused(handler):
+def test_any_body_is_answered_or_refused(handler: Handler) -> None:
     fuzz(handler, POSTED, {200, 400, 413, 422}, 400)
 
 
-def test_any_event_is_answered_or_refused(handler):
+def test_any_event_is_answered_or_refused(handler: Handler) -> None:
     fuzz(handler, bent() | VALUES, {200, 400, 404, 405, 413, 415, 422}, 400)
 
 
 @pytest.mark.soak
-def test_ten_thousand_bodies_are_answered_or_refused(handler):
+def test_ten_thousand_bodies_are_answered_or_refused(handler: Handler) -> None:
     fuzz(handler, POSTED, {200, 400, 413, 422}, SOAK)
 
 
 @pytest.mark.soak
-def test_ten_thousand_events_are_answered_or_refused(handler):
+def test_ten_thousand_events_are_answered_or_refused(handler: Handler) -> None:
     fuzz(handler, bent() | VALUES, {200, 400, 404, 405, 413, 415, 422}, SOAK)

@@ -3,10 +3,13 @@
 import json
 import os
 import subprocess
+from collections.abc import Mapping
+from typing import Any
 
 import pytest
 
 from tests.function.runtime import event
+from training.local.aws import LocalAws
 from training.local.processes import ROOT
 
 PYTHON = ROOT / ".venv-image" / "bin" / "python"
@@ -29,7 +32,7 @@ print(json.dumps(names))
 """
 
 
-def run(code, *, stdin="", variables=None):
+def run(code: str, *, stdin: str = "", variables: Mapping[str, str] | None = None) -> Any:
     """What the code prints last, where only the image's packages are."""
     if not PYTHON.exists():
         pytest.skip(f"no {PYTHON}; make it with .ci/setup")
@@ -48,28 +51,30 @@ def run(code, *, stdin="", variables=None):
 
 
 @pytest.fixture(scope="module")
-def answered(served):
+def answered(served: LocalAws) -> Any:
     sent = event("rest_v1_fraud")
     return run(ANSWER, stdin=json.dumps(sent), variables=served.environment)
 
 
-def test_a_bundle_loads_and_answers(answered):
+def test_a_bundle_loads_and_answers(answered: dict[str, Any]) -> None:
     assert answered["answer"]["statusCode"] == 200
     assert json.loads(answered["answer"]["body"])["is_fraud"] is True
 
 
-def test_answering_loads_neither_numpy_nor_boto3_nor_the_xgboost_package(answered):
+def test_answering_loads_neither_numpy_nor_boto3_nor_the_xgboost_package(
+    answered: dict[str, Any],
+) -> None:
     loaded = {name.partition(".")[0] for name in answered["modules"]}
 
     assert {"fastapi", "mangum", "ctypes"} <= loaded
     assert not loaded & {"xgboost", "numpy", "scipy", "boto3", "botocore", "sklearn", "joblib"}
 
 
-def test_the_garbage_collector_is_spared_what_was_imported(answered):
+def test_the_garbage_collector_is_spared_what_was_imported(answered: dict[str, Any]) -> None:
     assert answered["spared"] > 0.9
 
 
-def test_every_module_that_ships_can_be_imported():
+def test_every_module_that_ships_can_be_imported() -> None:
     shipped = {path.stem for path in (ROOT / "fraud_api_lambda").glob("*.py")}
 
     assert set(run(IMPORT_ALL)) == shipped - {"__init__"}

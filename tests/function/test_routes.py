@@ -1,18 +1,21 @@
 """The route of an event is the one that the gateway matched, whatever the API is mounted on."""
 
 import json
+from typing import Any
 
 import pytest
 
 from tests.api.support import check_problem
-from tests.function.in_process import CONTEXT, response
+from tests.function.in_process import CONTEXT, Handler, response
 from tests.function.runtime import MOUNTED, event, without_ids
 
 BATCH = "/predict/batch"
 CUSTOM_DOMAIN = "api.example.com"
 
 
-def rest(path, resource, proxy=None, method="POST"):
+def rest(
+    path: str, resource: str, proxy: str | None = None, method: str = "POST"
+) -> dict[str, Any]:
     """The genuine payment, sent to a REST API that matched this resource."""
     sent = event("rest_v1_genuine")
     parameters = None if proxy is None else {"proxy": proxy}
@@ -20,7 +23,9 @@ def rest(path, resource, proxy=None, method="POST"):
     return sent
 
 
-def http(path, route, stage="$default", proxy=None):
+def http(
+    path: str, route: str, stage: str = "$default", proxy: str | None = None
+) -> dict[str, Any]:
     """The genuine payment, sent to an HTTP API that matched this route."""
     sent = event("http_v2_genuine")
     sent |= {"rawPath": path, "routeKey": route}
@@ -31,12 +36,14 @@ def http(path, route, stage="$default", proxy=None):
     return sent
 
 
-def as_batch(sent):
+def as_batch(sent: Any) -> dict[str, Any]:
     return {**sent, "body": json.dumps({"transactions": [json.loads(sent["body"])]})}
 
 
 @pytest.mark.parametrize("name", MOUNTED)
-def test_an_api_that_is_mounted_elsewhere_is_answered_as_one_at_its_root(handler, name):
+def test_an_api_that_is_mounted_elsewhere_is_answered_as_one_at_its_root(
+    handler: Handler, name: str
+) -> None:
     at_root = without_ids(handler(event("rest_v1_genuine"), CONTEXT))
 
     assert without_ids(handler(event(name), CONTEXT)) == at_root
@@ -77,7 +84,7 @@ REACHED = {
 
 
 @pytest.mark.parametrize("sent", REACHED.values(), ids=REACHED)
-def test_a_batch_reaches_its_route(handler, sent):
+def test_a_batch_reaches_its_route(handler: Handler, sent: Any) -> None:
     answer = handler(as_batch(sent), CONTEXT)
 
     assert answer["statusCode"] == 200, answer["body"]
@@ -102,14 +109,16 @@ UNKNOWN = {
 
 
 @pytest.mark.parametrize("sent", UNKNOWN.values(), ids=UNKNOWN)
-def test_what_is_no_route_is_a_404(handler, sent):
+def test_what_is_no_route_is_a_404(handler: Handler, sent: Any) -> None:
     problem = check_problem(response(handler(sent, CONTEXT)), 404)
 
     assert problem["type"].endswith(":not-found")
 
 
 @pytest.mark.parametrize("method", ["HEAD", "OPTIONS", "GET", "PUT"])
-def test_another_method_below_a_base_path_is_a_405_that_names_the_allowed_one(handler, method):
+def test_another_method_below_a_base_path_is_a_405_that_names_the_allowed_one(
+    handler: Handler, method: str
+) -> None:
     answer = handler(rest("/pay/predict/", "/predict", method=method), CONTEXT)
 
     check_problem(response(answer), 405)

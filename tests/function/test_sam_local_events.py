@@ -35,7 +35,7 @@ print(json.dumps(made))
 NEW_EACH_TIME = ("requestId", "requestTime", "requestTimeEpoch")
 
 
-def test_the_recorded_events_are_what_sam_makes_of_the_same_requests():
+def test_the_recorded_events_are_what_sam_makes_of_the_same_requests() -> None:
     if not PYTHON.exists():
         pytest.skip(f"no {PYTHON}; make it with .ci/setup")
     recorded = [event(f"sam_local_{case}") for case in SAM_LOCAL]

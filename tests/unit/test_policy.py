@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from fraud_api_lambda.policy import MOST, Policy, decide
 from fraud_api_lambda.transaction import Decision, ExpectedCosts
+from tests.bundles import priced
 from training.policy.costs import decisions
 
 money = st.floats(0, 1e6)
@@ -57,14 +58,16 @@ def test_the_decision_has_the_lowest_expected_cost(p: float, amount: float, poli
 
 
 def test_an_expected_cost_is_the_mean_of_what_fraud_and_genuine_cost() -> None:
-    dear = replace(USUAL, shadow_price=3.0)
+    dear = replace(USUAL, shadow_price=3.0, review_catches=0.75)
 
-    assert dear.expected_costs(0.0, 1_000.0) == ExpectedCosts(0.0, 2.0 + 3.0 + 0.5, 5.0 + 50.0)
+    assert dear.expected_costs(0.0, 1_000.0) == ExpectedCosts(
+        approve=0.0, review=2.0 + 3.0 + 0.5, block=5.0 + 50.0
+    )
     assert dear.expected_costs(1.0, 1_000.0) == ExpectedCosts(
-        approve=1_005.0, review=pytest.approx(2.0 + 3.0 + 0.2 * 1_005.0), block=0.0
+        approve=1_005.0, review=2.0 + 3.0 + 0.25 * 1_005.0, block=0.0
     )
     assert dear.expected_costs(0.5, 1_000.0) == ExpectedCosts(
-        approve=502.5, review=pytest.approx(5.0 + 0.25 + 100.5), block=27.5
+        approve=502.5, review=5.0 + 0.25 + 125.625, block=27.5
     )
 
 
@@ -85,11 +88,11 @@ def test_a_review_that_catches_nothing_or_costs_the_world_is_never_asked_for(
 ) -> None:
     changed = {"review_catches": 0.0} if useless else {"review_cost": 1e18}
 
-    assert decide(p, amount, replace(policy, **changed)) is not Decision.REVIEW
+    assert decide(p, amount, priced(policy, **changed)) is not Decision.REVIEW
 
 
 def test_equal_costs_get_the_milder_decision() -> None:
-    even = replace(USUAL, **dict.fromkeys(MOST, 0.0))
+    even = priced(USUAL, **dict.fromkeys(MOST, 0.0))
 
     assert decide(0.5, 10.0, even) is Decision.APPROVE
     assert decide(0.5, 10.0, replace(even, fraud_fixed=1.0, block_fixed=1.0)) is Decision.APPROVE

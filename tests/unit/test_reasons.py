@@ -81,7 +81,7 @@ def is_emptied(case: Case) -> bool:
     payment = case.transaction
     share, exceeds = feature_row(payment, ("share_leaving", "exceeds_balance"))
     emptied, nearly = feature_row(payment, ("emptied", "nearly_emptied"))
-    return share >= 0.95 and not exceeds and (emptied or nearly)
+    return share >= 0.95 and not exceeds and bool(emptied or nearly)
 
 
 def is_share(case: Case) -> bool:

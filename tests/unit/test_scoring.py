@@ -12,7 +12,7 @@ from fraud_api_lambda.bundle import Bundle, BundleError, read
 from fraud_api_lambda.features import feature_row
 from fraud_api_lambda.scoring import Scorer
 from fraud_api_lambda.transaction import Decision, Transaction, TransactionType
-from tests.bundles import make_bundle
+from tests.bundles import make_bundle, priced
 from tests.transactions import transaction, transactions
 
 
@@ -84,7 +84,7 @@ def policies(bundle: Bundle) -> list[Scorer]:
         {"review_cost": 0.01, "review_catches": 0.9, "fraud_share": 0.1},
     ]
     return [
-        Scorer(replace(bundle, threshold=threshold, policy=replace(bundle.policy, **change)))
+        Scorer(replace(bundle, threshold=threshold, policy=priced(bundle.policy, **change)))
         for change in changes
         for threshold in (0.0, 0.5, 1.0)
     ]
