@@ -1,4 +1,4 @@
-"""Does the simulator meet its targets? ``python -m benchmarks.simulator [--real PAYSIM_FILE]``.
+"""Does the simulator meet its targets? ``python -m benchmarks.simulator [--data PAYSIM_FILE]``.
 
 The two models are the default arm of ``train``: SMOTE to a ratio of 0.1, then XGBoost. Every model
 learns the first 23 days and is judged on the last six of thirty. Pairs of features see all frauds
@@ -233,11 +233,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--seeds", default="0,1,2", help="with commas between")
-    parser.add_argument("--real", type=Path, help="PaySim's rows, CSV or Parquet")
+    parser.add_argument("--data", type=Path, metavar="FILE", help="PaySim's rows, CSV or Parquet")
     options = parser.parse_args()
     targets, seeds = dict(TARGETS), [int(seed) for seed in options.seeds.split(",")]
-    if options.real:
-        compare = partial(told_apart, real=read_transactions(options.real))
+    if options.data:
+        compare = partial(told_apart, real=read_transactions(options.data))
         targets["ROC AUC, real against simulated"] = (compare, 0, 0.65)
     shown = Table("target", "wanted", *(f"seed {seed}" for seed in seeds), "median", "met")
     measured = zip(*(list(_measured(options.rows, seed, targets)) for seed in seeds), strict=True)

@@ -6,28 +6,28 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from training.errors import CommandError, InputError
+from bootstrap.parameters import environments
+from training.errors import InputError
 from training.hints import example, module
 from training.local.processes import interruptible
+from training.option_names import one_of
+from training.program import program, run
 
 if TYPE_CHECKING:
     from bootstrap.account import Account
     from bootstrap.programs import RealPrograms
 
-app = typer.Typer(
-    help="Deploy the application, look after it, and reckon what it costs.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-)
+app = program("bootstrap", "Deploy the application, check it, and estimate its cost.")
 
 
 def _example(*arguments: str) -> str:
     return example(module("bootstrap", *arguments))
 
 
-Env = Annotated[str, typer.Option("--env", help="An environment of samconfig.toml.")]
+Env = Annotated[
+    str,
+    typer.Option("--env", metavar=one_of(environments()), help="An environment of samconfig.toml."),
+]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would change, change nothing.")]
 
 
@@ -69,7 +69,7 @@ def prepare(
     ] = None,
     dry_run: DryRun = False,
 ) -> None:
-    """Create or update what outlives the application: repository, bucket, roles."""
+    """Create or update the image repository, the bucket and the roles."""
     from bootstrap.prepare import prepare as do
 
     do(*_hands(dry_run=dry_run, has_bootstrap=False), github=github)
@@ -85,7 +85,7 @@ def deploy(
     ] = None,
     dry_run: DryRun = False,
 ) -> None:
-    """Build this commit's image, push it and deploy it by its digest."""
+    """Build this commit's image, push it and deploy it by digest."""
     from bootstrap.deploy import deploy as do
 
     do(*_hands(dry_run=dry_run), environment=env, image=image)
@@ -93,7 +93,7 @@ def deploy(
 
 @app.command(epilog=_example("rollback", "--env", "prod"))
 def rollback(*, env: Env = "dev", dry_run: DryRun = False) -> None:
-    """Deploy the image before again; a second rollback returns."""
+    """Deploy the previous image; a second rollback undoes it."""
     from bootstrap.rollback import rollback as do
 
     do(_hands(dry_run=dry_run)[0], environment=env)
@@ -106,7 +106,7 @@ def destroy(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     dry_run: DryRun = False,
 ) -> None:
-    """Delete the application's stack; models and images stay."""
+    """Delete the application's stack but keep models and images."""
     from bootstrap.destroy import destroy as do
 
     do(
@@ -124,7 +124,7 @@ def _asked(question: str) -> bool:
 
 @app.command(epilog=_example("doctor", "--env", "prod"))
 def doctor(*, env: Env = "dev") -> None:
-    """Say of each part whether it is well, and what to do where it is not."""
+    """Check each part of a deployment, with a remedy for each fault."""
     from bootstrap.doctor import doctor as do
 
     do(_hands()[0], environment=env)
@@ -132,7 +132,10 @@ def doctor(*, env: Env = "dev") -> None:
 
 @app.command(epilog=_example("smoke", "--env", "dev"))
 def smoke(*, env: Env = "dev") -> None:
-    """Ask a deployed API a few questions, with its own key and, if need be, a signature."""
+    """Call a deployed API as its callers do.
+
+    Uses its key and, where needed, a signature.
+    """
     from bootstrap.smoke import smoke as do
 
     do(_hands()[0], environment=env)
@@ -140,7 +143,10 @@ def smoke(*, env: Env = "dev") -> None:
 
 @app.command(epilog=_example("cost"))
 def cost() -> None:
-    """Print what a month costs, part by part, at four volumes and three free tiers."""
+    """Print the monthly cost of each part.
+
+    Covers four volumes and three free tiers.
+    """
     from bootstrap.cost import cost as do
 
     do()
@@ -148,12 +154,8 @@ def cost() -> None:
 
 def main() -> None:
     """Run the command line and end with its exit code."""
-    try:
-        with interruptible():
-            app(prog_name=module("bootstrap"))
-    except CommandError as error:
-        typer.echo(f"error: {error}", err=True)
-        sys.exit(error.exit_code)
+    with interruptible():
+        run(app, module("bootstrap"))
 
 
 if __name__ == "__main__":

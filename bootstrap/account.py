@@ -8,15 +8,10 @@ from typing import Any, Final
 import boto3
 from botocore import xform_name
 from botocore.config import Config
-from botocore.exceptions import (
-    BotoCoreError,
-    ClientError,
-    NoCredentialsError,
-    NoRegionError,
-    WaiterError,
-)
+from botocore.exceptions import BotoCoreError, ClientError, WaiterError
 
-from training.errors import CommandError, InputError
+from training.errors import CommandError
+from training.registry.boto import account_required
 
 LONGEST_ANSWER_S: Final = 130
 """A function may run for its whole timeout; given up sooner, it would be invoked again."""
@@ -142,13 +137,8 @@ def explained(what: str) -> Iterator[None]:
         If nothing says which account or region.
     """
     try:
-        yield
-    except NoCredentialsError as error:
-        raise InputError(
-            f"{what}: no AWS credentials; run `aws sso login`, or name a profile: AWS_PROFILE=..."
-        ) from error
-    except NoRegionError as error:
-        raise InputError(f"{what}: no region; say which: AWS_DEFAULT_REGION=...") from error
+        with account_required():
+            yield
     except ClientError as error:
         said = error.response.get("Error", {})
         code = str(said.get("Code", "no code"))

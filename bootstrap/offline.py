@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from bootstrap.account import Account, AwsError, described, session
 from bootstrap.stacks import BOOTSTRAP
+from training.registry.boto import account_required
 
 UNKNOWN_PLACE: Final = "an account and a region that nobody named here"
 
@@ -21,9 +22,16 @@ OUTPUTS: Final = {
 
 
 def is_reachable() -> bool:
-    """Whether boto3 finds credentials and a region, whatever they are worth."""
-    found = session()
-    return found.region_name is not None and found.get_credentials() is not None
+    """Whether boto3 finds credentials and a region; AWS may still refuse them.
+
+    Raises
+    ------
+    InputError
+        If the settings name a profile that does not exist, or half a key.
+    """
+    with account_required():
+        found = session()
+        return found.region_name is not None and found.get_credentials() is not None
 
 
 class Offline(Account):

@@ -54,6 +54,15 @@ def read_environment(name: str, path: Path = SAMCONFIG) -> Environment:
     return _environment(name, tables[name])
 
 
+def environments(path: Path = SAMCONFIG) -> list[str]:
+    """The names of the application's environments, or none if the file cannot be read."""
+    try:
+        tables = _tables(path)
+    except InputError:
+        return []
+    return [each for each in _deployable(tables) if each != BOOTSTRAP]
+
+
 def read_bootstrap(path: Path = SAMCONFIG) -> Environment:
     """The bootstrap stack, as samconfig.toml describes it.
 

@@ -74,7 +74,7 @@ def prepare(
         typer.echo(f"{name}: {value}")
     typer.echo("to go back: make bootstrap of the version before; buckets and images stay anyway")
     registry = registry_options(after.outputs.get("ModelBucketName"), _model_parameter(samconfig))
-    say_next(fraud("publish", "build/model", *registry, "--promote"))
+    say_next(fraud("publish", "--model", "build/model", *registry, "--promote"))
     say_next("make deploy ENV=dev", label="then")
 
 

@@ -36,7 +36,7 @@ TRAINING = ROOT / "training"
 
 TRAINING_LAYERS = (
     {"errors"},
-    {"arm_names", "option_names", "hints"},
+    {"arm_names", "option_names", "hints", "program"},
     {"metrics", "files"},
     {"policy", "simulator"},
     {"data"},
@@ -227,7 +227,7 @@ def test_bootstrap_knows_only_the_registry_and_the_local_helpers_of_training() -
     files = (ROOT / "bootstrap").rglob("*.py")
     known = {room(each) for path in files for each in imported(path) if "training." in each}
 
-    assert known == {"local", "errors", "hints", "registry"}
+    assert known == {"local", "errors", "hints", "option_names", "program", "registry"}
 
 
 def test_importing_modules_starts_no_thread_and_opens_no_connection() -> None:

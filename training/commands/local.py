@@ -1,4 +1,4 @@
-"""Commands that run everything on this machine."""
+"""Commands that run the service on this machine."""
 # ruff: noqa: PLC0415  # a command imports what it needs when it runs, so that --help is quick
 
 from pathlib import Path
@@ -6,12 +6,22 @@ from typing import Annotated
 
 import typer
 
-from training.commands.options import DEMO, Seed
+from training.commands.options import DEMO, ModelDirectory, Rows, Seed
 from training.files.paths import require_event, require_folder, require_readable
 from training.hints import example, fraud
 from training.local.processes import free_port
 
 app = typer.Typer()
+
+Port = Annotated[
+    int | None,
+    typer.Option(
+        metavar="N", min=1, max=65535, help="Port on localhost.", show_default="a free one"
+    ),
+]
+OutDirectory = Annotated[
+    Path, typer.Option(metavar="DIR", help="Directory for the model and its report.")
+]
 
 
 @app.command(epilog=example(fraud("run", "--port", 8000)))
@@ -19,16 +29,18 @@ def run(
     *,
     data: Annotated[
         Path | None,
-        typer.Option(help="Your transactions, CSV or Parquet.", show_default="simulated ones"),
+        typer.Option(
+            metavar="FILE",
+            help="Transactions in PaySim's columns: CSV, TSV (.gz, .zip too) or Parquet.",
+            show_default="simulated ones",
+        ),
     ] = None,
-    rows: Annotated[int, typer.Option(min=1_000, help="Transactions to simulate.")] = 200_000,
+    rows: Rows = 200_000,
     seed: Seed = 0,
-    port: Annotated[
-        int | None, typer.Option(min=1, max=65535, help="Of the API.", show_default="a free one")
-    ] = None,
-    out: Annotated[Path, typer.Option(help="Directory for the model.")] = DEMO,
+    port: Port = None,
+    out: OutDirectory = DEMO,
 ) -> None:
-    """Train, publish to a local S3, serve on localhost and ask it twice, until Ctrl-C."""
+    """Train, publish to a local S3 and serve until Ctrl-C."""
     if data is not None:
         require_readable(data)
     require_folder(out)
@@ -42,15 +54,12 @@ def run(
 @app.command(epilog=example(fraud("demo", "--port", 8501)))
 def demo(
     *,
-    rows: Annotated[int, typer.Option(min=1_000, help="Transactions to simulate.")] = 200_000,
+    rows: Rows = 200_000,
     seed: Seed = 0,
-    port: Annotated[
-        int | None,
-        typer.Option(min=1, max=65535, help="Of the app.", show_default="a free one"),
-    ] = None,
-    out: Annotated[Path, typer.Option(help="Directory for the model.")] = DEMO,
+    port: Port = None,
+    out: OutDirectory = DEMO,
 ) -> None:
-    """Train, serve on localhost and serve the demo's app on it, until Ctrl-C."""
+    """Train, serve, and open the demo's app on it until Ctrl-C."""
     require_folder(out)
     free_port(port)
 
@@ -62,17 +71,18 @@ def demo(
 @app.command(epilog=example(fraud("invoke", "--event", "tests/events/rest_v1_fraud.json")))
 def invoke(
     *,
-    event: Annotated[Path, typer.Option(help="A recorded API Gateway event.")] = Path(
-        "tests/events/rest_v1_fraud.json"
-    ),
-    out: Annotated[
-        Path, typer.Option(help="Directory of the model to serve; trained if empty.")
-    ] = DEMO,
+    event: Annotated[
+        Path, typer.Option(metavar="FILE", help="A recorded API Gateway event.")
+    ] = Path("tests/events/rest_v1_fraud.json"),
+    model: ModelDirectory = DEMO,
 ) -> None:
-    """Build the image and send it an event, as Lambda would (Docker or podman)."""
+    """Build the image and send it an event, as Lambda would.
+
+    Trains a model if there is none.
+    """
     require_event(event)
-    require_folder(out)
+    require_folder(model)
 
     from training.local.run import invoke as invoke_image
 
-    invoke_image(event=event, out=out)
+    invoke_image(event=event, model=model)

@@ -1,4 +1,4 @@
-"""Commands that make, judge and apply a model."""
+"""Commands that train, evaluate and apply a model."""
 # ruff: noqa: PLC0415  # a command imports what it needs when it runs, so that --help is quick
 
 import json
@@ -9,7 +9,15 @@ from typing import Annotated, Any
 import typer
 
 from training.arm_names import AUTO, FEATURES, LEAKY, RESAMPLING
-from training.commands.options import BUILD, Address, DataFile, EngineName, ModelDirectory, Seed
+from training.commands.options import (
+    BUILD,
+    Address,
+    DataFile,
+    EngineName,
+    ModelDirectory,
+    Rows,
+    Seed,
+)
 from training.distributed.engine_options import require_engine
 from training.errors import InputError
 from training.files.paths import require_apart, require_folder, require_readable, require_writable
@@ -20,16 +28,16 @@ from training.scoring.model_directory import require_model
 
 app = typer.Typer()
 
+OutFile = Annotated[Path, typer.Option(metavar="FILE", help="CSV or Parquet file to write.")]
+
 
 @app.command(epilog=example(fraud("simulate", "--rows", 1_000_000, "--out", "build/data.csv")))
 def simulate(
-    rows: Annotated[int, typer.Option(min=1_000, help="Transactions to make.")] = 200_000,
+    rows: Rows = 200_000,
     seed: Seed = 0,
-    out: Annotated[Path, typer.Option(help="CSV or Parquet file to write.")] = Path(
-        "build/transactions.csv"
-    ),
+    out: OutFile = Path("build/transactions.csv"),
 ) -> None:
-    """Make transactions with known frauds, in PaySim's columns."""
+    """Simulate transactions with known frauds, in PaySim's columns."""
     require_writable(out)
 
     from training.files.writing import write_transactions
@@ -49,11 +57,13 @@ def simulate(
 def train(
     data: DataFile,
     *,
-    out: Annotated[Path, typer.Option(help="Directory for the model and its report.")] = BUILD,
+    out: Annotated[
+        Path, typer.Option(metavar="DIR", help="Directory for the model and its report.")
+    ] = BUILD,
     features: Annotated[
         str,
         typer.Option(
-            metavar=one_of(FEATURES), help=f"What it may know; {LEAKY} gives metrics only."
+            metavar=one_of(FEATURES), help=f"Feature set; {LEAKY} gives metrics but no model."
         ),
     ] = FEATURES[0],
     seed: Seed = 0,
@@ -61,58 +71,68 @@ def train(
         str,
         typer.Option(
             metavar=one_of((*RESAMPLING, AUTO)),
-            help=f"{AUTO} takes another where it beats {RESAMPLING[0]}.",
+            help=f"Class imbalance; {AUTO} takes the best by log loss.",
         ),
     ] = RESAMPLING[0],
     smote_ratio: Annotated[
         float | None,
         typer.Option(
-            help="Frauds to genuine rows after SMOTE, above 0 up to 1.",
+            metavar="SHARE",
+            help="Frauds per genuine row after SMOTE, above 0 up to 1.",
             show_default="chosen in time folds",
         ),
     ] = None,
     trials: Annotated[
         int | None,
         typer.Option(
-            min=1, help="Settings to draw at random and try in time folds.", show_default="none"
+            metavar="N",
+            min=1,
+            help="Trials of a random search in time folds.",
+            show_default="no search",
         ),
     ] = None,
     goal: Annotated[
         str,
         typer.Option(
-            metavar=one_of(GOALS), help="What the threshold must reach, or that it costs least."
+            metavar=one_of(GOALS), help="Least recall or precision of the threshold, or least cost."
         ),
     ] = "recall:0.75",
     policy: Annotated[
         Path | None,
         typer.Option(
-            help="TOML file with what decisions cost.", show_default="multiples of a median amount"
+            metavar="FILE",
+            help="Costs of the decisions, as TOML.",
+            show_default="multiples of the median amount",
         ),
     ] = None,
     test_days: Annotated[
         int | None,
-        typer.Option(min=1, help="Days to test on, the last ones.", show_default="a fifth"),
+        typer.Option(metavar="N", min=1, help="Last days to test on.", show_default="a fifth"),
     ] = None,
     train_until: Annotated[
-        int | None, typer.Option(min=1, help="Last step to train on.", show_default=False)
+        int | None,
+        typer.Option(metavar="STEP", min=1, help="Last step to train on.", show_default=False),
     ] = None,
     test_from: Annotated[
-        int | None, typer.Option(min=1, help="First step to test on.", show_default=False)
+        int | None,
+        typer.Option(metavar="STEP", min=1, help="First step to test on.", show_default=False),
     ] = None,
     label_delay: Annotated[
         int | None,
-        typer.Option(min=0, help="Hours until a fraud is known to be one.", show_default="24"),
+        typer.Option(
+            metavar="HOURS", min=0, help="Hours until a fraud is reported.", show_default="24"
+        ),
     ] = None,
     refit: Annotated[
-        bool, typer.Option(help="Fit the published model on all the data, test window included.")
+        bool, typer.Option(help="Fit the published model on the test window too.")
     ] = True,
     compare: Annotated[
-        bool, typer.Option(help="Evaluate the other feature sets and resampling arms too.")
+        bool, typer.Option(help="Evaluate the other feature sets and methods too.")
     ] = True,
     engine: EngineName = "local",
     address: Address = None,
 ) -> None:
-    """Fit SMOTE and XGBoost, judge them on later data, and write the model."""
+    """Fit SMOTE and XGBoost, and evaluate them on later days."""
     require_name("--features", features, FEATURES)
     require_name("--resampling", resampling, (*RESAMPLING, AUTO))
     if smote_ratio is not None and not 0 < smote_ratio <= 1:
@@ -146,7 +166,7 @@ def train(
         metrics = fit(data, out, options, engine=chosen, progress=progress)
     typer.echo(summary(metrics, out))
     if "version" in metrics:
-        say_next(fraud("publish", out, *registry_options()))
+        say_next(fraud("publish", "--model", out, *registry_options()))
     else:
         say_next(fraud("train", "--data", data))
 
@@ -166,16 +186,18 @@ def evaluate(
     model: ModelDirectory = BUILD,
     start: Annotated[
         int | None,
-        typer.Option("--from", help="First step.", show_default="the model's test window"),
+        typer.Option(
+            "--from", metavar="STEP", help="First step.", show_default="the model's test window"
+        ),
     ] = None,
     end: Annotated[
-        int | None, typer.Option("--to", help="Last step.", show_default="the last of the data")
+        int | None, typer.Option("--to", metavar="STEP", help="Last step.", show_default="the end")
     ] = None,
     in_sample: Annotated[
-        bool, typer.Option("--in-sample", help="Allow rows that the model was trained on.")
+        bool, typer.Option("--in-sample", help="Allow rows of its training.")
     ] = False,
 ) -> None:
-    """Judge a model on a window of labelled data, as JSON."""
+    """Evaluate a model on a window of labelled data, as JSON."""
     require_model(model)
     require_readable(data)
 
@@ -186,7 +208,7 @@ def evaluate(
         progress(f"evaluating {model} on {data}")
         figures = evaluate_model(model, data, start=start, end=end, in_sample=in_sample)
     typer.echo(json.dumps(figures, indent=2))
-    say_next(fraud("publish", model, *registry_options()))
+    say_next(fraud("publish", "--model", model, *registry_options()))
 
 
 @app.command(epilog=example(fraud("score", "--data", "new.csv", "--out", "build/scored.csv")))
@@ -194,13 +216,11 @@ def score(
     data: DataFile,
     *,
     model: ModelDirectory = BUILD,
-    out: Annotated[Path, typer.Option(help="CSV or Parquet file to write.")] = Path(
-        "build/scored.csv"
-    ),
+    out: OutFile = Path("build/scored.csv"),
     engine: EngineName = "local",
     address: Address = None,
 ) -> None:
-    """Add fraud_probability, is_fraud and decision to every row of a file."""
+    """Add fraud_probability, is_fraud and decision to each row."""
     require_model(model)
     if not require_engine(engine, address):  # of a folder, Ray scores every file
         require_readable(data)

@@ -6,41 +6,72 @@ from typing import Annotated
 import typer
 
 from training.distributed.engine_options import ENGINES
+from training.errors import InputError
 from training.option_names import one_of
+
+BUILD = Path("build/model")
+"""The default directory of `train`; git ignores it."""
+
+DEMO = Path("build/demo")
+"""The default directory of `run`, `demo` and `invoke`, which no other command reads by default."""
 
 DataFile = Annotated[
     Path,
     typer.Option(
         "--data",
-        help="CSV or TSV (.gz, .zip too) or Parquet with PaySim's columns.",
+        metavar="FILE",
+        help="Transactions in PaySim's columns: CSV, TSV (.gz, .zip too) or Parquet.",
         show_default=False,
     ),
 ]
-ModelDirectory = Annotated[Path, typer.Option("--model", help="Directory that train wrote.")]
-Bucket = Annotated[str, typer.Option(envvar="FRAUD_MODEL_BUCKET", help="S3 bucket of the models.")]
+ModelDirectory = Annotated[
+    Path, typer.Option("--model", metavar="DIR", help="Directory of a trained model.")
+]
+ModelArgument = Annotated[
+    Path | None,
+    typer.Argument(metavar="[DIR]", help="The same as --model DIR.", show_default=False),
+]
+Bucket = Annotated[
+    str,
+    typer.Option(metavar="NAME", envvar="FRAUD_MODEL_BUCKET", help="S3 bucket of the models."),
+]
 Parameter = Annotated[
     str,
-    typer.Option(envvar="FRAUD_MODEL_PARAMETER", help="SSM parameter that points at the model."),
+    typer.Option(
+        metavar="NAME",
+        envvar="FRAUD_MODEL_PARAMETER",
+        help="SSM parameter that points at the served model.",
+    ),
 ]
-Seed = Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Same seed, same result.")]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would change, change nothing.")]
+Seed = Annotated[
+    int, typer.Option(metavar="N", min=0, max=2**32 - 1, help="Same seed, same result.")
+]
+Rows = Annotated[int, typer.Option(metavar="N", min=1_000, help="Transactions to simulate.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Print the changes without making them.")]
 EngineName = Annotated[
-    str, typer.Option("--engine", metavar=one_of(ENGINES), help="Where to compute.")
+    str, typer.Option("--engine", metavar=one_of(ENGINES), help="Engine that computes.")
 ]
 Address = Annotated[
     str | None,
-    typer.Option(help="Of the Ray cluster, or auto.", show_default="a Ray of its own, here"),
-]
-
-AllowSimulated = Annotated[
-    bool,
     typer.Option(
-        "--allow-simulated", help="Serve callers even a model that simulated data trained."
+        metavar="HOST:PORT|auto",
+        help="Address of a Ray cluster.",
+        show_default="start Ray on this machine",
     ),
 ]
+AllowSimulated = Annotated[
+    bool, typer.Option("--allow-simulated", help="Serve a model of simulated data too.")
+]
 
-BUILD = Path("build/model")
-"""Where `train` puts a model unless told otherwise; git ignores it."""
 
-DEMO = Path("build/demo")
-"""Where what only runs on this machine puts its own, so that nobody publishes it by default."""
+def model_directory(argument: Path | None, option: Path) -> Path:
+    """The directory of the model, given as an argument or with ``--model``.
+
+    Raises
+    ------
+    InputError
+        If both are given and differ.
+    """
+    if argument is not None and option not in {BUILD, argument}:
+        raise InputError(f"{argument} and --model {option}: two models; give one of them")
+    return argument or option

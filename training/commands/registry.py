@@ -3,12 +3,21 @@
 
 import json
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from training.commands.options import BUILD, AllowSimulated, Bucket, DataFile, DryRun, Parameter
+from training.commands.options import (
+    BUILD,
+    AllowSimulated,
+    Bucket,
+    DataFile,
+    DryRun,
+    ModelArgument,
+    ModelDirectory,
+    Parameter,
+    model_directory,
+)
 from training.files.paths import require_readable
 from training.hints import example, fraud, registry_options, say_next
 from training.scoring.model_directory import require_model
@@ -19,26 +28,28 @@ if TYPE_CHECKING:
 app = typer.Typer()
 
 _MINE: Final = registry_options("my-models", "/fraud/model")
-"""For examples."""
+"""The registry of the examples in help."""
 
 
-@app.command(epilog=example(fraud("publish", "build/model", *_MINE, "--promote")))
+@app.command(epilog=example(fraud("publish", "--model", "build/model", *_MINE, "--promote")))
 def publish(
-    directory: Annotated[Path, typer.Argument(help="Directory that train wrote.")] = BUILD,
+    directory: ModelArgument = None,
     *,
+    model: ModelDirectory = BUILD,
     bucket: Bucket,
     parameter: Parameter,
-    promote: Annotated[bool, typer.Option("--promote", help="Serve it from now on.")] = False,
+    promote: Annotated[bool, typer.Option("--promote", help="Serve it at once.")] = False,
     allow_simulated: AllowSimulated = False,
 ) -> None:
     """Upload a model to S3; publishing it again changes nothing."""
-    if not (directory / "metrics.json").exists():  # which the leaky arm has too, and no model
-        require_model(directory)
+    model = model_directory(directory, model)
+    if not (model / "metrics.json").exists():  # which the leaky baseline has too, and no model
+        require_model(model)
 
     from training.registry.publishing import publish as upload
 
     done = upload(
-        directory,
+        model,
         bucket=bucket,
         parameter=parameter,
         promote=promote,
@@ -54,14 +65,16 @@ def publish(
 
 @app.command(epilog=example(fraud("promote", "0123456789abcdef", *_MINE)))
 def promote(
-    version: Annotated[str, typer.Argument(help="A published version.", show_default=False)],
+    version: Annotated[
+        str, typer.Argument(metavar="VERSION", help="A published version.", show_default=False)
+    ],
     *,
     bucket: Bucket,
     parameter: Parameter,
     dry_run: DryRun = False,
     allow_simulated: AllowSimulated = False,
 ) -> None:
-    """Serve a published version from now on, after trying it."""
+    """Test a published version, then serve it."""
     from training.registry.publishing import promote_version
 
     done = promote_version(
@@ -81,38 +94,43 @@ def promote(
 
 @app.command(epilog=example(fraud("rollback", *_MINE)))
 def rollback(*, bucket: Bucket, parameter: Parameter, dry_run: DryRun = False) -> None:
-    """Serve the version before again; a second rollback returns."""
+    """Serve the previous version; a second rollback undoes it."""
     from training.registry.publishing import rollback as go_back
 
     done = go_back(bucket=bucket, parameter=parameter, dry_run=dry_run)
     _say_moved(done, *registry_options(bucket, parameter), wet=("rollback",) if dry_run else ())
 
 
-@app.command(epilog=example(fraud("challenge", "build/model", "--data", "later.csv", *_MINE)))
+@app.command(epilog=example(fraud("challenge", "--data", "later.csv", *_MINE)))
 def challenge(
-    directory: Annotated[
-        Path, typer.Argument(help="Directory that train --no-refit wrote.")
-    ] = BUILD,
+    directory: ModelArgument = None,
     *,
+    model: ModelDirectory = BUILD,
     data: DataFile,
     bucket: Bucket,
     parameter: Parameter,
     margin: Annotated[
-        float, typer.Option(min=0, max=1, help="Share of the cost that must be saved.")
+        float, typer.Option(metavar="SHARE", min=0, max=1, help="Least share of the cost to save.")
     ] = 0.01,
     start: Annotated[
         int | None,
-        typer.Option("--from", help="First step.", show_default="after both were trained"),
+        typer.Option(
+            "--from", metavar="STEP", help="First step.", show_default="after both were trained"
+        ),
     ] = None,
     end: Annotated[
-        int | None, typer.Option("--to", help="Last step.", show_default="the last of the data")
+        int | None, typer.Option("--to", metavar="STEP", help="Last step.", show_default="the end")
     ] = None,
     dry_run: DryRun = False,
     allow_simulated: AllowSimulated = False,
-    as_json: Annotated[bool, typer.Option("--json", help="All figures, for programs.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print all figures as JSON.")] = False,
 ) -> None:
-    """Publish and promote a model if it beats the served one; else exit code 3."""
-    require_model(directory)
+    """Publish and promote a model if it beats the served one.
+
+    Otherwise exit with code 3. Train it with --no-refit: a refitted model has seen every row.
+    """
+    model = model_directory(directory, model)
+    require_model(model)
     require_readable(data)
 
     from training.errors import CheckFailedError
@@ -121,7 +139,7 @@ def challenge(
 
     with reported() as progress:
         done = compare(
-            directory,
+            model,
             data,
             bucket=bucket,
             parameter=parameter,
@@ -141,7 +159,7 @@ def challenge(
         # A dry run published nothing that could be promoted.
         window = [*(("--from", start) if start else ()), *(("--to", end) if end else ())]
         allowed = ["--allow-simulated"] if allow_simulated else []
-        wet = ("challenge", directory, "--data", data, "--margin", margin, *window, *allowed)
+        wet = ("challenge", "--model", model, "--data", data, "--margin", margin, *window, *allowed)
         _say_moved(done.moved, *here, wet=wet if dry_run else ())
 
 
@@ -150,9 +168,12 @@ def models(
     *,
     bucket: Bucket,
     parameter: Parameter,
-    as_json: Annotated[bool, typer.Option("--json", help="The manifests, for programs.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the manifests as JSON.")] = False,
 ) -> None:
-    """List the published versions, newest first, and which one is served."""
+    """List the published versions, newest first.
+
+    Marks the served one.
+    """
     from training.registry.catalogue import catalogue
 
     found = catalogue(bucket=bucket, parameter=parameter)
@@ -169,13 +190,13 @@ def models(
         if each.place != "current" and not each.fault and not each.is_simulated
     ]
     if not found.models:
-        say_next(fraud("publish", "DIRECTORY", *here))
+        say_next(fraud("publish", "--model", BUILD, *here))
     elif waiting:
         say_next(fraud("promote", waiting[0], *here))
 
 
 def _say_moved(moved: "Moved", *registry: str, wet: Sequence[object] = ()) -> None:
-    """Say what is served now; or after a dry run what would be, and the command that does it."""
+    """Report the served version; after a dry run, the command that would change it."""
     if not moved.is_change:
         typer.echo(f"{moved.new}: {_unmoved(moved, dry_run=bool(wet))}")
         say_next(fraud("models", *registry))

@@ -146,17 +146,17 @@ def wait_for_the_end(process: subprocess.Popen[bytes], name: str) -> None:
     raise CommandError(f"{name} ended by itself (exit code {code})")
 
 
-def invoke(*, event: Path, out: Path, rows: int = 200_000, seed: int = 0) -> None:
+def invoke(*, event: Path, model: Path, rows: int = 200_000, seed: int = 0) -> None:
     """Build the image with SAM and send it an event, with a local S3 that the container reaches.
 
     Parameters
     ----------
     event : Path
         A recorded API Gateway event.
-    out : Path
-        Directory of the model to serve; a simulated one is trained if there is none.
+    model : Path
+        Directory of the model to serve; without a model there, one is trained on simulated data.
     rows, seed : int
-        Of that one.
+        Size and seed of the simulation.
 
     Raises
     ------
@@ -167,12 +167,12 @@ def invoke(*, event: Path, out: Path, rows: int = 200_000, seed: int = 0) -> Non
     sam = find_sam()
     with interruptible(), ExitStack() as stack:
         with reported() as progress:
-            if not (out / "model.joblib").exists():
-                make_model(None, rows=rows, seed=seed, out=out, progress=progress)
+            if not (model / "model.joblib").exists():
+                make_model(None, rows=rows, seed=seed, out=model, progress=progress)
             progress("publishing to a local S3")
             aws = stack.enter_context(local_aws(host=engine.listen_on))
             stack.enter_context(environment(aws.environment))
-            publish(out, bucket=aws.bucket, parameter=aws.parameter, promote=True)
+            publish(model, bucket=aws.bucket, parameter=aws.parameter, promote=True)
         endpoint = f"http://{engine.host_name}:{aws.port}"
         answer = invoke_function(sam, engine, event, {"AWS_ENDPOINT_URL": endpoint})
     typer.echo(json.dumps(answer, indent=2))

@@ -8,7 +8,17 @@ from urllib.parse import urlsplit
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    CredentialRetrievalError,
+    NoCredentialsError,
+    NoRegionError,
+    PartialCredentialsError,
+    ProfileNotFound,
+    SSOError,
+    TokenRetrievalError,
+)
 from urllib3.exceptions import HTTPError
 
 from fraud_api_lambda.pointer import (
@@ -17,13 +27,20 @@ from fraud_api_lambda.pointer import (
     ModelStoreError,
     NotFoundError,
 )
-from training.errors import CheckFailedError, CommandError
+from training.errors import CheckFailedError, CommandError, InputError
 
 PATIENCE_S: Final = 60
 """No request waits here, and the last megabytes of an upload leave long after they were handed
 over."""
 
 ATTEMPTS: Final = 2
+
+
+NO_CREDENTIALS: Final = (
+    "no AWS credentials; run `aws sso login`, or name a profile: AWS_PROFILE=NAME"
+)
+PROFILES: Final = "`aws configure list-profiles` lists yours"
+NO_REGION: Final = "no AWS region; name one: AWS_DEFAULT_REGION=REGION"
 
 
 class AlreadyThereError(ModelStoreError):
@@ -46,7 +63,11 @@ def client(service: Literal["s3", "ssm"]) -> Any:
         retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
     )
     try:
-        return _session().client(service, config=config)
+        with account_required():
+            session = _session()
+            if session.region_name is None:
+                raise NoRegionError  # S3 alone would do without
+            return session.client(service, config=config)
     except ValueError as error:
         # botocore wraps every fault but that of AWS_ENDPOINT_URL.
         raise ModelStoreError(f"connecting to {service}: {error}") from error
@@ -62,6 +83,31 @@ def is_loopback(endpoint: str) -> bool:
 
 
 @contextmanager
+def account_required() -> Iterator[None]:
+    """Explain missing credentials and a missing region, for every program in the same words.
+
+    Raises
+    ------
+    InputError
+        If boto3 finds no usable credentials, no such profile or no region.
+    """
+    try:
+        yield
+    except NoRegionError as error:
+        raise InputError(NO_REGION) from error
+    except ProfileNotFound as error:
+        raise InputError(f"no AWS profile {error.kwargs['profile']}; {PROFILES}") from error
+    except (
+        NoCredentialsError,
+        PartialCredentialsError,
+        CredentialRetrievalError,
+        SSOError,
+        TokenRetrievalError,
+    ) as error:
+        raise InputError(NO_CREDENTIALS) from error
+
+
+@contextmanager
 def explained(what: str) -> Iterator[None]:
     """Turn AWS's errors into ours: what was attempted, and why it failed."""
     kinds: dict[str, type[ModelStoreError]] = {
@@ -74,7 +120,8 @@ def explained(what: str) -> Iterator[None]:
         "OperationAborted": ConflictError,
     }
     try:
-        yield
+        with account_required():
+            yield
     except ClientError as error:
         code = error.response.get("Error", {}).get("Code", "no code")
         raise kinds.get(code, ModelStoreError)(f"{what}: AWS says {code}") from error

@@ -138,6 +138,7 @@ WRONG = {
     "invoke --event nowhere.json": "nowhere.json is not a file",
     "challenge {folder} --data {data} --bucket b --parameter p": "model.joblib: not there",
     "challenge {model} --data nowhere.csv --bucket b --parameter p": "nowhere.csv: No such file",
+    "publish {folder} --model {model} --bucket b --parameter p": "two models; give one of them",
     "publish {folder}": "Missing option '--bucket'",
     "publish {folder} --bucket b --parameter p": "model.joblib: not there; make it with",
 }

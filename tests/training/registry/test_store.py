@@ -195,15 +195,3 @@ def test_an_endpoint_that_is_no_address_is_our_error(
 
     with pytest.raises(ModelStoreError, match="Invalid endpoint: nonsense"):
         nowhere.read_pointer()
-
-
-def test_missing_credentials_are_our_error(
-    nowhere: Registry, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent")
-
-    with pytest.raises(ModelStoreError, match="NoCredentialsError"):
-        nowhere.read_pointer()

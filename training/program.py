@@ -1,0 +1,53 @@
+"""The frame of a command-line program: ``--version``, the width of help, and exit codes."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from fraud_api_lambda import __version__
+from training.errors import CommandError
+
+_WIDEST_HELP = 100
+
+
+def program(name: str, description: str) -> typer.Typer:
+    """A program without commands yet; ``--version`` prints `name` and the version."""
+    app = typer.Typer(
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+        context_settings={"max_content_width": _WIDEST_HELP},
+    )
+
+    def show_version(*, wanted: bool) -> None:
+        if wanted:
+            typer.echo(f"{name} {__version__}")
+            raise typer.Exit
+
+    @app.callback(help=description)
+    def options(
+        *,
+        version: Annotated[
+            bool,
+            typer.Option(
+                "--version",
+                callback=lambda value: show_version(wanted=value),
+                is_eager=True,
+                help="Show the version and exit.",
+            ),
+        ] = False,
+    ) -> None:
+        del version
+
+    return app
+
+
+def run(app: typer.Typer, command: str) -> None:
+    """Run a program and end the process with its exit code; `command` is its name in help."""
+    try:
+        app(prog_name=command)
+    except CommandError as error:
+        typer.echo(f"error: {error}", err=True)
+        sys.exit(error.exit_code)
