@@ -25,7 +25,7 @@ from tests.bundles import make_bundle
 from tests.fakes import ReadyProvider
 from tests.fakes import served as live
 from training.errors import CommandError, InputError
-from training.local.aws import local_aws
+from training.local.aws import LocalAws, local_aws
 from training.local.processes import environment, free_port, served
 from training.local.sam import find_engine
 
@@ -34,9 +34,18 @@ SMOKE = ROOT / ".ci" / "smoke"
 
 HOLD_LOCAL_AWS = """
 import signal
-from training.local.aws import local_aws
+from training.local.aws import LocalAws, local_aws
 with local_aws() as aws:
     print(aws.port, flush=True)
+    signal.pause()
+"""
+
+HOLD_A_SERVER = """
+import signal
+from training.local.processes import LOOPBACK, free_port, served
+port = free_port()
+with served("http.server", "-b", LOOPBACK, str(port), port=port, path="/", quiet=True):
+    print(port, flush=True)
     signal.pause()
 """
 
@@ -46,7 +55,7 @@ def answers(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def wait_until_silent(port: int, seconds: float = 5) -> bool:
+def wait_until_silent(port: int, seconds: float = 30) -> bool:
     deadline = time.monotonic() + seconds
     while answers(port) and time.monotonic() < deadline:
         time.sleep(0.05)
@@ -120,22 +129,29 @@ def test_local_aws_has_a_versioned_bucket_and_parameters_and_ends_with_its_block
     assert not answers(aws.port)
 
 
-def test_a_container_finds_the_bucket_under_its_own_name_for_this_machine() -> None:
-    with local_aws() as aws:
-        connection = HTTPConnection("127.0.0.1", aws.port)
-        connection.request(
-            "GET", f"/{aws.bucket}?versioning", headers={"Host": "host.containers.internal"}
-        )
-        body = connection.getresponse().read()
-        connection.close()
+def test_a_container_finds_the_bucket_under_its_own_name_for_this_machine(moto: LocalAws) -> None:
+    connection = HTTPConnection("127.0.0.1", moto.port)
+    connection.request(
+        "GET", f"/{moto.bucket}?versioning", headers={"Host": "host.containers.internal"}
+    )
+    body = connection.getresponse().read()
+    connection.close()
 
     assert b"<Status>Enabled</Status>" in body
 
 
-@pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
-def test_local_aws_ends_with_its_parent(end: signal.Signals) -> None:
+@pytest.mark.parametrize(
+    ("holder", "end"),
+    [
+        pytest.param(HOLD_LOCAL_AWS, signal.SIGKILL, id="local AWS, killed"),
+        pytest.param(HOLD_A_SERVER, signal.SIGKILL, id="a server, killed"),
+        pytest.param(HOLD_A_SERVER, signal.SIGTERM, id="a server, terminated"),
+        pytest.param(HOLD_A_SERVER, signal.SIGINT, id="a server, interrupted"),
+    ],
+)
+def test_a_server_ends_with_its_parent(holder: str, end: signal.Signals) -> None:
     with subprocess.Popen(
-        [sys.executable, "-c", HOLD_LOCAL_AWS],
+        [sys.executable, "-c", holder],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,

@@ -34,7 +34,7 @@ class Life:
 def life(tmp_path_factory: pytest.TempPathFactory) -> Life:
     """`python -m training run` on few rows, from its start to Ctrl-C."""
     port, out = free_port(), tmp_path_factory.mktemp("run") / "model"
-    options = ["--rows", "60000", "--port", str(port), "--out", str(out)]
+    options = ["--rows", "20000", "--port", str(port), "--out", str(out)]
     with subprocess.Popen(
         [sys.executable, "-u", "-m", "training", "run", *options],
         cwd=ROOT,

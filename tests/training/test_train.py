@@ -3,6 +3,7 @@
 import csv
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from fraud_api_lambda.answers import ModelOut
 from fraud_api_lambda.bundle import read
 from fraud_api_lambda.schemas import TransactionIn
 from fraud_api_lambda.scoring import Scorer
+from tests.bundles import make_bundle, write_model
 from training.arm_names import LEAKY
 from training.data.transactions import read_transactions
 from training.errors import CheckFailedError, InputError
@@ -24,7 +26,8 @@ from training.scoring.score import evaluate_model, load_scorer, score
 from training.simulator.simulate import simulate
 from training.train import TrainOptions, Windows, train
 
-ROWS = 60_000
+ROWS = 20_000
+SETTINGS = Settings(booster={"n_estimators": 40})
 
 
 @pytest.fixture(scope="module")
@@ -38,13 +41,15 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def trained(data: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
     """A model trained without a refit, and its metrics."""
     out = tmp_path_factory.mktemp("model")
-    return out, train(data, out, TrainOptions(windows=Windows(test_days=2), refit=False))
+    return out, train(
+        data, out, TrainOptions(settings=SETTINGS, windows=Windows(test_days=2), refit=False)
+    )
 
 
 def test_the_model_tells_a_fraud_that_it_blocks_and_a_purchase_that_it_approves(
     data: Path, tmp_path: Path
 ) -> None:
-    train(data, tmp_path, TrainOptions(compare=False))
+    train(data, tmp_path, TrainOptions(settings=SETTINGS, compare=False))
 
     scorer = load_scorer(tmp_path)
 
@@ -57,7 +62,7 @@ def test_the_model_tells_a_fraud_that_it_blocks_and_a_purchase_that_it_approves(
 
 
 def test_a_model_that_stops_nothing_says_so(data: Path, tmp_path: Path) -> None:
-    dear = Settings(policy={"review_cost": 1e12, "block_fixed": 1e12})
+    dear = replace(SETTINGS, policy={"review_cost": 1e12, "block_fixed": 1e12})
 
     metrics = train(
         data, tmp_path, TrainOptions(settings=dear, compare=False, choose_ratio=False, refit=False)
@@ -77,7 +82,7 @@ def test_columns_that_are_not_used_are_said_in_summary_metrics_and_report(
     metrics = train(
         tmp_path / "odd.csv",
         tmp_path,
-        TrainOptions(compare=False, choose_ratio=False),
+        TrainOptions(settings=SETTINGS, compare=False, choose_ratio=False),
         progress=said.append,
     )
 
@@ -140,21 +145,22 @@ def test_the_bundle_repeats_a_few_points_of_each_curve(
 def test_the_same_data_and_seed_give_the_same_bytes(
     data: Path, trained: tuple[Path, dict[str, Any]], tmp_path: Path
 ) -> None:
-    again = train(data, tmp_path, TrainOptions(windows=Windows(test_days=2), refit=False))
+    options = TrainOptions(settings=SETTINGS, windows=Windows(test_days=2), refit=False)
+
+    again = train(data, tmp_path, options)
 
     assert again["version"] == trained[1]["version"]
 
 
 def test_another_seed_gives_another_model(
-    data: Path, trained: tuple[Path, dict[str, Any]], tmp_path: Path
+    data: Path, refitted: tuple[Path, dict[str, Any]], tmp_path: Path
 ) -> None:
-    windows = Windows(test_days=2)
+    settings = replace(SETTINGS, seed=9)
+    options = TrainOptions(settings=settings, compare=False, choose_ratio=False)
 
-    other = train(
-        data, tmp_path, TrainOptions(settings=Settings(seed=9), windows=windows, refit=False)
-    )
+    other = train(data, tmp_path, options)
 
-    assert other["version"] != trained[1]["version"]
+    assert other["version"] != refitted[1]["version"]
 
 
 def test_a_bundle_holds_no_path_host_or_clock(
@@ -245,14 +251,18 @@ def test_evaluate_refuses_rows_that_were_trained_on(
 def refitted(data: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
     """A model that was refitted, and its metrics."""
     out = tmp_path_factory.mktemp("refitted")
-    return out, train(data, out, TrainOptions(compare=False, choose_ratio=False))
+    return out, train(data, out, TrainOptions(settings=SETTINGS, compare=False, choose_ratio=False))
 
 
 def test_a_refitted_model_names_the_one_that_has_the_figures_and_serves_its_threshold(
     data: Path, refitted: tuple[Path, dict[str, Any]], tmp_path: Path
 ) -> None:
     out, metrics = refitted
-    measured = train(data, tmp_path, TrainOptions(compare=False, choose_ratio=False, refit=False))
+    measured = train(
+        data,
+        tmp_path,
+        TrainOptions(settings=SETTINGS, compare=False, choose_ratio=False, refit=False),
+    )
 
     told = ModelOut.of(read((out / "model.joblib").read_bytes()))
 
@@ -288,14 +298,17 @@ def test_the_published_model_is_refitted_until_the_last_row(
 
 
 def test_the_leaky_set_leaves_metrics_but_never_a_bundle(data: Path, tmp_path: Path) -> None:
-    before = train(data, tmp_path, TrainOptions(compare=False))
+    before = write_model(tmp_path, make_bundle())
     steps: list[str] = []
 
     metrics = train(
-        data, tmp_path, TrainOptions(feature_set=LEAKY, compare=False), progress=steps.append
+        data,
+        tmp_path,
+        TrainOptions(settings=SETTINGS, feature_set=LEAKY, compare=False),
+        progress=steps.append,
     )
 
-    assert re.match(rf"{tmp_path} holds model {before['version']} of 20.*replaces$", steps[0])
+    assert re.match(rf"{tmp_path} holds model {before} of 20.*replaces$", steps[0])
     assert "version" not in metrics
     assert sorted(path.name for path in tmp_path.iterdir()) == ["metrics.json", "report.html"]
 

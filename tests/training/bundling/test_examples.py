@@ -83,7 +83,8 @@ def test_no_account_of_the_data_is_told_but_a_merchant_stays_one(data: Data) -> 
 def test_no_day_is_told_but_the_hour_is(data: Data) -> None:
     examples = find_examples(arm(), data, EVERYTHING)
 
-    for told in (each.as_dict()["transaction"] for each in examples):
+    for example in examples:
+        told: Any = example.as_dict()["transaction"]
         assert 1 <= told["step"] <= 24
         rows = data.frame[data.frame["amount"] == told["amount"]]
         assert (rows["step"] % 24).tolist() == [told["step"] % 24]

@@ -1,5 +1,7 @@
 """The command line: help at once, errors in one line, exit codes that mean something."""
 
+import contextlib
+import io
 import json
 import re
 import shlex
@@ -7,7 +9,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 import typer.main
@@ -15,7 +17,7 @@ from typer.testing import CliRunner
 
 from fraud_api_lambda import __version__
 from tests.aws import Aws
-from training.__main__ import app
+from training.__main__ import app, main
 from training.arm_names import AUTO, FEATURES, RESAMPLING
 from training.distributed.engine_options import ENGINES
 from training.files.writing import write_transactions
@@ -36,7 +38,33 @@ class Refusal(NamedTuple):
     heavy: list[str]
 
 
-def training(*arguments: object) -> subprocess.CompletedProcess[str]:
+class Done(NamedTuple):
+    """How a call ended."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def training(*arguments: object) -> Done:
+    """A call of the command line in this process, which has paid for the imports."""
+    code: Any = 0
+    stdout, stderr = io.StringIO(), io.StringIO()
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        contextlib.redirect_stdout(stdout),
+        contextlib.redirect_stderr(stderr),
+    ):
+        patch.setattr(sys, "argv", ["training", *map(str, arguments)])
+        patch.setenv("OMP_WAIT_POLICY", "passive")
+        try:
+            main()
+        except SystemExit as end:
+            code = end.code
+    return Done(code, stdout.getvalue(), stderr.getvalue())
+
+
+def training_in_a_new_process(*arguments: object) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "training", *map(str, arguments)]
     return subprocess.run(
         command, check=False, cwd=ROOT, capture_output=True, text=True, timeout=120
@@ -285,11 +313,13 @@ def test_what_evaluate_hints_at_publishes(
 
 
 def test_two_processes_write_the_same_bytes(data: Path, model: Path, tmp_path: Path) -> None:
-    training("train", "--data", data, "--out", tmp_path, "--no-compare", "--smote-ratio", 0.1)
+    training_in_a_new_process(
+        "train", "--data", data, "--out", tmp_path, "--no-compare", "--smote-ratio", 0.1
+    )
 
     for name in ("model.joblib", "metrics.json", "report.html", "model_card.md"):
         assert (tmp_path / name).read_bytes() == (model / name).read_bytes()
 
 
 def test_the_version_is_told() -> None:
-    assert training("--version").stdout == f"fraud {__version__}\n"
+    assert training_in_a_new_process("--version").stdout == f"fraud {__version__}\n"

@@ -19,6 +19,8 @@ from training.fitting.settings import Settings
 from training.reporting.run_metrics import not_compared
 from training.simulator.simulate import simulate
 
+FEW_TREES = {"n_estimators": 40}
+
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> tuple[Data, Split]:
@@ -30,7 +32,11 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> tuple[Data, Split]:
 
 def held(data: tuple[Data, Split], *, compare: bool = True, **settings: Any) -> Contest:
     return hold_contest(
-        *data, "strict", Settings(**settings), compare=compare, progress=lambda _: None
+        *data,
+        "strict",
+        Settings(booster=FEW_TREES, **settings),
+        compare=compare,
+        progress=lambda _: None,
     )
 
 
@@ -100,7 +106,7 @@ def test_a_goal_that_the_asked_arm_cannot_reach_says_so(data: tuple[Data, Split]
 
 def test_the_leaky_columns_are_fitted_once_for_comparison_only(data: tuple[Data, Split]) -> None:
     contest = hold_contest(
-        *data, "leaky-baseline", Settings(), compare=False, progress=lambda _: None
+        *data, "leaky-baseline", Settings(booster=FEW_TREES), compare=False, progress=lambda _: None
     )
 
     assert list(contest.by_resampling) == ["smote"]

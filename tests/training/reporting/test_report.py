@@ -14,11 +14,13 @@ from playwright.sync_api import Page, sync_playwright
 
 from training.analysis.findings import Finding, note, warning
 from training.files.writing import write_transactions
+from training.fitting.settings import Settings
 from training.reporting.console import summary
 from training.reporting.report import model_card, report
 from training.simulator.simulate import simulate
 from training.train import TrainOptions, Windows, train
 
+SETTINGS = Settings(booster={"n_estimators": 40})
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 needs_browser = pytest.mark.skipif(
     CHROMIUM is None, reason="no chromium: the report was not opened in a browser (apt-get install)"
@@ -29,8 +31,10 @@ needs_browser = pytest.mark.skipif(
 def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("report")
     data = out / "data.parquet"
-    write_transactions(simulate(60_000, seed=2, days=10), data)
-    train(data, out, TrainOptions(windows=Windows(test_days=2), choose_ratio=False))
+    write_transactions(simulate(20_000, seed=2, days=10), data)
+    train(
+        data, out, TrainOptions(settings=SETTINGS, windows=Windows(test_days=2), choose_ratio=False)
+    )
     return out
 
 
@@ -175,7 +179,11 @@ def test_without_comparison_there_is_a_report_too(tmp_path: Path) -> None:
     write_transactions(simulate(20_000, seed=3, days=10), tmp_path / "data.parquet")
 
     metrics = train(
-        tmp_path / "data.parquet", tmp_path, TrainOptions(feature_set="strict+hour", compare=False)
+        tmp_path / "data.parquet",
+        tmp_path,
+        TrainOptions(
+            settings=SETTINGS, feature_set="strict+hour", compare=False, choose_ratio=False
+        ),
     )
 
     assert "<code>strict+hour</code><strong>" in report(metrics)

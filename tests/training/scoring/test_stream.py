@@ -1,8 +1,6 @@
 """Files of any size are scored as small ones are; an interrupted run loses and doubles nothing."""
 
-import subprocess
 import sys
-import time
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +12,7 @@ import pytest
 from fraud_api_lambda.bundle import read
 from fraud_api_lambda.scoring import Scorer
 from tests.bundles import make_bundle, write_model
+from tests.forks import forks
 from training.errors import InputError
 from training.files.writing import write_transactions
 from training.scoring.stream import score_stream
@@ -193,14 +192,19 @@ def test_a_file_without_rows_says_so(scorer: Scorer, tmp_path: Path) -> None:
         score_stream(scorer, tmp_path / "data.csv", tmp_path / "out.csv", quiet)
 
 
-PROGRAM = """
-import sys
+FORK_A_RUN_FOR_EACH_LINE = """
+import os, sys
 from pathlib import Path
 from training.scoring.score import load_scorer
 from training.scoring.stream import score_stream
-model, data, out = map(Path, sys.argv[1:])
-print("ready", flush=True)
-score_stream(load_scorer(model), data, out, lambda _: None, rows=100)
+model, data = map(Path, sys.argv[1:])
+for line in sys.stdin:
+    child = os.fork()
+    if not child:
+        score_stream(load_scorer(model), data, Path(line.strip()), lambda _: None, rows=100)
+        os._exit(0)
+    print(child, flush=True)
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
 """
 
 
@@ -210,16 +214,14 @@ def test_killed_at_any_moment_and_run_again_it_gives_the_same_file(
 ) -> None:
     model, random = tmp_path / "model", np.random.default_rng(times)
     write_model(model, make_bundle())
-    command = [sys.executable, "-c", PROGRAM, str(model), str(data)]
-    for number in range(times):
-        out = tmp_path / f"{number}.csv"
-        with subprocess.Popen([*command, str(out)], cwd=ROOT, stdout=subprocess.PIPE) as process:
-            assert process.stdout is not None
-            process.stdout.readline()
-            time.sleep(random.uniform(0, 1.2))
-            process.kill()
+    command: list[str | Path] = [sys.executable, "-c", FORK_A_RUN_FOR_EACH_LINE, model, data]
+    with forks(command, cwd=ROOT) as runs:
+        duration = runs.duration(tmp_path / "first.csv")
+        for number in range(times):
+            out = tmp_path / f"{number}.csv"
+            runs.kill_after(random.uniform(0, duration), out)
 
-        subprocess.run([*command, str(out)], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+            assert runs.run(out) == 0
 
-        assert out.read_bytes() == whole
-        assert not out.with_name(f".{out.name}.parts").exists()
+            assert out.read_bytes() == whole
+            assert not out.with_name(f".{out.name}.parts").exists()

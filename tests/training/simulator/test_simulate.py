@@ -218,10 +218,12 @@ def test_a_name_that_needs_quotes_gets_them(tmp_path: Path, frame: pd.DataFrame)
 def test_the_ending_chooses_the_format_and_directories_are_made(
     tmp_path: Path, name: str, frame: pd.DataFrame
 ) -> None:
-    write_transactions(frame, tmp_path / "new" / name)
+    few = frame.head(20_000)
+
+    write_transactions(few, tmp_path / "new" / name)
 
     pd.testing.assert_series_equal(
-        read_transactions(tmp_path / "new" / name)["amount"], frame["amount"], check_exact=True
+        read_transactions(tmp_path / "new" / name)["amount"], few["amount"], check_exact=True
     )
 
 
@@ -435,7 +437,7 @@ def test_mules_have_traffic_of_their_own(frauds: pd.DataFrame, genuine: pd.DataF
     rows = told(frauds, "mule-chain")
     mules = set(rows.loc[rows["type"] == "CASH_OUT", "nameOrig"])
 
-    assert np.mean([mule in set(genuine["nameOrig"]) for mule in mules]) > 0.9
+    assert len(mules & set(genuine["nameOrig"])) > 0.9 * len(mules)
 
 
 def test_a_scam_is_a_transfer_to_somebody_whom_the_victim_never_paid(frame: pd.DataFrame) -> None:
@@ -473,9 +475,8 @@ def test_a_few_genuine_rows_are_disputed(genuine: pd.DataFrame) -> None:
     assert 0.0001 < genuine["label_time"].notna().mean() < 0.0003
 
 
-def test_accounts_opened_late_have_no_rows_before() -> None:
+def test_accounts_opened_late_have_no_rows_before(frame: pd.DataFrame) -> None:
     people = populate(np.random.default_rng(0), ROWS, DAYS)
-    frame = simulate(ROWS, seed=0, days=DAYS)
     opened = pd.Series(people.opened, index=names(people)[: people.n_customers])
     late = opened[opened > 0]
 
