@@ -23,7 +23,7 @@ from training.train import TrainOptions, Windows, train
 APP = Path(__file__).parents[2] / "demo" / "app.py"
 KEY = "a-key-that-nobody-may-see"
 
-type Responses = Mapping[str, tuple[int, Any]]
+type Responses = dict[str, tuple[int, Any]]
 type Open = Callable[..., AppTest]
 
 

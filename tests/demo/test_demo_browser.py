@@ -94,7 +94,7 @@ def press_until(page: Page, name: str) -> None:
     raise AssertionError(f"Tab does not reach {name}")
 
 
-def test_a_payment_is_scored_and_its_curl_line_gets_the_same_answer(demo: Demo, page: Page):
+def test_a_payment_is_scored_and_its_curl_line_gets_the_same_answer(demo: Demo, page: Page) -> None:
     open_page(page, demo.url, "score")
     page.get_by_role("button", name="Mule").click()
     expect(amount(page)).to_have_value("302,052.82")
@@ -113,7 +113,7 @@ def test_a_payment_is_scored_and_its_curl_line_gets_the_same_answer(demo: Demo, 
     assert f'"amount": {302_052.82}' in command
 
 
-def test_what_if_follows_a_slider_and_its_link_brings_it_back(demo: Demo, page: Page):
+def test_what_if_follows_a_slider_and_its_link_brings_it_back(demo: Demo, page: Page) -> None:
     open_page(page, demo.url, "what-if")
     slider = page.get_by_role("slider", name="Amount, in")
     slider.press("ArrowRight")
@@ -131,7 +131,7 @@ def test_what_if_follows_a_slider_and_its_link_brings_it_back(demo: Demo, page: 
     expect(page.get_by_test_id("stVegaLiteChart")).to_have_count(2)
 
 
-def test_the_stream_runs_and_pauses(demo: Demo, page: Page):
+def test_the_stream_runs_and_pauses(demo: Demo, page: Page) -> None:
     open_page(page, demo.url, "stream")
     page.get_by_text("Fast", exact=True).click()
     page.get_by_role("button", name="Start", exact=True).click()
@@ -147,7 +147,7 @@ def test_the_stream_runs_and_pauses(demo: Demo, page: Page):
     assert serious(page) == []
 
 
-def test_the_model_page_shows_the_figures_of_its_report(demo: Demo, page: Page):
+def test_the_model_page_shows_the_figures_of_its_report(demo: Demo, page: Page) -> None:
     open_page(page, demo.url, "model")
 
     for name in ("decision-time", "strict"):
@@ -158,7 +158,7 @@ def test_the_model_page_shows_the_figures_of_its_report(demo: Demo, page: Page):
     expect(page.get_by_test_id("stVegaLiteChart")).to_have_count(2)
 
 
-def test_everything_is_done_by_keyboard_alone(demo: Demo, page: Page):
+def test_everything_is_done_by_keyboard_alone(demo: Demo, page: Page) -> None:
     open_page(page, demo.url, "score")
     press_until(page, "Ordinary purchase")
     page.keyboard.press("Enter")
@@ -191,7 +191,7 @@ def serious(page: Page) -> list[str]:
 @pytest.mark.parametrize("name", PATHS)
 def test_each_page_is_whole_on_any_screen_accessible_without_the_key_and_asks_nobody_else(
     demo: Demo, page: Page, name: str
-):
+) -> None:
     received: list[bytes] = []
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 from console.charts import contributions, runs
-from console.explore import LEAST, MOST, points, variants
+from console.explore import LEAST, MOST, Quantity, points, variants
 from console.palette import LOOKS
-from console.payments import PRESETS, TYPES, examples_of, read_amount, write_amount
+from console.payments import PRESETS, TYPES, Payment, examples_of, read_amount, write_amount
 from console.replay import FILE, Replay, read_simulated
 from console.words import FEATURES, percent
 from fraud_api_lambda.features import FEATURE_SETS
@@ -39,13 +39,13 @@ def imported(path: Path) -> set[str]:
 
 
 @pytest.mark.parametrize("path", sorted(DEMO.rglob("*.py")), ids=lambda path: path.name)
-def test_it_imports_itself_streamlit_and_what_streamlit_brings(path: Path):
+def test_it_imports_itself_streamlit_and_what_streamlit_brings(path: Path) -> None:
     allowed = BROUGHT_BY_STREAMLIT | {"console"} | sys.stdlib_module_names
 
     assert imported(path) <= allowed
 
 
-def test_its_requirements_are_hashed_and_know_nothing_of_training():
+def test_its_requirements_are_hashed_and_know_nothing_of_training() -> None:
     text = (DEMO / "requirements.txt").read_text()
     names = re.findall(r"^([a-z0-9-]+)==", text, re.MULTILINE)
 
@@ -55,20 +55,20 @@ def test_its_requirements_are_hashed_and_know_nothing_of_training():
     assert not re.search(r"^--|https?:", text, re.MULTILINE)
 
 
-def test_it_styles_nothing_by_css():
+def test_it_styles_nothing_by_css() -> None:
     for path in DEMO.rglob("*.py"):
         assert "unsafe_allow_html" not in path.read_text()
         assert "<style" not in path.read_text()
 
 
-def test_the_colours_of_the_theme_are_those_of_the_charts():
+def test_the_colours_of_the_theme_are_those_of_the_charts() -> None:
     theme = tomllib.loads((DEMO / ".streamlit" / "config.toml").read_text())["theme"]
 
     for look in LOOKS.values():
         assert theme[f"{look.name}Color"] == look.colour
 
 
-def test_no_decision_is_told_by_its_colour_alone():
+def test_no_decision_is_told_by_its_colour_alone() -> None:
     for part in ("colour", "name", "icon", "shape"):
         assert len({getattr(look, part) for look in LOOKS.values()}) == len(LOOKS)
 
@@ -120,7 +120,7 @@ def luminance(colour: str) -> float:
 
 
 @pytest.mark.parametrize("sight", SIGHT)
-def test_any_kind_of_colour_vision_tells_decisions_apart(sight: str):
+def test_any_kind_of_colour_vision_tells_decisions_apart(sight: str) -> None:
     seen = [np.clip(SIGHT[sight] @ linear(look.colour), 0, 1) for look in LOOKS.values()]
     lab = [TO_LAB @ np.cbrt(TO_LMS @ each) for each in seen]
 
@@ -129,7 +129,7 @@ def test_any_kind_of_colour_vision_tells_decisions_apart(sight: str):
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_marks_stand_out_from_the_page(theme: str):
+def test_marks_stand_out_from_the_page(theme: str) -> None:
     themes = tomllib.loads((DEMO / ".streamlit" / "config.toml").read_text())["theme"]
     page = luminance(themes[theme]["backgroundColor"])
 
@@ -138,12 +138,12 @@ def test_marks_stand_out_from_the_page(theme: str):
         assert (high + 0.05) / (low + 0.05) >= 3  # WCAG 2.2, 1.4.11
 
 
-def test_decisions_and_types_are_those_of_the_api():
+def test_decisions_and_types_are_those_of_the_api() -> None:
     assert list(LOOKS) == [each.value for each in Decision]
     assert sorted(TYPES) == sorted(TYPES_OF_THE_API)
 
 
-def test_every_feature_has_a_name_in_words():
+def test_every_feature_has_a_name_in_words() -> None:
     features = {name for names in FEATURE_SETS.values() for name in names}
 
     assert {name for name in features if not name.startswith("type_")} == set(FEATURES)
@@ -153,18 +153,18 @@ def test_every_feature_has_a_name_in_words():
     ("text", "amount"),
     [("1,234.56", 1234.56), ("1 234 567", 1234567), (" 12.5 ", 12.5), ("0", 0), ("-5", -5)],
 )
-def test_an_amount_is_read_with_or_without_separators(text: str, amount: float):
+def test_an_amount_is_read_with_or_without_separators(text: str, amount: float) -> None:
     assert read_amount(text) == amount
 
 
 @pytest.mark.parametrize("text", ["", "1.234,56", "12,34", "1e6", "inf", "nan", "5 EUR", "١٢"])
-def test_what_is_no_amount_is_refused_and_told_how_to_write_it(text: str):
+def test_what_is_no_amount_is_refused_and_told_how_to_write_it(text: str) -> None:
     with pytest.raises(ValueError, match=r"write a number such as 1,234\.56"):
         read_amount(text)
 
 
 @pytest.mark.parametrize("payment", PRESETS.values(), ids=list(PRESETS))
-def test_what_it_writes_it_can_read(payment):
+def test_what_it_writes_it_can_read(payment: Payment) -> None:
     assert read_amount(write_amount(payment.amount)) == payment.amount
 
 
@@ -179,11 +179,11 @@ def test_what_it_writes_it_can_read(payment):
         (1e-9, "under 0.0001 %"),
     ],
 )
-def test_a_probability_is_never_rounded_to_certainty(share: float, text: str):
+def test_a_probability_is_never_rounded_to_certainty(share: float, text: str) -> None:
     assert percent(share).replace("\N{NO-BREAK SPACE}", " ") == text
 
 
-def test_the_bars_of_the_waterfall_add_up_and_types_are_one():
+def test_the_bars_of_the_waterfall_add_up_and_types_are_one() -> None:
     explanation = {"contributions": dict.fromkeys(FEATURE_SETS["decision-time"], 0.5)}
     bars = contributions(explanation)
 
@@ -192,7 +192,7 @@ def test_the_bars_of_the_waterfall_add_up_and_types_are_one():
     assert bars[-1][0] == "All others"
 
 
-def test_the_regions_cover_the_curve_without_gaps():
+def test_the_regions_cover_the_curve_without_gaps() -> None:
     decisions = ["approve", "approve", "block", "review"]
     found = runs([{"x": 10.0**i, "decision": each} for i, each in enumerate(decisions)])
 
@@ -202,7 +202,7 @@ def test_the_regions_cover_the_curve_without_gaps():
 
 
 @pytest.mark.parametrize("quantity", ["amount", "balance"])
-def test_a_curve_is_one_batch_with_the_payment_among_it(quantity: str):
+def test_a_curve_is_one_batch_with_the_payment_among_it(quantity: Quantity) -> None:
     payment = PRESETS["Mule"]
     values = [getattr(each, quantity) for each in variants(payment, quantity)]
 
@@ -213,7 +213,17 @@ def test_a_curve_is_one_batch_with_the_payment_among_it(quantity: str):
     assert values[-1] == pytest.approx(MOST)
 
 
-def test_a_point_says_whether_it_is_beyond_the_balance():
+@pytest.mark.parametrize(
+    ("amount", "balance", "is_beyond"),
+    [(2e6, 1e6, True), (1e6, 1e6, False), (300_000.0, 1e6, False), (2e6, 0.0, False)],
+)
+def test_a_payment_is_beyond_a_balance_that_is_known_and_smaller(
+    amount: float, balance: float, is_beyond: bool
+) -> None:
+    assert replace(PRESETS["Mule"], amount=amount, balance=balance).is_beyond_balance is is_beyond
+
+
+def test_a_point_says_whether_it_is_beyond_the_balance() -> None:
     payments = [
         replace(PRESETS["Mule"], amount=amount, balance=1_000.0)
         for amount in (999.0, 1_000.0, 1_000.01)
@@ -226,13 +236,13 @@ def test_a_point_says_whether_it_is_beyond_the_balance():
     assert not replace(payments[-1], type="CASH_IN").is_beyond_balance
 
 
-def test_the_stream_is_what_simulate_makes(tmp_path: Path):
+def test_the_stream_is_what_simulate_makes(tmp_path: Path) -> None:
     write_transactions(simulate(1_000, 1), tmp_path / "made.csv")
 
     assert (tmp_path / "made.csv").read_text() == FILE.read_text()
 
 
-def test_alerts_come_by_the_expected_loss_that_the_api_answers():
+def test_alerts_come_by_the_expected_loss_that_the_api_answers() -> None:
     stream = Replay(read_simulated()[:3])
     answers = [
         {
@@ -249,7 +259,7 @@ def test_alerts_come_by_the_expected_loss_that_the_api_answers():
     assert [each["expected_loss"] for each in stream.alerts()] == [9.0, 7.0]
 
 
-def test_a_model_that_stops_nothing_is_met_with_what_it_approves():
+def test_a_model_that_stops_nothing_is_met_with_what_it_approves() -> None:
     body = PRESETS["Payday"].as_request()
     told = {"examples": {"stopped": None, "approved": {"transaction": body, "answer": {}}}}
 

@@ -3,31 +3,38 @@
 import json
 import re
 import socket
+from typing import Any
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from console.api import Api
-from console.payments import write_amount
+from console.payments import PRESETS, read_payment, write_amount
 from console.trouble import TroubleError
-from tests.demo.conftest import KEY, Open, answering, sent
+from tests.demo.conftest import KEY, Open, Responses, answering, sent
+from training.local.processes import free_port
 
 PAGES = ("score", "what_if", "stream", "model")
+WRONG_ACCOUNT = "write 1 to 64 printable ASCII characters"
+WRONG_AMOUNT = "write a number such as 1,234.56"
 PROBLEM = {"request_id": "7c1f8a52", "detail": "secret internals"}
 
 
-def told(app):
+def told(app: AppTest) -> str:
+    """The one trouble that a page shows."""
     (error,) = app.error
     return f"{error.proto.title}: {error.value}"
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+def words_of(api: Api) -> str:
+    """The trouble when the API is asked for its model, as a page would show it."""
+    with pytest.raises(TroubleError) as caught:
+        api.model()
+    return f"{caught.value.title}: {caught.value.advice}"
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_an_api_that_cannot_be_reached_is_named_on_every_page(opened: Open, name: str):
+def test_an_api_that_cannot_be_reached_is_named_on_every_page(opened: Open, name: str) -> None:
     url = f"http://127.0.0.1:{free_port()}"
     app = opened(url, name, KEY)
 
@@ -40,7 +47,7 @@ def test_an_api_that_cannot_be_reached_is_named_on_every_page(opened: Open, name
     assert KEY not in sent(app)
 
 
-CASES = [
+CASES: list[tuple[int, Any, dict[str, str], str]] = [
     (403, PROBLEM, {}, "The key was refused: The API does not accept the key in `FRAUD_API_KEY`."),
     (429, PROBLEM, {}, "Too many requests: The API takes no more for now. Wait a moment"),
     (503, PROBLEM, {"Retry-After": "7"}, "The model is not ready: .* Try again in 7 s."),
@@ -54,55 +61,46 @@ CASES = [
 
 
 @pytest.mark.parametrize(("status", "body", "headers", "words"), CASES)
-@pytest.mark.parametrize("name", ["score", "model"])
-def test_what_the_api_says_instead_of_its_model_is_told_in_words(  # noqa: PLR0917  # columns
-    opened: Open, status: int, body, headers, words: str, name: str
-):
+def test_an_answer_that_is_no_model_is_explained_in_words(
+    status: int, body: Any, headers: dict[str, str], words: str
+) -> None:
     with answering({"/model": (status, body)}, headers) as server:
-        app = opened(server.url, name, KEY)
+        explained = words_of(Api(server.url, KEY))
 
-    assert not app.exception
-
-    assert re.search(words, told(app))
-    assert "secret internals" not in sent(app)
-    assert KEY not in sent(app)
+    assert re.search(words, explained)
+    assert "secret internals" not in explained
+    assert KEY not in explained
 
 
-def test_an_api_that_asks_for_a_key_says_where_to_put_it(opened: Open):
+def test_an_api_that_asks_for_a_key_says_where_to_put_it() -> None:
     with answering({"/model": (403, PROBLEM)}) as server:
-        app = opened(server.url)
+        explained = words_of(Api(server.url))
 
-    assert told(app).startswith("The API asks for a key: Set `FRAUD_API_KEY`")
+    assert explained.startswith("The API asks for a key: Set `FRAUD_API_KEY`")
 
 
 @pytest.mark.parametrize("url", ["", "127.0.0.1:8000"])
-def test_without_an_address_the_page_says_how_to_give_one(opened: Open, url: str):
-    assert told(opened(url)).startswith("No API is named: Set `FRAUD_API_URL`")
+def test_without_an_address_the_trouble_says_how_to_give_one(url: str) -> None:
+    assert words_of(Api(url)).startswith("No API is named: Set `FRAUD_API_URL`")
 
 
-@pytest.mark.parametrize("key", ["line\nbreak", "clé\N{SNOWMAN}"])
-def test_a_key_that_cannot_be_sent_is_not_repeated(opened: Open, api: str, key: str):
-    app = opened(api, key=key)
+@pytest.mark.parametrize("key", ["line\nbreak", "cl\u00e9\N{SNOWMAN}"])
+def test_a_key_that_cannot_be_sent_is_not_repeated(api: str, key: str) -> None:
+    explained = words_of(Api(api, key))
 
-    assert told(app).startswith("The key cannot be sent: `FRAUD_API_KEY` holds")
-    assert key not in sent(app)
+    assert explained.startswith("The key cannot be sent: `FRAUD_API_KEY` holds")
+    assert key not in explained
 
 
-def test_the_key_goes_to_the_api_and_to_no_page(opened: Open, api: str):
-    responses = {"/model": (200, Api(api).model()), "/predict": (429, PROBLEM)}
-    with answering(responses) as server:
-        app = opened(server.url, key=KEY)
+def test_the_key_goes_to_the_api_in_its_header() -> None:
+    with answering({"/model": (200, {"version": "1"})}) as server:
+        Api(server.url, KEY).model()
         keys = {headers["x-api-key"] for _, headers, _ in server.requests}
 
     assert keys == {KEY}
-    for name in PAGES:
-        page = opened(api, name, KEY)
-        assert not page.exception
-        assert KEY not in sent(page)
-    assert KEY not in sent(app)
 
 
-def test_a_secret_of_the_app_comes_before_the_environment(opened: Open, api: str):
+def test_a_secret_of_the_app_comes_before_the_environment(opened: Open, api: str) -> None:
     app = opened("http://127.0.0.1:9")
     app.secrets["FRAUD_API_URL"] = api
     del app.session_state["api"]
@@ -111,8 +109,8 @@ def test_a_secret_of_the_app_comes_before_the_environment(opened: Open, api: str
     assert not app.error
 
 
-def test_trying_again_shows_the_model_once_it_is_ready(opened: Open, api: str):
-    responses = {"/model": (503, PROBLEM)}
+def test_trying_again_shows_the_model_once_it_is_ready(opened: Open, api: str) -> None:
+    responses: Responses = {"/model": (503, PROBLEM)}
     with answering(responses, {"Retry-After": "1"}) as server:
         app = opened(server.url, "model")
         before = told(app)
@@ -124,7 +122,7 @@ def test_trying_again_shows_the_model_once_it_is_ready(opened: Open, api: str):
     assert "API ready" in sent(app)
 
 
-def test_a_throttled_answer_leaves_the_form_to_try_again(opened: Open, api: str):
+def test_a_throttled_answer_leaves_the_form_to_try_again(opened: Open, api: str) -> None:
     known = Api(api).model()
     with answering({"/model": (200, known), "/predict": (429, PROBLEM)}) as server:
         app = opened(server.url)
@@ -137,18 +135,12 @@ def test_a_throttled_answer_leaves_the_form_to_try_again(opened: Open, api: str)
 
 @pytest.mark.parametrize(
     ("key", "value", "words"),
-    [
-        ("amount", "-5", "write 0 or more"),
-        ("balance", "2,000,000,000,000", "write 1,000,000,000,000 or less"),
-        ("payer", "two words", "write 1 to 64 printable ASCII characters"),
-        ("payee", "", "write 1 to 64 printable ASCII characters"),
-        ("amount", "1.300.000,00", "write a number such as 1,234.56"),
-        ("balance", "NaN", "write a number such as 1,234.56"),
-    ],
+    [("payer", "two words", WRONG_ACCOUNT), ("balance", "NaN", WRONG_AMOUNT)],
+    ids=["refused by the API", "not read as a number"],
 )
 def test_a_value_that_is_not_allowed_is_told_at_its_field(
     opened: Open, api: str, key: str, value: str, words: str
-):
+) -> None:
     app = opened(api)
     app.text_input(key).set_value(value).run()
 
@@ -161,7 +153,29 @@ def test_a_value_that_is_not_allowed_is_told_at_its_field(
     assert not app.header
 
 
-def test_two_wrong_amounts_are_told_at_once(opened: Open, api: str):
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("amount", "-5", "write 0 or more"),
+        ("amount", "1.300.000,00", WRONG_AMOUNT),
+        ("oldbalanceOrg", "2,000,000,000,000", "write 1,000,000,000,000 or less"),
+        ("nameDest", "", WRONG_ACCOUNT),
+    ],
+)
+def test_a_value_that_is_not_allowed_is_a_fault_of_its_field(
+    api: str, name: str, value: str, words: str
+) -> None:
+    written = {**PRESETS["Mule"].as_request(), "amount": "1", "oldbalanceOrg": "2", name: value}
+
+    with pytest.raises(TroubleError) as caught:
+        Api(api).predict(read_payment(written).as_request())
+
+    ((at_field, fault),) = caught.value.faults.items()
+    assert at_field == name
+    assert fault.startswith(words)
+
+
+def test_two_wrong_amounts_are_told_at_once(opened: Open, api: str) -> None:
     app = opened(api)
     app.text_input("amount").set_value("much")
     app.text_input("balance").set_value("more").run()
@@ -169,11 +183,17 @@ def test_two_wrong_amounts_are_told_at_once(opened: Open, api: str):
     assert len(app.error) == 3
 
 
-def test_a_stream_that_is_interrupted_says_so_and_goes_on(opened: Open, api: str):
-    costs = {"approve": 1.0, "review": 2.0, "block": 3.0}
-    good = {"fraud_probability": 0.1, "decision": "approve", "reasons": []}
-    good["expected_costs"] = costs
-    responses = {"/model": (200, Api(api).model()), "/predict/batch": (429, PROBLEM)}
+def test_a_stream_that_is_interrupted_says_so_and_goes_on(opened: Open, api: str) -> None:
+    good = {
+        "fraud_probability": 0.1,
+        "decision": "approve",
+        "reasons": [],
+        "expected_costs": {"approve": 1.0, "review": 2.0, "block": 3.0},
+    }
+    responses: Responses = {
+        "/model": (200, Api(api).model()),
+        "/predict/batch": (429, PROBLEM),
+    }
     with answering(responses) as server:
         app = opened(server.url, "stream")
         app.button("play").click().run()
@@ -186,17 +206,19 @@ def test_a_stream_that_is_interrupted_says_so_and_goes_on(opened: Open, api: str
     assert app.metric[0].value == "20 of 1,000"
 
 
-def test_a_batch_that_is_refused_in_part_is_told(opened: Open, api: str):
+def test_a_batch_that_is_refused_in_part_is_told(opened: Open, api: str) -> None:
     errors = [{"detail": "too much", "pointer": "#/transactions/0/amount"}]
     refused = {"results": [{"problem": {"errors": errors}}]}
-    responses = {"/model": (200, Api(api).model()), "/predict/batch": (200, refused)}
+    responses: Responses = {"/model": (200, Api(api).model()), "/predict/batch": (200, refused)}
     with answering(responses) as server:
         app = opened(server.url, "what_if")
 
     assert told(app) == "A value is not allowed: Amount: too much"
 
 
-def test_an_api_that_stays_silent_is_not_waited_for_without_end(monkeypatch):
+def test_an_api_that_stays_silent_is_not_waited_for_without_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr("console.api.TIMEOUT_S", (1, 0.2))
 
     with socket.create_server(("127.0.0.1", 0)) as silent:
@@ -208,7 +230,7 @@ def test_an_api_that_stays_silent_is_not_waited_for_without_end(monkeypatch):
     assert KEY not in json.dumps([error.value.title, error.value.advice, str(error.value)])
 
 
-def test_another_host_is_never_sent_the_key():
+def test_another_host_is_never_sent_the_key() -> None:
 
     with answering({"/model": (200, {})}) as other:
         headers = {"Location": f"{other.url}/model"}

@@ -16,6 +16,7 @@ from tests.api.support import check_problem
 from tests.function.in_process import CONTEXT, imported, response
 from tests.function.network import (
     SERVICES,
+    TRICKLE_S,
     Fault,
     Line,
     Network,
@@ -29,12 +30,12 @@ from training.local.aws import LocalAws
 
 DEADLINE_S = 1.0
 FAR_OFF_S = 20
-"""Beyond what a busy machine adds to the deadline; a byte a second would take for minutes."""
+"""Beyond what a busy machine adds to the deadline; byte by byte, an answer takes minutes."""
 
 FAULTS = {
     "black-holed": black_hole,
     "reset mid-body": reset,
-    "one byte a second": trickle,
+    "byte by byte": trickle,
     "403": saying("403 Forbidden", "AccessDenied"),
     "404": saying("404 Not Found", "NoSuchKey"),
     "503": saying("503 Slow Down", "SlowDown"),
@@ -45,7 +46,7 @@ FAULTS = {
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """The waits of production, made short; all else is as it ships."""
     monkeypatch.setattr(transport, "CONNECT_TIMEOUT_S", 0.3)
-    monkeypatch.setattr(transport, "READ_TIMEOUT_S", 0.4)
+    monkeypatch.setattr(transport, "READ_TIMEOUT_S", 2 * TRICKLE_S)
     defaults = ModelProvider.__init__.__kwdefaults__
     assert defaults is not None
     monkeypatch.setitem(defaults, "deadline_s", DEADLINE_S)
