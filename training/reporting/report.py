@@ -3,6 +3,7 @@
 from typing import Any, Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup
 
 from training.analysis.findings import sentence
 from training.arm_names import LEAKY
@@ -26,19 +27,24 @@ def report(metrics: dict[str, Any]) -> str:
     metrics : dict
         What ``metrics.json`` holds.
     """
+    return render(metrics, drawn(metrics))
+
+
+def drawn(metrics: dict[str, Any]) -> dict[str, Markup]:
+    """The plots of `render`, by their names in its template."""
     shown = {name: metrics["arms"][name] for name in _headlines(metrics)}
-    plots = {
+    return {
         "precision_recall": precision_recall_plot(metrics["arms"]),
         "reliability": reliability_plot(shown),
         "attributions": attribution_plot(metrics["attributions"]["features"]),
         "dependence": dependence_plot(metrics["attributions"]["dependence"]),
         "alone": alone_plot(metrics["leaks"]),
     }
-    return _render(
-        "report.html.jinja",
-        metrics,
-        plots=plots,
-    )
+
+
+def render(metrics: dict[str, Any], plots: dict[str, Markup]) -> str:
+    """The report with plots that are drawn already: drawing takes nearly all of its time."""
+    return _render("report.html.jinja", metrics, plots=plots)
 
 
 def model_card(metrics: dict[str, Any]) -> str:

@@ -3,22 +3,26 @@
 import json
 import re
 import shutil
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from markupsafe import Markup
 from playwright.sync_api import Page, sync_playwright
 
 from training.analysis.findings import Finding, note, warning
 from training.files.writing import write_transactions
 from training.fitting.settings import Settings
 from training.reporting.console import summary
-from training.reporting.report import model_card, report
+from training.reporting.report import model_card, render, report
 from training.simulator.simulate import simulate
 from training.train import TrainOptions, Windows, train
+
+NO_PLOTS: dict[str, Markup] = defaultdict(Markup)
+"""Drawing takes nearly all of a report's time."""
 
 SETTINGS = Settings(booster={"n_estimators": 40})
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
@@ -94,7 +98,7 @@ def test_a_threshold_that_was_chosen_anew_is_told(
     evaluated = {**metrics["evaluated"], "evaluated_threshold": 0.25}
     changed = {**metrics, "published": published, "evaluated": evaluated}
 
-    for text in (report(changed), model_card(changed), summary(changed, out)):
+    for text in (render(changed, NO_PLOTS), model_card(changed), summary(changed, out)):
         assert ("only one of the two" in text) is not same
 
 
@@ -114,7 +118,7 @@ NOT_COMPARED = note("not-compared", "Not compared", "other feature sets.")
 def test_page_one_tells_no_warnings_from_nothing_compared(
     metrics: dict[str, Any], findings: list[Finding], heading: str
 ) -> None:
-    shown = report({**metrics, "findings": findings})
+    shown = render({**metrics, "findings": findings}, NO_PLOTS)
 
     assert re.findall(r'<div class="warnings.*?<h2>(.*?)</h2>', shown, re.DOTALL) == [heading]
     for finding in findings:
@@ -126,9 +130,9 @@ def test_a_better_resampling_is_told_once(out: Path, metrics: dict[str, Any]) ->
     resampling = {**metrics["resampling"], "verdict": verdict}
     better = warning("better-resampling", "Another resampling is better", verdict)
     changed = {**metrics, "resampling": resampling, "findings": [better]}
-    page = report(changed)
+    shown = render(changed, NO_PLOTS)
 
-    assert page[: page.index("What it was fitted and judged on")].count(verdict) == 1
+    assert shown[: shown.index("What it was fitted and judged on")].count(verdict) == 1
     assert summary(changed, out).count(verdict) == 1
 
 
@@ -152,8 +156,9 @@ def test_what_is_not_ours_is_escaped(metrics: dict[str, Any]) -> None:
     findings = [warning("leak", hostile, hostile)]
     changed = {**metrics, "findings": findings, "libraries": {hostile: "1"}}
 
-    assert hostile not in report(changed)
-    assert "&lt;b onclick=evil&gt;" in report(changed)
+    shown = render(changed, NO_PLOTS)
+    assert hostile not in shown
+    assert "&lt;b onclick=evil&gt;" in shown
 
 
 def test_no_id_is_used_twice(page_text: str) -> None:
@@ -186,9 +191,10 @@ def test_without_comparison_there_is_a_report_too(tmp_path: Path) -> None:
         ),
     )
 
-    assert "<code>strict+hour</code><strong>" in report(metrics)
+    html = (tmp_path / "report.html").read_text()
+    assert "<code>strict+hour</code><strong>" in html
     assert "| strict+hour |" in model_card(metrics)
-    for text in (report(metrics), model_card(metrics), summary(metrics, tmp_path)):
+    for text in (html, model_card(metrics), summary(metrics, tmp_path)):
         assert "other resampling arms and other feature sets. Whether" in text
 
 
