@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from bootstrap.transform import BOOTSTRAP_TEMPLATE, TEMPLATE, transformed
+from bootstrap.transform import BOOTSTRAP_TEMPLATE, TEMPLATE, declared_by, transformed
 from tests.infra.iam import ACCOUNT, REGION, Call, is_allowed, rendered
 from tests.infra.infra import NEEDS_SAM, ROOT, SAM, as_list, resources
 
@@ -67,7 +67,22 @@ def arn(service, rest, *, region=REGION, account=ACCOUNT):
 
 # Who may assume them
 
+PATTERN = declared_by(BOOTSTRAP_TEMPLATE.read_text())["GitHubRepository"]["AllowedPattern"]
 REPOSITORIES = ("owner/name", "owner@123/name@456")
+
+
+@pytest.mark.parametrize("repository", ["", *REPOSITORIES])
+def test_the_template_takes_a_repository_by_its_name_and_with_its_ids(repository):
+    assert re.fullmatch(PATTERN, repository)
+
+
+@pytest.mark.parametrize(
+    "given",
+    ["owner/*", "*", "owner", "owner/name/more", "https://github.com/owner/name", "owner@x/name"],
+)
+def test_the_template_takes_nothing_that_trusts_more_than_one(given):
+    assert not re.fullmatch(PATTERN, given)
+
 
 LOOK_ALIKES = (
     "repo:{repository}:environment:staging",
