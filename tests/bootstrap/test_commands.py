@@ -8,9 +8,9 @@ import sys
 import pytest
 
 from bootstrap.__main__ import main
-from bootstrap.account import Account, AwsError
+from bootstrap.account import AwsError
 from bootstrap.programs import RealPrograms
-from training.errors import CommandError, InputError
+from training.errors import CommandError
 from training.local.processes import ROOT
 
 
@@ -96,18 +96,6 @@ def test_aws_refusing_is_told_with_what_was_asked(cloud):
         AwsError, match="aws ssm:GetParameter Name=/none: AWS says ParameterNotFound"
     ):
         cloud.account().read("ssm", "GetParameter", Name="/none")
-
-
-@pytest.mark.usefixtures("aws")
-def test_without_credentials_it_says_how_to_get_some(monkeypatch, tmp_path):
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
-    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
-
-    with pytest.raises(InputError, match="AWS_PROFILE"):
-        Account([].append).read("sts", "GetCallerIdentity")
 
 
 def test_a_program_that_fails_or_is_missing_is_named():

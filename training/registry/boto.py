@@ -11,6 +11,7 @@ from botocore.config import Config
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
+    ConfigParseError,
     CredentialRetrievalError,
     NoCredentialsError,
     NoRegionError,
@@ -40,6 +41,7 @@ NO_CREDENTIALS: Final = (
     "no AWS credentials; run `aws sso login`, or name a profile: AWS_PROFILE=NAME"
 )
 PROFILES: Final = "`aws configure list-profiles` lists yours"
+BAD_FILE: Final = "AWS's configuration file cannot be read; mend it, or see AWS_CONFIG_FILE"
 NO_REGION: Final = "no AWS region; name one: AWS_DEFAULT_REGION=REGION"
 
 
@@ -95,6 +97,8 @@ def account_required() -> Iterator[None]:
         yield
     except NoRegionError as error:
         raise InputError(NO_REGION) from error
+    except ConfigParseError as error:
+        raise InputError(BAD_FILE) from error
     except ProfileNotFound as error:
         raise InputError(f"no AWS profile {error.kwargs['profile']}; {PROFILES}") from error
     except (

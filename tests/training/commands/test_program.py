@@ -14,7 +14,7 @@ from bootstrap.__main__ import app as bootstrap
 from fraud_api_lambda import __version__
 from training.__main__ import app as fraud
 from training.errors import InputError
-from training.registry.boto import NO_CREDENTIALS, NO_REGION
+from training.registry.boto import BAD_FILE, NO_CREDENTIALS, NO_REGION
 
 PROGRAMS = {"fraud": fraud, "bootstrap": bootstrap}
 REGISTRY = ["--bucket", "models", "--parameter", "/fraud/model"]
@@ -75,8 +75,9 @@ def test_a_program_tells_its_version(name: str) -> None:
         ({"AWS_DEFAULT_REGION": "eu-central-1"}, NO_CREDENTIALS),
         ({"AWS_DEFAULT_REGION": "eu-central-1", "AWS_ACCESS_KEY_ID": "half"}, NO_CREDENTIALS),
         ({"AWS_PROFILE": "none"}, "no AWS profile none; `aws configure list-profiles` lists yours"),
+        ({"AWS_CONFIG_FILE": __file__}, BAD_FILE),
     ],
-    ids=["region", "credentials", "half-a-key", "profile"],
+    ids=["region", "credentials", "half-a-key", "profile", "file"],
 )
 def test_missing_aws_settings_are_the_callers_error_in_the_same_words(
     nobody: pytest.MonkeyPatch,
@@ -94,7 +95,11 @@ def test_missing_aws_settings_are_the_callers_error_in_the_same_words(
     assert str(ended.exception) == sentence
 
 
-@pytest.mark.parametrize("settings", [{"AWS_PROFILE": "none"}, {"AWS_ACCESS_KEY_ID": "half"}])
+@pytest.mark.parametrize(
+    "settings",
+    [{"AWS_PROFILE": "none"}, {"AWS_ACCESS_KEY_ID": "half"}, {"AWS_CONFIG_FILE": __file__}],
+    ids=["profile", "half-a-key", "file"],
+)
 def test_a_dry_run_refuses_settings_that_cannot_be_meant(
     nobody: pytest.MonkeyPatch, settings: dict[str, str]
 ) -> None:
