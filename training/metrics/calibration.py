@@ -3,10 +3,11 @@
 Pure. Every figure is weighted by the rows' weights.
 """
 
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
+from training.metrics.figures import CalibrationFigures, ReliabilityBin
 from training.metrics.labelled_scores import LabelledScores
 from training.metrics.logistic import logistic_line
 
@@ -28,7 +29,7 @@ def log_loss(predicted: LabelledScores) -> float:
     return float(np.average(log_losses(predicted), weights=predicted.weights))
 
 
-def calibration_figures(predicted: LabelledScores) -> dict[str, float]:
+def calibration_figures(predicted: LabelledScores) -> CalibrationFigures:
     """Calibration in the large, calibration slope, and the two proper scores.
 
     Parameters
@@ -61,7 +62,7 @@ def calibration_figures(predicted: LabelledScores) -> dict[str, float]:
     }
 
 
-def reliability(predicted: LabelledScores) -> list[dict[str, Any]]:
+def reliability(predicted: LabelledScores) -> list[ReliabilityBin]:
     """Expected and observed fraud rates in bins of equally many frauds, the lowest first.
 
     At a fraud rate of 0.1 %, bins of equally many rows would leave the frauds to one bin.
@@ -80,7 +81,7 @@ def reliability(predicted: LabelledScores) -> list[dict[str, Any]]:
     return [_bin_figures(members) for members in bins if members.is_fraud.any()]
 
 
-def _bin_figures(members: LabelledScores) -> dict[str, Any]:
+def _bin_figures(members: LabelledScores) -> ReliabilityBin:
     is_fraud, weights = members.is_fraud, members.weights
     observed = float(np.average(is_fraud, weights=weights))
     factor = float(np.exp(Z_95 / np.sqrt(is_fraud.sum())))

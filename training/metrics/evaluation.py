@@ -3,11 +3,18 @@
 Pure. Every figure is weighted by the rows' weights.
 """
 
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
 from training.metrics.calibration import calibration_figures, reliability
+from training.metrics.figures import (
+    Evaluation,
+    PrecisionAtRecall,
+    RecallAtReviews,
+    RowCounts,
+    ThresholdFigures,
+)
 from training.metrics.labelled_scores import LabelledScores
 from training.metrics.ranking import precision_recall, ranking_figures
 
@@ -15,7 +22,7 @@ RECALLS: Final = (0.5, 0.75, 0.9)
 REVIEWS_PER_THOUSAND: Final = (1, 2)
 
 
-def evaluate(predicted: LabelledScores, *, threshold: float | None, seed: int) -> dict[str, Any]:
+def evaluate(predicted: LabelledScores, *, threshold: float | None, seed: int) -> Evaluation:
     """All figures of one model on one window, as plain data.
 
     Parameters
@@ -38,7 +45,7 @@ def evaluate(predicted: LabelledScores, *, threshold: float | None, seed: int) -
     }
 
 
-def rows_of(is_fraud: np.ndarray, weights: np.ndarray) -> dict[str, Any]:
+def rows_of(is_fraud: np.ndarray, weights: np.ndarray) -> RowCounts:
     """The number of rows, transactions and frauds that a figure is computed from."""
     return {
         "rows": len(is_fraud),
@@ -48,7 +55,7 @@ def rows_of(is_fraud: np.ndarray, weights: np.ndarray) -> dict[str, Any]:
     }
 
 
-def precision_at_recall(scored: LabelledScores, minimum: float) -> dict[str, float]:
+def precision_at_recall(scored: LabelledScores, minimum: float) -> PrecisionAtRecall:
     """The best precision at a recall of at least `minimum`, and the genuine rows at that cut."""
     thresholds, precision, recall = precision_recall(scored)
     reached = np.flatnonzero(recall >= minimum)
@@ -57,7 +64,7 @@ def precision_at_recall(scored: LabelledScores, minimum: float) -> dict[str, flo
     return {"recall": minimum, "precision": float(precision[best]), "genuine_rows_above": above}
 
 
-def _recall_at_reviews(scored: LabelledScores) -> list[dict[str, float]]:
+def _recall_at_reviews(scored: LabelledScores) -> list[RecallAtReviews]:
     """Recall when only k in 1,000 payments, those with the highest scores, are reviewed."""
     ordered = scored[np.argsort(-scored.scores, kind="stable")]
     weights = ordered.weights
@@ -69,7 +76,7 @@ def _recall_at_reviews(scored: LabelledScores) -> list[dict[str, float]]:
     ]
 
 
-def at_threshold(scored: LabelledScores, threshold: float) -> dict[str, float]:
+def at_threshold(scored: LabelledScores, threshold: float) -> ThresholdFigures:
     """The confusion matrix at a threshold, in weighted transactions, and its usual ratios."""
     is_fraud, weights = scored.is_fraud, scored.weights
     flagged = scored.scores >= threshold

@@ -7,11 +7,12 @@ distinct fraud scores, however many rows there are.
 """
 
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from sklearn.metrics import average_precision_score, precision_recall_curve
 
+from training.metrics.figures import RankingFigures
 from training.metrics.labelled_scores import LabelledScores
 
 REPLICATES: Final = 500
@@ -38,7 +39,7 @@ def precision_recall(scored: LabelledScores) -> tuple[np.ndarray, np.ndarray, np
     return thresholds[::-1], precision[-2::-1], recall[-2::-1]
 
 
-def ranking_figures(scored: LabelledScores, *, seed: int) -> dict[str, Any]:
+def ranking_figures(scored: LabelledScores, *, seed: int) -> RankingFigures:
     """Average precision and the precision-recall curve, with 95 % intervals.
 
     Returns
@@ -51,18 +52,18 @@ def ranking_figures(scored: LabelledScores, *, seed: int) -> dict[str, Any]:
         (_average_precision_of(fraud, genuine), _precision_at(fraud, genuine))
         for fraud, genuine in _replicates(scored, seed)
     ]
-    low, high = np.nanquantile([area for area, _ in drawn], [0.025, 0.975])
+    area_low, area_high = np.nanquantile([area for area, _ in drawn], [0.025, 0.975])
     curve_low, curve_high = np.nanquantile([line for _, line in drawn], [0.025, 0.975], axis=0)
-    _, precision, recall = precision_recall(scored)
-    columns = (CURVE_RECALLS.round(2), _at_recalls(precision, recall), curve_low, curve_high)
+    _, precisions, recalls = precision_recall(scored)
+    columns = (CURVE_RECALLS.round(2), _at_recalls(precisions, recalls), curve_low, curve_high)
     points = zip(*(column.tolist() for column in columns), strict=True)
     return {
         "average_precision": average_precision(scored),
-        "average_precision_low": float(low),
-        "average_precision_high": float(high),
+        "average_precision_low": float(area_low),
+        "average_precision_high": float(area_high),
         "curve": [
-            dict(zip(("recall", "precision", "low", "high"), point, strict=True))
-            for point in points
+            {"recall": recall, "precision": precision, "low": low, "high": high}
+            for recall, precision, low, high in points
         ],
     }
 

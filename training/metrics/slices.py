@@ -2,12 +2,20 @@
 
 from collections.abc import Iterator
 from itertools import pairwise
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import pandas as pd
 
 from training.metrics.evaluation import rows_of
+from training.metrics.figures import (
+    DailyMeans,
+    MoneyFigures,
+    Part,
+    PartFigures,
+    Slices,
+    TopPerDay,
+)
 from training.metrics.labelled_scores import LabelledScores
 from training.metrics.ranking import average_precision
 
@@ -15,9 +23,7 @@ AMOUNT_BANDS: Final = (0.0, 1e3, 1e4, 1e5, 1e6, np.inf)
 PER_DAY: Final = (10, 100)
 
 
-def sliced(
-    frame: pd.DataFrame, predicted: LabelledScores, threshold: float | None
-) -> dict[str, Any]:
+def sliced(frame: pd.DataFrame, predicted: LabelledScores, threshold: float | None) -> Slices:
     """Figures of the parts of a window, as plain data.
 
     Parameters
@@ -34,15 +40,16 @@ def sliced(
         `by_type`, `by_amount` and `by_typology` (lists, one item per part), `top_per_day` and
         `money`.
     """
-    parts = {"by_type": frame["type"], "by_amount": _band(frame["amount"])}
-    if "typology" in frame:
-        parts["by_typology"] = frame["typology"].astype("category")
     cut = np.inf if threshold is None else threshold
-    figures: dict[str, Any] = {
-        name: list(_by(part, predicted, cut)) for name, part in parts.items()
+    figures: Slices = {
+        "by_type": list(_by(frame["type"], predicted, cut)),
+        "by_amount": list(_by(_band(frame["amount"]), predicted, cut)),
+        "top_per_day": _top_per_day(frame["step"].to_numpy() // 24, predicted),
+        "money": _money(frame["amount"].to_numpy(), predicted, cut),
     }
-    figures["top_per_day"] = _top_per_day(frame["step"].to_numpy() // 24, predicted)
-    figures["money"] = _money(frame["amount"].to_numpy(), predicted, cut)
+    if "typology" in frame:
+        typology = frame["typology"].astype("category")
+        figures["by_typology"] = list(_by(typology, predicted, cut))
     return figures
 
 
@@ -52,14 +59,14 @@ def _band(amount: pd.Series) -> pd.Series:
     return pd.cut(amount, AMOUNT_BANDS, right=False, labels=names)
 
 
-def _by(part: pd.Series, predicted: LabelledScores, cut: float) -> Iterator[dict[str, Any]]:
+def _by(part: pd.Series, predicted: LabelledScores, cut: float) -> Iterator[Part]:
     for name in part.cat.categories:
         is_member = (part == name).to_numpy()
         if is_member.any():
             yield {"name": str(name), **_part_figures(predicted[is_member], cut)}
 
 
-def _part_figures(members: LabelledScores, cut: float) -> dict[str, Any]:
+def _part_figures(members: LabelledScores, cut: float) -> PartFigures:
     """Figures of one part; those that need both classes are None if one is missing."""
     is_fraud, weights = members.is_fraud, members.weights
     flagged = members.scores >= cut
@@ -78,7 +85,7 @@ def _share(flagged: np.ndarray, weights: np.ndarray) -> float | None:
     return float(np.average(flagged, weights=weights)) if len(flagged) else None
 
 
-def _top_per_day(day: np.ndarray, scored: LabelledScores) -> list[dict[str, float]]:
+def _top_per_day(day: np.ndarray, scored: LabelledScores) -> list[TopPerDay]:
     """Mean daily precision and recall of the k highest-scored transactions.
 
     A row that represents several transactions takes as many of the k places.
@@ -93,7 +100,7 @@ def _top_per_day(day: np.ndarray, scored: LabelledScores) -> list[dict[str, floa
     ]
 
 
-def _daily_means(reviewed: np.ndarray, day: np.ndarray, scored: LabelledScores) -> dict[str, float]:
+def _daily_means(reviewed: np.ndarray, day: np.ndarray, scored: LabelledScores) -> DailyMeans:
     columns = {
         "reviewed": reviewed,
         "caught": reviewed * scored.is_fraud,
@@ -107,7 +114,7 @@ def _daily_means(reviewed: np.ndarray, day: np.ndarray, scored: LabelledScores) 
     }
 
 
-def _money(amounts: np.ndarray, scored: LabelledScores, cut: float) -> dict[str, float]:
+def _money(amounts: np.ndarray, scored: LabelledScores, cut: float) -> MoneyFigures:
     """Amounts of fraud, of caught fraud and of flagged genuine payments, in the data's currency."""
     money, is_fraud = amounts * scored.weights, scored.is_fraud
     flagged = scored.scores >= cut
