@@ -41,7 +41,7 @@ class Demo(NamedTuple):
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     """`python -m training demo` on few rows; at the end Ctrl-C ends it, and nothing is left."""
     port, out = free_port(), tmp_path_factory.mktemp("demo") / "model"
-    options = ["--rows", "30000", "--port", str(port), "--out", str(out)]
+    options = ["--rows", "12000", "--port", str(port), "--out", str(out)]
     with subprocess.Popen(
         [sys.executable, "-u", "-m", "training", "demo", *options],
         cwd=ROOT,
@@ -116,17 +116,17 @@ def test_a_payment_is_scored_and_its_curl_line_gets_the_same_answer(demo: Demo, 
 def test_what_if_follows_a_slider_and_its_link_brings_it_back(demo: Demo, page: Page) -> None:
     open_page(page, demo.url, "what-if")
     slider = page.get_by_role("slider", name="Amount, in")
+    verdict = page.get_by_role("heading", level=2)
+    before = verdict.inner_text()
     slider.press("ArrowRight")
     expect(page).to_have_url(re.compile("if_amount="))
+    expect(verdict).not_to_have_text(before)
     settle(page)
-    shown = (
-        page.get_by_role("heading", level=2).inner_text(),
-        slider.get_attribute("aria-valuetext"),
-    )
+    shown = verdict.inner_text(), slider.get_attribute("aria-valuetext")
     page.goto(page.url)
     settle(page)
 
-    assert page.get_by_role("heading", level=2).inner_text() == shown[0]
+    assert verdict.inner_text() == shown[0]
     assert slider.get_attribute("aria-valuetext") == shown[1] == "400,000"
     expect(page.get_by_test_id("stVegaLiteChart")).to_have_count(2)
 
