@@ -276,6 +276,30 @@ def test_a_deploy_role_may_do_all_that_our_own_commands_do(bootstrap):
     assert asked - granted(bootstrap, "DeployRoleProd") == {"cloudformation:DeleteStack"}
 
 
+STACK = arn("cloudformation", "stack/fraud-api-{}/x")
+SAMS_STACK = arn("cloudformation", "stack/aws-sam-cli-managed-default/x")
+SAMS_BUCKET = "arn:aws:s3:::aws-sam-cli-managed-default-samclisourcebucket-x"
+
+SAM_ASKS = [
+    *((f"cloudformation:{each}", STACK) for each in ("CreateChangeSet", "DescribeChangeSet")),
+    *((f"cloudformation:{each}", STACK) for each in ("ExecuteChangeSet", "DescribeStackEvents")),
+    *((f"cloudformation:{each}", STACK) for each in ("DescribeStacks", "GetTemplateSummary")),
+    ("cloudformation:DescribeStacks", SAMS_STACK),
+    ("s3:GetObject", f"{SAMS_BUCKET}/code"),  # HEAD: is it there already?
+    ("s3:ListBucket", SAMS_BUCKET),  # else S3 answers 403, not 404, where it is not
+    ("s3:PutObject", f"{SAMS_BUCKET}/code"),  # each part of a large one too
+]
+"""What `sam deploy` 1.170 was seen to ask an emulator."""
+
+
+@pytest.mark.parametrize(("action", "resource"), SAM_ASKS)
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_a_deploy_role_may_do_all_that_sam_does(bootstrap, environment, action, resource):
+    role, owner = f"DeployRole{environment.title()}", {"aws:ResourceAccount": ACCOUNT}
+
+    assert may(bootstrap, role, action, resource.format(environment), **owner)
+
+
 # Not more
 
 OWN = [
