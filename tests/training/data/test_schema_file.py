@@ -1,0 +1,188 @@
+"""Schema files: what they say, and one line for each thing that is wrong with them."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+import training.schemas
+from fraud_api_lambda.domain.schema import Attribute, Kind, Roles, Schema, Time, Unit
+from training.data.schema_file import read_schema
+from training.errors import InputError
+
+CARDS = """
+name = "cards"
+currency = "USD"
+timezone = "America/New_York"
+label_delay = "7d"
+peer_group = "category"
+ignore = ["city"]
+
+[roles]
+time = "trans_date_trans_time"
+amount = "amt"
+payer = "cc_num"
+payee = "merchant"
+label = "is_fraud"
+
+[attributes]
+category = {kind = "category", label = "kind of shop"}
+gender = "flag"
+shop = ["merch_lat", "merch_long"]
+"V*" = "number"
+payee_is_merchant = {column = "merchant", prefix = "M"}
+
+[entities]
+device = "device_id"
+"""
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "cards.toml"
+
+
+def problems(file: Path, text: str) -> list[str]:
+    """What is said of a file, line by line, without its path."""
+    file.write_text(text)
+    with pytest.raises(InputError) as caught:
+        read_schema(file)
+    return [line.removeprefix(f"{file}, ") for line in str(caught.value).splitlines()]
+
+
+def without(line: str) -> str:
+    assert line in CARDS
+    return CARDS.replace(f"{line}\n", "")
+
+
+def test_a_file_says_what_each_column_means(file: Path) -> None:
+    file.write_text(CARDS)
+
+    assert read_schema(file) == Schema(
+        name="cards",
+        currency="USD",
+        timezone="America/New_York",
+        label_delay_s=7 * 86_400,
+        peer_group="category",
+        roles=Roles(
+            time=Time("trans_date_trans_time"),
+            amount="amt",
+            label="is_fraud",
+            payer="cc_num",
+            payee="merchant",
+        ),
+        attributes={
+            "category": Attribute("category", Kind.CATEGORY, ("category",), label="kind of shop"),
+            "gender": Attribute("gender", Kind.FLAG, ("gender",)),
+            "shop": Attribute("shop", Kind.PLACE, ("merch_lat", "merch_long")),
+            "V*": Attribute("V*", Kind.NUMBER, ("V*",)),
+            "payee_is_merchant": Attribute("payee_is_merchant", Kind.FLAG, ("merchant",), "M"),
+        },
+        entities={"device": "device_id"},
+        ignore=("city",),
+    )
+
+
+def test_the_schema_of_paysim_is_a_file_like_any_other() -> None:
+    schema = read_schema(Path(training.schemas.__file__).with_name("paysim.toml"))
+
+    assert schema.roles.time == Time("step", Unit.HOUR)
+    assert schema.columns() == (
+        "step",
+        "amount",
+        "isFraud",
+        "nameOrig",
+        "nameDest",
+        "oldbalanceOrg",
+        "oldbalanceDest",
+        "weight",
+        "newbalanceOrig",
+        "newbalanceDest",
+        "type",
+    )
+
+
+@pytest.mark.parametrize(
+    ("line", "written", "problem"),
+    [
+        ('name = "cards"', 'name = "Cards"', "line 2, name: 'Cards' is not allowed"),
+        ('currency = "USD"', 'currency = "$"', "line 3, currency: '$' is not allowed"),
+        (
+            'timezone = "America/New_York"',
+            'timezone = "America/New York"',
+            "line 4, timezone: 'America/New York' is no timezone; did you mean America/New_York?",
+        ),
+        ('label_delay = "7d"', 'label_delay = "7 days"', "line 5, label_delay: '7 days' is not"),
+        ('label_delay = "7d"', 'label_delay = "401d"', "line 5, label_delay: a delay is at most"),
+        (
+            'peer_group = "category"',
+            'peer_group = "gender"',
+            "line 6, peer_group: 'gender' is no category; choose one of category",
+        ),
+        ('ignore = ["city"]', 'ignor = ["city"]', "line 7, ignor: unknown key; did you mean igno"),
+        ('ignore = ["city"]', 'ignore = ["amt"]', "line 7, ignore: amt is in use elsewhere"),
+        ('amount = "amt"', "", "line 9, roles.amount: missing; name the column"),
+        (
+            'amount = "amt"',
+            'amount = "amt"\nmerchant = "m"',
+            "line 12, roles.merchant: unknown key; choose one of time, amount,",
+        ),
+        ('payee = "merchant"', 'payee = "?"', "line 13, roles.payee: '?' is undecided: write a c"),
+        ('payee = "merchant"', 'payee = "cc_num"', "line 13, roles.payee: cc_num is the payer al"),
+        (
+            'time = "trans_date_trans_time"',
+            'time = {column = "t", unit = "hours"}',
+            "line 10, roles.time.unit: 'hours' is not known; did you mean hour?",
+        ),
+        (
+            'gender = "flag"',
+            'gender = "flags"',
+            "line 18, attributes.gender: 'flags' is not known; did you mean flag?",
+        ),
+        ('gender = "flag"', 'gender = "?"', "line 18, attributes.gender: '?' is undecided: write"),
+        ('gender = "flag"', "gender = 3", "line 18, attributes.gender: 3 is no kind; write number"),
+        ('gender = "flag"', 'amt = "number"', "line 18, attributes.amt: amt is the amount already"),
+        (
+            'shop = ["merch_lat", "merch_long"]',
+            'shop = ["merch_lat"]',
+            "line 19, attributes.shop.1: missing",
+        ),
+        (
+            'device = "device_id"',
+            'Device = "device_id"',
+            "line 24, entities.Device.[key]: 'Device' is not allowed",
+        ),
+    ],
+)
+def test_a_problem_is_named_with_its_line_and_its_key(
+    file: Path, line: str, written: str, problem: str
+) -> None:
+    (found,) = problems(file, CARDS.replace(line, written))
+
+    assert found.startswith(problem)
+
+
+def test_everything_that_is_wrong_is_said_at_once(file: Path) -> None:
+    text = without('amount = "amt"').replace('"flag"', '"flg"').replace("USD", "usd")
+
+    assert [re.sub(":.*", "", line) for line in problems(file, text)] == [
+        "line 3, currency",
+        "line 9, roles.amount",
+        "line 17, attributes.gender",
+    ]
+
+
+def test_a_role_that_is_written_twice_is_named_by_its_line(file: Path) -> None:
+    file.write_text(CARDS.replace('label = "is_fraud"', 'label = "is_fraud"\nlabel = "fraud"'))
+
+    with pytest.raises(InputError, match=r"not TOML: Cannot overwrite a value .*line 15"):
+        read_schema(file)
+
+
+def test_too_many_attributes_are_refused_in_a_line(file: Path) -> None:
+    many = "".join(f'v{number} = "number"\n' for number in range(2_000))
+
+    (found,) = problems(file, CARDS.replace("[attributes]\n", f"[attributes]\n{many}"))
+
+    assert found.startswith("line 16, attributes: ")
+    assert len(found) < 200

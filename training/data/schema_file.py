@@ -1,0 +1,231 @@
+"""A schema from a TOML file, with everything that is wrong with it at once."""
+
+import re
+import tomllib
+import zoneinfo
+from collections.abc import Iterator
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    ValidationError,
+)
+
+from fraud_api_lambda.domain.schema import Attribute, Kind, Roles, Schema, Time, Unit
+from training.data.schema_problems import UNDECIDED, Problem, hint, in_file, problem_of, shown
+from training.errors import InputError
+
+SECONDS: Final = {"m": 60, "h": 3_600, "d": 86_400}
+LONGEST_DELAY_S: Final = 400 * 86_400
+MOST_ATTRIBUTES: Final = 500
+MOST_ENTITIES: Final = 4
+
+
+def _matching(pattern: str, right: str) -> AfterValidator:
+    """Require that all of a text matches; `right` says in words what would."""
+
+    def check(value: str) -> str:
+        if re.fullmatch(pattern, value) is None:
+            raise ValueError(f"{shown(value)} is not allowed; write {right}")
+        return value
+
+    return AfterValidator(check)
+
+
+def _decided(value: str) -> str:
+    if value == UNDECIDED:
+        raise ValueError("'?' is undecided: write a column's name, or delete the line")
+    return value
+
+
+def _delay(value: str) -> str:
+    if int(value[:-1]) * SECONDS[value[-1]] > LONGEST_DELAY_S:
+        raise ValueError("a delay is at most 400 days")
+    return value
+
+
+def _zone(value: str) -> str:
+    if value not in zoneinfo.available_timezones():
+        near = get_close_matches(value, zoneinfo.available_timezones(), 1)
+        raise ValueError(f"{value!r} is no timezone{f'; did you mean {near[0]}?' if near else ''}")
+    return value
+
+
+Text = Annotated[str, _matching(r"[^\x00-\x1f\x7f]{1,128}", "1 to 128 printable characters")]
+Column = Annotated[Text, AfterValidator(_decided)]
+Name = Annotated[str, _matching("[a-z][a-z0-9_-]{0,31}", "small letters, digits, - and _")]
+Label = Annotated[str, _matching(r"[^\x00-\x1f\x7f]{0,60}", "at most 60 printable characters")]
+Currency = Annotated[str, _matching("([A-Z]{3})?", "three capitals, such as USD")]
+Delay = Annotated[str, _matching("[0-9]{1,6}[mhd]", "7d, 36h or 90m"), AfterValidator(_delay)]
+KindName = Literal["number", "flag", "category"]
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class _Time(_Table):
+    column: Column
+    unit: Literal["second", "hour", "day"] | None = None
+
+
+class _Roles(_Table):
+    time: Annotated[
+        Annotated[Column, Tag("name")] | Annotated[_Time, Tag("table")],
+        Discriminator(lambda value: "table" if isinstance(value, dict | _Time) else "name"),
+    ]
+    amount: Column
+    label: Column
+    payer: Column | None = None
+    payee: Column | None = None
+    id: Column | None = None
+    balance: Column | None = None
+    payee_balance: Column | None = None
+    label_time: Column | None = None
+    weight: Column | None = None
+    after: list[Column] = []
+
+    def as_roles(self) -> Roles:
+        time = self.time if isinstance(self.time, _Time) else _Time(column=self.time)
+        rest = {name: getattr(self, name) for name in type(self).model_fields if name != "time"}
+        unit = Unit(time.unit) if time.unit else None
+        return Roles(time=Time(time.column, unit), **{**rest, "after": tuple(self.after)})
+
+
+class _Described(_Table):
+    kind: KindName
+    label: Label = ""
+
+
+class _Prefixed(_Table):
+    column: Column
+    prefix: Text
+    label: Label = ""
+
+
+def _form(value: Any) -> str | None:
+    match value:
+        case str():
+            return "kind"
+        case list():
+            return "place"
+        case dict():
+            return "prefix" if "prefix" in value or "column" in value else "described"
+    return None
+
+
+_Attribute = Annotated[
+    Annotated[KindName, Tag("kind")]
+    | Annotated[tuple[Column, Column], Field(strict=False), Tag("place")]
+    | Annotated[_Described, Tag("described")]
+    | Annotated[_Prefixed, Tag("prefix")],
+    Discriminator(_form),
+]
+
+
+class _File(_Table):
+    name: Name
+    currency: Currency = ""
+    decimals: Annotated[int, Field(ge=0, le=6)] = 2
+    timezone: Annotated[str, AfterValidator(_zone)] = "UTC"
+    label_delay: Delay = "0d"
+    peer_group: str | None = None
+    ignore: list[Column] = []
+    roles: _Roles
+    attributes: Annotated[dict[Text, _Attribute], Field(max_length=MOST_ATTRIBUTES)] = {}
+    entities: Annotated[dict[Name, Column], Field(max_length=MOST_ENTITIES)] = {}
+
+    def as_schema(self) -> Schema:
+        return Schema(
+            name=self.name,
+            currency=self.currency,
+            decimals=self.decimals,
+            timezone=self.timezone,
+            label_delay_s=int(self.label_delay[:-1]) * SECONDS[self.label_delay[-1]],
+            peer_group=self.peer_group,
+            roles=self.roles.as_roles(),
+            attributes={name: _attribute(name, each) for name, each in self.attributes.items()},
+            entities=dict(self.entities),
+            ignore=tuple(self.ignore),
+        )
+
+
+def _attribute(name: str, value: str | tuple[str, str] | _Described | _Prefixed) -> Attribute:
+    match value:
+        case str():
+            return Attribute(name, Kind(value), (name,))
+        case tuple():
+            return Attribute(name, Kind.PLACE, value)
+        case _Described():
+            return Attribute(name, Kind(value.kind), (name,), label=value.label)
+        case _Prefixed():
+            return Attribute(name, Kind.FLAG, (value.column,), value.prefix, value.label)
+
+
+def read_schema(path: Path) -> Schema:
+    """The schema that a TOML file describes.
+
+    Raises
+    ------
+    InputError
+        With a line for each problem: file, line, key, what is wrong and what would be right.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+        value = tomllib.loads(text)
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror}; give a TOML file with --schema") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: not TOML: {error}") from error
+    schema, problems = _read(value)
+    if schema is None or problems:
+        raise InputError("\n".join(in_file(path, text, each) for each in problems))
+    return schema
+
+
+def _read(value: dict[str, Any]) -> tuple[Schema | None, list[Problem]]:
+    try:
+        schema = _File.model_validate(value).as_schema()
+    except ValidationError as error:
+        return None, [problem_of(each, _keys_in) for each in error.errors()]
+    return schema, list(_contradictions(schema))
+
+
+def _contradictions(schema: Schema) -> Iterator[Problem]:
+    """Columns that are said to be two things, and a peer group that is no category."""
+    roles: dict[str, str] = {}
+    for column, role in schema.roles.by_column():
+        if column in roles:
+            yield ("roles", role), f"{column} is the {roles[column]} already"
+        roles.setdefault(column, role)
+    for each in schema.attributes.values():
+        taken = [column for column in each.columns if column in roles and each.prefix is None]
+        for column in taken:
+            yield (
+                ("attributes", each.name),
+                f"{column} is the {roles[column]} already; delete the line",
+            )
+    for column in set(schema.columns()).intersection(schema.ignore):
+        yield ("ignore",), f"{column} is in use elsewhere in this file"
+    categories = [each.name for each in schema.attributes.values() if each.kind is Kind.CATEGORY]
+    if schema.peer_group is not None and schema.peer_group not in categories:
+        nearest = hint(schema.peer_group, categories)
+        yield ("peer_group",), f"{schema.peer_group!r} is no category; {nearest}"
+
+
+def _keys_in(table: tuple[str, ...]) -> list[str]:
+    match table:
+        case ():
+            return list(_File.model_fields)
+        case ("roles",):
+            return list(_Roles.model_fields)
+        case ("roles", "time"):
+            return list(_Time.model_fields)
+    return ["kind", "column", "prefix", "label"]

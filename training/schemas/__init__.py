@@ -1,0 +1,1 @@
+"""Schemas of well-known data sets, which `--schema` takes by name."""
