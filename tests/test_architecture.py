@@ -37,7 +37,7 @@ TRAINING = ROOT / "training"
 TRAINING_LAYERS = (
     {"errors"},
     {"arm_names", "option_names", "hints", "program"},
-    {"metrics", "files"},
+    {"metrics", "files", "schemas"},
     {"policy", "simulator"},
     {"data"},
     {"fitting"},

@@ -68,6 +68,24 @@ def read_table(path: Path, names: Sequence[str], *, text: Sequence[str]) -> pd.D
     return frame[list(names)]
 
 
+def read_as_text(path: Path) -> pd.DataFrame:
+    """Every named column of a file; of CSV, the text that stands there.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read, holds no row, or has a column twice.
+    """
+    names = [name for name in header(path) if name]
+    twice = [name for name in dict.fromkeys(names) if names.count(name) > 1]
+    if twice:
+        raise InputError(f"{path}: column {twice[0]} is there twice; keep one")
+    frame = read_table(path, names, text=names)
+    if frame.empty:
+        raise InputError(f"{path}: no rows below the header; give at least one transaction")
+    return frame
+
+
 @dataclass(frozen=True, slots=True)
 class Chunk:
     """Rows that follow each other in a file.

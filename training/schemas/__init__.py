@@ -1,1 +1,1 @@
-"""Schemas of well-known data sets, which `--schema` takes by name."""
+"""Schemas: read from files, drafted from data, and compared with data; one for PaySim."""

@@ -7,8 +7,8 @@ import pytest
 
 import training.schemas
 from fraud_api_lambda.domain.schema import Attribute, Kind, Roles, Schema, Time, Unit
-from training.data.schema_file import read_schema
 from training.errors import InputError
+from training.schemas.file import read_schema
 
 CARDS = """
 name = "cards"
@@ -95,6 +95,7 @@ def test_the_schema_of_paysim_is_a_file_like_any_other() -> None:
         "nameDest",
         "oldbalanceOrg",
         "oldbalanceDest",
+        "label_time",
         "weight",
         "newbalanceOrig",
         "newbalanceDest",

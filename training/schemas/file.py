@@ -19,8 +19,8 @@ from pydantic import (
 )
 
 from fraud_api_lambda.domain.schema import Attribute, Kind, Roles, Schema, Time, Unit
-from training.data.schema_problems import UNDECIDED, Problem, hint, in_file, problem_of, shown
 from training.errors import InputError
+from training.schemas.problems import UNDECIDED, Problem, hint, in_file, problem_of, shown
 
 SECONDS: Final = {"m": 60, "h": 3_600, "d": 86_400}
 LONGEST_DELAY_S: Final = 400 * 86_400

@@ -1,0 +1,96 @@
+"""`fraud describe`: from a file to its schema, and from a schema to how a file differs."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import training.schemas
+from training.commands.schema import describe
+from training.errors import CheckFailedError, InputError
+from training.schemas.file import read_schema
+from training.simulator.simulate import simulate
+
+PAYSIM = Path(training.schemas.__file__).with_name("paysim.toml")
+
+
+@pytest.fixture(scope="module")
+def simulated() -> pd.DataFrame:
+    return simulate(3_000, seed=0)
+
+
+@pytest.fixture
+def file(simulated: pd.DataFrame, tmp_path: Path) -> Path:
+    path = tmp_path / "transactions.csv"
+    simulated.to_csv(path, index=False)
+    return path
+
+
+def test_a_drafted_schema_can_be_read_and_fits_its_file(
+    file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "schema.toml"
+
+    describe(file, out=out)
+    out.write_text(out.read_text().replace('typology = "?"', 'typology = "category"'))
+    describe(file, schema=out)
+
+    assert read_schema(out).roles.balance == "oldbalanceOrg"
+    assert f"{file} fits {out}" in capsys.readouterr().out
+
+
+def test_simulated_rows_fit_the_schema_of_paysim(
+    file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    describe(file, schema=PAYSIM)
+
+    assert "fits" in capsys.readouterr().out
+
+
+def test_a_schema_that_is_there_is_not_replaced(file: Path, tmp_path: Path) -> None:
+    out = tmp_path / "schema.toml"
+    out.write_text("mine")
+
+    with pytest.raises(InputError, match="is there already; delete it"):
+        describe(file, out=out)
+
+    assert out.read_text() == "mine"
+
+
+def test_the_draft_goes_to_stdout_where_no_file_is_named(
+    file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    describe(file)
+
+    assert capsys.readouterr().out.startswith('name = "my-data"')
+
+
+def test_each_way_in_which_a_file_differs_is_a_line(
+    simulated: pd.DataFrame, tmp_path: Path
+) -> None:
+    path = tmp_path / "other.csv"
+    changed = simulated.drop(columns="oldbalanceOrg").assign(device="d1", amount="much")
+    changed.assign(isFraud=[number % 3 for number in range(len(changed))]).to_csv(path, index=False)
+
+    with pytest.raises(CheckFailedError) as caught:
+        describe(path, schema=PAYSIM)
+
+    assert str(caught.value).splitlines() == [
+        f"{path}: column oldbalanceOrg is not in the file",
+        f'{path}: column device is new: add device = "KIND" to [attributes], or ignore it',
+        f"{path}: column amount holds cells that are no numbers",
+        f"{path}: column isFraud is the label and has 3 values, not two",
+    ]
+
+
+def test_a_column_that_is_there_twice_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "twice.csv"
+    path.write_text("a,b,a\n1,2,3\n")
+
+    with pytest.raises(InputError, match="column a is there twice"):
+        describe(path)
+
+
+def test_draft_and_comparison_are_not_asked_for_at_once(file: Path, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="give one option"):
+        describe(file, out=tmp_path / "a.toml", schema=tmp_path / "b.toml")

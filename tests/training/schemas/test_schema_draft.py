@@ -1,0 +1,141 @@
+"""Drafted schemas: roles by evidence, and what a person must think about."""
+
+import tomllib
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from training.schemas.draft import draft
+from training.schemas.draft_text import as_toml
+
+N = 2_000
+
+
+@pytest.fixture(scope="module")
+def cards() -> pd.DataFrame:
+    """Card payments as a CSV file gives them: text."""
+    random = np.random.default_rng(0)
+    payer = random.integers(0, 50, N)
+    is_fraud = random.random(N) < 0.05
+    frame = pd.DataFrame(
+        {
+            "ts": pd.date_range("2026-01-01", periods=N, freq="7min").strftime("%Y-%m-%d %H:%M:%S"),
+            "card": [f"00{4_000_000_000_000_000 + number}" for number in payer],
+            "merchant": [f"Shop {number}" for number in random.integers(0, 200, N)],
+            "amount": np.round(random.lognormal(3, 1, N), 2),
+            "mcc": random.choice(["5411", "5812", "4829"], N),
+            "country": random.choice(["DE", "FR", "NL"], N),
+            "city": [f"city {number % 40}" for number in payer],
+            "chip": random.integers(0, 2, N),
+            "lat": np.round(random.uniform(40, 50, N), 4),
+            "long": np.round(random.uniform(5, 15, N), 4),
+            "remark": [f"text {number}" for number in range(N)],
+            "empty_so_far": ["" if number < N / 2 else str(number % 7) for number in range(N)],
+            "version": 3,
+            "scenario": np.where(is_fraud, random.integers(1, 4, N), 0),
+            "is_fraud": is_fraud.astype(int),
+        }
+    )
+    return frame.astype("str")
+
+
+def drafted(frame: pd.DataFrame) -> dict[str, Any]:
+    return tomllib.loads(as_toml(draft(frame), "cards"))
+
+
+def test_roles_are_found_by_name_and_evidence(cards: pd.DataFrame) -> None:
+    assert drafted(cards)["roles"] == {
+        "label": "is_fraud",
+        "time": "ts",
+        "amount": "amount",
+        "payer": "card",
+        "payee": "merchant",
+    }
+
+
+def test_what_is_left_becomes_numbers_flags_categories_and_places(cards: pd.DataFrame) -> None:
+    schema = drafted(cards)
+
+    assert schema["attributes"] == {
+        "place": ["lat", "long"],
+        "mcc": "number",
+        "country": "category",
+        "chip": "flag",
+        "scenario": "?",
+    }
+    assert schema["peer_group"] == "country"
+
+
+@pytest.mark.parametrize(
+    ("column", "why"),
+    [
+        ("city", "never changes for a payer: a model would learn who somebody is"),
+        ("remark", "has 2,000 different texts"),
+        ("empty_so_far", "is empty until row 1,001: a model learns the date"),
+        ("version", "has one value"),
+    ],
+)
+def test_a_column_that_misleads_is_ignored_with_the_reason(
+    cards: pd.DataFrame, column: str, why: str
+) -> None:
+    assert f'    "{column}",  # {why}' in as_toml(draft(cards), "cards").splitlines()
+
+
+def test_a_column_that_knows_the_answer_is_left_to_a_person(cards: pd.DataFrame) -> None:
+    made = draft(cards)
+
+    assert made.undecided == 1
+    assert 'scenario = "?"  # knows the answer: is it there' in as_toml(made, "cards")
+
+
+def test_a_mandatory_role_without_evidence_is_left_to_a_person(cards: pd.DataFrame) -> None:
+    schema = drafted(cards.drop(columns=["is_fraud", "scenario", "chip"]))
+
+    assert schema["roles"]["label"] == "?"
+
+
+def test_balances_of_afterwards_are_told_from_those_of_before() -> None:
+    frame = pd.DataFrame(
+        {
+            "step": np.arange(N) // 20 + 1,
+            "amount": np.linspace(1, 90, N),
+            "nameOrig": [f"C{number}" for number in range(N)],
+            "oldbalanceOrg": np.linspace(5, 7, N),
+            "newbalanceOrig": np.linspace(6, 8, N),
+            "nameDest": [f"M{number % 99}" for number in range(N)],
+            "oldbalanceDest": np.linspace(9, 11, N),
+            "newbalanceDest": np.linspace(10, 12, N),
+            "isFraud": np.arange(N) % 50 == 0,
+        }
+    )
+
+    roles = drafted(frame)["roles"]
+
+    assert roles["time"] == {"column": "step", "unit": "hour"}
+    assert (roles["balance"], roles["payee_balance"]) == ("oldbalanceOrg", "oldbalanceDest")
+    assert roles["after"] == ["newbalanceOrig", "newbalanceDest"]
+
+
+def test_numbered_columns_become_a_family() -> None:
+    random = np.random.default_rng(1)
+    columns = {f"V{number}": random.normal(size=N) for number in range(1, 29)}
+    frame = pd.DataFrame({"Time": np.arange(N), **columns, "Class": np.arange(N) % 50 == 0})
+
+    assert drafted(frame)["attributes"] == {"V*": "number"}
+
+
+def test_digits_that_are_names_are_no_numbers(cards: pd.DataFrame) -> None:
+    frame = cards.assign(mcc=[f"0{number % 9}" for number in range(N)])
+
+    assert drafted(frame)["attributes"]["mcc"] == "category"
+
+
+def test_a_name_that_no_key_of_toml_can_be_is_quoted(cards: pd.DataFrame) -> None:
+    frame = cards.rename(columns={"country": 'the "country"', "chip": "chip used"})
+
+    attributes = drafted(frame)["attributes"]
+
+    assert attributes['the "country"'] == "category"
+    assert attributes["chip used"] == "flag"

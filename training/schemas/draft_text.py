@@ -1,0 +1,67 @@
+"""A drafted schema, and the file that says it with comments for a person."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from training.schemas.problems import UNDECIDED
+
+
+@dataclass(slots=True)
+class Draft:
+    """A schema's lines, by table.
+
+    Attributes
+    ----------
+    roles, attributes : dict of str
+        The right side of each line, by its left side.
+    notes : dict of str
+        What a person must think about, by column.
+    ignore : list of str
+    after : list of str
+        Columns that exist only after the decision.
+    """
+
+    roles: dict[str, str] = field(default_factory=dict)
+    attributes: dict[str, str] = field(default_factory=dict)
+    notes: dict[str, str] = field(default_factory=dict)
+    ignore: list[str] = field(default_factory=list)
+    after: list[str] = field(default_factory=list)
+    peer_group: str | None = None
+
+    @property
+    def undecided(self) -> int:
+        """How many decisions are left to a person."""
+        return [*self.roles.values(), *self.attributes.values()].count(quoted(UNDECIDED))
+
+
+def as_toml(made: Draft, name: str) -> str:
+    """The draft as a schema's file, with what a person must think about as comments."""
+    lines = [f"name = {quoted(name)}", 'currency = ""', "decimals = 2", 'timezone = "UTC"']
+    lines.append('label_delay = "7d"                # when a fraud is known to be one')
+    if made.peer_group:
+        lines.append(f"peer_group = {quoted(made.peer_group)}")
+    lines += ["ignore = [", *_ignored(made), "]"] if made.ignore else []
+    lines += ["", "[roles]"]
+    lines += _table(made.roles, {})
+    if made.after:
+        lines.append(f"after = [{', '.join(map(quoted, made.after))}]  # known only afterwards")
+    if made.attributes:
+        lines += ["", "[attributes]", *_table(made.attributes, made.notes)]
+    return "\n".join(lines) + "\n"
+
+
+def _ignored(made: Draft) -> Iterable[str]:
+    return (f"    {quoted(name)},  # {made.notes[name]}" for name in made.ignore)
+
+
+def _table(rows: dict[str, str], notes: dict[str, str]) -> Iterable[str]:
+    for name, value in rows.items():
+        key = name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else quoted(name)
+        yield f"{key} = {value}" + (f"  # {notes[name]}" if name in notes else "")
+
+
+def quoted(text: str) -> str:
+    """A text as a string of TOML."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'

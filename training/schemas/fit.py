@@ -1,0 +1,73 @@
+"""How a file differs from a schema: its columns, and cells that do not fit. Pure."""
+
+from collections.abc import Iterator
+from typing import Final
+
+import pandas as pd
+
+from fraud_api_lambda.domain.schema import FAMILY, Attribute, Kind, Schema
+from training.schemas.column_profile import Cells, Profile, profile
+
+OPTIONAL: Final = ("weight", "label_time", "payee_balance", "after")
+"""Roles that a file may leave out."""
+
+
+def differences(schema: Schema, frame: pd.DataFrame) -> list[str]:
+    """A line for each way in which a file does not fit a schema."""
+    found = [*_missing(schema, frame), *_new(schema, frame)]
+    return [*found, *_unfit_roles(schema, frame), *_unfit_attributes(schema, frame)]
+
+
+def _missing(schema: Schema, frame: pd.DataFrame) -> Iterator[str]:
+    optional = {column for column, role in schema.roles.by_column() if role in OPTIONAL}
+    for column in schema.columns():
+        if column not in optional and not _matching(column, frame):
+            yield f"column {column} is not in the file"
+
+
+def _new(schema: Schema, frame: pd.DataFrame) -> Iterator[str]:
+    columns = (*schema.columns(), *schema.ignore)
+    known = {name for each in columns for name in _matching(each, frame)}
+    for name in frame:
+        if name not in known:
+            yield f'column {name} is new: add {name} = "KIND" to [attributes], or ignore it'
+
+
+def _matching(column: str, frame: pd.DataFrame) -> list[str]:
+    """The file's columns that a name of the schema stands for."""
+    names = [str(name) for name in frame]
+    if column.endswith(FAMILY):
+        return [name for name in names if name.startswith(column[: -len(FAMILY)])]
+    return [name for name in names if name == column]
+
+
+def _unfit_roles(schema: Schema, frame: pd.DataFrame) -> Iterator[str]:
+    roles = schema.roles
+    for name in filter(None, (roles.amount, roles.balance, roles.payee_balance)):
+        if name in frame and profile(name, frame[name]).cells is not Cells.NUMBER:
+            yield f"column {name} holds cells that are no numbers"
+    if roles.label in frame:
+        n_values = profile(roles.label, frame[roles.label]).n_distinct
+        if n_values != 2:
+            yield f"column {roles.label} is the label and has {n_values:,} values, not two"
+    if roles.time.column in frame:
+        cells = profile(roles.time.column, frame[roles.time.column]).cells
+        if cells is not (Cells.NUMBER if roles.time.unit else Cells.TIME):
+            yield f"column {roles.time.column} is the time and holds {cells}"
+
+
+def _unfit_attributes(schema: Schema, frame: pd.DataFrame) -> Iterator[str]:
+    for each in schema.attributes.values():
+        for column in each.columns:
+            for name in _matching(column, frame):
+                unfit = _unfit(each, profile(name, frame[name]))
+                if unfit:
+                    yield f"column {name} is a {each.kind} and {unfit}"
+
+
+def _unfit(attribute: Attribute, found: Profile) -> str | None:
+    if attribute.kind in {Kind.NUMBER, Kind.PLACE} and found.cells is not Cells.NUMBER:
+        return f"holds {found.cells}"
+    if attribute.kind is Kind.FLAG and attribute.prefix is None and found.n_distinct > 2:
+        return f"has {found.n_distinct:,} values, not two"
+    return None
