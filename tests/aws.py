@@ -10,7 +10,7 @@ import boto3
 import pytest
 
 from fraud_api_lambda.model_store import ModelStore
-from fraud_api_lambda.pointer import PinnedModel, Pointer
+from fraud_api_lambda.pointer import NotFoundError, PinnedModel, Pointer
 from fraud_api_lambda.settings import aws_client
 from training.local.aws import LocalAws, local_aws
 from training.local.processes import environment
@@ -61,6 +61,14 @@ class Aws:
     @property
     def store(self) -> ModelStore:
         return ModelStore(bucket=self.bucket, parameter=self.parameter, aws=aws_client())
+
+    def served(self) -> tuple[str, str | None] | None:
+        """The version that the pointer names, and the one before; None without a pointer."""
+        try:
+            pointer = self.registry.read_pointer()
+        except NotFoundError:
+            return None
+        return pointer.current.version, pointer.previous.version if pointer.previous else None
 
     def serve(self, version: str, data: bytes) -> PinnedModel:
         """Put a bundle there and point at it."""

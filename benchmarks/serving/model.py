@@ -26,8 +26,8 @@ from training.data.matrix import feature_matrix
 from training.data.transactions import to_facts
 from training.fitting.pipeline import BOOSTER
 from training.local.aws import LocalAws
+from training.local.registry import serve_from
 from training.policy.costs import policy_for
-from training.registry.publishing import publish
 from training.simulator.simulate import simulate
 
 FEATURE_SET: Final = "decision-time"
@@ -57,7 +57,7 @@ def write_models(folder: Path, *, rows: int = ROWS, seed: int = 0) -> None:
 
 def publish_models(aws: LocalAws, folder: Path) -> dict[str, str]:
     """Put both where they are read from; returns the variables that lead the tutorial there."""
-    publish(folder, bucket=aws.bucket, parameter=aws.parameter, promote=True)
+    serve_from(aws, folder)
     pickled = (folder / "pipeline.joblib").read_bytes()
     boto3.client("s3").put_object(Bucket=aws.bucket, Key=TUTORIAL_KEY, Body=pickled)
     return {"MODEL_BUCKET": aws.bucket, "MODEL_KEY": TUTORIAL_KEY}

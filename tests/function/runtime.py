@@ -22,7 +22,7 @@ from tests.bundles import make_bundle, write_model
 from tests.waiting import wait_for
 from training.local.aws import LocalAws
 from training.local.processes import LOOPBACK, ROOT, environment, free_port, request
-from training.registry.publishing import publish
+from training.local.registry import serve_from
 
 EVENTS = ROOT / "tests" / "events"
 RAPID = ROOT / ".venv-sam/lib/python3.13/site-packages/samcli/local/rapid"
@@ -78,7 +78,7 @@ def publish_model(aws: LocalAws, directory: Path) -> None:
         # moto imports a service when first called; on a busy machine that outlasts our timeouts.
         with closing(boto3.client("ssm")) as patient:
             patient.describe_parameters()
-        publish(directory, bucket=aws.bucket, parameter=aws.parameter, promote=True)
+        serve_from(aws, directory)
 
 
 @dataclass

@@ -46,19 +46,17 @@ def publish(
     if not (model / "metrics.json").exists():  # which the leaky baseline has too, and no model
         require_model(model)
 
+    from training.registry.publishing import promote_version
     from training.registry.publishing import publish as upload
 
-    done = upload(
-        model,
-        bucket=bucket,
-        parameter=parameter,
-        promote=promote,
-        allow_simulated=allow_simulated,
-    )
+    done = upload(model, bucket=bucket, parameter=parameter)
     typer.echo(f"{done.version}: {'published to' if done.is_new else 'already in'} s3://{bucket}")
     here = registry_options(bucket, parameter)
-    if done.moved:
-        _say_moved(done.moved, *here)
+    if promote:
+        moved = promote_version(
+            done.version, bucket=bucket, parameter=parameter, allow_simulated=allow_simulated
+        )
+        _say_moved(moved, *here)
     else:
         say_next(fraud(*(("promote", done.version) if done.may_serve else ("models",)), *here))
 

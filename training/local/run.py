@@ -24,8 +24,8 @@ from training.local.processes import (
     served,
 )
 from training.local.progress import reported
+from training.local.registry import serve_from
 from training.local.sam import find_engine, find_sam, invoke_function
-from training.registry.publishing import publish
 from training.reporting.console import summary
 from training.simulator.simulate import simulate
 from training.train import TrainOptions, train
@@ -93,7 +93,7 @@ def start_api(
     progress("publishing to a local S3")
     aws = stack.enter_context(local_aws())
     stack.enter_context(environment({**aws.environment, "FRAUD_DOCS": "1"}))
-    publish(out, bucket=aws.bucket, parameter=aws.parameter, promote=True)
+    serve_from(aws, out)
     progress("starting the API")
     arguments = f"fraud_api_lambda.handler:app --host {LOOPBACK} --port {port} --log-level warning"
     return stack.enter_context(
@@ -172,7 +172,7 @@ def invoke(*, event: Path, model: Path, rows: int = 200_000, seed: int = 0) -> N
             progress("publishing to a local S3")
             aws = stack.enter_context(local_aws(host=engine.listen_on))
             stack.enter_context(environment(aws.environment))
-            publish(model, bucket=aws.bucket, parameter=aws.parameter, promote=True)
+            serve_from(aws, model)
         endpoint = f"http://{engine.host_name}:{aws.port}"
         answer = invoke_function(sam, engine, event, {"AWS_ENDPOINT_URL": endpoint})
     typer.echo(json.dumps(answer, indent=2))

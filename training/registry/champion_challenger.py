@@ -114,7 +114,7 @@ def challenge(
     dry_run : bool
         Compare, and change nothing.
     allow_simulated : bool
-        As in `publish`.
+        As in `promote_version`.
 
     Raises
     ------

@@ -26,15 +26,20 @@ from training.scoring.model_directory import read_saved
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """What a publish did: the version, whether it was new, and how it was promoted if it was.
+    """The result of a publish.
 
-    `may_serve` is whether a promotion would take it without being asked twice.
+    Attributes
+    ----------
+    version : str
+    is_new : bool
+        Whether the bucket did not hold it before.
+    may_serve : bool
+        Whether `promote_version` would accept it without `allow_simulated`.
     """
 
     version: str
     is_new: bool
     may_serve: bool
-    moved: "Moved | None" = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,53 +64,28 @@ class Moved:
         return self.old != self.new
 
 
-def publish(
-    directory: Path,
-    *,
-    bucket: str,
-    parameter: str,
-    promote: bool = False,
-    allow_simulated: bool = False,
-) -> Published:
+def publish(directory: Path, *, bucket: str, parameter: str) -> Published:
     """Upload a model that `train` wrote; publishing it again changes nothing.
-
-    Parameters
-    ----------
-    directory : Path
-    bucket, parameter : str
-    promote : bool
-        Serve it from now on.
-    allow_simulated : bool
-        Even if it was trained on simulated data and the parameter is not on this machine.
 
     Raises
     ------
     InputError
         If there is no model, or it does not match its manifest.
     CheckFailedError
-        If it is the leaky arm, which is never published, or one that may not be served.
+        If it is the leaky baseline, or the bucket is not versioned.
     CommandError
         If AWS refuses.
     """
     bundle, model, manifest = _verified(directory)
-    version = bundle.version
     store = Registry(bucket=bucket, parameter=parameter)
     with aws_errors():
-        if promote:
-            refuse_simulated(bundle, store, allowed=allow_simulated)
         if not store.is_versioned():
             raise CheckFailedError(
                 f"s3://{bucket} is not versioned, and a pin names an S3 version; enable versioning"
             )
-        is_new = _add_once(store, version, model)
-        store.add_manifest(version, manifest)
-        may_serve = _may_serve(bundle, store)
-    if not promote:
-        return Published(version, is_new, may_serve)
-    moved = promote_version(
-        version, bucket=bucket, parameter=parameter, allow_simulated=allow_simulated
-    )
-    return Published(version, is_new, may_serve, moved)
+        is_new = _add_once(store, bundle.version, model)
+        store.add_manifest(bundle.version, manifest)
+        return Published(bundle.version, is_new, _may_serve(bundle, store))
 
 
 def promote_version(
@@ -124,7 +104,7 @@ def promote_version(
     version, bucket, parameter : str
     dry_run : bool
     allow_simulated : bool
-        As in `publish`.
+        Accept a model of simulated data, even if the parameter is not on this machine.
     how : callable
         Makes the change of the pointer: `promotion`, or one that gives way to others.
 

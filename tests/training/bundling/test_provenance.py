@@ -8,7 +8,6 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from fraud_api_lambda.bundle import read
 from tests.aws import Aws, Where
 from tests.bundles import make_bundle, write_model
 from training.__main__ import app
@@ -76,11 +75,6 @@ def test_the_number_of_a_customer_is_the_inverse_of_the_id(simulated: pd.DataFra
 
 
 @pytest.fixture
-def where(aws: Aws) -> Where:
-    return aws.where
-
-
-@pytest.fixture
 def far(aws: Aws) -> Iterator[None]:
     """SSM under a name that is not this machine's, by a proxy that leads here all the same."""
     with environment(
@@ -97,16 +91,17 @@ def has_pointer(aws: Aws) -> bool:
     return aws.registry.read_stored().value is not None
 
 
-def test_a_model_of_simulated_data_is_not_published_to_be_served(
-    aws: Aws, where: Where, far: None, tmp_path: Path
+def test_a_model_of_simulated_data_is_published_but_not_served(
+    aws: Aws, far: None, tmp_path: Path
 ) -> None:
     del far
-    write_model(tmp_path, SIMULATED)
+    version = write_model(tmp_path, SIMULATED)
+    registry = registry_options(aws.bucket, aws.parameter)
 
-    with pytest.raises(CheckFailedError, match=r"trained on simulated data.*--allow-simulated"):
-        publish(tmp_path, promote=True, **where)
+    done = CliRunner().invoke(app, ["publish", str(tmp_path), "--promote", *registry])
 
-    assert aws.registry.versions() == {}
+    assert isinstance(done.exception, CheckFailedError)
+    assert str(done.exception).startswith(f"version {version} was trained on simulated data")
     assert not has_pointer(aws)
 
 
@@ -152,14 +147,16 @@ def test_a_model_of_simulated_data_is_served_on_purpose_and_can_be_returned_to(
     aws: Aws, where: Where, far: None, tmp_path: Path
 ) -> None:
     del far
-    write_model(tmp_path, SIMULATED)
-    publish(tmp_path, promote=True, allow_simulated=True, **where)
-    write_model(tmp_path, PROVIDED)
-    publish(tmp_path, promote=True, **where)
+    simulated = write_model(tmp_path, SIMULATED)
+    publish(tmp_path, **where)
+    promote_version(simulated, allow_simulated=True, **where)
+    provided = write_model(tmp_path, PROVIDED)
+    publish(tmp_path, **where)
+    promote_version(provided, **where)
 
     rollback(**where)
 
-    assert aws.registry.read_pointer().current.version == read(SIMULATED).version
+    assert aws.registry.read_pointer().current.version == simulated
 
 
 def test_on_this_machine_a_model_of_simulated_data_is_served(
@@ -167,6 +164,7 @@ def test_on_this_machine_a_model_of_simulated_data_is_served(
 ) -> None:
     version = write_model(tmp_path, SIMULATED)
 
-    publish(tmp_path, promote=True, **where)
+    publish(tmp_path, **where)
+    promote_version(version, **where)
 
     assert aws.registry.read_pointer().current.version == version

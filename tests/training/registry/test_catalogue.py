@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,32 +9,20 @@ from typer.testing import CliRunner
 
 from fraud_api_lambda.pointer import key_of
 from tests.aws import Aws, Where
-from tests.bundles import make_bundle, write_model
 from training.__main__ import app
 from training.errors import CheckFailedError
 from training.registry.catalogue import Listed, catalogue
-from training.registry.publishing import promote_version, publish
+from training.registry.publishing import promote_version
 
 OTHER = "0123456789abcdef"
 
 
 @pytest.fixture
-def where(aws: Aws) -> Where:
-    return aws.where
-
-
-@pytest.fixture
-def published(where: Where, tmp_path: Path) -> list[str]:
-    """Three versions, published in order, the third served after the first."""
-    versions = []
-    for seed in range(3):
-        directory = tmp_path / str(seed)
-        created = f"2026-01-0{seed + 1}T00:00:00+00:00"
-        versions.append(write_model(directory, make_bundle(seed), created=created))
-        publish(directory, **where)
-    promote_version(versions[0], **where)
-    promote_version(versions[2], **where)
-    return versions
+def published(where: Where, published: list[str]) -> list[str]:
+    """The same versions, the third served after the first."""
+    promote_version(published[0], **where)
+    promote_version(published[2], **where)
+    return published
 
 
 def listed(where: Where) -> list[tuple[str, str, str]]:

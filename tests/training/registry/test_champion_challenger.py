@@ -12,7 +12,6 @@ import xgboost as xgb
 from typer.testing import CliRunner, Result
 
 from fraud_api_lambda.calibration import Platt, as_dict
-from fraud_api_lambda.pointer import NotFoundError
 from fraud_api_lambda.policy import Policy
 from tests.aws import Aws
 from tests.bundles import POLICY, examples_of, make_bundle, make_content, write_model
@@ -21,7 +20,7 @@ from training.errors import CheckFailedError, CommandError, InputError
 from training.hints import fraud
 from training.registry.champion_challenger import challenge
 from training.registry.paired_comparison import cost_saved
-from training.registry.publishing import publish
+from training.registry.publishing import promote_version, publish
 
 TRAINED_ON: dict[str, Any] = {
     "rows": 200,
@@ -90,15 +89,6 @@ def ask(data: Path, directory: Path, *options: str) -> Result:
     return result
 
 
-def served(aws: Aws) -> tuple[str, str | None] | None:
-    """The version that the pointer names, and the one before."""
-    try:
-        pointer = aws.registry.read_pointer()
-    except NotFoundError:
-        return None
-    return pointer.current.version, pointer.previous.version if pointer.previous else None
-
-
 def published(aws: Aws) -> set[str]:
     listed = aws.s3.list_objects_v2(Bucket=aws.bucket).get("Contents", [])
     return {item["Key"].split("/")[1] for item in listed}
@@ -116,7 +106,7 @@ def test_a_better_candidate_is_published_and_served(aws: Aws, data: Path, tmp_pa
     assert moved == f"serving {new}, before: {old}"
     undo = f"rollback --bucket {aws.bucket} --parameter {aws.parameter}"
     assert result.stderr.splitlines()[-1] == f"to undo: {fraud()} {undo}"
-    assert served(aws) == (new, old)
+    assert aws.served() == (new, old)
     assert new in published(aws)
 
 
@@ -159,14 +149,14 @@ def test_an_equal_candidate_is_refused(aws: Aws, data: Path, tmp_path: Path, mar
 
     assert result.exit_code == 3
     assert "not better: 0.0% of the cost saved" in result.stdout
-    assert served(aws) == (old, None)
+    assert aws.served() == (old, None)
 
 
 def test_the_served_model_itself_is_no_better(aws: Aws, data: Path, tmp_path: Path) -> None:
     old = serve(aws, BLIND, tmp_path)
 
     assert ask(data, tmp_path / "served").exit_code == 3
-    assert served(aws) == (old, None)
+    assert aws.served() == (old, None)
 
 
 @pytest.mark.parametrize(("above", "code"), [(-1e-6, 0), (0.0, 0), (1e-6, 3)])
@@ -189,7 +179,7 @@ def test_a_candidate_cannot_win_by_prices_of_its_own(aws: Aws, data: Path, tmp_p
     write_model(tmp_path / "candidate", bundle(policy=replace(POLICY, fraud_fixed=0.0)))
 
     assert ask(data, tmp_path / "candidate").exit_code == 3
-    assert served(aws) == (old, None)
+    assert aws.served() == (old, None)
 
 
 def test_a_hotfix_that_is_promoted_while_it_compares_stays(
@@ -201,12 +191,13 @@ def test_a_hotfix_that_is_promoted_while_it_compares_stays(
 
     def promote_hotfix(step: str) -> None:
         if step.startswith("comparing"):
-            publish(tmp_path / "hotfix", promote=True, **aws.where)
+            publish(tmp_path / "hotfix", **aws.where)
+            promote_version(hotfix, **aws.where)
 
     with pytest.raises(CheckFailedError, match=f"now it serves {hotfix}, before: {old}; if"):
         challenge(tmp_path / "candidate", data, **aws.where, margin=0.01, progress=promote_hotfix)
 
-    assert served(aws) == (hotfix, old)
+    assert aws.served() == (hotfix, old)
     assert published(aws) == {hotfix, old}
 
 
@@ -217,7 +208,7 @@ def test_the_first_model_is_served_after_saying_so(aws: Aws, data: Path, tmp_pat
 
     assert result.exit_code == 0
     assert result.stdout.splitlines()[0].startswith("no model is served yet")
-    assert served(aws) == (new, None)
+    assert aws.served() == (new, None)
 
 
 @pytest.mark.parametrize("first", [True, False])
@@ -232,9 +223,9 @@ def test_a_dry_run_says_what_would_change_and_changes_nothing(
 
     assert result.exit_code == 0
     assert result.stdout.splitlines()[-1] == f"would serve {new}, before: {old}"
-    command = ("challenge", tmp_path / "candidate", "--data", data, "--margin", 0.01)
+    command = ("challenge", "--model", tmp_path / "candidate", "--data", data, "--margin", 0.01)
     assert result.stderr.splitlines()[-1].startswith(f"next: {fraud(*command)} --bucket ")
-    assert served(aws) == (None if first else (old, None))
+    assert aws.served() == (None if first else (old, None))
     assert published(aws) == before
 
 
@@ -286,7 +277,7 @@ def test_a_window_that_one_of_them_was_trained_on_is_refused(
     with pytest.raises(CheckFailedError, match=f"the {trained_longer} .* was trained on"):
         ask(data, tmp_path / "candidate", "--from", "60", "--to", "90")
 
-    assert served(aws) == (old, None)
+    assert aws.served() == (old, None)
 
 
 def test_without_later_data_the_way_out_is_told(aws: Aws, data: Path, tmp_path: Path) -> None:

@@ -86,7 +86,7 @@ def pins(aws: Aws, tmp_path: Path) -> list[PinnedModel]:
     made = []
     for seed in range(4):
         version = write_model(tmp_path, make_bundle(seed))
-        publish(tmp_path, bucket=aws.bucket, parameter=aws.parameter)
+        publish(tmp_path, **aws.where)
         made.append(aws.registry.find(version)[0])
     return made
 

@@ -15,7 +15,6 @@ from tests.aws import Aws
 from tests.bundles import make_bundle, write_model
 from tests.forks import Forks, forks
 from training.local.processes import ROOT
-from training.registry.publishing import publish
 
 FORK_A_PUBLISH_FOR_EACH_LINE = """
 import os, sys
@@ -67,7 +66,7 @@ def test_whenever_a_publish_is_killed_the_old_or_the_new_model_is_served(
 
         assert served_and_able_to_answer(aws) in {old, new}, f"killed after {moment:.3f} s"
 
-        publish(tmp_path, bucket=aws.bucket, parameter=aws.parameter, promote=True)
+        publisher.duration(tmp_path)
         old = served_and_able_to_answer(aws)
         assert old == new, f"killed after {moment:.3f} s, then published again"
 

@@ -6,38 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from fraud_api_lambda.pointer import NotFoundError, key_of
+from fraud_api_lambda.pointer import key_of
 from tests.aws import Aws, Where
 from tests.bundles import make_bundle, write_model
 from training.errors import CheckFailedError, CommandError, InputError
 from training.hints import fraud
 from training.registry.publishing import Moved, promote_version, publish, rollback
-
-
-@pytest.fixture
-def where(aws: Aws) -> Where:
-    return aws.where
-
-
-@pytest.fixture
-def published(where: Where, tmp_path: Path) -> list[str]:
-    """Three versions, published in order, none served."""
-    versions = []
-    for seed in range(3):
-        directory = tmp_path / str(seed)
-        created = f"2026-01-0{seed + 1}T00:00:00+00:00"
-        versions.append(write_model(directory, make_bundle(seed), created=created))
-        publish(directory, **where)
-    return versions
-
-
-def served(aws: Aws) -> tuple[str, str | None] | None:
-    """The version that the pointer names, and the one before."""
-    try:
-        pointer = aws.registry.read_pointer()
-    except NotFoundError:
-        return None
-    return pointer.current.version, pointer.previous.version if pointer.previous else None
 
 
 def keys(aws: Aws) -> list[str]:
@@ -54,7 +28,7 @@ def test_publishing_uploads_model_and_manifest_and_serves_nothing(
     assert (done.version, done.is_new) == (version, True)
     assert keys(aws) == [f"models/{version}/manifest.json", key_of(version)]
     assert aws.registry.find(version)[1] == make_bundle()
-    assert served(aws) is None
+    assert aws.served() is None
 
 
 def test_publishing_again_changes_nothing(aws: Aws, where: Where, tmp_path: Path) -> None:
@@ -65,14 +39,6 @@ def test_publishing_again_changes_nothing(aws: Aws, where: Where, tmp_path: Path
     assert publish(tmp_path, **where).is_new is False
 
     assert aws.registry.find(version)[0] == pinned
-
-
-def test_publishing_with_promote_serves_it(aws: Aws, where: Where, tmp_path: Path) -> None:
-    version = write_model(tmp_path, make_bundle())
-
-    publish(tmp_path, promote=True, **where)
-
-    assert served(aws) == (version, None)
 
 
 def test_other_bytes_under_the_same_key_are_refused(aws: Aws, where: Where, tmp_path: Path) -> None:
@@ -177,7 +143,7 @@ def test_promoting_remembers_the_version_before(
     assert promote_version(first, **where) == Moved(None, first)
     assert promote_version(second, **where) == Moved(first, second)
 
-    assert served(aws) == (second, first)
+    assert aws.served() == (second, first)
 
 
 def test_promoting_what_is_served_changes_nothing(
@@ -189,7 +155,7 @@ def test_promoting_what_is_served_changes_nothing(
 
     assert not promote_version(second, **where).is_change
 
-    assert served(aws) == (second, first)
+    assert aws.served() == (second, first)
 
 
 def test_promoting_a_version_whose_object_was_written_anew_keeps_the_way_back(
@@ -206,7 +172,7 @@ def test_promoting_a_version_whose_object_was_written_anew_keeps_the_way_back(
     assert promote_version(second, **where) == anew
     assert promote_version(second, **where) == Moved(second, second)
 
-    assert served(aws) == (second, first)
+    assert aws.served() == (second, first)
     assert aws.registry.read_pointer().current.version_id == put["VersionId"]
 
 
@@ -218,10 +184,10 @@ def test_rolling_back_serves_the_version_before_and_a_second_time_returns(
     promote_version(second, **where)
 
     assert rollback(**where) == Moved(second, first)
-    assert served(aws) == (first, second)
+    assert aws.served() == (first, second)
 
     assert rollback(**where) == Moved(first, second)
-    assert served(aws) == (second, first)
+    assert aws.served() == (second, first)
 
 
 def test_a_dry_run_says_what_would_change_and_changes_nothing(
@@ -229,14 +195,14 @@ def test_a_dry_run_says_what_would_change_and_changes_nothing(
 ) -> None:
     first, second, third = published
     assert promote_version(first, dry_run=True, **where) == Moved(None, first)
-    assert served(aws) is None
+    assert aws.served() is None
     promote_version(first, **where)
     promote_version(second, **where)
 
     assert promote_version(third, dry_run=True, **where) == Moved(second, third)
     assert rollback(dry_run=True, **where) == Moved(second, first)
 
-    assert served(aws) == (second, first)
+    assert aws.served() == (second, first)
 
 
 def test_rolling_back_without_a_version_before_is_refused(
@@ -264,7 +230,7 @@ def test_rolling_back_to_an_object_that_is_gone_is_refused(
         rollback(**where)
 
     assert "credentials" not in str(caught.value)
-    assert served(aws) == (second, first)
+    assert aws.served() == (second, first)
 
 
 def test_a_version_whose_object_is_gone_is_not_answered_with_itself(
@@ -307,7 +273,7 @@ def test_a_version_whose_object_was_replaced_is_not_promoted(
     with pytest.raises(CheckFailedError, match=f"is not version {second}"):
         promote_version(second, **where)
 
-    assert served(aws) == (first, None)
+    assert aws.served() == (first, None)
 
 
 def test_a_damaged_pointer_is_repaired_by_promoting(
@@ -319,4 +285,4 @@ def test_a_damaged_pointer_is_repaired_by_promoting(
 
     promote_version(published[0], **where)
 
-    assert served(aws) == (published[0], None)
+    assert aws.served() == (published[0], None)
