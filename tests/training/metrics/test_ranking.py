@@ -12,7 +12,7 @@ from training.metrics.ranking import (
     ranking_figures,
 )
 
-ROWS = 200_000
+ROWS = 60_000
 
 
 @pytest.fixture(scope="module")
