@@ -1,7 +1,7 @@
 # Each target is one command that works without make too. `make` alone lists them.
 .DEFAULT_GOAL := help
 ENVIRONMENTS := project image sam checkov ray launcher tutorial
-.PHONY: $(ENVIRONMENTS:%=setup-%) help setup run demo screenshots train test ray check soak image-test smoke invoke bootstrap deploy doctor rollback destroy cost bench tune format lock pin-base
+.PHONY: $(ENVIRONMENTS:%=setup-%) help setup run demo screenshots train test quick ray check soak image-test smoke invoke bootstrap deploy doctor rollback destroy cost bench tune format lock pin-base
 
 PYTHON := .venv/bin/python
 
@@ -43,7 +43,10 @@ train: setup-project ## Train on your own transactions  DATA=file.csv
 	$(PYTHON) -m training train $(or $(call option,--data,DATA),$(error say which file: make train DATA=file.csv))
 
 test: setup-project setup-image setup-sam setup-checkov ## Everything that must hold
-	$(PYTHON) -m pytest -n 2 -q
+	$(PYTHON) -m pytest -n 2 --dist worksteal -q
+
+quick: setup-project ## The tests that neither start a process nor train a model, in a minute
+	$(PYTHON) -m pytest -n 2 --dist worksteal -q -m 'not slow and not soak and not image'
 
 ray: setup-ray ## The Ray engine's tests, in .venv-ray
 	.venv-ray/bin/python -m pytest -q tests/ray_engine

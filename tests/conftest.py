@@ -12,8 +12,19 @@ import pytest
 
 from fraud_api_lambda.model_provider import THREAD_NAME
 from tests.aws import aws, moto
+from tests.slow import (
+    pytest_collection_modifyitems,
+    pytest_ignore_collect,
+    pytest_runtest_protocol,
+)
 
-__all__ = ["aws", "moto"]
+__all__ = [
+    "aws",
+    "moto",
+    "pytest_collection_modifyitems",
+    "pytest_ignore_collect",
+    "pytest_runtest_protocol",
+]
 
 # A busy machine makes no property false.
 hypothesis.settings.register_profile("patient", deadline=None)

@@ -230,6 +230,7 @@ def test_bootstrap_knows_only_the_registry_and_the_local_helpers_of_training() -
     assert known == {"local", "errors", "hints", "option_names", "program", "registry"}
 
 
+@pytest.mark.slow
 def test_importing_modules_starts_no_thread_and_opens_no_connection() -> None:
     names = [name for name in modules() if name != "handler"]
     watch = (

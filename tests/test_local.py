@@ -29,6 +29,8 @@ from training.local.aws import LocalAws, local_aws
 from training.local.processes import environment, free_port, served
 from training.local.sam import find_engine
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[1]
 SMOKE = ROOT / ".ci" / "smoke"
 

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[1]
 
 RECORD = """#!/bin/sh
@@ -48,6 +50,7 @@ NEEDS = {
     "screenshots": "project",
     "train": "project",
     "test": "project image sam checkov",
+    "quick": "project",
     "ray": "ray",
     "check": "project",
     "soak": "project sam",

@@ -16,6 +16,8 @@ import pytest
 
 from training.local.processes import free_port
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[1]
 
 

@@ -15,6 +15,8 @@ from fraud_api_lambda.examples import FRAUD
 from fraud_api_lambda.scoring import Scorer
 from tests.fakes import ReadyProvider, app, served
 
+pytestmark = pytest.mark.slow
+
 TAGS = {
     operation["operationId"]: operation["tags"][0]
     for path in app().openapi()["paths"].values()

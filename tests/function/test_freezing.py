@@ -24,6 +24,8 @@ from tests.function.network import Fault, Network, network
 from tests.function.runtime import Runtime, event, running
 from training.local.aws import LocalAws
 
+pytestmark = pytest.mark.slow
+
 OLD, NEW = make_bundle(0), make_bundle(1)
 REFRESH_S = 2
 LATENCY_S = {"ssm": 0.05, "s3": 1}

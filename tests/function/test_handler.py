@@ -255,6 +255,7 @@ import fraud_api_lambda.handler
 """
 
 
+@pytest.mark.slow
 def test_the_model_begins_to_load_before_the_framework_is_imported() -> None:
     given = {"FRAUD_MODEL_BUCKET": "models", "FRAUD_MODEL_PARAMETER": "/model"}
     aws = LocalAws(free_port()).environment

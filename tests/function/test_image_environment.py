@@ -12,6 +12,8 @@ from tests.function.runtime import event
 from training.local.aws import LocalAws
 from training.local.processes import ROOT
 
+pytestmark = pytest.mark.slow
+
 PYTHON = ROOT / ".venv-image" / "bin" / "python"
 
 ANSWER = """

@@ -8,6 +8,8 @@ import pytest
 from tests.function.runtime import SAM_LOCAL, event
 from training.local.processes import ROOT
 
+pytestmark = pytest.mark.slow
+
 PYTHON = ROOT / ".venv-sam" / "bin" / "python"
 
 MAKE = """

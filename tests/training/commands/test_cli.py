@@ -25,6 +25,8 @@ from training.fitting.goal import GOALS
 from training.hints import fraud
 from training.simulator.simulate import simulate
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[3]
 HEAVY = {"pandas", "xgboost", "numpy", "sklearn", "pyarrow", "matplotlib", "boto3", "moto"}
 COMMANDS = sorted(typer.main.get_command(app).commands)  # type: ignore[attr-defined]

@@ -28,6 +28,7 @@ def place(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_p
     return str(request.param)
 
 
+@pytest.mark.slow
 def test_it_runs_from_where_the_user_stands(place: str) -> None:
     expected = {
         "beside the environment": f"{ENVIRONMENT.name}/bin/fraud --version",
@@ -42,6 +43,7 @@ def test_it_runs_from_where_the_user_stands(place: str) -> None:
     assert done.stdout.startswith("fraud ")
 
 
+@pytest.mark.slow
 def test_so_does_a_module(place: str) -> None:
     command = module("platform")
 
@@ -68,6 +70,7 @@ def test_without_the_script_it_is_the_module(
     assert fraud("models") == "python -m training models"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("value", HOSTILE)
 def test_a_shell_reads_an_argument_as_it_is(value: str) -> None:
     said = subprocess.run(

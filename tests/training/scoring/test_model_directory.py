@@ -42,9 +42,13 @@ def test_a_model_with_an_odd_manifest_is_still_said(tmp_path: Path, manifest: st
     assert saved_model(tmp_path) == "a model with a damaged manifest"
 
 
-@pytest.mark.parametrize("command", ["run", "demo", "invoke"])
-def test_what_runs_on_this_machine_only_leaves_the_model_to_publish_alone(command: str) -> None:
-    out = inspect.signature(getattr(local_commands, command)).parameters["out"].default
+@pytest.mark.parametrize(
+    ("command", "option"), [("run", "out"), ("demo", "out"), ("invoke", "model")]
+)
+def test_commands_for_this_machine_keep_their_model_apart_from_the_one_to_publish(
+    command: str, option: str
+) -> None:
+    out = inspect.signature(getattr(local_commands, command)).parameters[option].default
 
     assert out == Path("build/demo")
     assert out != BUILD

@@ -208,6 +208,7 @@ for line in sys.stdin:
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("times", [2, pytest.param(20, marks=pytest.mark.soak)])
 def test_killed_at_any_moment_and_run_again_it_gives_the_same_file(
     data: Path, whole: bytes, tmp_path: Path, times: int
