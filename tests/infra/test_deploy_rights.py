@@ -398,9 +398,11 @@ def test_a_role_that_is_made_or_given_more_stays_within_the_boundary(bootstrap, 
     ],
 )
 def test_the_boundary_cannot_be_taken_off_or_changed(bootstrap, action, resource):
+    """Denied, whatever another policy may come to allow."""
+    everything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
     for role in ("DeployRoleDev", "DeployRoleProd"):
-        bounded = {"iam:PermissionsBoundary": BOUNDARY}
-        assert not may(bootstrap, role, action, resource, **bounded)
+        call = Call(action, resource, {"iam:PermissionsBoundary": BOUNDARY})
+        assert not is_allowed([*statements(bootstrap, role), everything], call)
 
 
 @pytest.mark.parametrize("role", ["DeployRoleDev", "DeployRoleProd", "RetrainRole"])
