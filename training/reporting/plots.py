@@ -1,12 +1,12 @@
-"""The report's plots, as SVG that belongs into a page: text as text, no address, same bytes.
+"""The report's plots, as inline SVG: text stays text, no outside address, the same bytes each run.
 
-Each kind of line has its own dashes or marks beside its colour, so that it survives grey print.
-Colours are Okabe and Ito's, which the colour-blind tell apart.
+Lines differ in dashes or markers as well as in colour, so that they survive greyscale print. The
+colours are Okabe and Ito's, which colour-blind readers can tell apart.
 """
 
 import io
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, Final
 
@@ -17,14 +17,16 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
+from training.metrics.figures import Evaluation
+
 BLUE, VERMILLION, GREEN, PURPLE, INK = "#0072B2", "#D55E00", "#00785A", "#8F4F79", "#333333"
 STYLES: Final = ((BLUE, "-"), (VERMILLION, "--"), (GREEN, "-."), (PURPLE, ":"))
 MARKS: Final = ((BLUE, "o"), (VERMILLION, "D"))
 BANDS: Final = 2
-"""Curves that show their interval; more would hide each other."""
+"""Curves drawn with their interval; more bands would hide each other."""
 
 LINEAR_TO: Final = 1_000
-"""Amounts are drawn on a log axis from here on."""
+"""Amounts above this are on a log axis."""
 
 RC: Final[dict[Any, Any]] = {
     "svg.fonttype": "none",
@@ -40,23 +42,23 @@ RC: Final[dict[Any, Any]] = {
 }
 
 
-def precision_recall_plot(arms: dict[str, dict[str, Any]]) -> Markup:
-    """Precision over recall for every feature set, with the interval of the first ones."""
+def precision_recall_plot(arms: Mapping[str, Evaluation]) -> Markup:
+    """Draw precision over recall of every feature set, the first ones with their interval."""
 
     def draw(figure: Figure) -> None:
         axes = figure.subplots()
         for number, (name, arm) in enumerate(arms.items()):
             colour, dashes = STYLES[number % len(STYLES)]
-            recall, precision, low, high = (
-                [point[what] for point in arm["curve"]]
-                for what in ("recall", "precision", "low", "high")
-            )
+            curve = arm["curve"]
+            recall = [point["recall"] for point in curve]
             label = f"{name} ({arm['average_precision']:.3f})"
+            precision = [point["precision"] for point in curve]
             axes.plot(recall, precision, color=colour, linestyle=dashes, label=label)
             if number < BANDS:
+                low, high = [point["low"] for point in curve], [point["high"] for point in curve]
                 axes.fill_between(recall, low, high, color=colour, alpha=0.15, linewidth=0)
         _share_axis(
-            axes, "Recall: share of frauds found", "Precision: share of alerts that are fraud"
+            axes, "Recall: share of frauds caught", "Precision: share of alerts that are fraud"
         )
         figure.legend(loc="outside upper center", ncols=2, frameon=False)
 
@@ -64,25 +66,33 @@ def precision_recall_plot(arms: dict[str, dict[str, Any]]) -> Markup:
     return _svg("pr", (6.4, 4.4), draw, f"Precision over recall. Average precision: {names}.")
 
 
-def reliability_plot(arms: dict[str, dict[str, Any]]) -> Markup:
-    """Fraud rate seen over probability said, in bins of equal frauds, on log axes."""
+def reliability_plot(arms: Mapping[str, Evaluation]) -> Markup:
+    """Draw the observed fraud rate over the predicted probability, in bins of equal frauds."""
 
     def draw(figure: Figure) -> None:
         axes = figure.subplots()
         for (name, arm), (colour, mark) in zip(arms.items(), MARKS, strict=False):
-            said, seen, low, high = (
-                np.array([each[what] for each in arm["reliability"]])
-                for what in ("expected", "observed", "observed_low", "observed_high")
-            )
-            bars = np.abs([seen - low, high - seen])
+            bins = arm["reliability"]
+            low, seen, high = np.array(
+                [(each["observed_low"], each["observed"], each["observed_high"]) for each in bins]
+            ).T
             axes.errorbar(
-                said, seen, bars, color=colour, marker=mark, linestyle="none", capsize=3, label=name
+                [each["expected"] for each in bins],
+                seen,
+                np.abs([seen - low, high - seen]),
+                color=colour,
+                marker=mark,
+                linestyle="none",
+                capsize=3,
+                label=name,
             )
         lowest = min(bin_["observed_low"] for arm in arms.values() for bin_ in arm["reliability"])
-        axes.plot([lowest, 1], [lowest, 1], color="#777777", linestyle="--", label="said = seen")
+        axes.plot(
+            [lowest, 1], [lowest, 1], color="#777777", linestyle="--", label="predicted = observed"
+        )
         axes.set(xscale="log", yscale="log")
-        axes.set_xlabel("Said: mean fraud probability of the bin (0 to 1, log)")
-        axes.set_ylabel("Seen: share of fraud in the bin (0 to 1, log)")
+        axes.set_xlabel("Predicted: mean fraud probability of the bin (0 to 1, log)")
+        axes.set_ylabel("Observed: share of fraud in the bin (0 to 1, log)")
         axes.legend(frameon=False, loc="upper left")
 
     label = f"Reliability of {', '.join(arms)} in bins of equal frauds."
@@ -90,7 +100,7 @@ def reliability_plot(arms: dict[str, dict[str, Any]]) -> Markup:
 
 
 def attribution_plot(features: list[dict[str, Any]]) -> Markup:
-    """For each feature, the spread of its SHAP values among frauds and among genuine rows."""
+    """Draw the spread of each feature's SHAP values, for frauds and for genuine rows."""
 
     def draw(figure: Figure) -> None:
         axes = figure.subplots()
@@ -117,7 +127,7 @@ def attribution_plot(features: list[dict[str, Any]]) -> Markup:
 
 
 def dependence_plot(dependence: list[dict[str, Any]]) -> Markup:
-    """The SHAP value along a feature's own value, for the main features."""
+    """Draw the SHAP value over the feature's own value, for the main features."""
 
     def draw(figure: Figure) -> None:
         grid = figure.subplots(-(-len(dependence) // 2), 2, squeeze=False)
@@ -169,7 +179,7 @@ def _unit(feature: str) -> str:
 
 
 def alone_plot(leaks: dict[str, Any]) -> Markup:
-    """What each feature reaches alone, beside the model."""
+    """Draw the average precision of each feature alone, with the model's as a line."""
 
     def draw(figure: Figure) -> None:
         axes = figure.subplots()
@@ -196,7 +206,7 @@ def _share_axis(axes: Axes, x: str, y: str) -> None:
 def _svg(
     name: str, size: tuple[float, float], draw: Callable[[Figure], None], label: str
 ) -> Markup:
-    """What `draw` draws, as an element for a page, its ids its own, described by `label`."""
+    """Render a figure as an SVG element whose ids start with `name`, described by `label`."""
     # A salt gives clip paths the same ids in every run.
     with rc_context({**RC, "svg.hashsalt": name}):
         figure = Figure(size)

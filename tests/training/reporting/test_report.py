@@ -67,7 +67,7 @@ def test_it_asks_nothing_of_anybody_and_runs_nothing(page_text: str) -> None:
 def test_page_one_says_both_numbers_and_every_warning(
     metrics: dict[str, Any], page_text: str
 ) -> None:
-    page_one = page_text[: page_text.index("What it was fitted and judged on")]
+    page_one = page_text[: page_text.index("Data and time split")]
 
     for name in ("decision-time", "strict"):
         assert f"<strong>{metrics['arms'][name]['average_precision']:.3f}</strong>" in page_one
@@ -79,7 +79,7 @@ def test_page_one_says_both_numbers_and_every_warning(
 def test_page_one_the_card_and_the_console_say_which_model_was_measured(
     out: Path, metrics: dict[str, Any], page_text: str
 ) -> None:
-    page_one = page_text[: page_text.index("What it was fitted and judged on")]
+    page_one = page_text[: page_text.index("Data and time split")]
     card, console = (out / "model_card.md").read_text(), summary(metrics, out)
     measured = f"Measured: model {metrics['evaluated']['version']}, fitted until step"
 
@@ -132,7 +132,7 @@ def test_a_better_resampling_is_told_once(out: Path, metrics: dict[str, Any]) ->
     changed = {**metrics, "resampling": resampling, "findings": [better]}
     shown = render(changed, NO_PLOTS)
 
-    assert shown[: shown.index("What it was fitted and judged on")].count(verdict) == 1
+    assert shown[: shown.index("Data and time split")].count(verdict) == 1
     assert summary(changed, out).count(verdict) == 1
 
 
@@ -169,10 +169,10 @@ def test_no_id_is_used_twice(page_text: str) -> None:
 
 def test_every_axis_says_what_it_shows(page_text: str) -> None:
     for label in (
-        "Recall: share of frauds found",
+        "Recall: share of frauds caught",
         "Precision: share of alerts that are fraud",
-        "Said: mean fraud probability of the bin (0 to 1, log)",
-        "Seen: share of fraud in the bin (0 to 1, log)",
+        "Predicted: mean fraud probability of the bin (0 to 1, log)",
+        "Observed: share of fraud in the bin (0 to 1, log)",
         "SHAP value: added to the log-odds of fraud",
         "Average precision, 0 to 1; dashed: the model with all features",
     ):
@@ -202,7 +202,7 @@ def test_the_card_says_use_figures_and_limits(out: Path, metrics: dict[str, Any]
     card = (out / "model_card.md").read_text()
 
     assert card.startswith(f"# Model card: {metrics['version']}\n")
-    for heading in ("Warnings", "Model", "Use", "Judged on later payments", "Limits"):
+    for heading in ("Warnings", "Model", "Use", "Evaluation on later payments", "Limits"):
         assert f"\n## {heading}\n" in card
     assert card.count("| decision-time |") == 1
 
