@@ -1,3 +1,3 @@
-"""What ships in the Lambda image: the fraud scorer and its HTTP API."""
+"""The Lambda image: the fraud scorer and its HTTP API."""
 
 __version__ = "0.1.0"

@@ -1,4 +1,4 @@
-"""What is sent back: answers, explanations, problems."""
+"""Models of the responses: answers, explanations, problems."""
 
 from secrets import token_bytes
 from typing import Final, Literal
@@ -24,13 +24,13 @@ class ReasonOut(BaseModel):
     feature: str
     value: float
     contribution: float = Field(
-        ge=0, description="What it added to the log-odds; 0 for a reason of the policy."
+        ge=0, description="Its addition to the log-odds; 0 for a reason of the policy."
     )
     text: str
 
 
 class ExplanationOut(BaseModel):
-    """How each feature moved the log-odds: base and contributions sum to `margin`."""
+    """Contributions to the log-odds; with the base value they sum to `margin`."""
 
     model_config = ConfigDict(title="Explanation")
 
@@ -53,7 +53,7 @@ class ExpectedCostsOut(BaseModel):
 
 
 class AnswerOut(BaseModel):
-    """How likely fraud is, what to do about it, and why."""
+    """The fraud probability of a payment, the decision on it, and the reasons."""
 
     model_config = ConfigDict(title="Answer", protected_namespaces=())
 
@@ -69,8 +69,8 @@ class AnswerOut(BaseModel):
     )
     model_version: str
     degraded: list[str] = Field(
-        description="How the answer falls short; normally empty. `stale_model`: "
-        "a newer model may have been promoted, and could not be looked for in time."
+        description="Limitations of the answer; normally empty. `stale_model`: "
+        "a newer model may have been promoted, but the check for one did not finish in time."
     )
     explanation: ExplanationOut | SkipJsonSchema[None] = Field(
         None, description="With ?explain=true."
@@ -81,7 +81,7 @@ class AnswerOut(BaseModel):
 
 
 class FaultOut(BaseModel):
-    """One wrong value."""
+    """A wrong value."""
 
     model_config = ConfigDict(title="Fault")
 
@@ -107,7 +107,7 @@ class ProblemOut(BaseModel):
 
 
 class BatchItemOut(BaseModel):
-    """A transaction that could not be judged."""
+    """A transaction that could not be scored."""
 
     model_config = ConfigDict(title="BatchProblem")
 
@@ -123,7 +123,7 @@ class BatchOut(BaseModel):
 
 
 class HealthOut(BaseModel):
-    """The process is up; it says nothing of the inside."""
+    """The process is up. Nothing is disclosed about its state."""
 
     model_config = ConfigDict(title="Health", json_schema_extra={"examples": [{"status": "ok"}]})
 
@@ -131,7 +131,7 @@ class HealthOut(BaseModel):
 
 
 class ExampleAnswerOut(BaseModel):
-    """What the model must answer to its own example."""
+    """The model's answer to its own example."""
 
     model_config = ConfigDict(title="ExampleAnswer")
 
@@ -149,7 +149,7 @@ class ExampleOut(BaseModel):
 
 
 class ExamplesOut(BaseModel):
-    """A payment that the model stops and one that it approves; null where it has none."""
+    """A payment that the model stops and one that it approves; null if there is no such payment."""
 
     model_config = ConfigDict(title="Examples")
 
@@ -158,7 +158,7 @@ class ExamplesOut(BaseModel):
 
 
 class ModelOut(BaseModel):
-    """Which model answers, what it was trained on, and how it did on later data."""
+    """The model in service, its training data, and its metrics on later data."""
 
     model_config = ConfigDict(title="Model")
 
@@ -171,13 +171,13 @@ class ModelOut(BaseModel):
     examples: ExamplesOut
     trained_on: JsonObject
     metrics: JsonObject = Field(
-        description="How model `evaluated_version` did on later data: this one or, where it was "
-        "refitted on all the data, the one before, of the same settings."
+        description="Metrics of model `evaluated_version` on later data. A model that was refitted "
+        "on all the data carries those of its predecessor, which has the same settings."
     )
 
     @classmethod
     def of(cls, bundle: Bundle) -> "ModelOut":
-        """What is told of a bundle."""
+        """The description of a bundle."""
         return cls(
             version=bundle.version,
             feature_set=bundle.feature_set,
@@ -218,7 +218,7 @@ def answer(
 
 
 def new_ids(count: int) -> list[str]:
-    """Random UUIDs, version 4; drawn at once, and written here: `uuid` adds 8 % to a batch.
+    """Random UUIDs, version 4. One draw serves a batch; the module `uuid` would add 8 % to it.
 
     References
     ----------

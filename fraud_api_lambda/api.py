@@ -1,4 +1,4 @@
-"""The HTTP API: four routes over a provider of models."""
+"""The HTTP API: four routes on top of a model provider."""
 
 import asyncio
 from functools import partial
@@ -28,23 +28,23 @@ from fraud_api_lambda.transaction import Assessment, Transaction
 TITLE: Final = "Fraud API"
 
 NO_TELEMETRY: Final[TelemetryConfig] = {"tracing": False, "metrics": False, "logs": False}
-"""Each request would ask whether anybody listens, and nobody can in the image."""
+"""FastAPI would look for a listener in each request; the image has none."""
 
 
 class Provider(Protocol):
-    """Gives the model to answer with."""
+    """Provides the model in service."""
 
     def peek(self) -> LoadedModel | None:
-        """The model if it can be served this instant."""
+        """The model, if it can be served without waiting."""
 
     def get(self) -> LoadedModel:
-        """The model, loaded if need be."""
+        """The model; loads it if necessary."""
 
 
 def create_app(provider: Provider, *, docs: bool = False) -> FastAPI:
-    """The app over a provider of models; `docs` serves /docs and /openapi.json."""
+    """Build the app on a model provider; `docs` serves /docs and /openapi.json."""
     app = _bare_app(docs=docs)
-    # Not by `include_router`, which looks for the route three times in each request.
+    # Not `include_router`: it looks up the route three times in each request.
     app.router.route_class = StrictRoute
     _add_predictions(app, provider)
     _add_health(app)
@@ -81,7 +81,7 @@ def _add_health(app: FastAPI) -> None:
         responses=openapi.answers({"status": "ok"}, INVALID_VALUE),
     )
     async def health() -> HealthOut:
-        """Say that the process is up."""
+        """Report that the process is up."""
         return HealthOut()
 
 
@@ -101,7 +101,7 @@ def _add_predictions(app: FastAPI, provider: Provider) -> None:
         responses=openapi.answers(openapi.ANSWER, *openapi.WITH_BODY, *openapi.WITH_MODEL),
     )
     async def predict(transaction: TransactionIn, request: Request) -> Response:
-        """Judge one payment; ?explain=true adds each feature's contribution."""
+        """Score one payment; ?explain=true adds contributions and expected costs."""
         explain = queries.explain(request)
         model = await current()
         payment = transaction.to_domain()
@@ -128,15 +128,15 @@ def _add_predictions(app: FastAPI, provider: Provider) -> None:
         ),
     )
     async def predict_batch(batch: BatchIn, request: Request) -> Response:
-        """Judge up to 100 payments, each by itself; a faulty one does not spoil the others."""
+        """Score up to 100 payments independently; a faulty one does not affect the others."""
         explain = queries.explain(request)
         model = await current()
         request_id = request.state.request_id
         read = [_read(item, index, request_id) for index, item in enumerate(batch.transactions)]
-        payments = [each for each in read if isinstance(each, Transaction)]
+        payments = [item for item in read if isinstance(item, Transaction)]
         assessments = model.scorer.assess_many(payments, explain=explain)
-        made = map(partial(_answer, model), payments, assessments, new_ids(len(payments)))
-        results = [next(made) if isinstance(each, Transaction) else each for each in read]
+        answers = map(partial(_answer, model), payments, assessments, new_ids(len(payments)))
+        results = [next(answers) if isinstance(item, Transaction) else item for item in read]
         request.state.log |= {
             "model_version": model.version,
             "transactions": len(read),
@@ -153,19 +153,19 @@ def _add_predictions(app: FastAPI, provider: Provider) -> None:
         responses=openapi.answers(openapi.MODEL, INVALID_VALUE, *openapi.WITH_MODEL),
     )
     async def model() -> ModelOut:
-        """Say which model answers, what it was trained on and how it did on later data."""
+        """Describe the model in service: its training data and its metrics on later data."""
         return ModelOut.of((await current()).scorer.bundle)
 
 
 def _read(item: object, index: int, request_id: str) -> Transaction | dict[str, Problem]:
-    """A transaction of a batch, or what is wrong with it."""
+    """A transaction of a batch, or its problem."""
     if isinstance(item, TransactionIn):  # by `plain_json`
         return item.to_domain()
     try:
         return TransactionIn.model_validate(item).to_domain()
     except ValidationError as error:
-        found = faults.of_transaction(error.errors(), item, within=("transactions", index))
-        return {"problem": problem(INVALID_VALUE, request_id, errors=found)}
+        errors = faults.of_transaction(error.errors(), item, within=("transactions", index))
+        return {"problem": problem(INVALID_VALUE, request_id, errors=errors)}
 
 
 def _answer(

@@ -1,7 +1,7 @@
-"""The two reads of AWS that the runtime makes: an object of S3, a parameter of SSM.
+"""The runtime's two reads from AWS: an object of S3 and a parameter of SSM.
 
-A request that fails for a moment is sent once more, and given up in seconds: boto3's defaults would
-wait minutes for a network that swallows packets.
+A transient failure is retried once, and given up within seconds: with boto3's defaults, a network
+that drops packets would hold a request for minutes.
 """
 
 import json
@@ -23,7 +23,7 @@ type Service = Literal["s3", "ssm"]
 SERVICES: Final[tuple[Service, ...]] = ("s3", "ssm")
 
 PATIENCE_S: Final = 60
-"""For an answer that trickles in, second attempt included: a thread must not wait for hours."""
+"""Limit for a slow answer, including the second attempt: no thread may wait for hours."""
 
 MAX_ANSWER: Final = 64 * 1024
 """Bytes of an answer of SSM: a parameter has 8 KiB at most."""
@@ -36,7 +36,7 @@ SUFFIXES: Final = {
     "eu-isoe-": "cloud.adc-e.uk",
     "eusc-": "amazonaws.eu",
 }
-"""Where the regions of other partitions are, by how their names begin."""
+"""Domains of AWS's other partitions, by the prefix of the region's name."""
 
 NOT_FOUND: Final = {"NoSuchKey", "NoSuchBucket", "NoSuchVersion", "ParameterNotFound"}
 BUSY: Final = {"InternalError", "RequestTimeout", "ServiceUnavailable", "SlowDown"}
@@ -52,14 +52,14 @@ REGION_ELEMENT: Final = re.compile(rb"<Region>([a-z0-9-]{1,32})</Region>")
 
 
 class TransientError(ModelStoreError):
-    """Raise when a second attempt could do better; `__cause__` if DNS, TLS or HTTP failed."""
+    """Raise when a retry may succeed; `__cause__` if DNS, TLS or HTTP failed."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Question:
-    """A request, to which service, and how it is called in errors."""
+    """A request, its service, and its name in error messages."""
 
-    what: str
+    name: str
     service: Service
     place: SplitResult
     request: AwsRequest
@@ -102,12 +102,12 @@ class AwsClient:
             },
             body=json.dumps({"Name": name}).encode(),
         )
-        what = f"reading the parameter {name}"
-        answer = self._answered(_Question(what, "ssm", place, request, MAX_ANSWER))
+        action = f"reading the parameter {name}"
+        answer = self._answered(_Question(action, "ssm", place, request, MAX_ANSWER))
         try:
             value: str = json.loads(answer)["Parameter"]["Value"]
         except (ValueError, KeyError, TypeError) as error:
-            raise ModelStoreError(f"{what}: SSM's answer cannot be read") from error
+            raise ModelStoreError(f"{action}: SSM's answer cannot be read") from error
         return value
 
     def get_object(self, bucket: str, key: str, *, version_id: str, limit: int) -> bytes:
@@ -127,8 +127,8 @@ class AwsClient:
             host = f"{bucket}.s3.{self.region}.{suffix(self.region)}"
         place = self._endpoint("s3", host)
         request = AwsRequest("GET", place.netloc, path, {"versionId": version_id})
-        what = f"reading s3://{bucket}/{key}"
-        return self._answered(_Question(what, "s3", place, request, limit))
+        action = f"reading s3://{bucket}/{key}"
+        return self._answered(_Question(action, "s3", place, request, limit))
 
     def _endpoint(self, service: Service, host: str) -> SplitResult:
         address = self.endpoints.get(service, f"https://{host}")
@@ -138,7 +138,7 @@ class AwsClient:
         return place
 
     def _answered(self, question: _Question) -> bytes:
-        """The body of the answer; a request that failed for a moment is sent once more."""
+        """The body of the answer; a transient failure is retried once."""
         deadline = time.monotonic() + PATIENCE_S
         try:
             return self._asked(question, deadline)
@@ -160,22 +160,22 @@ class AwsClient:
                 question.place, request, headers, limit=limit, deadline=deadline
             )
         except transport.FAILURES as error:
-            raise TransientError(f"{question.what}: {type(error).__name__}") from error
+            raise TransientError(f"{question.name}: {type(error).__name__}") from error
         if answer.status == 200 and not _is_error(answer.body):
             return answer.body
         refusal = _refusal(answer, self.region)
-        text = f"{question.what}: AWS says {refusal.code or refusal.status}"
+        text = f"{question.name}: AWS says {refusal.code or refusal.status}"
         raise _kind(refusal)(text, refusal)
 
 
 def suffix(region: str) -> str:
     """The domain of a region's services."""
-    found = (domain for start, domain in SUFFIXES.items() if region.startswith(start))
-    return next(found, "amazonaws.com")
+    others = (domain for start, domain in SUFFIXES.items() if region.startswith(start))
+    return next(others, "amazonaws.com")
 
 
 def _is_error(body: bytes) -> bool:
-    """Whether S3 began to answer 200 and found out later that it could not."""
+    """Whether a 200 of S3 has an error as its body: it fails after the status was sent."""
     return body.startswith((b"<?xml", b"<Error>")) and CODE.search(body) is not None
 
 
@@ -191,10 +191,10 @@ def _refusal(answer: transport.Answer, asked_region: str) -> Refusal:
 
 
 def _region(answer: transport.Answer) -> str | None:
-    """Where S3 says the bucket is."""
+    """The bucket's region, according to S3."""
     element = REGION_ELEMENT.search(answer.body)
-    told = answer.headers.get("x-amz-bucket-region") or (element[1].decode() if element else "")
-    return told if REGION.fullmatch(told) else None
+    region = answer.headers.get("x-amz-bucket-region") or (element[1].decode() if element else "")
+    return region if REGION.fullmatch(region) else None
 
 
 def _kind(refusal: Refusal) -> type[ModelStoreError]:

@@ -1,4 +1,4 @@
-"""Bodies of requests: small enough, declared as JSON, and read the short way where that will do."""
+"""Request bodies: their size, their declared type, and the fast path for valid ones."""
 
 from collections.abc import Callable, Coroutine, Iterable
 from contextlib import aclosing
@@ -32,10 +32,10 @@ class StrictRequest(Request):
     model: type[plain_json.Counted]
 
     async def body(self) -> bytes:
-        """The body, read no further than is allowed."""
+        """The body; reading stops at the size limit."""
         if not hasattr(self, "_body"):
             chunks, size = [], 0
-            async with aclosing(self.stream()) as stream:  # else it waits for a loop that is gone
+            async with aclosing(self.stream()) as stream:  # else it waits for a closed loop
                 async for chunk in stream:
                     size += len(chunk)
                     if size > self.max_bytes:
@@ -45,7 +45,7 @@ class StrictRequest(Request):
         return self._body
 
     async def json(self) -> object:
-        """The body's value, or the model of it, which the framework passes on as it is."""
+        """The body's value, or its model, which the framework does not validate again."""
         body = await self.body()
         plain = plain_json.read(body, self.model)
         if plain is not None:
@@ -57,10 +57,10 @@ class StrictRequest(Request):
 
 
 class StrictRoute(APIRoute):
-    """A route that refuses an unknown query, and reads its body, if any, as a `StrictRequest`."""
+    """A route that refuses unknown query parameters and reads its body as a `StrictRequest`."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[None, None, Response]]:
-        """The handler, with query and body looked at first."""
+        """The handler, after checks of query and body."""
         handler, path = super().get_route_handler(), self.path
         has_body = path in MAX_BYTES
 
@@ -82,7 +82,7 @@ async def _checked(request: Request, path: str) -> StrictRequest:
 
 
 def _check_headers(headers: Iterable[tuple[bytes, bytes]]) -> None:
-    """Refuse a body that is not declared as JSON, or is compressed; names are in small letters."""
+    """Refuse a body that is compressed or not declared as JSON; header names are lower case."""
     media_type = b""
     for name, value in headers:
         if name == b"content-type":

@@ -1,4 +1,4 @@
-"""XGBoost's own library through its C API: nothing here but the calls that a prediction needs.
+"""XGBoost's library through its C API, limited to the calls that a prediction needs.
 
 The `xgboost` package imports NumPy and SciPy (200 MB), takes 0.4 s for it, and then spends more
 time on one row in Python than its library does on the trees.
@@ -15,7 +15,7 @@ from threading import Lock
 from typing import Final
 
 TESTED: Final = (3, 4, 1)
-"""The release whose answers CI compares with `xgboost.Booster`, bit for bit."""
+"""The release that CI compares with `xgboost.Booster`, bit for bit."""
 
 _MARGIN: Final = (
     b'{"type":1,"training":false,"iteration_begin":0,"iteration_end":0,"missing":NaN,'
@@ -51,11 +51,11 @@ _SIGNATURES: Final[dict[str, tuple[type, ...]]] = {
         *(_out(_shape), _out(ctypes.c_uint64), _out(_floats)),
     ),
 }
-"""Arguments of what is called, as xgboost/c_api.h has them; each function returns 0 or an error."""
+"""Argument types from xgboost/c_api.h; each function returns 0 or an error code."""
 
 
 class BoosterError(Exception):
-    """Raise when the library is missing, was not tested, or refuses what it is given."""
+    """Raise when the library is missing or untested, or refuses its input."""
 
 
 class Booster:
@@ -81,7 +81,7 @@ class Booster:
         _check(self._library.XGBoosterCreate(None, 0, self._handle))
         _check(self._library.XGBoosterSetParam(self._handle, b"nthread", b"%d" % threads))
         _check(self._library.XGBoosterLoadModelFromBuffer(self._handle, model, len(model)))
-        # A matrix of its own for each prediction would ask the system for its CPUs each time.
+        # One matrix for all predictions: a new one queries the number of CPUs every time.
         self._matrix = _handle()
         _check(self._library.XGProxyDMatrixCreate(self._matrix))
         self._lock = Lock()
@@ -107,7 +107,7 @@ class Booster:
             return []
         described, n_rows = self._described(rows)
         shape, dimensions, values = _shape(), ctypes.c_uint64(), _floats()
-        with self._lock:  # two threads would describe their rows to one matrix
+        with self._lock:  # two threads would share the one matrix
             _check(
                 self._library.XGBoosterPredictFromDense(
                     self._handle, described, _MARGIN, self._matrix, shape, dimensions, values
@@ -116,7 +116,7 @@ class Booster:
         return values[:n_rows]  # the library keeps these by thread
 
     def contributions(self, rows: "array[float]") -> list[list[float]]:
-        """Per row, what each feature added to the log-odds (exact TreeSHAP), the base value last.
+        """Each row's contributions to the log-odds by exact TreeSHAP, the base value last.
 
         References
         ----------
@@ -141,7 +141,7 @@ class Booster:
             self._library.XGDMatrixFree(matrix)
 
     def _described(self, rows: "array[float]") -> tuple[bytes, int]:
-        """Where the rows lie, in the words of NumPy's array interface, and how many there are."""
+        """The rows as NumPy's array interface, and their number."""
         address, length = rows.buffer_info()
         n_rows, rest = divmod(length, self.n_features)
         if rest:
@@ -181,10 +181,10 @@ def library() -> ctypes.CDLL:
 def _refuse_untested(loaded: ctypes.CDLL) -> None:
     parts = (ctypes.c_int(), ctypes.c_int(), ctypes.c_int())
     loaded.XGBoostVersion(*map(ctypes.byref, parts))
-    found = tuple(part.value for part in parts)
-    if found != TESTED:
+    version = tuple(part.value for part in parts)
+    if version != TESTED:
         raise BoosterError(
-            f"xgboost {_dotted(found)} was not tested with these calls, {_dotted(TESTED)} was: "
+            f"xgboost {_dotted(version)} was not tested with these calls, {_dotted(TESTED)} was: "
             "install requirements.txt, or change TESTED and run tests/unit/test_booster.py"
         )
 

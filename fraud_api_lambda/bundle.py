@@ -1,7 +1,7 @@
-"""The model bundle: plain data in one file that holds all that can change an answer.
+"""The model bundle: one file of plain data with everything that determines an answer.
 
 `joblib.load` opens it, but the runtime reads it with an unpickler that resolves no class at all: it
-cannot run code, and needs neither joblib nor scikit-learn. The only reader of pickled bytes.
+cannot run code, and needs neither joblib nor scikit-learn. No other module reads pickles.
 """
 
 import hashlib
@@ -42,19 +42,19 @@ class Bundle:
     feature_set : str
         A key of `features.FEATURE_SETS`.
     features : tuple of str
-        What that set meant when the model was fitted, in the booster's order.
+        Names in that set when the model was fitted, in the booster's order.
     calibration : Calibration
         From log-odds to probability.
     threshold : float
         Fraud at or above this calibrated probability.
     policy : Policy
-        What decisions cost.
+        Costs of decisions.
     typical : Typical
-        Medians of genuine rows: of each feature, by type.
+        Medians of genuine payments for each feature, by type.
     examples : Examples
         A payment that this model stops and one that it approves, with its answers.
     trained_on, metrics : dict
-        What it was fitted on and how it did on later data; served by ``GET /model``.
+        Training data, and metrics on later data; served by ``GET /model``.
     """
 
     version: str
@@ -203,7 +203,7 @@ def _checked(content: object) -> dict[str, Any]:
         if type(content[field]) is not kind:
             raise BundleError(f"the bundle's {field} is not of type {kind.__name__}")
     if not content["booster"].startswith(b"{"):
-        # XGBoost ends the process on no bytes at all; the digest vouches for the rest of them.
+        # XGBoost ends the process on an empty buffer; the digest vouches for all other damage.
         raise BundleError("the bundle's booster is not UBJSON")
     known = FEATURE_SETS.get(content["feature_set"])
     if known is None or content["features"] != list(known):

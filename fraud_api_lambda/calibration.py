@@ -1,6 +1,7 @@
-"""From a margin (log-odds) to a fraud probability, by plain data: the same arithmetic everywhere.
+"""Calibration: from the margin (log-odds) to a fraud probability.
 
-Plain `math`, for a column too: NumPy's own `exp` differs from it in the last bit.
+Training and serving share this code. It uses `math` for columns too, because NumPy's `exp` differs
+in the last bit.
 
 References
 ----------
@@ -18,12 +19,12 @@ from typing import Any, ClassVar, Final
 from fraud_api_lambda.checks import check_fields, check_number, check_positive
 
 SURE: Final = 1e-12
-"""How near to 0 or 1 a probability may come: a model never knows."""
+"""The smallest distance of a probability from 0 and 1: no model is certain."""
 
 
 @dataclass(frozen=True, slots=True)
 class NoCalibration:
-    """The margin is the log-odds already."""
+    """No calibration: the margin is the log-odds."""
 
     method: ClassVar[str] = "none"
 
@@ -34,7 +35,7 @@ class NoCalibration:
 
 @dataclass(frozen=True, slots=True)
 class Platt:
-    """A rising line on the margin."""
+    """Platt scaling: an increasing line."""
 
     method: ClassVar[str] = "platt"
     slope: float
@@ -51,7 +52,7 @@ class Platt:
 
 @dataclass(frozen=True, slots=True)
 class Beta:
-    """Kull's: a slope each for the logs of both uncalibrated probabilities."""
+    """Beta calibration: a slope for the log of the probability, and one for its complement."""
 
     method: ClassVar[str] = "beta"
     a: float
@@ -70,12 +71,12 @@ class Beta:
 
 @dataclass(frozen=True, slots=True)
 class Isotonic:
-    """Lines between knots, both of whose coordinates rise.
+    """Isotonic regression: lines between knots with increasing coordinates.
 
     Attributes
     ----------
     margins, log_odds : tuple of float, shape (n_knots,)
-        Margins, and the log-odds of fraud there.
+        The knots: margins and their log-odds of fraud.
     """
 
     method: ClassVar[str] = "isotonic"
@@ -89,7 +90,7 @@ class Isotonic:
             raise ValueError("margins and log_odds are not of one length")
 
     def log_odds_of(self, margin: float) -> float:
-        """On the line between two knots; beyond the last of them as steep as the margin itself."""
+        """The log-odds of fraud; outside the knots the slope is 1."""
         margins, log_odds = self.margins, self.log_odds
         above = bisect_right(margins, margin)
         if above == 0:
@@ -101,7 +102,7 @@ class Isotonic:
 
 
 type Calibration = NoCalibration | Platt | Beta | Isotonic
-"""How log-odds become probabilities; all of them increase."""
+"""The four kinds; all are strictly increasing."""
 
 KINDS: Final[tuple[type[Calibration], ...]] = (NoCalibration, Platt, Beta, Isotonic)
 
@@ -115,9 +116,9 @@ def from_dict(value: object) -> Calibration:
         If its method is none of the four, or its numbers are not finite or would not increase.
     """
     method = value.get("method") if isinstance(value, dict) else None
-    kind = next((each for each in KINDS if each.method == method), None)
+    kind = next((kind for kind in KINDS if kind.method == method), None)
     if kind is None:
-        raise ValueError(f"method is none of {', '.join(each.method for each in KINDS)}")
+        raise ValueError(f"method is none of {', '.join(kind.method for kind in KINDS)}")
     given = check_fields("it", value, ("method", *kind.__match_args__))
     values = [given[name] for name in kind.__match_args__]
     frozen: list[Any] = [tuple(value) if isinstance(value, list) else value for value in values]

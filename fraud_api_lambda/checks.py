@@ -1,6 +1,6 @@
-"""Checks of values that somebody may have written by hand. Pure.
+"""Checks of values that may have been edited by hand. Pure.
 
-Each raises `ValueError`, with the name of the value and what it would have to be.
+Each raises `ValueError` with the name of the value and the rule that it breaks.
 """
 
 import math
@@ -8,10 +8,10 @@ from collections.abc import Collection
 from typing import Any, Final
 
 LARGEST: Final = 1e100
-"""No parameter of a model needs more; sums and products of these and a payment stay finite."""
+"""The largest parameter of a model: sums and products with an amount stay finite."""
 
 JsonObject = dict[str, Any]
-"""A JSON object that is passed on as it is; no `type`, which would have a name in OpenAPI."""
+"""A JSON object that is passed on unread. Not a `type`: Pydantic would name it in OpenAPI."""
 
 MAX_DEPTH: Final = 32
 MAX_VALUES: Final = 100_000
@@ -34,18 +34,17 @@ def check_positive(name: str, value: object) -> float:
 
 def check_fields(name: str, value: object, names: Collection[str]) -> dict[str, Any]:
     """The value, if it is a dict with these keys and no others."""
-    found = value.keys() if isinstance(value, dict) else set()
-    if not isinstance(value, dict) or found != set(names):
-        differing = ", ".join(sorted(map(repr, found ^ set(names))))
+    keys = value.keys() if isinstance(value, dict) else set()
+    if not isinstance(value, dict) or keys != set(names):
+        differing = ", ".join(sorted(map(repr, keys ^ set(names))))
         raise ValueError(f"{name} is not a dict of its fields; these differ: {differing}")
     return value
 
 
 def check_json(name: str, value: object) -> None:
-    """Refuse what JSON cannot say: NaN, bytes, keys of other types, lone surrogates, endless data.
+    """Refuse values that JSON cannot represent: NaN, bytes, keys of other types, lone surrogates.
 
-    What refers to itself, or to one part so often that its text would never end, is too deep or
-    holds too many values.
+    Depth and number of values are limited, so data that refers to itself is refused as well.
     """
     pending: list[tuple[object, int]] = [(value, 0)]
     seen = 0
@@ -56,13 +55,13 @@ def check_json(name: str, value: object) -> None:
             raise ValueError(f"{name} is deeper than {MAX_DEPTH} or over {MAX_VALUES} values")
         match item:
             case list():
-                pending += [(each, depth + 1) for each in item]
+                pending += [(child, depth + 1) for child in item]
             case dict():
-                pending += [(each, depth + 1) for pair in item.items() for each in pair]
+                pending += [(child, depth + 1) for pair in item.items() for child in pair]
                 if not all(isinstance(key, str) for key in item):
                     raise ValueError(f"{name} has a key that is not a string")
             case _ if not _is_scalar(item):
-                raise ValueError(f"{name} holds a value that JSON cannot say")
+                raise ValueError(f"{name} holds a value that JSON cannot represent")
 
 
 def _is_scalar(value: object) -> bool:

@@ -1,20 +1,20 @@
-"""Which route an event of API Gateway asks for: the one that the gateway matched.
+"""The route of an API Gateway event: the one that the gateway matched.
 
-The event's path is the caller's. It may begin with a custom domain's base path or with a stage,
-and end with a slash; nothing in it tells these from a route.
+The path of the event is the caller's. It may start with the base path of a custom domain or with a
+stage, and end with a slash, so the path alone does not identify the route.
 """
 
 import re
 from typing import Any, Final
 
 Event = dict[str, Any]
-"""An event as AWS sends it; `with_matched_path` relies on nothing in it."""
+"""An event as AWS sends it, unchecked."""
 
 ENCODED_SLASH: Final = re.compile("%2f", re.IGNORECASE)
 
 
 def with_matched_path(event: Event) -> Event:
-    """The event with our route as its path, whatever the API is mounted on.
+    """The event with the matched route as its path, independent of base path and stage.
 
     Parameters
     ----------
@@ -24,7 +24,7 @@ def with_matched_path(event: Event) -> Event:
     Raises
     ------
     KeyError, TypeError, AttributeError
-        If it is the event of no API.
+        If it is not an event of an API.
     """
     context = event["requestContext"]
     if "http" in context:
@@ -40,14 +40,14 @@ def with_matched_path(event: Event) -> Event:
 
 
 def _text(value: object) -> str:
-    """A text; else the framework would fail later, as if the fault were ours."""
+    """The text. The framework would fail on other values, with status 500."""
     if not isinstance(value, str):
-        raise TypeError("the path or the method is no text")
+        raise TypeError("the path or the method is not a text")
     return value
 
 
 def _path(event: Event, called: str, matched: str) -> str:
-    """The path of our route; `matched` is a resource, or no path where the API has a default."""
+    """The path of the route; `matched` is a resource, or no path for a default route."""
     if not matched.startswith("/"):
         return _as_a_resource(_without_stage(called, event["requestContext"].get("stage")))
     if not matched.endswith("}"):
@@ -58,14 +58,14 @@ def _path(event: Event, called: str, matched: str) -> str:
 
 
 def _without_stage(called: str, stage: str | None) -> str:
-    """An HTTP API puts a named stage before the path; a REST API does not."""
+    """The path without its stage, which an HTTP API puts in front and a REST API does not."""
     is_there = stage and f"{called}/".startswith(f"/{stage}/")
     return called.removeprefix(f"/{stage}") if is_there else called
 
 
 def _as_a_resource(path: str) -> str:
-    """A path as the gateway matches it: one slash at its end is nothing, an encoded one no slash.
+    """A path as the gateway matches it: a final slash is ignored, an encoded slash is no separator.
 
-    Mangum decodes the path, so what must stay encoded is encoded once more.
+    Mangum decodes the path, so an encoded slash is encoded twice here.
     """
     return ENCODED_SLASH.sub("%252F", path.removesuffix("/")) or "/"

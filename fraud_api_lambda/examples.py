@@ -1,4 +1,4 @@
-"""Two payments, fixed before any model was trained: what the docs show and the smoke tests post."""
+"""Two payments for the docs and the smoke tests; chosen before any model was trained."""
 
 from typing import Final
 

@@ -1,6 +1,6 @@
-"""What is wrong with a request, in our words: where, and what to send instead.
+"""The faults of a request: the place, and what to send instead.
 
-No value is repeated, nor Pydantic's wording; a name is told only if it is one of ours.
+A fault never repeats a value or Pydantic's wording, and names only fields of this API.
 """
 
 import re
@@ -29,10 +29,10 @@ SENTENCES: Final = {
     "too_short": "send at least one transaction",
     "too_long": f"send at most {MAX_BATCH} transactions",
 }
-"""Of Pydantic's errors, whose contexts hold limits of ours."""
+"""By Pydantic's type of error. The limits in its context come from our schemas."""
 
 NOT_ALLOWED: Final = "this value is not allowed"
-LABEL: Final = "the label does not exist yet when a payment is judged: leave it out"
+LABEL: Final = "the label does not exist yet when a payment is scored: leave it out"
 NO_TRANSACTION: Final = "a transaction is a JSON object"
 NO_BATCH: Final = 'a batch is a JSON object: {"transactions": [...]}'
 A_LIST: Final = 'wrap the list: {"transactions": [...]}'
@@ -51,7 +51,7 @@ TRANSACTION_FIELDS: Final = tuple(TransactionIn.model_fields)
 BATCH_FIELDS: Final = tuple(BatchIn.model_fields)
 
 LONGEST_NAME: Final = 64
-"""Names that are longer are like none of ours, and comparing them would take time."""
+"""Longer names resemble no field, and comparing them would take time."""
 
 
 def of_body(route: str, errors: Sequence[ErrorDetails], sent: object) -> list[Fault]:
@@ -60,7 +60,7 @@ def of_body(route: str, errors: Sequence[ErrorDetails], sent: object) -> list[Fa
     Parameters
     ----------
     errors : sequence of dict
-        Pydantic's, with their places in the body.
+        Pydantic's, located in the body.
     sent : object
         The body's value.
     """
@@ -80,19 +80,19 @@ def of_body(route: str, errors: Sequence[ErrorDetails], sent: object) -> list[Fa
 def of_transaction(
     errors: Sequence[ErrorDetails], sent: object, *, within: tuple[str | int, ...] = ()
 ) -> list[Fault]:
-    """The faults of a transaction that lies in a body at `within`."""
+    """The faults of a transaction at `within` in a body."""
     if not isinstance(sent, dict):
         return [_fault(NO_TRANSACTION, *within)]
-    # Pydantic compares the times only if all else is good, so we do it ourselves.
+    # Pydantic compares the times only if no field has a fault.
     times = [sent.get(name) is not None for name in ("step", "timestamp")]
     why = {(False, False): NO_TIME, (True, True): TWO_TIMES}.get((times[0], times[1]))
-    found = [_fault(why, *within)] if why else []
+    of_times = [_fault(why, *within)] if why else []
     of_fields = [error for error in errors if error["loc"]]
-    return [*found, *_faults(of_fields, TRANSACTION_FIELDS, within)][:MAX_ERRORS]
+    return [*of_times, *_faults(of_fields, TRANSACTION_FIELDS, within)][:MAX_ERRORS]
 
 
 def of_query(names: Iterable[str], known: Sequence[str]) -> list[Fault]:
-    """The faults of a query that has parameters of these names."""
+    """The faults of a query with parameters of these names."""
     names = list(names)
     unknown = [
         _fault(_unknown("query parameter", name, known), "query", name)
@@ -122,15 +122,15 @@ def _sentence(error: ErrorDetails, known: Sequence[str]) -> str:
             return SENTENCES.get(kind, NOT_ALLOWED).format_map(error.get("ctx", {}))
 
 
-def _unknown(what: str, name: str, known: Sequence[str]) -> str:
+def _unknown(kind: str, name: str, known: Sequence[str]) -> str:
     near = _nearest(name, known)
-    return f"this {what} is not known" + (f"; did you mean {near}?" if near else "")
+    return f"this {kind} is not known" + (f"; did you mean {near}?" if near else "")
 
 
 def _nearest(name: str, known: Sequence[str]) -> str | None:
-    from difflib import get_close_matches  # noqa: PLC0415  # a cold start need not wait for it
+    from difflib import get_close_matches  # noqa: PLC0415  # not needed at a cold start
 
-    plain = {_plain(each): each for each in known}
+    plain = {_plain(field): field for field in known}
     near = get_close_matches(_plain(name), plain, n=1) if len(name) <= LONGEST_NAME else []
     return plain[near[0]] if near else None
 
@@ -144,7 +144,7 @@ def _fault(detail: str, *location: str | int) -> Fault:
 
 
 def _pointer(location: Sequence[str | int]) -> str:
-    """A JSON pointer; it ends before a name that somebody made up of more than letters."""
+    """A JSON pointer; it ends before a name with characters other than letters and underscores."""
     parts = []
     for part in location:
         if isinstance(part, str) and not re.fullmatch(r"[A-Za-z_]{1,32}", part):

@@ -1,8 +1,8 @@
-"""The features, each defined once: the same expression serves one payment and a column of millions.
+"""The features, each defined once: one expression serves a payment and a column of them.
 
-The definitions see only facts known before the money moves, use ``+ - * /`` and comparisons in
-binary64, and choose with the `where` they are given (`numpy.where` for columns), so both ways give
-the same bits. Reads no files and knows no model.
+The definitions use only facts known before the money moves, ``+ - * /`` and comparisons in
+binary64, and the given `where` (`numpy.where` for columns), so both uses give the same bits.
+Reads no files and knows no model.
 """
 
 from collections.abc import Iterable
@@ -17,7 +17,7 @@ MAX_SHARE: Final = 10.0
 
 
 class Facts(NamedTuple):
-    """What the features are made of: of one transaction, or of many as columns of equal length.
+    """The inputs of the features: of one transaction, or of many as columns of equal length.
 
     `type` need only compare with a name, so a column may be a pandas `Categorical`.
     """
@@ -42,7 +42,7 @@ class Facts(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Feature:
-    """What is known of a feature beside its value.
+    """The properties of a feature.
 
     Attributes
     ----------
@@ -70,7 +70,7 @@ FEATURES: Final[dict[str, Feature]] = {
 
 
 def _all(facts: Facts, where: Where) -> dict[str, Value]:
-    """Every feature. All at once: they share steps, and a call costs more than a comparison."""
+    """Every feature, all at once: they share steps, and a call costs more than a comparison."""
     kind, amount, balance, payee_is_merchant, hour = facts
     outgoing = kind != TransactionType.CASH_IN
     has_balance = balance > 0
@@ -80,7 +80,7 @@ def _all(facts: Facts, where: Where) -> dict[str, Value]:
     of_nothing = where(amount > 0, 1.0, 0.0)
     share = where(outgoing, where(has_balance, capped, of_nothing), 0.0)
     nearly, slightly_more = balance - HALF_A_CENT, balance + HALF_A_CENT
-    values = {name: kind == each for name, each in _TYPES.items()}
+    values = {name: kind == of_name for name, of_name in _TYPES.items()}
     values["amount"] = amount
     values["payee_is_merchant"] = payee_is_merchant
     values["hour"] = hour
@@ -100,7 +100,7 @@ FEATURE_SETS: Final[dict[str, tuple[str, ...]]] = {
     "strict+hour": (*_STRICT, "hour"),
     "strict": _STRICT,
 }
-"""The sets that can be served, by name. `decision-time` is the default."""
+"""The feature sets that can be served, by name; the default is `decision-time`."""
 
 
 def feature_values(facts: Facts, names: Iterable[str], where: Where) -> list[Value]:
@@ -110,5 +110,5 @@ def feature_values(facts: Facts, names: Iterable[str], where: Where) -> list[Val
 
 
 def feature_row(transaction: Transaction, names: Iterable[str]) -> list[float]:
-    """The named features of one transaction, in order, each finite; yes and no are bool."""
+    """The named features of one transaction, in order; all are finite, flags are bool."""
     return feature_values(Facts.of(transaction), names, choose)

@@ -1,7 +1,7 @@
 """The composition root: settings, store, provider, app, and the Lambda handler.
 
-Importing it never raises for want of AWS or of settings: then every request but /health is answered
-503, and the log says why.
+Its import never raises. Without AWS or settings, all requests but /health are answered with 503,
+and the log has the reason.
 """
 
 import gc
@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 
 
 class _NoModel:
-    """Stands in where the settings name no model."""
+    """A provider without a model, for unusable settings."""
 
     def peek(self) -> LoadedModel | None:
         return None
@@ -32,7 +32,7 @@ def _settings() -> tuple[Settings, AwsClient] | None:
         return Settings.from_environment(), aws_client()
     except SettingsError as error:
         logs.configure("INFO")
-        log.error("settings cannot be used: %s", error)  # noqa: TRY400  # the text says it all
+        log.error("settings cannot be used: %s", error)  # noqa: TRY400  # a traceback adds nothing
         return None
 
 
@@ -40,7 +40,7 @@ def _provider(settings: Settings, aws: AwsClient) -> ModelProvider:
     logs.configure(settings.log_level)
     store = ModelStore(bucket=settings.model_bucket, parameter=settings.model_parameter, aws=aws)
     provider = ModelProvider(store, refresh_s=settings.model_refresh_s)
-    # S3 answers while the rest is imported.
+    # S3 answers during the imports below.
     provider.prefetch()
     return provider
 
@@ -64,8 +64,8 @@ _adapter = Mangum(
 )
 
 
-# What was imported is here to stay. A full collection that looked at it, once in some thousand
-# requests, would hold that one up for longer than fifty others take.
+# Imported objects live for ever. A full garbage collection would scan them once in some thousand
+# requests, and delay that request by more than the time of fifty others.
 gc.freeze()
 
 
@@ -73,7 +73,7 @@ def handler(event: Event, context: LambdaContext) -> dict[str, object]:
     """Answer an event of API Gateway: REST (payload 1.0) or HTTP (payload 2.0)."""
     try:
         answer: dict[str, object] = _adapter(with_matched_path(event), context)
-    except Exception as error:  # noqa: BLE001  # events are odd in many ways; the app raises nothing
+    except Exception as error:  # noqa: BLE001  # only an unknown event raises; the app never does
         return _unknown_event(error, context)
     return answer
 

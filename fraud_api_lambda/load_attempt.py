@@ -1,4 +1,4 @@
-"""One attempt to load a model: how long requests have waited for it, and how it failed."""
+"""An attempt to load a model: how long requests have waited for it, and its failure."""
 
 import logging
 from dataclasses import dataclass
@@ -8,23 +8,23 @@ from fraud_api_lambda.pointer import ModelStoreError
 from fraud_api_lambda.transport import FAILURES
 
 HUNG_SHARE: Final = 0.9
-"""Of the deadline, waited for an attempt: of its last tenth, a request may spend some elsewhere."""
+"""Share of the deadline after which an attempt hangs; a request spends some time elsewhere."""
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(eq=False, slots=True)
 class LoadAttempt:
-    """A load in a thread of its own. Whoever reads or changes it holds the provider's lock.
+    """A load in a thread of its own. Hold the provider's lock to read or change it.
 
-    Lambda freezes the process between requests while clocks go on. A load is sure to run only
-    while a request waits for it, so its age does not tell whether it hangs.
+    Lambda freezes the process between requests, but clocks go on. A load is certain to run only
+    while a request waits for it, so its age does not show whether it hangs.
 
     Attributes
     ----------
     began : float
     operation : str
-        What it is doing, by AWS's name.
+        The current step, by AWS's name.
     is_over, has_failed : bool
     """
 
@@ -41,7 +41,7 @@ class LoadAttempt:
         return self._waited_s + (now - self._waiting_since if self._waiting else 0.0)
 
     def hangs(self, now: float, deadline_s: float) -> bool:
-        """Whether requests have waited for it as long as one may."""
+        """Whether requests have waited for it up to their limit."""
         return self.waited_s(now) >= HUNG_SHARE * deadline_s
 
     def begin_to_wait(self, now: float) -> None:
@@ -57,11 +57,11 @@ class LoadAttempt:
         self._waiting -= 1
 
     def has_failed_since(self, moment: float) -> bool:
-        """Whether it began after that, and failed."""
+        """Whether it began at that moment or later, and failed."""
         return self.has_failed and self.began >= moment
 
     def log_failure(self, error: Exception) -> None:
-        """Tell the causes apart, without an exception's text: it may hold an account id."""
+        """Log the cause, without the exception's text: it may hold an account id."""
         cause = error.__cause__ if isinstance(error.__cause__, FAILURES) else error
         facts: dict[str, str | int | None] = {
             "operation": self.operation,

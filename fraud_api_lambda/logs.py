@@ -1,4 +1,4 @@
-"""Logs as JSON lines, one a request, with the keys that Powertools users query. No payloads."""
+"""Logs: one JSON line for each request, with the keys of Lambda Powertools. No payloads."""
 
 import logging
 import re
@@ -19,7 +19,7 @@ PACKAGE: Final = __name__.partition(".")[0]
 FOLDER: Final = Path(__file__).parent
 
 REQUEST_ID: Final = re.compile(r"[!-~]{1,64}")
-"""An id that may stand in a header; who invokes the function directly can send anything."""
+"""An id that is safe in a header; a direct invocation can send anything."""
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +27,7 @@ _STANDARD: Final = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "
 
 
 class JsonFormatter(logging.Formatter):
-    """One JSON object a record: level, message, timestamp, service, and what `extra` brought."""
+    """A JSON object for each record: level, message, timestamp, service, and the `extra` fields."""
 
     def format(self, record: logging.LogRecord) -> str:
         """The record as one line; never an exception's text, which may hold a payload."""
@@ -41,7 +41,7 @@ class JsonFormatter(logging.Formatter):
         extra = {key: value for key, value in record.__dict__.items() if key not in _STANDARD}
         try:
             return _json(line | extra)
-        except Exception:  # noqa: BLE001  # the line is worth more than the value that spoils it
+        except Exception:  # noqa: BLE001  # one bad value must not lose the line
             return _json({_text(key): _writable(value) for key, value in (line | extra).items()})
 
 
@@ -53,15 +53,15 @@ def _message(record: logging.LogRecord) -> object:
 
 
 def _json(value: object) -> str:
-    """JSON in ASCII, which any console can print; NaN as a text, for it is not JSON."""
+    """JSON in ASCII, which any console can print; NaN becomes a text."""
     return to_json(value, ensure_ascii=True, inf_nan_mode="strings", fallback=str).decode()
 
 
 def _writable(value: object) -> object:
-    """The value if JSON can hold it, else its text."""
+    """The value if JSON can represent it, else its text."""
     try:
         _json(value)
-    except Exception:  # noqa: BLE001  # a lone surrogate, a cycle, a text that cannot be had
+    except Exception:  # noqa: BLE001  # a lone surrogate, a cycle, a failing __str__
         return _text(value)
     return value
 
@@ -69,7 +69,7 @@ def _writable(value: object) -> object:
 def _text(value: object) -> str:
     try:
         return str(value).encode("utf-8", "backslashreplace").decode()
-    except Exception:  # noqa: BLE001  # an object of anybody's
+    except Exception:  # noqa: BLE001  # its __str__ may raise anything
         return f"<{type(value).__name__}>"
 
 
@@ -81,26 +81,25 @@ def configure(level: str) -> None:
     logger.handlers[:] = [handler]
     logger.setLevel(level)
     logger.propagate = False
-    # What no line says need not be found out for each; see "Optimization" in the library's manual.
+    # No line has these fields; see "Optimization" in the library's manual.
     logging.logThreads = logging.logProcesses = False
     logging.logMultiprocessing = False
     logging.logAsyncioTasks = False  # type: ignore[attr-defined]
     logging._srcfile = None  # noqa: SLF001
-    # The server's own line for each request would repeat ours.
+    # Uvicorn would log each request a second time.
     logging.getLogger("uvicorn.access").disabled = True
 
 
 class RequestLog:
-    """ASGI middleware: a request id on every response, a line for every request, no way to crash.
+    """ASGI middleware: an id on every response, a log line for every request, and no crash.
 
-    An exception that no route expected becomes a problem here, before the framework would answer in
-    plain text.
+    An unexpected exception becomes a problem here; the framework would answer in plain text.
 
     Parameters
     ----------
     app : ASGI application
     crashed : callable
-        Makes the response to that exception of a request's id.
+        Makes the response to such an exception from the request's id.
     """
 
     def __init__(self, app: ASGIApp, *, crashed: Callable[[str], ASGIApp]) -> None:
@@ -128,7 +127,7 @@ class RequestLog:
 
         try:
             await self.app(scope, receive, send_with_id)
-        except Exception as error:  # noqa: BLE001  # the last one who could answer
+        except Exception as error:  # noqa: BLE001  # no other code could answer
             state["log"] |= _where(error)
             if not status:
                 await self._crashed(request_id)(scope, receive, send_with_id)
@@ -137,7 +136,7 @@ class RequestLog:
         self._write(scope, status, {**ids, "latency_ms": latency_ms, **state["log"]})
 
     def _write(self, scope: Scope, status: int, facts: dict[str, object]) -> None:
-        """The request's line; a path that is no route of ours may hold anything and stays out."""
+        """Write the request's line, without the path of an unknown route: it may hold anything."""
         route = getattr(scope.get("route"), "path", None)
         about = {"cold_start": self._is_cold, "method": scope["method"], "route": route}
         log.log(
@@ -152,16 +151,16 @@ class RequestLog:
 
 
 def _ids(scope: Scope) -> tuple[str, str | None]:
-    """The request's id, the gateway's where there is one, and Lambda's own."""
+    """The request's id (the gateway's, if any) and that of Lambda."""
     function_request_id = getattr(scope.get("aws.context"), "aws_request_id", None)
     gateway = scope.get("aws.event", {}).get("requestContext", {}).get("requestId")
-    candidates = (str(each) for each in (gateway, function_request_id) if each)
-    fit = (each for each in candidates if REQUEST_ID.fullmatch(each))
+    candidates = (str(value) for value in (gateway, function_request_id) if value)
+    fit = (text for text in candidates if REQUEST_ID.fullmatch(text))
     return next(fit, None) or str(uuid4()), function_request_id
 
 
 def _where(error: Exception) -> dict[str, str | None]:
-    """The kind of an exception and the last line of ours that it passed."""
+    """The class of an exception, and the last line of this package in its traceback."""
     frames = traceback.extract_tb(error.__traceback__)
     ours = [
         f"{path.name}:{frame.lineno}"

@@ -1,7 +1,7 @@
-"""Two payments of a model's own, with its answers: one that it stops, one that it approves. Pure.
+"""A model's two examples: a payment that it stops and one that it approves, with its answers. Pure.
 
-A model learns the amounts of its data, so no fixed payment is a fraud to all. These are what a
-bundle must answer again when it is read, and what whoever probes the API sends.
+A model learns the amounts of its data, so no fixed payment is a fraud to every model. A bundle must
+reproduce these answers when it is read; heartbeat, smoke tests and demo send these payments.
 """
 
 import re
@@ -13,10 +13,10 @@ from fraud_api_lambda.checks import check_fields, check_number
 from fraud_api_lambda.transaction import MAX_AMOUNT, Decision, Transaction, TransactionType
 
 FIELDS: Final = ("step", "type", "amount", "nameOrig", "oldbalanceOrg", "nameDest")
-"""Of the wire: what must be sent, and no more."""
+"""The required fields of a request."""
 
 ACCOUNT: Final = r"[0-9A-Za-z]{1,64}"
-"""Narrower than the API's: shells and scripts read these, too."""
+"""Narrower than the API's pattern: shells and scripts read these too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Example:
         Raises
         ------
         ValueError
-            If it is no payment that the API takes, or no answer that a model gives.
+            If the API would refuse the payment, or no model gives such an answer.
         """
         given = check_fields("it", value, ("transaction", "answer"))
         answer = check_fields("answer", given["answer"], ("fraud_probability", "decision"))
@@ -69,7 +69,7 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Examples:
-    """What a model stops and what it approves; None where there is no such payment.
+    """A stopped and an approved payment; None if the data has no such payment.
 
     Raises
     ------
@@ -89,7 +89,7 @@ class Examples:
             raise ValueError("approved: answer.decision is not approve")
 
     def __iter__(self) -> Iterator[Example]:
-        return (each for each in (self.stopped, self.approved) if each is not None)
+        return (example for example in (self.stopped, self.approved) if example is not None)
 
     @classmethod
     def from_dict(cls, value: object) -> "Examples":

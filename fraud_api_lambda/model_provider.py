@@ -1,4 +1,4 @@
-"""The model being served: loaded once, looked after, and never the memory of a failure."""
+"""The model in service: loads it, refreshes it, and retries after every failure."""
 
 import logging
 import random
@@ -15,13 +15,13 @@ from fraud_api_lambda.pointer import PinnedModel, Pointer
 from fraud_api_lambda.scoring import Scorer
 
 DEADLINE_S: Final = 4.5
-"""For pointer and object together; API Gateway's callers have about as much patience."""
+"""Limit for pointer and object together; callers of API Gateway wait about as long."""
 
 REFRESH_PATIENCE_S: Final = 0.25
-"""How long a request may wait for news while there is a model to answer with."""
+"""Limit for a refresh while a loaded model can answer."""
 
 PATIENT_AFTER_PERIODS: Final = 3
-"""A model whose pointer was read so many periods ago is worth waiting for the deadline."""
+"""Age of a model, in refresh periods, from which a request waits for up to the deadline."""
 
 RETRY_AFTER_S: Final = 1
 THREAD_NAME: Final = "model load"
@@ -31,16 +31,16 @@ log = logging.getLogger(__name__)
 
 
 class ModelUnavailableError(Exception):
-    """Raise when there is no model to answer with; try again in `retry_after_s`."""
+    """Raise when no model is available; retry after `retry_after_s` seconds."""
 
     retry_after_s = RETRY_AFTER_S
 
 
 class Store(Protocol):
-    """Where models come from."""
+    """A source of models."""
 
     def read_pointer(self) -> Pointer:
-        """The pointer as it is now."""
+        """The current pointer."""
 
     def fetch(self, pinned: PinnedModel) -> bytes:
         """The bytes of a pinned model, verified."""
@@ -48,7 +48,7 @@ class Store(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class LoadedModel:
-    """A model that answers, and in what way the answers fall short."""
+    """A loaded model, and the limitations of its answers."""
 
     scorer: Scorer
     pinned: PinnedModel
@@ -61,23 +61,23 @@ class LoadedModel:
 
 
 class ModelProvider:
-    """Gives the current model, loading and refreshing it when it is due.
+    """Provides the current model; loads and refreshes it.
 
-    Loading runs in a thread of its own, so that whatever hangs there, a request waits no longer
-    than the deadline. An attempt that was waited for so long is abandoned and the next request
-    begins another; should the old one succeed after all, its model counts by when its pointer was
-    read.
+    Loading runs in a thread of its own, so a request never waits beyond the deadline. An attempt
+    that takes longer is abandoned, and the next request starts another. If the abandoned attempt
+    succeeds later, its model is served unless a newer pointer has been read.
 
-    An answer without `STALE_MODEL` is by the model that the pointer named at most `refresh_s` ago.
+    An answer without `STALE_MODEL` comes from the model that the pointer named at most `refresh_s`
+    seconds ago.
 
     Parameters
     ----------
     store : Store
     refresh_s : float
-        Seconds between looks at the pointer.
+        Seconds between reads of the pointer.
     deadline_s : float
     clock : callable
-        Seconds that never go back.
+        A monotonic clock, in seconds.
     """
 
     def __init__(
@@ -100,21 +100,21 @@ class ModelProvider:
         self._attempt: LoadAttempt | None = None
 
     def prefetch(self) -> None:
-        """Begin to load; a failure is logged, and the first request tries again."""
+        """Start loading; a failure is logged, and the first request retries."""
         with self._changed:
             self._current_attempt()
 
     def peek(self) -> LoadedModel | None:
-        """The model if it can be served this instant, else None: then `get` has work to do."""
+        """The model if it can be served without waiting, else None: then call `get`."""
         return self._loaded if self._clock() < self._next_look else None
 
     def get(self) -> LoadedModel:
-        """The model to answer with.
+        """The model in service; waits for it if necessary.
 
         Raises
         ------
         ModelUnavailableError
-            If none is loaded and none could be within the deadline.
+            If no model is loaded, and none could be loaded within the deadline.
         """
         with self._changed:
             loaded = self.peek()
@@ -126,22 +126,22 @@ class ModelProvider:
             return self._loaded
 
     def _look(self) -> None:
-        """Wait for news; without any, the model that there is becomes stale."""
+        """Wait for a refresh; without one, the loaded model becomes stale."""
         began = self._clock()
         deadline = began + self._patience(began)
         while not self._is_current(began):
             attempt = self._current_attempt()
             self._await(attempt, began, deadline)
-            # An attempt of before may have failed because Lambda froze it and its connection died,
-            # or have succeeded with a pointer of long ago: neither says anything of now.
+            # An older attempt may have failed because Lambda froze it and its connection died, or
+            # have succeeded with an outdated pointer: neither outcome counts for this request.
             if not attempt.is_over or attempt.has_failed_since(began):
                 self._give_up(attempt)
                 return
 
     def _patience(self, now: float) -> float:
-        """The deadline if there is no model or a very old one, but then for one request a period.
+        """The time to wait: the deadline without a model, and once a period with a very old one.
 
-        While AWS is down, the others are answered soon.
+        While AWS is down, all other requests are answered quickly.
         """
         if now < self._patient_from:
             return min(REFRESH_PATIENCE_S, self._deadline_s)
@@ -150,11 +150,11 @@ class ModelProvider:
         return self._deadline_s
 
     def _is_current(self, began: float) -> bool:
-        """Whether a request that began then can be answered by the model that there is."""
+        """Whether the loaded model may answer a request that began at that time."""
         return self._pointer_read >= began or not self._is_due()
 
     def _current_attempt(self) -> LoadAttempt:
-        """The attempt under way, or a new one if there is none or it hangs."""
+        """The running attempt; a new one if there is none or it hangs."""
         if self._attempt is None or self._attempt.hangs(self._clock(), self._deadline_s):
             attempt = LoadAttempt(self._clock())
             Thread(target=self._run, args=(attempt,), daemon=True, name=THREAD_NAME).start()
@@ -162,7 +162,7 @@ class ModelProvider:
         return self._attempt
 
     def _await(self, attempt: LoadAttempt, began: float, deadline: float) -> None:
-        """Wait until the attempt ends, another brings news, or the deadline."""
+        """Wait until the attempt ends, another one succeeds, or the deadline passes."""
         now = self._clock()
         attempt.begin_to_wait(now)
         self._changed.wait_for(
@@ -171,7 +171,7 @@ class ModelProvider:
         attempt.end_to_wait(self._clock())
 
     def _give_up(self, attempt: LoadAttempt) -> None:
-        """Serve without news; an attempt that hangs is abandoned."""
+        """Serve without a refresh; abandon an attempt that hangs."""
         self._become_stale()
         if attempt.is_over:
             return
@@ -185,7 +185,7 @@ class ModelProvider:
     def _run(self, attempt: LoadAttempt) -> None:
         try:
             pointer_read, loaded = self._load(attempt)
-        except Exception as error:  # noqa: BLE001  # a thread must not die without an outcome
+        except Exception as error:  # noqa: BLE001  # a thread must report its outcome
             attempt.log_failure(error)
             with self._ending(attempt):
                 attempt.has_failed = True
@@ -198,7 +198,7 @@ class ModelProvider:
 
     @contextmanager
     def _ending(self, attempt: LoadAttempt) -> Iterator[None]:
-        """Tell those who wait that an attempt is over."""
+        """Notify waiting requests that an attempt is over."""
         with self._changed:
             yield
             attempt.is_over = True
@@ -207,7 +207,7 @@ class ModelProvider:
             self._changed.notify_all()
 
     def _load(self, attempt: LoadAttempt) -> tuple[float, LoadedModel]:
-        """When the pointer was read, and the model that it names."""
+        """The time at which the pointer was read, and its model."""
         pointer_read = self._clock()
         pinned = self._store.read_pointer().current
         loaded = self._loaded
@@ -223,7 +223,7 @@ class ModelProvider:
         return pointer_read, LoadedModel(scorer, pinned)
 
     def _take(self, pointer_read: float, loaded: LoadedModel) -> None:
-        """Serve what a load brought, however late, unless it is older than what is served."""
+        """Serve a loaded model, however late, unless a newer pointer has been read."""
         if pointer_read < self._pointer_read:
             return
         self._loaded = loaded

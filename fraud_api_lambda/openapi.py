@@ -1,4 +1,4 @@
-"""What the OpenAPI document says beyond what the routes' types do: problems, key, examples."""
+"""Additions to FastAPI's OpenAPI document: problems, API key, examples."""
 
 from itertools import groupby
 from operator import attrgetter
@@ -35,16 +35,16 @@ WITH_BODY: Final = (
 WITH_MODEL: Final = (NO_KEY, TOO_MANY_REQUESTS, MODEL_UNAVAILABLE, INTERNAL)
 
 DESCRIPTION: Final = (
-    "How likely is this payment fraud, what to do about it, and why: before the money moves. "
-    "Errors are problems as RFC 9457 has them; each response carries X-Request-Id, which is ours: "
-    "one that is sent is not taken. Call it from your servers: a browser would show the key to "
-    "everybody, so there is no CORS."
+    "Scores a payment before the money moves: fraud probability, decision and reasons. "
+    "Errors follow RFC 9457. Each response carries X-Request-Id, set by the service; a value in "
+    "the request is ignored. Call the API from your servers: in a browser the key would be public, "
+    "so there is no CORS."
 )
 
 SERVERS: Final[list[JsonObject]] = [
     {
         "url": "{address}",
-        "description": "Yours.",
+        "description": "Your deployment.",
         "variables": {
             "address": {
                 "default": "http://127.0.0.1:8000",
@@ -59,8 +59,8 @@ SERVERS: Final[list[JsonObject]] = [
 SCORING: Final = "scoring"
 SERVICE: Final = "service"
 TAGS: Final = [
-    {"name": SCORING, "description": "Judge payments before the money moves."},
-    {"name": SERVICE, "description": "Which model answers, and whether anything does."},
+    {"name": SCORING, "description": "Score payments before the money moves."},
+    {"name": SERVICE, "description": "Describe the model in service, and check the process."},
 ]
 
 EXPLAIN: Final[JsonObject] = {
@@ -74,7 +74,7 @@ EXPLAIN: Final[JsonObject] = {
         }
     ]
 }
-"""The query parameter, which the routes read themselves."""
+"""The query parameter `explain`; the routes read it themselves."""
 
 REQUEST_ID: Final = "7c1f8a52-8d0e-4b7e-9d6b-0f5a3c2e1d4b"
 
@@ -128,7 +128,7 @@ WRONG_PARAMETER: Final = {
 
 
 def answers(example: JsonObject, *kinds: Kind) -> dict[int | str, JsonObject]:
-    """The `responses` of a route: its example, and each problem that it can answer with."""
+    """The `responses` of a route: its example and its problems."""
     by_status: dict[int | str, JsonObject] = {
         200: {"content": {"application/json": {"examples": {"usual": {"value": example}}}}}
     }
@@ -175,7 +175,7 @@ def _operations(schema: JsonObject) -> list[JsonObject]:
 
 
 def _problems_as_their_own_type(schema: JsonObject) -> None:
-    """FastAPI writes every model under application/json; problems have a type of their own."""
+    """Move problems from application/json, FastAPI's only type, to their media type."""
     for operation in _operations(schema):
         for response in operation["responses"].values():
             content = response["content"]
@@ -184,7 +184,7 @@ def _problems_as_their_own_type(schema: JsonObject) -> None:
 
 
 def _one_transaction(schema: JsonObject) -> None:
-    """Pydantic writes what it does not validate in full; a client shall see one type, not two."""
+    """Refer to one transaction type; Pydantic writes out the items that it does not validate."""
     batch = schema["components"]["schemas"]["BatchIn"]
     batch["properties"]["transactions"]["items"] = {"$ref": "#/components/schemas/TransactionIn"}
 

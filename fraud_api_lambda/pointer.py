@@ -1,4 +1,4 @@
-"""What names the model to serve, so that nothing else can take its place. Pure."""
+"""The pointer: names the model in service by key, version, size and digest. Pure."""
 
 import hashlib
 import json
@@ -12,7 +12,7 @@ PREFIX: Final = "models/"
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """What AWS says in place of an answer: no text of its own, which may hold an account id.
+    """An error response of AWS, without its text, which may hold an account id.
 
     Attributes
     ----------
@@ -21,7 +21,7 @@ class Refusal:
     code : str, optional
         AWS's name of the error, such as ``AccessDenied``.
     action : str, optional
-        What IAM did not allow, such as ``kms:Decrypt``.
+        The action that IAM denied, such as ``kms:Decrypt``.
     region : str, optional
         Where the bucket is, if not where it was looked for.
     """
@@ -33,7 +33,7 @@ class Refusal:
 
 
 class ModelStoreError(Exception):
-    """Raise when S3 or SSM did not do what was asked of it; `refusal` if they said so."""
+    """Raise when a request to S3 or SSM fails; `refusal` if the service answered."""
 
     def __init__(self, message: str, refusal: Refusal | None = None) -> None:
         super().__init__(message)
@@ -67,7 +67,7 @@ class PinnedModel:
         return self.sha256[:VERSION_DIGITS]
 
     def verify(self, data: bytes, place: str) -> None:
-        """Compare what was read with the pin, before anything decodes it.
+        """Compare the bytes with the pin, before they are decoded.
 
         Raises
         ------
@@ -82,7 +82,7 @@ class PinnedModel:
 
 @dataclass(frozen=True, slots=True)
 class Pointer:
-    """What the SSM parameter says: the model to serve, and the one before."""
+    """The content of the SSM parameter: the model in service, and the previous one."""
 
     current: PinnedModel
     previous: PinnedModel | None

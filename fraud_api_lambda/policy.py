@@ -37,31 +37,31 @@ MOST: Final[dict[str, float]] = {
     "shadow_price": LARGEST,
     "single_threshold": 1.0,
 }
-"""How large each number of a policy may be; none is below 0."""
+"""The upper limit of each number; the lower one is 0."""
 
 MAX_CURRENCY: Final = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """What decisions cost, in the currency of the amounts.
+    """The costs of decisions, in the currency of the amounts.
 
     Attributes
     ----------
     currency : str
         Printable, 1 to 64 characters.
     fraud_fixed, fraud_share : float
-        What a fraud costs: an amount, and a share of the payment's.
+        The cost of an approved fraud: a fixed part, and a share of the amount.
     review_cost, review_friction, review_catches : float
-        What a review costs, what it costs a genuine payer, and the share of frauds it finds.
+        The cost of a review, its cost to a genuine customer, and the share of frauds it detects.
     block_fixed, block_share : float
-        What blocking a genuine payment costs: an amount, and a share of the payment's.
+        The cost of blocking a genuine payment: a fixed part, and a share of the amount.
     reviews_per_thousand : float
-        How many of 1,000 payments can be reviewed.
+        The review capacity, per 1,000 payments.
     shadow_price : float
-        On top of `review_cost`: it keeps the queue within that budget.
+        Added to `review_cost` to keep reviews within the capacity.
     single_threshold : float
-        The one that costs least where nothing but the probability decides, for comparison.
+        The cheapest threshold if only the probability decided; for comparison.
 
     Raises
     ------

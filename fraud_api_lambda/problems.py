@@ -1,6 +1,6 @@
-"""Errors as RFC 9457 has them, and the only place that maps ours to HTTP statuses.
+"""Problems as in RFC 9457; the only place that maps exceptions to HTTP statuses.
 
-A problem never repeats what was sent, nor an exception's text.
+A problem never repeats parts of the request or the text of an exception.
 """
 
 from collections.abc import Sequence
@@ -117,10 +117,10 @@ KINDS: Final = (
 )
 
 HUNG_UP: Final = 499
-"""The status in the log of a request whose caller left before its end, as nginx has it."""
+"""The status that is logged if the caller disconnects, as in nginx."""
 
 OF_THE_GATEWAY: Final = (BAD_REQUEST, NO_KEY, NOT_ALLOWED, TOO_MANY_REQUESTS)
-"""What API Gateway answers by itself (see template.yaml); the app never does."""
+"""Problems that API Gateway answers (see template.yaml); the app never does."""
 
 
 class ProblemError(HTTPException):
@@ -173,7 +173,7 @@ def respond(
 
 
 def add_problem_handlers(app: FastAPI) -> None:
-    """Map every error that a route can raise to its problem."""
+    """Register a handler for every exception that a route can raise."""
     app.add_exception_handler(ModelUnavailableError, _model_unavailable)
     app.add_exception_handler(RequestValidationError, _invalid_value)
     app.add_exception_handler(HTTPException, _http_error)
@@ -187,14 +187,14 @@ async def _model_unavailable(request: Request, error: Exception) -> JSONResponse
 
 
 async def _hung_up(_: Request, __: Exception) -> Response:
-    return Response(status_code=HUNG_UP)  # nobody gets it
+    return Response(status_code=HUNG_UP)  # not delivered
 
 
 async def _invalid_value(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)  # noqa: S101  # for the type checker
     errors = [details | {"loc": details["loc"][1:]} for details in error.errors()]  # less "body"
-    found = faults.of_body(request.scope["route"].path, errors, error.body)
-    return respond(INVALID_VALUE, request.state.request_id, errors=found)
+    described = faults.of_body(request.scope["route"].path, errors, error.body)
+    return respond(INVALID_VALUE, request.state.request_id, errors=described)
 
 
 async def _http_error(request: Request, error: Exception) -> JSONResponse:

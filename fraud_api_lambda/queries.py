@@ -1,6 +1,6 @@
-"""Query parameters: `explain`, and no other.
+"""The query parameter `explain`; all others are refused.
 
-Declared, it would cost each request as much as the features do.
+FastAPI's own declaration would cost as much per request as the features.
 """
 
 from typing import Final
@@ -12,21 +12,21 @@ from fraud_api_lambda import faults
 from fraud_api_lambda.problems import INVALID_VALUE, ProblemError
 
 PARAMETERS: Final = {"/predict": ("explain",), "/predict/batch": ("explain",)}
-"""Of the routes that have any."""
+"""By route."""
 
 YES_OR_NO: Final = TypeAdapter(bool)
 
 
 def check(request: Request, route: str) -> None:
-    """Refuse a query with a parameter that the route does not have, or has twice."""
+    """Refuse unknown and repeated query parameters."""
     names = [name for name, _ in request.query_params.multi_items()]
-    found = faults.of_query(names, PARAMETERS.get(route, ()))
-    if found:
-        raise ProblemError(INVALID_VALUE, errors=found)
+    errors = faults.of_query(names, PARAMETERS.get(route, ()))
+    if errors:
+        raise ProblemError(INVALID_VALUE, errors=errors)
 
 
 def explain(request: Request) -> bool:
-    """Whether the answer shall be explained."""
+    """Whether an explanation is requested."""
     if not request.scope["query_string"]:
         return False
     try:

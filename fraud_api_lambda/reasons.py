@@ -61,7 +61,7 @@ def candidates(
     ----------
     transaction : Transaction
     names, row, contributions : sequence of shape (n_features,)
-        Features, their values, and what each added to the log-odds.
+        Features, their values, and their contributions to the log-odds.
     typical : Typical
     """
     groups: dict[str, list[int]] = {}
@@ -69,7 +69,7 @@ def candidates(
         code = _code(name, transaction, typical)
         if code is not None:
             groups.setdefault(code, []).append(index)
-    found = []
+    possible = []
     for code, members in groups.items():
         total = sum(contributions[index] for index in members)
         if total > 0:
@@ -79,13 +79,13 @@ def candidates(
             for index in members:
                 as_usual[index] = typical[names[index]][transaction.type]
             reason = Reason(code, names[top], float(row[top]), total, text)
-            found.append(Candidate(reason, as_usual))
-    found.sort(key=lambda candidate: _rank(candidate.reason))
-    return found
+            possible.append(Candidate(reason, as_usual))
+    possible.sort(key=lambda candidate: _rank(candidate.reason))
+    return possible
 
 
 def choose(
-    found: Sequence[Candidate], margin: float, margins_as_usual: Sequence[float]
+    possible: Sequence[Candidate], margin: float, margins_as_usual: Sequence[float]
 ) -> tuple[Reason, ...]:
     """Choose up to three reasons that hold on their own, the weightiest first, the type last.
 
@@ -96,7 +96,7 @@ def choose(
 
     Parameters
     ----------
-    found : sequence of Candidate, shape (n_candidates,)
+    possible : sequence of Candidate, shape (n_candidates,)
         The weightiest first.
     margin : float
         The payment's log-odds.
@@ -105,7 +105,7 @@ def choose(
     """
     reasons = [
         candidate.reason
-        for candidate, as_usual in zip(found, margins_as_usual, strict=True)
+        for candidate, as_usual in zip(possible, margins_as_usual, strict=True)
         if candidate.reason.code == RISKY_TYPE or as_usual < margin
     ]
     weightiest = reasons[:MAX_REASONS]
@@ -129,7 +129,7 @@ def _rank(reason: Reason) -> tuple[float, int]:
 
 
 def _code(feature: str, transaction: Transaction, typical: Typical) -> str | None:
-    """The code that a feature speaks through, or None where it has nothing true to say."""
+    """The code of a feature's observation, or None if the payment shows none."""
     if feature.startswith("type_"):
         return RISKY_TYPE if transaction.type in typical.risky_types else None
     match feature:

@@ -1,4 +1,4 @@
-"""What may be sent: the shape, limits and examples of requests, and their way to the domain."""
+"""Requests: their shape, limits and examples, and their conversion to the domain."""
 # ruff: noqa: N815  # the wire speaks PaySim's spelling
 
 import re
@@ -38,9 +38,9 @@ _CLOCK: Final = r"([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]{1,9})?)?"
 _OFFSET: Final = "([Zz]|[+-]([01][0-9]|2[0-3])(:?[0-5][0-9])?)"
 
 TIMESTAMP: Final = f"^{_DATE}[Tt]{_CLOCK}{_OFFSET}$"
-"""ISO 8601: RFC 3339, and what Java and Python write beyond it: no seconds, +0100, +01.
+"""ISO 8601: RFC 3339, and the variants of Java and Python: no seconds, +0100, +01.
 
-Days that do not exist are left out, so that a client which keeps to the pattern is never refused.
+The pattern excludes days that do not exist, so a value that matches it is never refused.
 """
 
 _NO_TIMESTAMP: Final = (
@@ -50,7 +50,7 @@ _NO_TIMESTAMP: Final = (
     (rf"[1-9][0-9]{{3}}-[0-9]{{2}}-[0-9]{{2}}[Tt]{_CLOCK}{_OFFSET}\Z", "this date does not exist"),
     ("", "write ISO 8601 with an offset, such as 2026-11-24T03:00:00+01:00"),
 )
-"""What begins like this is no timestamp, and why."""
+"""Reasons for refusing a text that begins like this."""
 
 
 def _timestamp(value: object) -> datetime | None:
@@ -106,7 +106,7 @@ class TransactionIn(BaseModel):
     timestamp: Annotated[AwareDatetime | None, BeforeValidator(_timestamp)] = Field(
         None,
         description="ISO 8601 with an offset, such as 2026-11-24T03:00:00+01:00 or "
-        "2026-11-24T03:00Z; its own hour of the day counts.",
+        "2026-11-24T03:00Z. The hour of the day is the one written.",
         # No format date-time: that is RFC 3339, which asks for seconds and for a colon.
         json_schema_extra={"anyOf": [{"type": "string", "pattern": TIMESTAMP}, {"type": "null"}]},
     )
@@ -116,18 +116,18 @@ class TransactionIn(BaseModel):
     nameDest: Account = Field(description="The payee's account; M at its start means a merchant.")
     oldbalanceOrg: Money = Field(description="The payer's balance before the payment.")
     oldbalanceDest: Money | None = Field(
-        None, description="The payee's balance before, where the payee banks here too."
+        None, description="The payee's balance before the payment, if the payee is a customer too."
     )
     newbalanceOrig: Money | None = Field(
-        None, deprecated=True, description="Ignored: it does not exist yet."
+        None, deprecated=True, description="Ignored: unknown before the payment."
     )
     newbalanceDest: Money | None = Field(
-        None, deprecated=True, description="Ignored: it does not exist yet."
+        None, deprecated=True, description="Ignored: unknown before the payment."
     )
     isFlaggedFraud: Annotated[Flag | None, BeforeValidator(_flag)] = Field(
         None,
         deprecated=True,
-        description="Ignored, so that a row of PaySim can be sent less its label.",
+        description="Ignored: accepted so that a row of PaySim can be sent without its label.",
         json_schema_extra={
             "anyOf": [
                 {"type": "integer", "minimum": 0, "maximum": 1},
@@ -138,8 +138,8 @@ class TransactionIn(BaseModel):
     )
     transaction_id: Account | None = Field(
         None,
-        description="Your own id, which the answer repeats. It is not looked up: sent twice, "
-        "a payment is judged twice.",
+        description="Your own id; the answer repeats it. It is not a key: a payment that is sent "
+        "twice is scored twice.",
     )
 
     @model_validator(mode="after")
@@ -149,11 +149,11 @@ class TransactionIn(BaseModel):
         return self
 
     def count_keys(self) -> int:
-        """How many fields were given."""
+        """The number of given fields."""
         return len(self.model_fields_set)
 
     def to_domain(self) -> Transaction:
-        """The transaction, without what must not be known yet."""
+        """The transaction, without the fields that are unknown before the payment."""
         hour = self.timestamp.hour if self.timestamp else hour_of_step(self.step)
         return Transaction(
             type=_KINDS[self.type],
@@ -168,7 +168,7 @@ class TransactionIn(BaseModel):
 
 
 class BatchIn(BaseModel):
-    """Transactions, each judged by itself: a faulty one does not spoil the others."""
+    """Transactions, scored independently: a faulty one does not affect the others."""
 
     model_config = ConfigDict(
         title="Batch",
@@ -186,5 +186,5 @@ class GoodBatchIn(BatchIn):
     transactions: list[TransactionIn] = Field(min_length=1, max_length=MAX_BATCH)
 
     def count_keys(self) -> int:
-        """How many fields were given, with those of the transactions."""
-        return 1 + sum(each.count_keys() for each in self.transactions)
+        """The number of given fields, including those of the transactions."""
+        return 1 + sum(transaction.count_keys() for transaction in self.transactions)

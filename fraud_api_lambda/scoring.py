@@ -22,14 +22,14 @@ from fraud_api_lambda.transaction import (
 
 
 class Contributions(NamedTuple):
-    """A scored transaction, and how each feature moved its log-odds.
+    """A scored transaction and the contributions of its features.
 
     Attributes
     ----------
     row, by_feature : sequence of shape (n_features,)
-        The features, and what each added to the log-odds.
+        The features, and their contributions to the log-odds.
     margin, base_value : float
-        The log-odds, and what the contributions add up from.
+        The log-odds, and the value that the contributions are added to.
     """
 
     transaction: Transaction
@@ -40,7 +40,7 @@ class Contributions(NamedTuple):
 
 
 class Scorer:
-    """Answers how likely fraud is, by one model bundle.
+    """Assesses transactions with the model of one bundle.
 
     Parameters
     ----------
@@ -62,16 +62,16 @@ class Scorer:
 
     @classmethod
     def from_bundle(cls, bundle: Bundle, *, threads: int = 1) -> "Scorer":
-        """A scorer that has answered the bundle's examples as they were answered in training.
+        """A scorer whose answers to the bundle's examples equal those in training.
 
         Raises
         ------
         BundleError
-            If the booster cannot be read, or answers otherwise than when it was packed.
+            If the booster cannot be read, or an answer to an example differs.
         """
         try:
             scorer = cls(bundle, threads=threads)
-            is_same = all(scorer._repeats(each) for each in bundle.examples)
+            is_same = all(scorer._repeats(example) for example in bundle.examples)
         except BoosterError as error:
             raise BundleError("the bundle's booster cannot be read") from error
         if not is_same:
@@ -81,22 +81,22 @@ class Scorer:
         return scorer
 
     def _repeats(self, example: Example) -> bool:
-        """Whether it answers an example as it did in training."""
+        """Whether the answer to an example equals that in training."""
         got = self.assess(example.payment)
-        # The margin is a float32 sum, which another processor may round otherwise.
+        # The margin is a float32 sum, and its rounding depends on the processor.
         is_near = math.isclose(got.fraud_probability, example.fraud_probability, rel_tol=1e-5)
         return is_near and got.decision is example.decision
 
     def assess(self, transaction: Transaction, *, explain: bool = False) -> Assessment:
         """Assess one transaction; see `assess_many`."""
-        # Not by it: the lists for many would cost this one 2 %.
+        # Not by `assess_many`: its lists would cost 2 % of a request.
         row = feature_row(transaction, self._names)
         (margin,) = self.margins(array("f", row))
         answer = self._answer(margin, transaction.amount)
         if explain or answer.decision is not Decision.APPROVE:
             (parts,) = self._booster.contributions(array("f", row))
-            found = Contributions(transaction, row, margin, parts[:-1], parts[-1])
-            return self._completed(answer, found, explain=explain)
+            scored = Contributions(transaction, row, margin, parts[:-1], parts[-1])
+            return self._completed(answer, scored, explain=explain)
         return answer
 
     def assess_many(
@@ -121,10 +121,10 @@ class Scorer:
         ]
         contributions = self._booster.contributions(rows_of(rows[index] for index in chosen))
         for index, parts in zip(chosen, contributions, strict=True):
-            found = Contributions(
+            scored = Contributions(
                 transactions[index], rows[index], margins[index], parts[:-1], parts[-1]
             )
-            answers[index] = self._completed(answers[index], found, explain=explain)
+            answers[index] = self._completed(answers[index], scored, explain=explain)
         return answers
 
     def margins(self, rows: "array[float]") -> list[float]:
@@ -148,28 +148,28 @@ class Scorer:
             reasons=(low_expected_loss(amount),) if let_pass else (),
         )
 
-    def _completed(self, answer: Assessment, found: Contributions, *, explain: bool) -> Assessment:
-        """The answer with the reasons why it is stopped, and with an explanation if asked for."""
+    def _completed(self, answer: Assessment, scored: Contributions, *, explain: bool) -> Assessment:
+        """The answer with reasons if the payment is stopped, and with an explanation on request."""
         if answer.decision is not Decision.APPROVE:
-            answer = answer._replace(reasons=self._reasons(found))
+            answer = answer._replace(reasons=self._reasons(scored))
         if not explain:
             return answer
         return answer._replace(
-            explanation=self._explanation(found),
+            explanation=self._explanation(scored),
             expected_costs=self.bundle.policy.expected_costs(
-                answer.fraud_probability, found.transaction.amount
+                answer.fraud_probability, scored.transaction.amount
             ),
         )
 
-    def _reasons(self, found: Contributions) -> tuple[Reason, ...]:
-        transaction = found.transaction
+    def _reasons(self, scored: Contributions) -> tuple[Reason, ...]:
+        transaction = scored.transaction
         possible = candidates(
-            transaction, self._names, found.row, found.by_feature, self.bundle.typical
+            transaction, self._names, scored.row, scored.by_feature, self.bundle.typical
         )
         as_usual = self.margins(rows_of(candidate.as_usual for candidate in possible))
-        reasons = choose(possible, found.margin, as_usual)
+        reasons = choose(possible, scored.margin, as_usual)
         return reasons or (high_expected_loss(transaction.amount),)
 
-    def _explanation(self, found: Contributions) -> Explanation:
-        by_feature = dict(zip(self._names, found.by_feature, strict=True))
-        return Explanation(found.base_value, found.margin, by_feature)
+    def _explanation(self, scored: Contributions) -> Explanation:
+        by_feature = dict(zip(self._names, scored.by_feature, strict=True))
+        return Explanation(scored.base_value, scored.margin, by_feature)

@@ -1,4 +1,4 @@
-"""Settings from the environment, and the only reader of it."""
+"""Settings from the environment; no other module reads it."""
 
 import os
 from typing import Literal
@@ -14,11 +14,11 @@ EXPORT = 'outside Lambda, eval "$(aws configure export-credentials --format env)
 
 
 class SettingsError(Exception):
-    """Raise when a variable is missing or cannot be used; names the variable, not its value."""
+    """Raise when a variable is missing or invalid; names the variable, not its value."""
 
 
 class Settings(BaseModel):
-    """What can be set; each field is the variable ``FRAUD_`` and its name in capitals."""
+    """The settings; a field is read from the variable ``FRAUD_`` plus its name in capitals."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -35,7 +35,7 @@ class Settings(BaseModel):
         Raises
         ------
         SettingsError
-            If one is missing or cannot be used.
+            If a setting is missing or invalid.
         """
         given = {
             name: os.environ[PREFIX + name.upper()]
@@ -46,7 +46,8 @@ class Settings(BaseModel):
             return cls.model_validate(given)
         except ValidationError as error:
             faults = [
-                f"{PREFIX}{str(each['loc'][0]).upper()}: {each['msg']}" for each in error.errors()
+                f"{PREFIX}{str(fault['loc'][0]).upper()}: {fault['msg']}"
+                for fault in error.errors()
             ]
             raise SettingsError("; ".join(faults)) from None
 

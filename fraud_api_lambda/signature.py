@@ -1,7 +1,7 @@
 """AWS's request signature, version 4, for the two reads that the runtime makes. Pure.
 
 The runtime reads one parameter and one object. boto3 takes 0.3 s of a cold start to be ready for
-that, and 35 MB of the image; what it would send is these few lines, which a test compares with it.
+that, and 35 MB of the image. These few lines make the same requests; a test compares them.
 
 References
 ----------
@@ -21,7 +21,7 @@ ALGORITHM: Final = "AWS4-HMAC-SHA256"
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """Keys of a role or a user; a role's come with a token."""
+    """The keys of a user, or the keys and the token of a role."""
 
     access_key_id: str
     secret_access_key: str = field(repr=False)
@@ -52,12 +52,12 @@ class AwsRequest:
 
     @property
     def target(self) -> str:
-        """Path and query, as they stand in the request line and in the signature."""
+        """Path and query, as in the request line and in the signature."""
         return f"{self.path}?{self.canonical_query}" if self.query else self.path
 
     @property
     def canonical_query(self) -> str:
-        """The query with its names in order, each part encoded."""
+        """The query, encoded and sorted by name."""
         pairs = sorted((encoded(name), encoded(value)) for name, value in self.query.items())
         return "&".join(f"{name}={value}" for name, value in pairs)
 
@@ -70,7 +70,7 @@ def encoded(text: str, *, safe: str = "") -> str:
 def signed_headers(
     request: AwsRequest, credentials: Credentials, *, region: str, service: str, now: datetime
 ) -> dict[str, str]:
-    """The request's headers, with all that AWS needs to know who sends it.
+    """The request's headers, with AWS's signature.
 
     Parameters
     ----------

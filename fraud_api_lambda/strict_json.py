@@ -1,4 +1,4 @@
-"""JSON as the standard has it: what Python's reader lets pass beyond that is refused."""
+"""Standard JSON: refuses the extensions that Python's reader accepts."""
 
 import json
 import math
@@ -8,14 +8,14 @@ from typing import Final, NoReturn
 BOM: Final = b"\xef\xbb\xbf"
 
 LONGEST_INTEGER: Final = 20
-"""Digits; longer ones are read as floats, which a hostile length cannot make slow."""
+"""Digits. Longer integers are read as floats: `int` is slow for a hostile length."""
 
 DEEPEST: Final = 32
-"""Arrays and objects in one another; a batch needs three."""
+"""The depth of nested arrays and objects; a batch needs three."""
 
 
 class MalformedJsonError(ValueError):
-    """Raise when bytes are not JSON; the message is fixed text and repeats nothing of them."""
+    """Raise when bytes are not JSON; the message is fixed and repeats none of them."""
 
 
 def loads(body: bytes) -> object:
@@ -38,7 +38,7 @@ def loads(body: bytes) -> object:
             parse_constant=_constant,
         )
         if b"\\u" in body:
-            # A lone surrogate is the one thing that reads well and cannot be written.
+            # A lone surrogate can be read but not written.
             json.dumps(value, ensure_ascii=False).encode("utf-8")
     except UnicodeError as error:
         raise MalformedJsonError("the body is not UTF-8 text") from error
@@ -54,8 +54,8 @@ def loads(body: bytes) -> object:
 def _is_deeper(value: object, depth: int) -> bool:
     level = [value]
     for _ in range(depth):
-        level = [child for each in level for child in _children(each)]
-    return any(isinstance(each, dict | list) for each in level)
+        level = [child for parent in level for child in _children(parent)]
+    return any(isinstance(child, dict | list) for child in level)
 
 
 def _children(value: object) -> Iterable[object]:

@@ -1,6 +1,6 @@
-"""One HTTP exchange that ends in time, whatever the other side does. Knows nothing of AWS.
+"""An HTTP exchange with a deadline that the server cannot delay. Independent of AWS.
 
-Over `http.client`, which the framework imports anyway.
+Uses `http.client`, which the framework imports anyway.
 """
 
 import ssl
@@ -30,7 +30,7 @@ MAX_ERROR: Final = 64 * 1024
 """Bytes of the body of an error."""
 
 FAILURES: Final = (OSError, HTTPException)
-"""What an exchange raises: of DNS, TLS, the connection, or an answer that is no HTTP."""
+"""The exceptions of an exchange: DNS, TLS, connection, or an answer that is not HTTP."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +60,14 @@ def exchanged(
     headers : dict
     limit : int
     deadline : float
-        When to give up reading, by `time.monotonic`. A single read has `READ_TIMEOUT_S`.
+        The end of reading, by `time.monotonic`. The limit of a single read is `READ_TIMEOUT_S`.
 
     Raises
     ------
     OSError
-        If there is no connection, or it fails or is too slow.
+        If the connection cannot be made, fails, or is too slow.
     HTTPException
-        If the answer is no HTTP, or a 200 ends before it said it would.
+        If the answer is not HTTP, or a 200 is shorter than announced.
     """
     connection = _connection(place)
     connection.response_class = partial(_Response, deadline=deadline)  # type: ignore[assignment]
@@ -97,19 +97,19 @@ def _connection(place: SplitResult) -> HTTPConnection:
 
 @cache
 def trust() -> ssl.SSLContext:
-    """The authorities that OpenSSL trusts; reading them takes 20 ms of a cold start, once."""
+    """OpenSSL's trusted authorities, read once: it takes 20 ms of a cold start."""
     return ssl.create_default_context()
 
 
 def _body(response: HTTPResponse, limit: int) -> bytes:
-    """At most `limit` bytes of a 200; of an error as much as there is."""
+    """At most `limit` bytes of a 200, or `MAX_ERROR` bytes of an error."""
     if response.status != 200:
         return _read(response, MAX_ERROR)
     if response.length is None and not response.chunked:
-        raise IncompleteRead(b"")  # nothing would tell its end from a connection that broke
+        raise IncompleteRead(b"")  # a broken connection would look like its end
     data = _read(response, limit)
     left = response.chunk_left if response.chunked else response.length
-    if left and (left < 0 or len(data) < limit):  # `http.client` believes in negative chunks
+    if left and (left < 0 or len(data) < limit):  # `http.client` accepts negative chunks
         raise IncompleteRead(b"")
     return data
 
@@ -122,7 +122,7 @@ def _read(response: HTTPResponse, limit: int) -> bytes:
 
 
 class _Response(HTTPResponse):
-    """A response of which head and body end at a deadline, even if each byte is in time."""
+    """A response that must be complete by a deadline, even if no single read is slow."""
 
     def __init__(self, sock: socket, *, method: str | None, deadline: float) -> None:
         super().__init__(sock, method=method)

@@ -1,4 +1,4 @@
-"""Typical values of genuine payments, by type: reasons compare a payment with them. Pure."""
+"""Typical values of genuine payments, by type; reasons compare payments with them. Pure."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from fraud_api_lambda.transaction import MAX_AMOUNT, TYPES
 
 @dataclass(frozen=True, slots=True)
 class Hours:
-    """A run of hours of the day, from `first` to `last`, both included; it may pass midnight.
+    """Hours of the day from `first` to `last`, both included; may include midnight.
 
     Raises
     ------
@@ -37,9 +37,9 @@ class Typical:
     Attributes
     ----------
     values : dict of dict
-        Of each feature, by type: the median; of the hour, the busiest one.
+        For each feature and type: the median, or the busiest hour.
     hours : dict of Hours
-        When nine in ten payments of a type are made; the whole day where no hours are quiet.
+        The hours of nine in ten payments of a type; the whole day if no hours are quiet.
     risky_types : tuple of str
         The types with a higher fraud rate than all payments together.
 
