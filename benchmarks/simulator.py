@@ -31,7 +31,7 @@ from training.fitting.settings import Settings
 from training.local.progress import reported
 from training.metrics.labelled_scores import LabelledScores
 from training.metrics.ranking import average_precision
-from training.simulator.ledger import PAYMENT
+from training.simulator.events import PAYMENT
 from training.simulator.simulate import simulate
 from training.simulator.traffic import HOURLY, MEAN_AMOUNTS, MONEY_BY_HOUR, TYPE_SHARES
 

@@ -46,7 +46,7 @@ HOLD_A_SERVER = """
 import signal
 from training.local.processes import LOOPBACK, free_port, served
 port = free_port()
-with served("http.server", "-b", LOOPBACK, str(port), port=port, path="/", quiet=True):
+with served("http.server", "-b", LOOPBACK, str(port), port=port, path="/"):
     print(port, flush=True)
     signal.pause()
 """
@@ -180,7 +180,7 @@ def test_a_server_that_ends_at_once_is_named_with_its_exit_code() -> None:
 
     with (
         pytest.raises(CommandError, match=r"^moto\.server does not answer .* \(exit code 2\)$"),
-        served("moto.server", "--no-such-option", port=port, path="/", quiet=True),
+        served("moto.server", "--no-such-option", port=port, path="/"),
     ):
         pass
 

@@ -30,27 +30,34 @@ class Life:
     docs: str
     exit_code: int
     is_silent: bool
+    errors_before_serving: str
+    errors: str
 
 
 @pytest.fixture(scope="module")
 def life(tmp_path_factory: pytest.TempPathFactory) -> Life:
     """`python -m training run` on few rows, from its start to Ctrl-C."""
     port, out = free_port(), tmp_path_factory.mktemp("run") / "model"
+    errors = out.with_name("errors")
     options = ["--rows", "20000", "--port", str(port), "--out", str(out)]
-    with subprocess.Popen(
-        [sys.executable, "-u", "-m", "training", "run", *options],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-        env={**os.environ, "PYTHONUNBUFFERED": "1"},
-    ) as process:
+    with (
+        errors.open("wb") as written,
+        subprocess.Popen(
+            [sys.executable, "-u", "-m", "training", "run", *options],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=written,
+            text=True,
+            env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        ) as process,
+    ):
         assert process.stdout is not None
         said = ""
         while "until Ctrl-C" not in said:
             line = process.stdout.readline()
             assert line, said
             said += line
+        before_serving = errors.read_text()
         curl = subprocess.run(
             shlex.split(re.findall(r"^curl .*", said, re.MULTILINE)[0]),
             capture_output=True,
@@ -62,12 +69,30 @@ def life(tmp_path_factory: pytest.TempPathFactory) -> Life:
         exit_code = process.wait(timeout=20)
     with socket.socket() as probe:
         is_silent = probe.connect_ex(("127.0.0.1", port)) != 0
-    return Life(said, json.loads(curl.stdout), docs, exit_code, is_silent)
+    return Life(
+        said,
+        json.loads(curl.stdout),
+        docs,
+        exit_code,
+        is_silent,
+        before_serving,
+        errors.read_text(),
+    )
 
 
 @pytest.mark.parametrize("kind", ["stopped", "approved"])
-def test_the_models_own_examples_are_answered_rightly(life: Life, kind: str) -> None:
-    assert f"The {kind} payment is answered rightly" in life.said
+def test_the_models_own_examples_are_scored_correctly(life: Life, kind: str) -> None:
+    assert f"The {kind} payment is scored correctly" in life.said
+
+
+def test_the_log_of_the_api_is_quiet_until_it_serves(life: Life) -> None:
+    assert "starting the API" in life.errors_before_serving
+    assert "{" not in life.errors_before_serving
+    assert life.errors.count('"message":"POST /predict 200"') == 1
+
+
+def test_it_names_the_report(life: Life) -> None:
+    assert re.search(r"^report: \S+/model/report\.html$", life.said, re.MULTILINE)
 
 
 def test_it_says_how_good_the_model_is_on_later_days(life: Life) -> None:

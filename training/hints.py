@@ -41,6 +41,13 @@ def registry_options(bucket: str | None = None, parameter: str | None = None) ->
     )
 
 
+def link(path: Path) -> str:
+    """A path as the last word of a line of stdout: on a terminal, one that opens with a click."""
+    if not sys.stdout.isatty() or os.environ.get("TERM") == "dumb":
+        return str(path)
+    return f"\033]8;;{path.resolve().as_uri()}\033\\{path}\033]8;;\033\\"
+
+
 def say_next(command: str, label: str = "next") -> None:
     """Say the next command to run, as the last line."""
     typer.echo(f"{label}: {command}", err=True)

@@ -1,12 +1,15 @@
 """A training run: compare arms on later data, then fit and pack the one to publish."""
 
 import json
+import os
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
+from math import ceil
 from pathlib import Path
 from typing import Any, Final
 
-from training.arm_names import AUTO, LEAKY
+from fraud_api_lambda.features import FEATURE_SETS
+from training.arm_names import AUTO, LEAKY, RESAMPLING
 from training.bundling.bundle_content import manifest
 from training.bundling.refit import Publication, publication
 from training.data.leaky_baseline import require_leaky_columns
@@ -20,12 +23,14 @@ from training.fitting.engine import LOCAL, Engine
 from training.fitting.model_selection import hold_contest
 from training.fitting.resampling import DEFAULT
 from training.fitting.settings import Settings
-from training.fitting.smote_ratio import choose_smote_ratio
+from training.fitting.smote_ratio import RATIOS, choose_smote_ratio
 from training.reporting.report import model_card, report
 from training.reporting.run_metrics import judge
 from training.scoring.model_directory import saved_model
 
 type Progress = Callable[[str], None]
+
+REPORT: Final = "report.html"
 
 OF_A_MODEL: Final = ("model.joblib", "manifest.json", "model_card.md")
 """What must not stay of an earlier model where only metrics are written."""
@@ -69,6 +74,18 @@ class TrainOptions:
     trials: int | None = None
     refit: bool = True
     compare: bool = True
+
+    @property
+    def steps(self) -> int:
+        """About how many steps the run has, for the estimate of its time."""
+        asked, leaky = self.settings.resampling, self.feature_set == LEAKY
+        searched = len(RATIOS) if self.choose_ratio else 0
+        if self.trials is not None:
+            searched = ceil(self.trials / (os.cpu_count() or 1))
+        methods = len(RESAMPLING) if (self.compare or asked == AUTO) and not leaky else 1
+        others = len(FEATURE_SETS) + 1 if self.compare else 0
+        reading, evaluation, report = 1, 2, 1
+        return reading + searched + methods + others + evaluation + self.refit + report
 
 
 def train(
@@ -143,7 +160,7 @@ def train(
     progress("drawing the report")
     write_files(
         out,
-        {"metrics.json": as_json(metrics), "report.html": report(metrics).encode(), **files},
+        {"metrics.json": as_json(metrics), REPORT: report(metrics).encode(), **files},
         remove=OF_A_MODEL,
     )
     return metrics

@@ -22,7 +22,7 @@ from training.distributed.engine_options import require_engine
 from training.errors import InputError
 from training.files.paths import require_apart, require_folder, require_readable, require_writable
 from training.fitting.goal import GOALS, Goal
-from training.hints import example, fraud, registry_options, say_next
+from training.hints import example, fraud, link, registry_options, say_next
 from training.option_names import one_of, require_name
 from training.scoring.model_directory import require_model
 
@@ -43,10 +43,10 @@ def simulate(
     from training.files.writing import write_transactions
     from training.local.progress import reported
     from training.simulator.simulate import simulate as make
+    from training.simulator.simulate import simulated_steps
 
-    with reported() as progress:
-        progress(f"simulating {rows:,} transactions")
-        frame = make(rows, seed)
+    with reported(simulated_steps(rows) + 1) as progress:
+        frame = make(rows, seed, progress=progress)
         progress(f"writing {out}")
         write_transactions(frame, out)
     typer.echo(f"{out}: {len(frame):,} transactions, {frame['isFraud'].sum():,} of them fraud")
@@ -147,7 +147,7 @@ def train(
     from training.fitting.settings import Settings
     from training.local.progress import reported
     from training.reporting.console import summary
-    from training.train import TrainOptions, Windows
+    from training.train import REPORT, TrainOptions, Windows
     from training.train import train as fit
 
     settings = Settings(resampling=resampling, goal=wanted, seed=seed, policy=costs)
@@ -162,9 +162,10 @@ def train(
         refit=refit,
         compare=compare,
     )
-    with reported() as progress, chosen_engine(engine, address) as chosen:
+    with reported(options.steps) as progress, chosen_engine(engine, address) as chosen:
         metrics = fit(data, out, options, engine=chosen, progress=progress)
     typer.echo(summary(metrics, out))
+    typer.echo(f"report: {link(out / REPORT)}")
     if "version" in metrics:
         say_next(fraud("publish", "--model", out, *registry_options()))
     else:
@@ -202,11 +203,12 @@ def evaluate(
     require_readable(data)
 
     from training.local.progress import reported
-    from training.scoring.score import evaluate_model
+    from training.scoring.score import EVALUATION_STEPS, evaluate_model
 
-    with reported() as progress:
-        progress(f"evaluating {model} on {data}")
-        figures = evaluate_model(model, data, start=start, end=end, in_sample=in_sample)
+    with reported(EVALUATION_STEPS) as progress:
+        figures = evaluate_model(
+            model, data, start=start, end=end, in_sample=in_sample, progress=progress
+        )
     typer.echo(json.dumps(figures, indent=2))
     say_next(fraud("publish", "--model", model, *registry_options()))
 
@@ -222,15 +224,18 @@ def score(
 ) -> None:
     """Add fraud_probability, is_fraud and decision to each row."""
     require_model(model)
-    if not require_engine(engine, address):  # of a folder, Ray scores every file
+    on_ray = require_engine(engine, address)  # which scores every file of a folder
+    if not on_ray:
         require_readable(data)
         require_writable(out)
         require_apart(out, data)
 
     from training.distributed.engine import chosen_score
+    from training.files.paths import scorable
     from training.local.progress import reported
+    from training.scoring.stream import scoring_steps
 
     add_scores = chosen_score(engine, address)
-    with reported() as progress:
+    with reported(len(scorable(data)) if on_ray else scoring_steps(data)) as progress:
         rows = add_scores(model, data, out, progress)
     typer.echo(f"{out}: {rows:,} transactions scored")

@@ -8,7 +8,7 @@ import ray
 import ray.exceptions
 
 from training.errors import CommandError, InputError
-from training.files.paths import WRITABLE
+from training.files.paths import scorable
 from training.scoring.score import load_scorer, score
 
 type Outcome = tuple[int, CommandError | None]
@@ -40,12 +40,13 @@ def score_folder(
     model, data, out = model.resolve(), data.resolve(), out.resolve()
     files = _files(data, out)
     load_scorer(model)  # so that a model that cannot be used is said once, not by every task
-    progress(f"scoring {len(files):,} files of {data}")
+    step = f"scoring {len(files):,} files of {data}"
+    progress(step)
     task = ray.remote(_scored)
     outcomes: list[Outcome] = []
-    for name, outcome in _finished({task.remote(model, path, out): path.name for path in files}):
+    for outcome in _finished({task.remote(model, path, out): path.name for path in files}):
         outcomes.append(outcome)
-        progress(f"scored {name}, {len(outcomes):,} of {len(files):,}")
+        progress(step)
     _raise_first([error for _, error in outcomes if error is not None], len(files))
     return sum(rows for rows, _ in outcomes)
 
@@ -58,7 +59,7 @@ def _files(data: Path, out: Path) -> list[Path]:
         )
     if out == data or out.is_file():
         raise InputError(f"{out}: must be another folder than {data}; give one with --out")
-    files = sorted(path for path in data.iterdir() if path.suffix.lower() in WRITABLE)
+    files = scorable(data)
     if not files:
         raise InputError(f"{data}: no .csv or .parquet file in it; give a folder that has some")
     return files
@@ -72,13 +73,13 @@ def _scored(model: Path, data: Path, out: Path) -> Outcome:
         return 0, error
 
 
-def _finished(names: dict[Any, str]) -> Iterator[tuple[str, Outcome]]:
-    """What each task gave, in the order in which they end."""
+def _finished(names: dict[Any, str]) -> Iterator[Outcome]:
+    """The outcome of each task, in the order in which they end."""
     waiting = list(names)
     while waiting:
         (done,), waiting = ray.wait(waiting)
         try:
-            yield names[done], ray.get(done)
+            yield ray.get(done)
         except ray.exceptions.RayError as error:
             raise CommandError(
                 f"--engine ray: scoring {names[done]} failed on its machine: {error}; "

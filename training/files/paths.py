@@ -26,6 +26,12 @@ def require_writable(path: Path) -> None:
     require_folder(path.parent)
 
 
+def scorable(folder: Path) -> list[Path]:
+    """The CSV and Parquet files of a folder, none if it is no folder."""
+    files = folder.iterdir() if folder.is_dir() else ()
+    return sorted(path for path in files if path.suffix.lower() in WRITABLE)
+
+
 def require_apart(path: Path, read: Path) -> None:
     """Raise `InputError` where writing `path` would replace the file that is to be read."""
     if path.exists() and read.exists() and path.samefile(read):

@@ -56,7 +56,6 @@ def local_aws(port: int | None = None, *, host: str = LOOPBACK) -> Iterator[Loca
         *("moto.server", "-H", host, "-p", str(aws.port)),
         port=aws.port,
         path="/moto-api/",
-        quiet=True,
         # Else it takes "host" for the bucket: podman's name for us is host.containers.internal.
         variables={"S3_IGNORE_SUBDOMAIN_BUCKETNAME": "true"},
     )

@@ -1,15 +1,14 @@
 """The API and the demo's app together on this machine; knows nothing of what the app shows."""
 
-import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import typer
 
-from training.local.processes import LOOPBACK, free_port, interruptible, served
+from training.local.processes import LOOPBACK, Server, free_port, interruptible, served
 from training.local.progress import reported
-from training.local.run import make_model, start_api, wait_for_the_end
+from training.local.run import START_STEPS, make_model, start_api, wait_for_the_end
 
 
 def demo(*, rows: int, seed: int, port: int | None, out: Path) -> None:
@@ -30,15 +29,13 @@ def demo(*, rows: int, seed: int, port: int | None, out: Path) -> None:
 
 
 @contextmanager
-def running(
-    *, rows: int, seed: int, port: int | None, out: Path
-) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+def running(*, rows: int, seed: int, port: int | None, out: Path) -> Iterator[tuple[str, Server]]:
     """The address of the app and its process, over an API with a model trained for it."""
     port = free_port(port)
     with ExitStack() as stack:
-        with reported() as progress:
-            # Compared, for the app shows how well the model does without balances and hour.
-            make_model(None, rows=rows, seed=seed, out=out, progress=progress, compare=True)
+        # Compared, for the app shows how well the model does without balances and hour.
+        make_model(None, rows=rows, seed=seed, out=out, compare=True)
+        with reported(START_STEPS + 1) as progress:
             api_port = free_port()
             start_api(stack, out, api_port, progress)
             progress("starting the app")
@@ -50,7 +47,6 @@ def running(
                     *("--server.headless", "true"),
                     port=port,
                     path="/_stcore/health",
-                    quiet=False,
                     variables={"FRAUD_API_URL": f"http://{LOOPBACK}:{api_port}"},
                 )
             )

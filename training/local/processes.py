@@ -2,15 +2,19 @@
 
 import json
 import os
+import select
 import signal
 import socket
 import subprocess
 import sys
 import time
+from collections import deque
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
+from threading import Lock, Thread
 from typing import Any, Final
 
 from training.errors import CommandError, InputError
@@ -20,6 +24,9 @@ LOOPBACK: Final = "127.0.0.1"
 STDERR: Final = 2
 """Its descriptor: `sys.stderr` need not be a file."""
 
+_PIECE: Final = 1 << 16
+_KEPT_PIECES: Final = 100
+_SILENCE_S: Final = 0.2
 _START_TIMEOUT_S: Final = 30
 _STOP_TIMEOUT_S: Final = 5
 
@@ -43,15 +50,78 @@ def free_port(port: int | None = None) -> int:
         return int(probe.getsockname()[1])
 
 
+class Log:
+    """The output of a child process, kept back until `follow`, then passed to stderr.
+
+    Attributes
+    ----------
+    input : int
+        The descriptor that the child writes to. The parent closes its copy.
+    """
+
+    def __init__(self) -> None:
+        self._output, self.input = os.pipe()
+        self._is_open = True
+        self._kept: deque[bytes] | None = deque(maxlen=_KEPT_PIECES)
+        self._lock = Lock()
+        self._reader = Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def follow(self, *, kept: bool = False) -> None:
+        """Pass on the output from now on, and print what was kept back first if `kept`."""
+        deadline = time.monotonic() + _STOP_TIMEOUT_S
+        with self._lock:
+            # A server writes the log of a request after the answer: wait until it is silent.
+            while self._has_output(_SILENCE_S) and time.monotonic() < deadline:
+                self._take()
+            before, self._kept = self._kept or (), None
+            if kept:
+                os.write(STDERR, b"".join(before))
+
+    def end(self) -> None:
+        """Read the rest, of a child that has ended."""
+        self._reader.join(_STOP_TIMEOUT_S)
+
+    def _read(self) -> None:
+        while self._is_open:
+            select.select([self._output], [], [])
+            with self._lock:
+                if self._has_output():  # unless `follow` took it
+                    self._take()
+        os.close(self._output)
+
+    def _has_output(self, timeout_s: float = 0) -> bool:
+        return self._is_open and bool(select.select([self._output], [], [], timeout_s)[0])
+
+    def _take(self) -> None:
+        piece = os.read(self._output, _PIECE)
+        self._is_open = bool(piece)
+        if self._kept is None:
+            os.write(STDERR, piece)
+        else:
+            self._kept.append(piece)
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A child process that serves, and its log."""
+
+    process: subprocess.Popen[bytes]
+    log: Log
+
+    def wait(self) -> int:
+        """Return its exit code when it ends."""
+        return self.process.wait()
+
+
 @contextmanager
 def served(
     module: str,
     *arguments: str,
     port: int,
     path: str,
-    quiet: bool,
     variables: Mapping[str, str] | None = None,
-) -> Iterator[subprocess.Popen[bytes]]:
+) -> Iterator[Server]:
     """``python -m module arguments`` as a process that answers, and that ends with the block.
 
     Parameters
@@ -59,11 +129,9 @@ def served(
     module : str
     *arguments : str
     port : int
-        Where it listens, by its arguments.
+        The port that its arguments name.
     path : str
-        What it answers 200 to once it is ready.
-    quiet : bool
-        Drop what it writes; else it goes to stderr.
+        Answers 200 once it is ready.
     variables : mapping of str to str, optional
         Added to the environment that it inherits.
 
@@ -72,23 +140,28 @@ def served(
     CommandError
         If it ends, or does not answer in time.
     """
-    output = subprocess.DEVNULL if quiet else STDERR
+    log = Log()
     with subprocess.Popen(
         [sys.executable, "-m", "training.local.child", module, *arguments],
         cwd=ROOT,
         env={**os.environ, **(variables or {})},
         stdin=subprocess.PIPE,
-        stdout=output,
-        stderr=output,
+        stdout=log.input,
+        stderr=log.input,
         start_new_session=True,  # Ctrl-C on the terminal is ours alone; we stop the child in turn
     ) as process:
+        os.close(log.input)
         try:
             if not _is_ready(process, port, path):
                 code = process.poll()
+                _stop(process)
+                log.end()
+                log.follow(kept=True)
                 raise CommandError(f"{module} does not answer on port {port} (exit code {code})")
-            yield process
+            yield Server(process, log)
         finally:
             _stop(process)
+            log.end()
 
 
 def _is_ready(process: subprocess.Popen[bytes], port: int, path: str) -> bool:

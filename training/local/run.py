@@ -2,7 +2,6 @@
 
 import json
 import shlex
-import subprocess
 from collections.abc import Callable
 from contextlib import ExitStack
 from math import isclose
@@ -14,9 +13,11 @@ import typer
 from training.errors import CheckFailedError, CommandError
 from training.files.writing import write_transactions
 from training.fitting.settings import Settings
+from training.hints import link
 from training.local.aws import local_aws
 from training.local.processes import (
     LOOPBACK,
+    Server,
     environment,
     free_port,
     interruptible,
@@ -27,10 +28,13 @@ from training.local.progress import reported
 from training.local.registry import serve_from
 from training.local.sam import find_engine, find_sam, invoke_function
 from training.reporting.console import summary
-from training.simulator.simulate import simulate
-from training.train import TrainOptions, train
+from training.simulator.simulate import simulate, simulated_steps
+from training.train import REPORT, TrainOptions, train
 
 type Progress = Callable[[str], None]
+
+START_STEPS: Final = 2
+"""Steps of `start_api`."""
 
 KINDS: Final = ("stopped", "approved")
 
@@ -56,13 +60,14 @@ def run(*, data: Path | None, rows: int, seed: int, port: int | None, out: Path)
     """
     port = free_port(port)
     with interruptible(), ExitStack() as stack:
-        with reported() as progress:
-            metrics = make_model(data, rows=rows, seed=seed, out=out, progress=progress)
+        metrics = make_model(data, rows=rows, seed=seed, out=out)
+        with reported(START_STEPS) as progress:
             api = start_api(stack, out, port, progress)
-        typer.echo(f"{summary(metrics, out)}\n")
+        typer.echo(f"{summary(metrics, out)}\nreport: {link(out / REPORT)}\n")
         examples = _examples(port)
         wrong = _post_examples(port, examples)
         if wrong:
+            api.log.follow(kept=True)
             raise CheckFailedError(f"the API is wrong about the {' and the '.join(wrong)} one")
         _serve(api, port, examples)
 
@@ -73,22 +78,22 @@ def make_model(
     rows: int,
     seed: int,
     out: Path,
-    progress: Progress,
     compare: bool = False,
 ) -> dict[str, Any]:
     """Train on `data`, or on simulated transactions if None, and return the metrics."""
     if data is None:
         data = out / "transactions.csv"
-        progress(f"simulating {rows:,} transactions into {data}")
-        write_transactions(simulate(rows, seed), data)
+        with reported(simulated_steps(rows) + 1) as progress:
+            frame = simulate(rows, seed, progress=progress)
+            progress(f"writing {data}")
+            write_transactions(frame, data)
     # What `train` does more, searching and mostly comparing, is for a model that stays.
     options = TrainOptions(settings=Settings(seed=seed), choose_ratio=False, compare=compare)
-    return train(data, out, options, progress=progress)
+    with reported(options.steps) as progress:
+        return train(data, out, options, progress=progress)
 
 
-def start_api(
-    stack: ExitStack, out: Path, port: int, progress: Progress
-) -> subprocess.Popen[bytes]:
+def start_api(stack: ExitStack, out: Path, port: int, progress: Progress) -> Server:
     """Publish the model in `out` to a local S3 and serve it on `port`, until `stack` is closed."""
     progress("publishing to a local S3")
     aws = stack.enter_context(local_aws())
@@ -96,9 +101,7 @@ def start_api(
     serve_from(aws, out)
     progress("starting the API")
     arguments = f"fraud_api_lambda.handler:app --host {LOOPBACK} --port {port} --log-level warning"
-    return stack.enter_context(
-        served("uvicorn", *arguments.split(), port=port, path="/health", quiet=False)
-    )
+    return stack.enter_context(served("uvicorn", *arguments.split(), port=port, path="/health"))
 
 
 def _examples(port: int) -> dict[str, dict[str, Any]]:
@@ -115,7 +118,7 @@ def _post_examples(port: int, examples: dict[str, dict[str, Any]]) -> list[str]:
         status, body = request(port, "POST", "/predict", example["transaction"])
         answer = json.loads(body)
         right = status == 200 and _agrees(answer, example["answer"])
-        typer.echo(f"The {kind} payment is answered {'rightly' if right else 'WRONGLY'}:")
+        typer.echo(f"The {kind} payment is scored {'correctly' if right else 'WRONGLY'}:")
         typer.echo(json.dumps(answer, indent=2))
         wrong += [] if right else [kind]
     return wrong
@@ -126,7 +129,7 @@ def _agrees(answer: dict[str, Any], expected: dict[str, Any]) -> bool:
     return answer["decision"] == expected["decision"] and isclose(*probabilities, rel_tol=1e-5)
 
 
-def _serve(api: subprocess.Popen[bytes], port: int, examples: dict[str, dict[str, Any]]) -> None:
+def _serve(api: Server, port: int, examples: dict[str, dict[str, Any]]) -> None:
     """Say how to ask again, and return at Ctrl-C."""
     url = f"http://{LOOPBACK}:{port}"
     first, *_ = examples.values()
@@ -136,11 +139,12 @@ def _serve(api: subprocess.Popen[bytes], port: int, examples: dict[str, dict[str
     wait_for_the_end(api, "the API")
 
 
-def wait_for_the_end(process: subprocess.Popen[bytes], name: str) -> None:
-    """Return at Ctrl-C; a process that ends before is a failure."""
+def wait_for_the_end(server: Server, name: str) -> None:
+    """Pass on the server's log and return at Ctrl-C; a server that ends before is a failure."""
+    server.log.follow()
     typer.echo("Serving until Ctrl-C")
     try:
-        code = process.wait()
+        code = server.wait()
     except KeyboardInterrupt:
         return
     raise CommandError(f"{name} ended by itself (exit code {code})")
@@ -166,9 +170,9 @@ def invoke(*, event: Path, model: Path, rows: int = 200_000, seed: int = 0) -> N
     engine = find_engine()
     sam = find_sam()
     with interruptible(), ExitStack() as stack:
+        if not (model / "model.joblib").exists():
+            make_model(None, rows=rows, seed=seed, out=model)
         with reported() as progress:
-            if not (model / "model.joblib").exists():
-                make_model(None, rows=rows, seed=seed, out=model, progress=progress)
             progress("publishing to a local S3")
             aws = stack.enter_context(local_aws(host=engine.listen_on))
             stack.enter_context(environment(aws.environment))

@@ -27,7 +27,7 @@ def summary(metrics: dict[str, Any], out: Path) -> str:
         lines += ["", _published(metrics), f"model {metrics['version']} written to {out}"]
     else:
         lines += ["", f"{out} holds no model: {LEAKY} is never one to publish"]
-    return "\n".join([*lines, f"report: {out}/report.html"])
+    return "\n".join(lines)
 
 
 def _split(metrics: dict[str, Any]) -> str:

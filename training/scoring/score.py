@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -18,6 +18,9 @@ from training.scoring.stream import score_stream
 from training.scoring.window_figures import figures_in
 
 ALL_CORES = 0
+
+EVALUATION_STEPS: Final = 3
+"""Steps of `evaluate_model`: reading, scoring, figures."""
 
 
 def load_scorer(model: Path) -> Scorer:
@@ -43,7 +46,13 @@ def score(
 
 
 def evaluate_model(
-    model: Path, data: Path, *, start: int | None, end: int | None, in_sample: bool
+    model: Path,
+    data: Path,
+    *,
+    start: int | None,
+    end: int | None,
+    in_sample: bool,
+    progress: Callable[[str], None] = lambda _: None,
 ) -> dict[str, Any]:
     """The figures of a model on the window `start` to `end` of a file.
 
@@ -54,6 +63,8 @@ def evaluate_model(
         that follows the training window otherwise.
     in_sample : bool
         Allow rows that the model was trained on.
+    progress : callable
+        Called with each of `EVALUATION_STEPS` steps as it begins.
 
     Raises
     ------
@@ -63,6 +74,7 @@ def evaluate_model(
         If it does not hold both classes.
     """
     scorer = load_scorer(model)
+    progress(f"reading {data}")
     columns = Data.of(read_transactions(data))
     trained_on = scorer.bundle.trained_on
     trained = trained_window(trained_on)
@@ -79,10 +91,13 @@ def evaluate_model(
             f"{data}: {window} hold {len(labels):,} rows, {labels.sum():,} of them fraud; "
             f"{_remedy(columns, trained)}"
         )
+    progress(f"scoring {window}")
+    probabilities = probabilities_of_rows(scorer, columns, inside)
+    progress("computing the figures")
     figures = figures_in(
         columns,
         window,
-        probabilities_of_rows(scorer, columns, inside),
+        probabilities,
         threshold=scorer.bundle.threshold,
         policy=scorer.bundle.policy,
         seed=trained_on["seed"],

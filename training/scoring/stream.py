@@ -8,6 +8,7 @@ another input begins anew.
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
+from math import ceil
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,6 +24,7 @@ from training.data.transactions import checked, to_facts
 from training.errors import InputError
 from training.files.parts import parts_of
 from training.files.paths import require_apart, require_writable
+from training.files.row_count import estimated_rows
 from training.files.sources import is_parquet
 from training.files.tables import Chunk, read_chunks, schema_of
 from training.files.writing import check_columns, put_together, write_table
@@ -37,6 +39,11 @@ ADDED: Final = pa.schema(
 )
 NUMBERS: Final = (LABEL, FLAG, WEIGHT, *AFTERWARDS)
 """Columns that become numbers in Parquet where all their cells are some; those scored always."""
+
+
+def scoring_steps(data: Path, *, rows: int = ROWS) -> int:
+    """About how often `score_stream` calls `progress`."""
+    return ceil(estimated_rows(data) / rows) + 1
 
 
 def score_stream(

@@ -4,18 +4,15 @@ How much moves is settled here, because it depends on what the payer holds at th
 """
 
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Iterator
-from dataclasses import dataclass, field, fields
-from enum import IntEnum
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from math import log
-from typing import Final, NamedTuple
+from typing import Final
 
 import numpy as np
 
-from fraud_api_lambda.transaction import TYPES
+from training.simulator.events import CASH_IN, CASH_OUT, TRANSFER, Event, Events, Plan
 from training.simulator.population import Victims
-
-CASH_IN, CASH_OUT, DEBIT, PAYMENT, TRANSFER = range(len(TYPES))
 
 WELL_FILLED: Final = 200_000.0
 """Below, people cash out most of what they hold; above, they transfer most and cash out little."""
@@ -34,88 +31,6 @@ CHUNK: Final = 100_000
 
 BALANCES: Final = ("payer_before", "payer_after", "payee_before", "payee_after")
 PLAYED: Final = ("payer", "emptying", "amount", *BALANCES)
-
-
-class Plan(IntEnum):
-    """How the amount of an event is settled."""
-
-    FIXED = 0
-    ELSEWHERE = 1
-    USUAL = 2
-    UNUSUAL = 3
-    SHARE = 4
-    CASHED = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Events:
-    """What is to happen, as columns of shape (n_events,).
-
-    Attributes
-    ----------
-    step : int
-        Hour, from 1.
-    kind : int
-        Index into `TYPES`.
-    payer, payee : int
-        Customers from 0, merchants after them. The payer of a CASH_IN receives.
-    amount : float
-        What is meant to move. Genuine payouts choose among the amounts meant lately, so that
-        all together stay the amounts that were drawn.
-    scale : float
-        How much larger amounts are at that hour than over the day.
-    plan : int
-        A `Plan`: the amount as it is; more than the payer holds; his usual share of the balance or
-        an unusual one; `share` of the balance; `share` of what came in to `scheme`.
-    share : float
-        Where the plan asks for one. On genuine payouts, if not 0: somebody with a plausible balance
-        is to take this share of it, the next one to pay out.
-    whim : float
-        Uniform from 0 to 1: settles what is left to chance.
-    slot : int
-        Whose victim the payer is to be, an index into the `Victims`, or -1.
-    scheme : int
-        Number of the mule chain, or -1.
-    story : int
-        A `Story`.
-    """
-
-    step: np.ndarray
-    kind: np.ndarray
-    payer: np.ndarray
-    payee: np.ndarray
-    amount: np.ndarray
-    scale: np.ndarray
-    plan: np.ndarray
-    share: np.ndarray
-    whim: np.ndarray
-    slot: np.ndarray
-    scheme: np.ndarray
-    story: np.ndarray
-
-    @classmethod
-    def merged(cls, *parts: "Events") -> "Events":
-        """All in time order; events of one step stay in the order given."""
-        order = np.argsort(np.concatenate([part.step for part in parts]), kind="stable")
-        names = (column.name for column in fields(cls))
-        return cls(
-            *(np.concatenate([getattr(part, name) for part in parts])[order] for name in names)
-        )
-
-
-class Event(NamedTuple):
-    """One of the `Events`, as far as the ledger reads it."""
-
-    kind: int
-    payer: int
-    payee: int
-    amount: float
-    scale: float
-    plan: int
-    share: float
-    whim: float
-    slot: int
-    scheme: int
 
 
 @dataclass(slots=True)
@@ -205,7 +120,11 @@ def _nearest(pool: list[float], wanted: float) -> int | None:
 
 
 def play(
-    events: Events, balances: np.ndarray, pools: dict[int, list[float]], victims: Victims
+    events: Events,
+    balances: np.ndarray,
+    pools: dict[int, list[float]],
+    victims: Victims,
+    progress: Callable[[], None] = lambda: None,
 ) -> dict[str, np.ndarray]:
     """The money of each event: its amount, and both balances before and after.
 
@@ -219,6 +138,8 @@ def play(
         By type sorted amounts for the first payouts to choose among. Used up.
     victims : Victims
         What the slots of the events stand for.
+    progress : callable
+        Called before every `CHUNK` events.
 
     Returns
     -------
@@ -227,12 +148,14 @@ def play(
         1 where a genuine payout was made to take 95 to 100 % of the balance.
     """
     book = Book(balances.tolist(), pools, victims, bytearray(len(balances)))
-    played = np.fromiter(_entries(events, book), dtype=np.dtype((float, len(PLAYED))))
+    played = np.fromiter(
+        _entries(_each(events, progress), book), dtype=np.dtype((float, len(PLAYED)))
+    )
     return dict(zip(PLAYED, played.T, strict=True))
 
 
-def _entries(events: Events, book: Book) -> Iterator[tuple[float, ...]]:
-    for event in _each(events):
+def _entries(events: Iterator[Event], book: Book) -> Iterator[tuple[float, ...]]:
+    for event in events:
         payer = book.payer(event)
         before = book.held[payer]
         meant, empties = book.amount(event, before)
@@ -243,7 +166,8 @@ def _entries(events: Events, book: Book) -> Iterator[tuple[float, ...]]:
         yield payer, empties, amount, before, after, *book.credit(event, amount)
 
 
-def _each(events: Events) -> Iterator[Event]:
+def _each(events: Events, progress: Callable[[], None]) -> Iterator[Event]:
     for start in range(0, len(events.step), CHUNK):
+        progress()
         chunk = (getattr(events, name)[start : start + CHUNK].tolist() for name in Event._fields)
         yield from map(Event, *chunk)

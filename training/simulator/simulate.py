@@ -5,6 +5,9 @@ balance follows from the ones before. Written from the description of PaySim (Lo
 Axelsson, EMSS 2016) and from totals of the published file.
 """
 
+from collections.abc import Callable
+from functools import partial
+from math import ceil
 from typing import Final
 
 import numpy as np
@@ -12,7 +15,8 @@ import pandas as pd
 
 from fraud_api_lambda.transaction import TYPES
 from training.errors import InputError
-from training.simulator.ledger import Events, play
+from training.simulator.events import Events
+from training.simulator.ledger import CHUNK, play
 from training.simulator.population import Population, Story, names, populate
 from training.simulator.traffic import reserves, traffic
 from training.simulator.typologies import count_frauds, frauds
@@ -31,7 +35,14 @@ DISPUTED: Final = 0.0002
 """Shares of the frauds, and of the genuine rows that their payers take for frauds."""
 
 
-def simulate(rows: int, seed: int, *, days: int = 30) -> pd.DataFrame:
+def simulated_steps(rows: int) -> int:
+    """The number of calls of `progress` that `simulate` makes."""
+    return 1 + ceil(rows / CHUNK)
+
+
+def simulate(
+    rows: int, seed: int, *, days: int = 30, progress: Callable[[str], None] = lambda _: None
+) -> pd.DataFrame:
     """Transactions of `days` days in time order.
 
     Parameters
@@ -41,6 +52,8 @@ def simulate(rows: int, seed: int, *, days: int = 30) -> pd.DataFrame:
     seed : int
         Same seed, same rows.
     days : int
+    progress : callable
+        Called again and again with the same text, see `simulated_steps`.
 
     Returns
     -------
@@ -55,12 +68,14 @@ def simulate(rows: int, seed: int, *, days: int = 30) -> pd.DataFrame:
     """
     if rows < MIN_ROWS:
         raise InputError(f"--rows {rows}: too few to hold frauds; give {MIN_ROWS:,} or more")
+    step = f"simulating {rows:,} transactions"
+    progress(step)
     random = np.random.default_rng(seed)
     people = populate(random, rows, days)
     genuine = traffic(random, people, rows - count_frauds(rows), days)
     stolen, victims = frauds(random, people, rows, days)
     events = Events.merged(genuine, stolen)
-    played = play(events, people.balances, reserves(random), victims)
+    played = play(events, people.balances, reserves(random), victims, partial(progress, step))
     return _frame(people, events, played).assign(**_labels(random, events, played))
 
 

@@ -9,7 +9,8 @@ from typing import Final
 import numpy as np
 
 from fraud_api_lambda.transaction import TYPES
-from training.simulator.ledger import CASH_OUT, PAYMENT, TRANSFER, WELL_FILLED, Events, Plan
+from training.simulator.events import CASH_OUT, PAYMENT, TRANSFER, Events, Plan
+from training.simulator.ledger import WELL_FILLED
 from training.simulator.population import Population, Story, active_customers, old_customers
 
 TYPE_SHARES: Final = np.array([0.21955, 0.35617, 0.00607, 0.33563, 0.08258])

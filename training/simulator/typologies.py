@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from training.simulator.ledger import CASH_OUT, TRANSFER, Events, Plan
+from training.simulator.events import CASH_OUT, TRANSFER, Events, Plan
 from training.simulator.population import Population, Story, Victims, old_customers, victims
 from training.simulator.traffic import HOURLY
 

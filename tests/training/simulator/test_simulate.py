@@ -17,7 +17,7 @@ from fraud_api_lambda.transaction import TYPES
 from training.data.transactions import read_transactions
 from training.errors import InputError
 from training.files.writing import write_transactions
-from training.simulator.ledger import PAYMENT
+from training.simulator.events import PAYMENT
 from training.simulator.population import CIRCLE_SIZES, names, populate
 from training.simulator.simulate import simulate
 from training.simulator.traffic import HOURLY, MEAN_AMOUNTS, MONEY_BY_HOUR, TYPE_SHARES
