@@ -26,7 +26,7 @@ def describe(
         typer.Option(metavar="FILE", help="Compare the file with this schema instead."),
     ] = None,
 ) -> None:
-    """Draft the schema of a file's columns, or compare the file with a schema.
+    """Draft a schema of a file's columns, or compare the two.
 
     So far, train reads PaySim's columns only.
     """
@@ -48,7 +48,7 @@ def _draft(file: Path, out: Path | None) -> None:
     from training.schemas.draft import draft
     from training.schemas.draft_text import as_toml
 
-    with reported() as progress:
+    with reported(steps=2) as progress:
         progress(f"reading {file}")
         frame = read_as_text(file)
         progress(f"describing {len(frame.columns):,} columns")
