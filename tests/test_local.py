@@ -119,7 +119,7 @@ def smoke(*arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_local_aws_has_a_versioned_bucket_and_parameters_and_ends_with_its_block() -> None:
+def test_local_aws_has_a_versioned_bucket_and_parameters_and_stops_with_its_block() -> None:
     with local_aws() as aws, environment(aws.environment):
         versioning = boto3.client("s3").get_bucket_versioning(Bucket=aws.bucket)
         ssm = boto3.client("ssm")
@@ -131,7 +131,7 @@ def test_local_aws_has_a_versioned_bucket_and_parameters_and_ends_with_its_block
     assert not answers(aws.port)
 
 
-def test_a_container_finds_the_bucket_under_its_own_name_for_this_machine(moto: LocalAws) -> None:
+def test_a_container_reaches_the_bucket_by_its_own_name_for_this_machine(moto: LocalAws) -> None:
     connection = HTTPConnection("127.0.0.1", moto.port)
     connection.request(
         "GET", f"/{moto.bucket}?versioning", headers={"Host": "host.containers.internal"}
@@ -167,7 +167,7 @@ def test_a_server_ends_with_its_parent(holder: str, end: signal.Signals) -> None
     assert wait_until_silent(port)
 
 
-def test_a_taken_port_is_named_in_one_line() -> None:
+def test_a_port_in_use_is_reported_in_one_line() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
 
@@ -175,7 +175,7 @@ def test_a_taken_port_is_named_in_one_line() -> None:
             free_port(port)
 
 
-def test_a_server_that_ends_at_once_is_named_with_its_exit_code() -> None:
+def test_a_server_that_exits_at_once_is_reported_with_its_exit_code() -> None:
     port = free_port()
 
     with (
@@ -185,7 +185,7 @@ def test_a_server_that_ends_at_once_is_named_with_its_exit_code() -> None:
         pass
 
 
-def test_the_users_own_aws_settings_are_put_aside_and_come_back(
+def test_the_aws_settings_of_the_user_are_set_aside_and_restored(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("AWS_PROFILE", "mine")
@@ -213,7 +213,7 @@ def test_each_engine_has_its_own_name_for_this_machine(
         assert find_engine().host_name == host_name
 
 
-def test_without_a_container_engine_one_line_says_what_works_instead(
+def test_without_a_container_engine_one_line_names_the_alternative(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("DOCKER_HOST", f"tcp://127.0.0.1:{free_port()}")
@@ -225,7 +225,7 @@ def test_without_a_container_engine_one_line_says_what_works_instead(
 SMOKED = ["health", "model", "stopped", "approved", "bad body"]
 
 
-def test_the_smoke_script_passes_an_api_that_is_right() -> None:
+def test_the_smoke_script_passes_a_correct_api() -> None:
     with live_api(FakeScorer()) as url:
         done = smoke(f"{url}/", "some-key")
 
@@ -234,7 +234,7 @@ def test_the_smoke_script_passes_an_api_that_is_right() -> None:
 
 
 @pytest.mark.parametrize(("always", "wrong"), [(False, "stopped"), (True, "approved")])
-def test_the_smoke_script_fails_an_api_that_is_wrong_about(wrong: str, *, always: bool) -> None:
+def test_the_smoke_script_fails_a_wrong_api(wrong: str, *, always: bool) -> None:
     with live_api(FakeScorer(always=always)) as url:
         done = smoke(url)
 
@@ -244,7 +244,7 @@ def test_the_smoke_script_fails_an_api_that_is_wrong_about(wrong: str, *, always
     assert done.returncode == 1
 
 
-def test_the_smoke_script_asks_a_model_that_stops_nothing_what_it_approves() -> None:
+def test_the_smoke_script_skips_the_stopped_payment_of_a_model_without_one() -> None:
     with live_api(FakeScorer(stopped=None)) as url:
         done = smoke(url)
 
@@ -264,7 +264,7 @@ def test_the_smoke_script_fails_where_nothing_answers() -> None:
 
 
 @pytest.mark.parametrize("arguments", [[], [""], ["url", "key", "more"]])
-def test_the_smoke_script_says_how_to_call_it(arguments: list[str]) -> None:
+def test_the_smoke_script_prints_its_usage(arguments: list[str]) -> None:
     done = smoke(*arguments)
 
     assert done.stderr.startswith("usage: .ci/smoke URL [KEY]")

@@ -123,7 +123,7 @@ def clone(tmp_path: Path) -> Clone:
 
 
 @pytest.mark.parametrize(("target", "variable"), PLACES)
-def test_a_value_arrives_as_it_is_and_nothing_of_it_is_run(
+def test_a_value_is_passed_unchanged_and_never_executed(
     clone: Clone, target: str, variable: str
 ) -> None:
     before = {path.name for path in clone.folder.iterdir()}
@@ -138,7 +138,7 @@ def test_a_value_arrives_as_it_is_and_nothing_of_it_is_run(
     assert {path.name for path in clone.folder.iterdir()} - before == {"record"}
 
 
-def test_a_value_of_two_lines_is_refused_before_anything_is_run(clone: Clone) -> None:
+def test_a_value_with_a_line_break_is_refused_before_anything_runs(clone: Clone) -> None:
     with pytest.raises(subprocess.CalledProcessError) as caught:
         clone.make("run", DATA="one\ntouch pwned")
 
@@ -150,7 +150,9 @@ def test_a_value_of_two_lines_is_refused_before_anything_is_run(clone: Clone) ->
     ("value", "given"),
     [("1", True), ("yes", True), ("0", False), ("no", False), ("false", False), ("", False)],
 )
-def test_a_switch_is_off_where_its_value_says_so(clone: Clone, value: str, *, given: bool) -> None:
+def test_a_switch_is_off_if_its_value_is_false_or_empty(
+    clone: Clone, value: str, *, given: bool
+) -> None:
     (*_, destroy) = clone.make("destroy", YES=value)
     (*_, deploy) = clone.make("deploy", DRY_RUN=value)
 
@@ -158,13 +160,11 @@ def test_a_switch_is_off_where_its_value_says_so(clone: Clone, value: str, *, gi
 
 
 @pytest.mark.parametrize("target", NEEDS)
-def test_a_target_makes_the_environments_that_it_needs_and_no_other(
-    clone: Clone, target: str
-) -> None:
+def test_a_target_sets_up_exactly_the_environments_it_needs(clone: Clone, target: str) -> None:
     (*setups, _) = clone.make(target, **REQUIRED)
 
     assert setups == [[".ci/setup", name] for name in NEEDS[target].split()]
 
 
-def test_setup_alone_makes_what_check_needs(clone: Clone) -> None:
+def test_setup_without_a_name_sets_up_the_environments_of_check(clone: Clone) -> None:
     assert clone.make("setup") == [[".ci/setup"]]

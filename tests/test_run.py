@@ -95,18 +95,18 @@ def test_it_names_the_report(life: Life) -> None:
     assert re.search(r"^report: \S+/model/report\.html$", life.said, re.MULTILINE)
 
 
-def test_it_says_how_good_the_model_is_on_later_days(life: Life) -> None:
+def test_the_output_gives_the_figures_on_later_days(life: Life) -> None:
     assert re.search(r"^decision-time +0\.\d", life.said, re.MULTILINE)
 
 
-def test_its_curl_line_gets_an_answer(life: Life) -> None:
+def test_the_printed_curl_command_gets_an_answer(life: Life) -> None:
     assert life.curl["is_fraud"] is True
 
 
-def test_its_docs_page_is_there(life: Life) -> None:
+def test_the_docs_page_is_served(life: Life) -> None:
     assert "swagger-ui" in life.docs
 
 
-def test_ctrl_c_ends_it_and_leaves_nothing_running(life: Life) -> None:
+def test_ctrl_c_stops_the_run_and_leaves_nothing_behind(life: Life) -> None:
     assert life.exit_code == 0
     assert life.is_silent

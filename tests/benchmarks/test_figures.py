@@ -35,14 +35,14 @@ MEASURED = {
 """Every figure that a target asks for, all of them the same."""
 
 
-def test_a_median_needs_one_sample_and_a_tail_one_that_lies_in_it() -> None:
+def test_a_median_needs_one_sample_and_a_tail_enough_of_them() -> None:
     assert statistic([1.0], "median") == 1.0
     assert statistic([1.0] * 99, "p99") is None
     assert statistic([1.0] * 100, "p99") == 1.0
     assert statistic([1.0] * 999, "p99.9") is None
 
 
-def test_a_tail_is_near_the_slowest_samples() -> None:
+def test_a_tail_quantile_is_near_the_slowest_samples() -> None:
     samples = [float(number) for number in range(1, 1_001)]
 
     assert statistic(samples, "median") == pytest.approx(500.5)
@@ -55,11 +55,11 @@ def test_a_ratio_is_that_of_the_medians() -> None:
     assert ratio(SAMPLES, COLD, "ours", "floor") == 1.25
 
 
-def test_what_the_tutorial_cannot_do_is_compared_with_its_one_request() -> None:
+def test_a_measure_the_tutorial_lacks_is_compared_with_its_single_request() -> None:
     assert ratio(SAMPLES, BATCH, "ours", "tutorial") == 2.0
 
 
-def test_no_stack_is_compared_with_itself_or_with_one_that_was_not_measured() -> None:
+def test_a_stack_is_compared_neither_with_itself_nor_with_an_unmeasured_one() -> None:
     assert ratio(SAMPLES, COLD, "tutorial", "tutorial") is None
     assert ratio(SAMPLES, PACKAGES, "ours", "floor") is None
 
@@ -71,17 +71,17 @@ def test_a_target_is_met_up_to_its_limit(most: float, *, is_met: bool) -> None:
     assert target.is_met(SAMPLES) is is_met
 
 
-def test_a_target_of_one_figure_is_compared_as_it_is() -> None:
+def test_an_absolute_target_is_compared_directly() -> None:
     assert Target(Reading(PACKAGES, "ours"), 60.0).is_met(SAMPLES) is True
 
 
-def test_a_target_that_cannot_be_told_is_neither_met_nor_missed() -> None:
+def test_a_target_without_enough_samples_is_neither_met_nor_missed() -> None:
     target = Target(Reading(COLD, "ours", "p99"), 0.25, Reading(COLD, "tutorial", "p99"))
 
     assert target.is_met(SAMPLES) is None
 
 
-def test_the_targets_hold_together_or_the_missed_ones_are_named() -> None:
+def test_missed_targets_are_named() -> None:
     fast = MEASURED | {(COLD, "ours"): [0.3], (APPROVED, "ours"): [0.05]}
     require_targets(fast | {(BATCH, "ours"): [0.15]})
 
@@ -89,7 +89,7 @@ def test_the_targets_hold_together_or_the_missed_ones_are_named() -> None:
         require_targets(fast | {(BATCH, "ours"): [0.151]})
 
 
-def test_every_target_is_in_the_data_by_a_name_of_its_own() -> None:
+def test_every_target_has_a_unique_name_in_the_data() -> None:
     data = as_data(MEASURED)
 
     names = [each["target"] for each in data["targets"]]

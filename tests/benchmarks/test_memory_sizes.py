@@ -18,13 +18,13 @@ MIDDLE = replace(row(1024, [500.0], [0.2]), usd_per_million=0.31)
 LARGE = replace(row(3008, [400.0], [0.2]), usd_per_million=0.60)
 
 
-def test_a_core_comes_with_1769_mb_and_less_in_proportion() -> None:
+def test_the_cpu_share_is_proportional_to_memory_with_one_core_at_1769_mb() -> None:
     assert share_of(1769) == 1.0
     assert share_of(1024) == pytest.approx(0.579, abs=0.001)
     assert share_of(3008) == pytest.approx(1.700, abs=0.001)
 
 
-def test_a_million_costs_its_requests_and_the_milliseconds_that_are_billed() -> None:
+def test_a_million_requests_cost_the_request_price_and_the_billed_time() -> None:
     # 0.5 ms and 1 ms of runtime make 2; 1 % of payments wait 100 ms more. 1,769 MB all along.
     billed_s = (990_000 * 2 + 10_000 * 102) / 1000
     expected = 0.20 + billed_s * 1769 / 1024 * PRICES["Lambda GB-seconds"].tiers[0][1]
@@ -32,7 +32,7 @@ def test_a_million_costs_its_requests_and_the_milliseconds_that_are_billed() -> 
     assert usd_per_million(1769, 0.5, 100.0) == pytest.approx(expected)
 
 
-def test_a_time_taken_of_a_share_is_billed_as_it_was_taken() -> None:
+def test_measured_times_are_billed_unscaled() -> None:
     """Only the runtime's millisecond, which is not measured, is stretched by the share."""
     half = usd_per_million(1769 // 2, 10.5, 0.0) - 0.20
     whole = usd_per_million(1769, 10.5, 0.0) - 0.20
@@ -40,19 +40,19 @@ def test_a_time_taken_of_a_share_is_billed_as_it_was_taken() -> None:
     assert half / whole == pytest.approx(884 / 1769 * 13 / 12)
 
 
-def test_the_statistics_of_a_size_are_those_of_its_samples() -> None:
+def test_the_statistics_of_a_size_come_from_its_samples() -> None:
     found = row(1024, [300.0, 500.0, 400.0], [1.0] * 98 + [50.0] * 2)
 
     assert (found.cold, found.slowest_cold, found.median, found.p99) == (400, 500, 1.0, 50.0)
 
 
-def test_the_fastest_start_follows_where_prices_differ_by_noise_alone() -> None:
+def test_the_fastest_start_wins_if_prices_differ_only_by_noise() -> None:
     assert chosen([SMALL, MIDDLE, LARGE]) == MIDDLE
     assert chosen([SMALL, replace(MIDDLE, usd_per_million=0.33), LARGE]) == SMALL
 
 
 @pytest.mark.parametrize("slow", [{"slowest_cold": 4_500.0}, {"p99": 100.0}])
-def test_a_size_that_is_too_slow_never_follows(slow: dict[str, Any]) -> None:
+def test_a_size_that_is_too_slow_is_never_chosen(slow: dict[str, Any]) -> None:
     assert chosen([replace(MIDDLE, **slow), LARGE]) == LARGE
     assert chosen([replace(MIDDLE, **slow)]) is None
 
@@ -76,7 +76,7 @@ def test_the_rule_names_its_limits() -> None:
     assert "100 ms" in RULE
 
 
-def test_a_quota_of_v2_is_written_as_time_in_a_period(tmp_path: Path) -> None:
+def test_a_cgroup_v2_quota_is_one_file(tmp_path: Path) -> None:
     (tmp_path / "cgroup.controllers").write_text("cpuset cpu memory")
     (tmp_path / "cgroup.subtree_control").write_text("memory")
 
@@ -84,7 +84,7 @@ def test_a_quota_of_v2_is_written_as_time_in_a_period(tmp_path: Path) -> None:
     assert (tmp_path / "cgroup.subtree_control").read_text() == "+cpu"
 
 
-def test_a_quota_of_v1_is_set_after_its_period(tmp_path: Path) -> None:
+def test_a_cgroup_v1_quota_is_written_after_its_period(tmp_path: Path) -> None:
     """Where v2 is mounted beside it, without the controller, v1 has it."""
     (tmp_path / "cgroup.controllers").write_text("hugetlb")
     (tmp_path / "cpu").mkdir()
@@ -99,18 +99,18 @@ def test_a_quota_of_v1_is_set_after_its_period(tmp_path: Path) -> None:
     ]
 
 
-def test_a_process_is_held_by_its_number(tmp_path: Path) -> None:
+def test_a_process_is_limited_by_its_id(tmp_path: Path) -> None:
     Quota(tmp_path, 0.5).hold(123)
 
     assert (tmp_path / "cgroup.procs").read_text() == "123"
 
 
-def test_a_machine_without_quotas_is_told_what_it_needs(tmp_path: Path) -> None:
+def test_a_machine_without_quotas_is_refused_with_its_requirements(tmp_path: Path) -> None:
     with pytest.raises(CheckFailedError, match="needs root and a cgroup v2 with the cpu"):
         limits(1.0, tmp_path)
 
 
-def test_a_cgroup_that_cannot_be_made_is_told_too(tmp_path: Path) -> None:
+def test_a_cgroup_that_cannot_be_created_is_refused_with_its_requirements(tmp_path: Path) -> None:
     (tmp_path / "cgroup.controllers").write_text("cpu")
     (tmp_path / "cgroup.subtree_control").mkdir()  # cannot be read, whoever asks
 
@@ -131,7 +131,7 @@ def test_a_machine_without_quotas_is_refused_before_anything_is_measured(
     assert begun == []
 
 
-def test_an_architecture_that_this_machine_is_not_is_said_not_to_be_measured(
+def test_another_architecture_is_reported_as_not_measured(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("platform.machine", lambda: "x86_64")

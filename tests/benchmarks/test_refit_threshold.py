@@ -30,7 +30,7 @@ def data() -> Data:
 
 
 @pytest.mark.parametrize("share", [0.002, 0.25, 1.0])
-def test_the_threshold_of_a_share_flags_that_share(data: Data, share: float) -> None:
+def test_the_threshold_for_a_share_flags_that_share(data: Data, share: float) -> None:
     arm: Any = Arm()
 
     threshold = threshold_for_share(arm, data, ALL, share)
@@ -38,7 +38,7 @@ def test_the_threshold_of_a_share_flags_that_share(data: Data, share: float) -> 
     assert share_flagged(arm, data, ALL, threshold) == pytest.approx(share)
 
 
-def test_a_threshold_is_judged_by_recall_precision_and_alerts(data: Data) -> None:
+def test_a_threshold_is_evaluated_by_recall_precision_and_alerts(data: Data) -> None:
     arm: Any = Arm()
 
     assert judged(arm, data, ALL, 0.0) == {
@@ -49,7 +49,7 @@ def test_a_threshold_is_judged_by_recall_precision_and_alerts(data: Data) -> Non
     }
 
 
-def test_a_way_is_as_far_off_as_its_figures_are_from_the_promised_ones() -> None:
+def test_the_error_of_a_method_is_its_mean_distance_from_the_promised_figures() -> None:
     found = {
         "seed 0": {"promised": {"recall": 0.7}, "way": {"recall": 0.8}},
         "seed 1": {"promised": {"recall": 0.7}, "way": {"recall": 0.4}},

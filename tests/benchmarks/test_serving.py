@@ -34,7 +34,7 @@ what the program said itself
 """
 
 
-def test_a_worker_takes_the_time_of_every_call() -> None:
+def test_a_worker_times_every_call() -> None:
     seen: list[object] = []
 
     def count(event: object, _: object) -> int:
@@ -57,7 +57,7 @@ def test_a_batch_is_varied_and_holds_the_fraud_once() -> None:
     assert len({json.dumps(each) for each in batch}) == BATCH
 
 
-def test_an_event_carries_the_question_in_all_its_places() -> None:
+def test_an_event_carries_the_request_in_every_place() -> None:
     event = asking("/predict", GENUINE, explain="true")
 
     assert json.loads(event["body"]) == GENUINE
@@ -66,20 +66,20 @@ def test_an_event_carries_the_question_in_all_its_places() -> None:
     assert event["multiValueQueryStringParameters"] == {"explain": ["true"]}
 
 
-def test_every_warm_case_is_another() -> None:
+def test_warm_cases_are_distinct() -> None:
     asked = [(case.measure, case.stack.name) for case in cases()]
 
     assert len(set(asked)) == len(asked)
 
 
-def test_stacks_of_equal_versions_compare_and_others_do_not() -> None:
+def test_stacks_are_compared_only_with_equal_versions() -> None:
     check_same({"tutorial": {"numpy": "2.0", "pandas": "3.0"}, "ours": {"numpy": "2.0"}})
 
     with pytest.raises(InputError, match=r"numpy: tutorial 2\.0, ours 1\.9"):
         check_same({"tutorial": {"numpy": "2.0"}, "ours": {"numpy": "1.9"}})
 
 
-def test_installers_count_for_no_stack(tmp_path: Path) -> None:
+def test_installers_do_not_count_towards_the_size(tmp_path: Path) -> None:
     for name in ("numpy/a.py", "numpy-2.0.dist-info/RECORD", "pip/b.py", "uv-1.0.dist-info/c"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_bytes(bytes(1_000_000))
@@ -87,7 +87,9 @@ def test_installers_count_for_no_stack(tmp_path: Path) -> None:
     assert megabytes(tmp_path) == 2.0
 
 
-def test_a_stack_inherits_nothing_that_changes_how_it_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_stack_inherits_no_variable_that_changes_how_it_runs(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     for name in ("PYTHONDONTWRITEBYTECODE", "OMP_NUM_THREADS", "FRAUD_DOCS"):
         monkeypatch.setenv(name, "1")
 
@@ -97,7 +99,7 @@ def test_a_stack_inherits_nothing_that_changes_how_it_runs(monkeypatch: pytest.M
 
 
 @pytest.mark.parametrize("end", range(len(ANSWER)))
-def test_a_response_is_whole_at_its_last_byte_only(end: int) -> None:
+def test_a_response_is_complete_only_with_its_last_byte(end: int) -> None:
     assert load.is_whole(ANSWER[:end]) is False
     assert load.is_whole(ANSWER) is True
 
@@ -141,13 +143,13 @@ def test_imports_are_summed_by_package() -> None:
     assert by_package(ACCOUNT.splitlines()) == pytest.approx({PYTHON: 0.3, "fastapi": 2.0})
 
 
-def test_a_package_that_a_start_did_without_counts_as_nothing_there() -> None:
+def test_a_package_missing_from_a_start_counts_as_zero() -> None:
     starts = [{"a": 1.0, "b": 9.0}, {"a": 2.0}, {"a": 3.0}]
 
     assert medians(starts) == {"a": 2.0, "b": 0.0}
 
 
-def test_the_plot_is_the_same_for_the_same_figures(tmp_path: Path) -> None:
+def test_equal_figures_give_an_identical_plot(tmp_path: Path) -> None:
     for name in ("one.svg", "two.svg"):
         plot({(COLD, "tutorial"): [2_000.0], (COLD, "ours"): [400.0]}, tmp_path / name)
 

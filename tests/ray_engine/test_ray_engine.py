@@ -100,7 +100,7 @@ def test_the_same_trials_and_winner_with_ray(engine: Engine, data: Data, split: 
     assert found(engine) == found(LOCAL)
 
 
-def test_ray_of_its_own_listens_on_loopback_only(engine: RayEngine) -> None:
+def test_a_local_ray_listens_on_loopback_only(engine: RayEngine) -> None:
     import ray
 
     assert engine.cpus == 2
@@ -134,7 +134,7 @@ def test_two_workers_fit_as_well_as_one_process(
 
 
 @pytest.mark.parametrize("resampling", ["smote", "smotenc", "weights", "none"])
-def test_the_same_frauds_are_invented_with_the_same_weights(
+def test_ray_adds_the_same_synthetic_frauds_with_the_same_weights(
     resampling: str, data: Data, split: Split
 ) -> None:
     from training.distributed.fit import Totals, invent, weight_factors
@@ -166,7 +166,7 @@ def test_the_same_frauds_are_invented_with_the_same_weights(
     )
 
 
-def test_a_folder_is_scored_bit_for_bit_as_its_files(
+def test_a_folder_is_scored_like_its_files_bit_for_bit(
     model: Path, frame: pd.DataFrame, tmp_path: Path
 ) -> None:
     from training.distributed.score import score_folder
@@ -204,7 +204,7 @@ def test_a_file_that_cannot_be_scored_is_named_and_the_others_are_scored(
         ("empty", "empty", "must be another folder"),
     ],
 )
-def test_what_is_no_folder_of_files_is_said(
+def test_a_path_that_is_no_folder_of_files_is_refused(
     data: str, out: str, said: str, model: Path, tmp_path: Path
 ) -> None:
     from training.distributed.score import score_folder
@@ -217,7 +217,7 @@ def test_what_is_no_folder_of_files_is_said(
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1:1", "nowhere", "ray://127.0.0.1:1"])
-def test_an_address_where_nothing_answers_is_said_at_once(address: str) -> None:
+def test_an_unreachable_address_is_refused_at_once(address: str) -> None:
     with pytest.raises(InputError, match=f"--address {address}: "):
         chosen_score("ray", address)(Path("model"), Path("data"), Path("out"))
 

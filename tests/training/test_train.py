@@ -46,7 +46,7 @@ def trained(data: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path,
     )
 
 
-def test_the_model_tells_a_fraud_that_it_blocks_and_a_purchase_that_it_approves(
+def test_the_bundle_holds_a_fraud_that_the_model_blocks_and_a_purchase_that_it_approves(
     data: Path, tmp_path: Path
 ) -> None:
     train(data, tmp_path, TrainOptions(settings=SETTINGS, compare=False))
@@ -61,7 +61,7 @@ def test_the_model_tells_a_fraud_that_it_blocks_and_a_purchase_that_it_approves(
     assert not scorer.assess(examples.approved.payment).is_fraud
 
 
-def test_a_model_that_stops_nothing_says_so(data: Path, tmp_path: Path) -> None:
+def test_a_model_that_stops_no_payment_reports_it(data: Path, tmp_path: Path) -> None:
     dear = replace(SETTINGS, policy={"review_cost": 1e12, "block_fixed": 1e12})
 
     metrics = train(
@@ -72,7 +72,7 @@ def test_a_model_that_stops_nothing_says_so(data: Path, tmp_path: Path) -> None:
     assert "This model stops no payment of its data" in summary(metrics, tmp_path)
 
 
-def test_columns_that_are_not_used_are_said_in_summary_metrics_and_report(
+def test_unused_columns_are_listed_in_summary_metrics_and_report(
     data: Path, tmp_path: Path
 ) -> None:
     odd = pd.read_csv(data).assign(mcc=1, country="SE", weigth=1, nameOrig="C1")
@@ -97,7 +97,7 @@ def test_columns_that_are_not_used_are_said_in_summary_metrics_and_report(
     assert sentence in (tmp_path / "report.html").read_text()
 
 
-def test_every_feature_set_is_judged_on_the_same_later_days(
+def test_every_feature_set_is_evaluated_on_the_same_later_days(
     trained: tuple[Path, dict[str, Any]],
 ) -> None:
     _, metrics = trained
@@ -107,7 +107,7 @@ def test_every_feature_set_is_judged_on_the_same_later_days(
     assert metrics["split"]["test"]["start"] - metrics["split"]["threshold"]["end"] == 25
 
 
-def test_the_directory_holds_the_bundle_and_what_people_read(
+def test_the_directory_holds_the_bundle_its_manifest_and_the_reports(
     trained: tuple[Path, dict[str, Any]],
 ) -> None:
     out, metrics = trained
@@ -127,7 +127,7 @@ def test_the_directory_holds_the_bundle_and_what_people_read(
     assert json.loads((out / "metrics.json").read_text()) == metrics
 
 
-def test_the_bundle_repeats_a_few_points_of_each_curve(
+def test_the_bundle_holds_a_few_points_of_each_curve(
     trained: tuple[Path, dict[str, Any]],
 ) -> None:
     out, metrics = trained
@@ -207,7 +207,7 @@ def test_a_scored_file_without_labels_can_be_scored_again(
     pd.testing.assert_frame_equal(again, unlabelled[list(again)])
 
 
-def test_score_and_the_scorer_give_the_same_bits(
+def test_score_and_the_served_scorer_agree_bit_for_bit(
     data: Path, trained: tuple[Path, dict[str, Any]], tmp_path: Path
 ) -> None:
     out = tmp_path / "scored.csv"
@@ -226,7 +226,7 @@ def test_score_and_the_scorer_give_the_same_bits(
         assert answer.decision == scored["decision"]
 
 
-def test_evaluate_repeats_the_figures_of_the_test_window(
+def test_evaluate_reproduces_the_figures_of_the_test_window(
     data: Path, trained: tuple[Path, dict[str, Any]]
 ) -> None:
     out, metrics = trained
@@ -238,7 +238,7 @@ def test_evaluate_repeats_the_figures_of_the_test_window(
     assert figures["at_threshold"] == test["at_threshold"]
 
 
-def test_evaluate_refuses_rows_that_were_trained_on(
+def test_evaluate_refuses_rows_the_model_was_trained_on(
     data: Path, trained: tuple[Path, dict[str, Any]]
 ) -> None:
     with pytest.raises(CheckFailedError, match="--in-sample"):
@@ -254,7 +254,7 @@ def refitted(data: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path
     return out, train(data, out, TrainOptions(settings=SETTINGS, compare=False, choose_ratio=False))
 
 
-def test_a_refitted_model_names_the_one_that_has_the_figures_and_serves_its_threshold(
+def test_a_refitted_model_names_the_evaluated_model_and_serves_its_threshold(
     data: Path, refitted: tuple[Path, dict[str, Any]], tmp_path: Path
 ) -> None:
     out, metrics = refitted
@@ -273,7 +273,7 @@ def test_a_refitted_model_names_the_one_that_has_the_figures_and_serves_its_thre
     assert told.metrics["evaluated_until"] == metrics["split"]["threshold"]["end"]
 
 
-def test_a_model_that_was_not_refitted_has_its_own_figures(
+def test_a_model_without_a_refit_is_the_evaluated_model(
     trained: tuple[Path, dict[str, Any]],
 ) -> None:
     out, metrics = trained
@@ -284,7 +284,7 @@ def test_a_model_that_was_not_refitted_has_its_own_figures(
     assert told.threshold == told.metrics["at_threshold"]["evaluated_threshold"]
 
 
-def test_the_published_model_is_refitted_until_the_last_row(
+def test_the_published_model_is_refitted_up_to_the_last_row(
     data: Path, refitted: tuple[Path, dict[str, Any]]
 ) -> None:
     out, metrics = refitted
@@ -297,7 +297,7 @@ def test_the_published_model_is_refitted_until_the_last_row(
         evaluate_model(out, data, start=None, end=None, in_sample=False)
 
 
-def test_the_leaky_set_leaves_metrics_but_never_a_bundle(data: Path, tmp_path: Path) -> None:
+def test_the_leaky_feature_set_writes_metrics_but_no_bundle(data: Path, tmp_path: Path) -> None:
     before = write_model(tmp_path, make_bundle())
     steps: list[str] = []
 
@@ -313,12 +313,14 @@ def test_the_leaky_set_leaves_metrics_but_never_a_bundle(data: Path, tmp_path: P
     assert sorted(path.name for path in tmp_path.iterdir()) == ["metrics.json", "report.html"]
 
 
-def test_a_directory_without_a_model_says_how_to_make_one(data: Path, tmp_path: Path) -> None:
+def test_an_empty_model_directory_is_refused_with_the_command_that_trains_one(
+    data: Path, tmp_path: Path
+) -> None:
     with pytest.raises(InputError, match=re.escape(fraud("train", "--data", "FILE"))):
         score(tmp_path, data, tmp_path / "out.csv")
 
 
-def test_a_window_without_fraud_is_refused_with_one_that_can_be_judged(
+def test_a_window_without_fraud_is_refused_with_one_that_can_be_evaluated(
     data: Path, trained: tuple[Path, dict[str, Any]], tmp_path: Path
 ) -> None:
     end, model = trained[1]["split"]["threshold"]["end"], trained[0]
@@ -334,7 +336,7 @@ def test_a_window_without_fraud_is_refused_with_one_that_can_be_judged(
     evaluate_model(model, tmp_path / "b.csv", start=end + 1, end=193, in_sample=False)
 
 
-def test_the_summary_says_the_windows_and_warns_of_the_leaky_arm(
+def test_the_summary_states_the_windows_and_warns_about_the_leaky_feature_set(
     trained: tuple[Path, dict[str, Any]],
 ) -> None:
     out, metrics = trained

@@ -61,7 +61,7 @@ def planted(folder: Path) -> dict[str, Any]:
     return metrics
 
 
-def test_a_planted_leak_is_named_in_plain_words(planted: dict[str, Any]) -> None:
+def test_a_planted_leak_raises_the_alarm(planted: dict[str, Any]) -> None:
     leak, too_good, *_ = planted["findings"]
 
     assert planted["leaks"]["alone"][0]["feature"] == "emptied"
@@ -70,9 +70,7 @@ def test_a_planted_leak_is_named_in_plain_words(planted: dict[str, Any]) -> None
     assert too_good["text"].startswith("an average precision of 1.000 on later data is too good")
 
 
-def test_console_report_card_and_the_model_itself_say_so(
-    planted: dict[str, Any], folder: Path
-) -> None:
+def test_console_report_and_card_show_the_alarm(planted: dict[str, Any], folder: Path) -> None:
 
     text = f"Leak alarm: {planted['findings'][0]['text']}"
 
@@ -83,7 +81,7 @@ def test_console_report_card_and_the_model_itself_say_so(
     assert f"- {text}" in (folder / "model_card.md").read_text()
 
 
-def test_get_model_says_so_too(folder: Path) -> None:
+def test_get_model_shows_the_alarm(folder: Path) -> None:
     from starlette.testclient import TestClient
 
     from fraud_api_lambda.api import create_app
@@ -132,7 +130,7 @@ def test_a_leak_comes_half_the_way_from_the_base_rate_to_1(
 @pytest.mark.parametrize(
     ("alone", "adds"), [(0.068, "almost nothing"), (0.071, "nothing"), (0.092, "nothing")]
 )
-def test_a_feature_as_good_as_a_weak_model_is_no_leak(alone: float, adds: str) -> None:
+def test_a_feature_as_good_as_a_weak_model_is_not_a_leak(alone: float, adds: str) -> None:
     (finding,) = found(0.071, alone)
 
     assert sentence(finding) == (
@@ -150,5 +148,5 @@ def test_a_model_above_0_995_is_too_good_to_be_true(reached: float, raised: list
     assert codes(reached, 0.5) == raised
 
 
-def test_paysims_emptied_accounts_are_a_leak() -> None:
+def test_emptied_accounts_in_paysim_are_a_leak() -> None:
     assert codes(0.998, 0.978) == ["leak", "too-good"]

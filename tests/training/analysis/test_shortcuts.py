@@ -52,7 +52,7 @@ def found(frame: pd.DataFrame) -> list[Finding]:
     return shortcuts(Data.of(frame))
 
 
-def test_data_without_shortcuts_is_told_nothing() -> None:
+def test_data_without_shortcuts_has_no_findings() -> None:
     assert found(data()) == []
 
 
@@ -68,7 +68,7 @@ def test_frauds_that_empty_the_account_alone_are_named() -> None:
 
 
 @pytest.mark.parametrize(("frauds", "genuine"), [(0.79, 0.0), (1.0, 0.03)])
-def test_emptying_that_proves_little_is_not_named(frauds: float, genuine: float) -> None:
+def test_weak_evidence_of_emptying_is_not_reported(frauds: float, genuine: float) -> None:
     assert found(data(frauds_emptying=frauds, genuine_emptying=genuine)) == []
 
 
@@ -84,7 +84,7 @@ def test_without_genuine_payouts_there_is_nothing_to_compare() -> None:
     assert found(frame) == []
 
 
-def test_frauds_that_do_not_sleep_are_named() -> None:
+def test_frauds_at_night_are_reported() -> None:
     (finding,) = found(data(frauds_at_night=0.25, genuine_at_night=0.02))
 
     assert finding["code"] == "night"
@@ -94,23 +94,23 @@ def test_frauds_that_do_not_sleep_are_named() -> None:
     )
 
 
-def test_a_night_that_is_a_little_worse_is_not_named() -> None:
+def test_a_slightly_worse_night_is_not_reported() -> None:
     assert found(data(frauds_at_night=0.25, genuine_at_night=0.06)) == []
 
 
-def test_less_than_a_day_says_nothing_of_nights() -> None:
+def test_less_than_a_day_says_nothing_about_nights() -> None:
     frame = data(frauds_at_night=0.25, genuine_at_night=0.02)
 
     assert found(frame[frame["step"] > 1]) == []
 
 
-def test_both_shortcuts_are_named_where_both_are() -> None:
+def test_both_shortcuts_are_reported_together() -> None:
     frame = data(frauds_emptying=1, genuine_emptying=0, frauds_at_night=0.5, genuine_at_night=0.01)
 
     assert len(found(frame)) == 2
 
 
-def test_rows_count_by_their_weight() -> None:
+def test_shortcut_figures_are_weighted() -> None:
     frame = data(frauds_emptying=0.5, genuine_emptying=0)
     heavy = (frame["isFraud"] == 1) & (frame["amount"] == 1_000)
 

@@ -63,7 +63,7 @@ def data() -> Data:
     return Data.of(frame())
 
 
-def test_they_are_answered_alike_by_what_serves(data: Data) -> None:
+def test_the_scorer_gives_the_examples_the_same_answers(data: Data) -> None:
     examples = find_examples(arm(), data, EVERYTHING)
 
     scorer = Scorer.from_bundle(read(pack(make_content() | {"examples": examples.as_dict()})))
@@ -71,7 +71,7 @@ def test_they_are_answered_alike_by_what_serves(data: Data) -> None:
     assert decided == [Decision.BLOCK, Decision.APPROVE]
 
 
-def test_no_account_of_the_data_is_told_but_a_merchant_stays_one(data: Data) -> None:
+def test_examples_hold_no_real_account_but_merchants_stay_merchants(data: Data) -> None:
     purchases = Data.of(data.frame[data.frame["type"].isin(["PAYMENT", "CASH_OUT"])])
 
     stopped, approved = find_examples(arm(), purchases, EVERYTHING)
@@ -80,7 +80,7 @@ def test_no_account_of_the_data_is_told_but_a_merchant_stays_one(data: Data) -> 
     assert (approved.payment.origin, approved.payment.destination) == ("CPAYER", "MPAYEE")
 
 
-def test_no_day_is_told_but_the_hour_is(data: Data) -> None:
+def test_examples_keep_the_hour_but_not_the_day(data: Data) -> None:
     examples = find_examples(arm(), data, EVERYTHING)
 
     for example in examples:
@@ -90,7 +90,7 @@ def test_no_day_is_told_but_the_hour_is(data: Data) -> None:
         assert (rows["step"] % 24).tolist() == [told["step"] % 24]
 
 
-def test_they_are_the_latest_of_their_kind(data: Data) -> None:
+def test_examples_are_the_latest_of_their_kind(data: Data) -> None:
     examples = find_examples(arm(), data, EVERYTHING)
 
     frauds = data.frame[data.frame["isFraud"] == 1]
@@ -98,7 +98,7 @@ def test_they_are_the_latest_of_their_kind(data: Data) -> None:
     assert examples.stopped.payment.amount == frauds["amount"].iloc[-1]
 
 
-def test_rows_in_no_order_of_time_give_the_same_ones(data: Data) -> None:
+def test_the_order_of_rows_does_not_change_the_examples(data: Data) -> None:
     shuffled = data.frame.sample(frac=1, random_state=0).drop_duplicates("step")
     ordered = shuffled.sort_values("step")
 
@@ -107,7 +107,7 @@ def test_rows_in_no_order_of_time_give_the_same_ones(data: Data) -> None:
     assert found[0] == found[1]
 
 
-def test_where_the_latest_days_hold_none_all_the_data_is_looked_through(data: Data) -> None:
+def test_all_the_data_is_searched_if_the_latest_days_hold_no_example(data: Data) -> None:
     early = data.frame[(data.frame["isFraud"] == 0) | (data.frame["step"] < 100)]
 
     examples = find_examples(arm(), Data.of(early), Window(200, 240))
@@ -117,7 +117,7 @@ def test_where_the_latest_days_hold_none_all_the_data_is_looked_through(data: Da
 
 
 @pytest.mark.parametrize("shift", [-0.005, 0.005])
-def test_a_payment_near_a_cutoff_is_none_of_them(data: Data, shift: float) -> None:
+def test_a_payment_near_a_cutoff_is_no_example(data: Data, shift: float) -> None:
     """The cutoff of POLICY is one half: a log-odds of 0, moved beside the likeliest frauds."""
     top = margins_of(arm().booster, data.rows("decision-time", EVERYTHING)).max()
     beside = arm(calibration=Platt(slope=1.0, intercept=float(shift - top)))
@@ -129,7 +129,7 @@ def test_a_payment_near_a_cutoff_is_none_of_them(data: Data, shift: float) -> No
     assert examples.approved.fraud_probability < 0.4975
 
 
-def test_a_fraud_is_told_before_a_later_payment_that_was_genuine(data: Data) -> None:
+def test_a_fraud_is_preferred_to_a_later_genuine_payment(data: Data) -> None:
     late = data.frame["step"] > 150
     mistaken = Data.of(data.frame.assign(isFraud=data.frame["isFraud"].mask(late, 0)))
 
@@ -140,7 +140,7 @@ def test_a_fraud_is_told_before_a_later_payment_that_was_genuine(data: Data) -> 
     assert examples.stopped.payment.amount == frauds["amount"].iloc[-1]
 
 
-def test_a_block_is_told_before_a_later_review(data: Data) -> None:
+def test_a_block_is_preferred_to_a_later_review(data: Data) -> None:
     """Blocking costs what is paid, so the last fraud is looked at, and smaller ones are blocked."""
     last = find_examples(arm(), data, EVERYTHING).stopped
     assert last is not None
@@ -163,7 +163,7 @@ def test_a_block_is_told_before_a_later_review(data: Data) -> None:
     assert examples.stopped.payment.amount < amount
 
 
-def test_a_review_is_told_where_nothing_is_blocked(data: Data) -> None:
+def test_a_review_is_the_example_if_nothing_is_blocked(data: Data) -> None:
     reviewing = replace(POLICY, review_cost=0.01, review_catches=1.0, block_fixed=1e9)
 
     examples = find_examples(arm(policy=reviewing), data, EVERYTHING)
@@ -179,7 +179,7 @@ def test_a_review_is_told_where_nothing_is_blocked(data: Data) -> None:
         (replace(POLICY, block_fixed=0.0), "approves-nothing"),
     ],
 )
-def test_what_a_model_never_does_is_said(data: Data, policy: Any, code: str) -> None:
+def test_a_missing_decision_is_reported(data: Data, policy: Any, code: str) -> None:
     (finding,) = missing(find_examples(arm(policy=policy), data, EVERYTHING))
 
     assert finding["code"] == code

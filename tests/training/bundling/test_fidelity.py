@@ -59,7 +59,7 @@ def lowered(scorer: Scorer, payment: Transaction, code: str) -> bool:
     return after < before
 
 
-def test_the_first_reason_made_as_usual_lowers_the_log_odds(
+def test_setting_the_first_reason_to_typical_lowers_the_log_odds(
     scorer: Scorer, flagged: list[tuple[Transaction, str]]
 ) -> None:
     assert len(flagged) >= 100
@@ -67,7 +67,7 @@ def test_the_first_reason_made_as_usual_lowers_the_log_odds(
     assert np.mean([lowered(scorer, payment, code) for payment, code in flagged]) >= 0.95
 
 
-def test_the_weightiest_contribution_by_itself_would_not(
+def test_setting_the_largest_contribution_to_typical_does_not(
     scorer: Scorer, flagged: list[tuple[Transaction, str]]
 ) -> None:
     names = scorer.bundle.features
@@ -84,7 +84,7 @@ def test_the_weightiest_contribution_by_itself_would_not(
     assert np.mean(held) < 0.75
 
 
-def test_reasons_shuffled_among_the_payments_do_not(
+def test_setting_shuffled_reasons_to_typical_does_not(
     scorer: Scorer, flagged: list[tuple[Transaction, str]]
 ) -> None:
     codes = [code for _, code in flagged]

@@ -46,7 +46,7 @@ def of_others(n: int = 2_000) -> pd.DataFrame:
     ],
     ids=["as written", "without its columns", "a few rows", "renamed payers", "among others"],
 )
-def test_what_the_simulator_wrote_is_known_again(simulated: pd.DataFrame, changed: object) -> None:
+def test_simulated_data_is_recognised(simulated: pd.DataFrame, changed: object) -> None:
     assert callable(changed)
     assert origin_of(changed(simulated)) == "simulated"
 
@@ -63,7 +63,7 @@ def test_what_the_simulator_wrote_is_known_again(simulated: pd.DataFrame, change
     ],
     ids=["like PaySim's", "counted", "of any form", "own typology", "empty", "partly ours"],
 )
-def test_other_data_is_not_taken_for_simulated(rows: pd.DataFrame) -> None:
+def test_other_data_is_not_mistaken_for_simulated(rows: pd.DataFrame) -> None:
     assert "scam" in TYPOLOGIES
     assert origin_of(rows) == "provided"
 
@@ -131,7 +131,7 @@ def test_no_hint_promotes_a_model_of_simulated_data(aws: Aws, far: None, tmp_pat
     assert "next:" not in listed.stderr
 
 
-def test_a_model_of_simulated_data_challenges_nobody(
+def test_a_model_of_simulated_data_cannot_challenge(
     aws: Aws, where: Where, far: None, tmp_path: Path
 ) -> None:
     del far
@@ -143,7 +143,7 @@ def test_a_model_of_simulated_data_challenges_nobody(
     assert aws.registry.versions() == {}
 
 
-def test_a_model_of_simulated_data_is_served_on_purpose_and_can_be_returned_to(
+def test_a_model_of_simulated_data_can_be_served_on_purpose_and_rolled_back_to(
     aws: Aws, where: Where, far: None, tmp_path: Path
 ) -> None:
     del far
@@ -159,7 +159,7 @@ def test_a_model_of_simulated_data_is_served_on_purpose_and_can_be_returned_to(
     assert aws.registry.read_pointer().current.version == simulated
 
 
-def test_on_this_machine_a_model_of_simulated_data_is_served(
+def test_a_model_of_simulated_data_can_be_served_on_this_machine(
     aws: Aws, where: Where, tmp_path: Path
 ) -> None:
     version = write_model(tmp_path, SIMULATED)

@@ -41,7 +41,7 @@ def test_the_evaluated_threshold_is_served_unless_only_one_model_is_calibrated(
         (RAW, RAW, False),
     ],
 )
-def test_a_refit_that_loses_its_calibration_is_warned_of(
+def test_a_refit_that_loses_its_calibration_gives_a_warning(
     evaluated: Calibration, refitted: Calibration, warned: bool
 ) -> None:
     assert bool(lost_calibration(arm(evaluated, 0.1), arm(refitted, 0.1))) is warned

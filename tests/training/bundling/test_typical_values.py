@@ -31,25 +31,25 @@ def facts(kinds: list[str], amounts: list[float], hours: list[int]) -> Facts:
         (range(3, 4), Hours(3, 3)),
     ],
 )
-def test_the_usual_hours_are_the_shortest_run_with_nine_in_ten_payments(
+def test_the_usual_hours_are_the_shortest_run_that_covers_nine_in_ten_payments(
     busy: range, expected: Hours
 ) -> None:
     assert usual_hours(shares(busy)) == expected
 
 
 @pytest.mark.parametrize(("quiet", "is_told_apart"), [(1.0, False), (0.7, False), (0.1, True)])
-def test_where_no_hours_are_quiet_every_hour_is_usual(quiet: float, *, is_told_apart: bool) -> None:
+def test_every_hour_is_usual_if_none_is_quiet(quiet: float, *, is_told_apart: bool) -> None:
     usual = usual_hours(shares(range(7, 23), quiet=quiet))
 
     assert (usual != Hours(0, 23)) is is_told_apart
 
 
-def test_a_run_of_hours_may_pass_midnight() -> None:
+def test_usual_hours_can_span_midnight() -> None:
     assert [hour for hour in range(24) if hour in Hours(22, 1)] == [0, 1, 22, 23]
     assert all(hour in Hours(0, 23) for hour in range(24))
 
 
-def test_a_row_counts_for_as_many_payments_as_it_stands_for() -> None:
+def test_typical_values_are_weighted() -> None:
     rows, weights = facts(["DEBIT"] * 3, [1.0, 2.0, 9.0], [3, 3, 4]), np.array([1.0, 1.0, 6.0])
 
     typical = typical_values(rows, np.zeros(3, dtype=bool), weights, NAMES)
@@ -58,7 +58,7 @@ def test_a_row_counts_for_as_many_payments_as_it_stands_for() -> None:
     assert typical["amount"]["DEBIT"] == 9.0
 
 
-def test_around_midnight_the_typical_hour_is_not_noon() -> None:
+def test_usual_hours_around_midnight_do_not_include_noon() -> None:
     rows = facts(["DEBIT"] * 4, [1.0] * 4, [23, 23, 0, 1])
 
     typical = typical_values(rows, np.zeros(4, dtype=bool), np.ones(4), NAMES)
@@ -67,7 +67,7 @@ def test_around_midnight_the_typical_hour_is_not_noon() -> None:
     assert typical.hours["DEBIT"] == Hours(23, 1)
 
 
-def test_a_median_is_not_rounded_so_that_an_amount_can_equal_it() -> None:
+def test_a_median_is_one_of_the_amounts() -> None:
     rows = facts(["DEBIT"] * 3, [199.99, 199.99, 5.0], [1, 2, 3])
 
     typical = typical_values(rows, np.zeros(3, dtype=bool), np.ones(3), NAMES)
@@ -75,7 +75,7 @@ def test_a_median_is_not_rounded_so_that_an_amount_can_equal_it() -> None:
     assert typical["amount"]["DEBIT"] == 199.99
 
 
-def test_frauds_are_not_typical_and_a_type_without_genuine_rows_gets_the_values_of_all() -> None:
+def test_a_type_without_genuine_rows_gets_the_overall_typical_values() -> None:
     rows = facts(["DEBIT", "DEBIT", "TRANSFER"], [1.0, 3.0, 100.0], [1, 2, 3])
 
     typical = typical_values(rows, np.array([False, False, True]), np.ones(3), NAMES)

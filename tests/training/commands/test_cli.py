@@ -95,7 +95,7 @@ def help_of(*command: str) -> str:
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_every_command_says_what_it_does_with_an_example(command: str) -> None:
+def test_every_command_has_a_description_and_an_example(command: str) -> None:
     text = help_of(command)
 
     assert re.search(r"^  [A-Z].*\.$", text, re.MULTILINE)
@@ -207,7 +207,7 @@ def test_a_wrong_option_is_refused_before_anything_heavy_is_imported(
         ("score", "--engine", ENGINES),
     ],
 )
-def test_help_lists_what_an_option_can_be(
+def test_help_lists_the_choices_of_an_option(
     command: str, option: str, names: tuple[str, ...]
 ) -> None:
     assert f"  {option} [{'|'.join(names)}]" in help_of(command)
@@ -232,7 +232,7 @@ def test_a_near_miss_gets_a_suggestion_and_exit_code_2(
     assert "Traceback" not in done.stderr
 
 
-def test_a_file_that_is_not_there_is_one_line_and_exit_code_2() -> None:
+def test_a_missing_file_gives_one_line_and_exit_code_2() -> None:
     done = training("train", "--data", "nowhere.csv")
 
     assert done.returncode == 2
@@ -241,14 +241,14 @@ def test_a_file_that_is_not_there_is_one_line_and_exit_code_2() -> None:
     assert "Traceback" not in done.stderr
 
 
-def test_a_check_that_says_no_is_exit_code_3(data: Path, model: Path) -> None:
+def test_a_failed_check_gives_exit_code_3(data: Path, model: Path) -> None:
     done = training("evaluate", "--model", model, "--data", data, "--from", 1, "--to", 50)
 
     assert done.returncode == 3
     assert "--in-sample" in done.stderr
 
 
-def test_a_failure_of_aws_is_exit_code_1(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_aws_failure_gives_exit_code_1(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in {
         "AWS_ENDPOINT_URL": "http://127.0.0.1:9",
         "AWS_DEFAULT_REGION": "eu-central-1",
@@ -263,7 +263,7 @@ def test_a_failure_of_aws_is_exit_code_1(monkeypatch: pytest.MonkeyPatch) -> Non
     assert "Traceback" not in done.stderr
 
 
-def test_an_interrupt_is_exit_code_130_and_leaves_the_old_model(data: Path, model: Path) -> None:
+def test_an_interrupt_gives_exit_code_130_and_keeps_the_old_model(data: Path, model: Path) -> None:
     before = (model / "model.joblib").read_bytes()
     command = [sys.executable, "-m", "training", "train", "--data", str(data), "--out", str(model)]
 
@@ -278,7 +278,7 @@ def test_an_interrupt_is_exit_code_130_and_leaves_the_old_model(data: Path, mode
     assert (model / "model.joblib").read_bytes() == before
 
 
-def test_results_go_to_stdout_and_scores_name_no_next_command(
+def test_score_prints_its_result_to_stdout_and_no_next_command(
     data: Path, model: Path, tmp_path: Path
 ) -> None:
     done = training("score", "--model", model, "--data", data, "--out", tmp_path / "scored.csv")
@@ -289,7 +289,7 @@ def test_results_go_to_stdout_and_scores_name_no_next_command(
     assert "next:" not in done.stderr
 
 
-def test_what_simulate_hints_at_reads_what_it_wrote(tmp_path: Path) -> None:
+def test_the_hint_of_simulate_trains_on_its_output(tmp_path: Path) -> None:
     out = tmp_path / "two words" / "it's.csv"
 
     said = CliRunner().invoke(app, ["simulate", "--rows", "1000", "--out", str(out)]).stderr
@@ -299,7 +299,7 @@ def test_what_simulate_hints_at_reads_what_it_wrote(tmp_path: Path) -> None:
     assert out.exists()
 
 
-def test_what_evaluate_hints_at_publishes(
+def test_the_hint_of_evaluate_publishes_the_model(
     data: Path, model: Path, aws: Aws, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("FRAUD_MODEL_BUCKET", aws.bucket)
@@ -323,5 +323,5 @@ def test_two_processes_write_the_same_bytes(data: Path, model: Path, tmp_path: P
         assert (tmp_path / name).read_bytes() == (model / name).read_bytes()
 
 
-def test_the_version_is_told() -> None:
+def test_version_prints_the_version() -> None:
     assert training_in_a_new_process("--version").stdout == f"fraud {__version__}\n"

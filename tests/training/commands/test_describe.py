@@ -47,7 +47,7 @@ def test_simulated_rows_fit_the_schema_of_paysim(
     assert "fits" in capsys.readouterr().out
 
 
-def test_a_schema_that_is_there_is_not_replaced(file: Path, tmp_path: Path) -> None:
+def test_an_existing_schema_is_not_replaced(file: Path, tmp_path: Path) -> None:
     out = tmp_path / "schema.toml"
     out.write_text("mine")
 
@@ -57,7 +57,7 @@ def test_a_schema_that_is_there_is_not_replaced(file: Path, tmp_path: Path) -> N
     assert out.read_text() == "mine"
 
 
-def test_the_draft_goes_to_stdout_where_no_file_is_named(
+def test_the_draft_goes_to_stdout_by_default(
     file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     describe(file)
@@ -65,9 +65,7 @@ def test_the_draft_goes_to_stdout_where_no_file_is_named(
     assert capsys.readouterr().out.startswith('name = "my-data"')
 
 
-def test_each_way_in_which_a_file_differs_is_a_line(
-    simulated: pd.DataFrame, tmp_path: Path
-) -> None:
+def test_each_difference_is_one_line(simulated: pd.DataFrame, tmp_path: Path) -> None:
     path = tmp_path / "other.csv"
     changed = simulated.drop(columns="oldbalanceOrg").assign(device="d1", amount="much")
     changed.assign(isFraud=[number % 3 for number in range(len(changed))]).to_csv(path, index=False)
@@ -83,7 +81,7 @@ def test_each_way_in_which_a_file_differs_is_a_line(
     ]
 
 
-def test_a_column_that_is_there_twice_is_named(tmp_path: Path) -> None:
+def test_a_duplicate_column_is_reported(tmp_path: Path) -> None:
     path = tmp_path / "twice.csv"
     path.write_text("a,b,a\n1,2,3\n")
 
@@ -91,6 +89,6 @@ def test_a_column_that_is_there_twice_is_named(tmp_path: Path) -> None:
         describe(path)
 
 
-def test_draft_and_comparison_are_not_asked_for_at_once(file: Path, tmp_path: Path) -> None:
+def test_draft_and_comparison_exclude_each_other(file: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="give one option"):
         describe(file, out=tmp_path / "a.toml", schema=tmp_path / "b.toml")

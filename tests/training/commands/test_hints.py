@@ -29,7 +29,7 @@ def place(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_p
 
 
 @pytest.mark.slow
-def test_it_runs_from_where_the_user_stands(place: str) -> None:
+def test_the_printed_command_works_in_the_current_directory(place: str) -> None:
     expected = {
         "beside the environment": f"{ENVIRONMENT.name}/bin/fraud --version",
         "elsewhere": shlex.join([str(SCRIPT), "--version"]),
@@ -44,14 +44,14 @@ def test_it_runs_from_where_the_user_stands(place: str) -> None:
 
 
 @pytest.mark.slow
-def test_so_does_a_module(place: str) -> None:
+def test_a_printed_module_command_works_in_the_current_directory(place: str) -> None:
     command = module("platform")
 
     assert command.startswith("/" if place == "elsewhere" else f"{ENVIRONMENT.name}/bin/python")
     subprocess.run(["sh", "-c", command], check=True, capture_output=True)
 
 
-def test_another_program_named_fraud_is_not_ours(
+def test_another_program_named_fraud_is_not_suggested(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     (tmp_path / "fraud").write_text("#!/bin/sh\n")
@@ -61,7 +61,7 @@ def test_another_program_named_fraud_is_not_ours(
     assert fraud() != "fraud"
 
 
-def test_without_the_script_it_is_the_module(
+def test_without_the_script_the_hint_names_the_module(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
@@ -72,7 +72,7 @@ def test_without_the_script_it_is_the_module(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("value", HOSTILE)
-def test_a_shell_reads_an_argument_as_it_is(value: str) -> None:
+def test_a_shell_passes_quoted_arguments_unchanged(value: str) -> None:
     said = subprocess.run(
         ["sh", "-c", f"printf '%s|' {fraud('train', '--data', value)}"],
         check=True,

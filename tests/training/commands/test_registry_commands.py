@@ -43,19 +43,21 @@ def say(*arguments: str) -> str:
     return result.stdout
 
 
-def test_a_promotion_says_what_was_served_and_what_is(versions: tuple[str, str]) -> None:
+def test_promote_prints_the_new_and_the_previous_version(versions: tuple[str, str]) -> None:
     old, new = versions
 
     assert say("promote", old) == f"serving {old}, before: {new}\n"
 
 
-def test_promoting_what_is_served_says_that_nothing_changed(versions: tuple[str, str]) -> None:
+def test_promoting_the_served_version_prints_that_nothing_changed(
+    versions: tuple[str, str],
+) -> None:
     _, new = versions
 
     assert say("promote", new) == f"{new}: served already, nothing changed\n"
 
 
-def test_a_rollback_and_another_return_to_the_start(versions: tuple[str, str]) -> None:
+def test_a_second_rollback_undoes_the_first(versions: tuple[str, str]) -> None:
     old, new = versions
 
     assert say("rollback") == f"serving {old}, before: {new}\n"
@@ -73,7 +75,7 @@ def test_a_dry_run_says_what_would_change_and_changes_nothing(
     assert "current" in say("models").splitlines()[0]
 
 
-def test_models_lists_the_newest_first_and_what_is_served(versions: tuple[str, str]) -> None:
+def test_models_lists_the_newest_first_and_marks_the_served_one(versions: tuple[str, str]) -> None:
     old, new = versions
 
     first, second = say("models").splitlines()
@@ -84,7 +86,7 @@ def test_models_lists_the_newest_first_and_what_is_served(versions: tuple[str, s
     assert second.endswith("previous")
 
 
-def test_models_as_json_is_for_programs(versions: tuple[str, str]) -> None:
+def test_models_prints_json_on_request(versions: tuple[str, str]) -> None:
     listed = json.loads(say("models", "--json"))
 
     assert [(each["version"], each["place"]) for each in listed] == [
@@ -119,7 +121,7 @@ def test_each_hint_works_as_printed(
     say(*shlex.split(last.partition(f"{fraud()} ")[2]))
 
 
-def test_a_version_that_is_not_there_says_where_to_look(
+def test_a_missing_version_is_refused_with_the_command_that_lists_versions(
     explicit: tuple[str, str], aws: Aws
 ) -> None:
     assert explicit
@@ -131,11 +133,13 @@ def test_a_version_that_is_not_there_says_where_to_look(
     say(*shlex.split(str(caught.value).partition(f"{fraud()} ")[2]))
 
 
-def test_publishing_again_says_so(versions: tuple[str, str], tmp_path: Path, aws: Aws) -> None:
+def test_publishing_again_prints_that_the_version_exists(
+    versions: tuple[str, str], tmp_path: Path, aws: Aws
+) -> None:
     assert say("publish", str(tmp_path / "1")) == f"{versions[0]}: already in s3://{aws.bucket}\n"
 
 
-def test_a_rollback_without_a_version_before_is_a_failed_check(aws: Aws) -> None:
+def test_a_rollback_without_a_previous_version_fails_the_check(aws: Aws) -> None:
     del aws
 
     with pytest.raises(CheckFailedError, match="names no version before"):

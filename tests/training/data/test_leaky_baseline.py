@@ -40,14 +40,14 @@ def test_the_eleven_columns_are_those_of_the_tutorials_and_the_ratio_explodes() 
     }
 
 
-def test_data_without_balances_after_the_payment_has_no_such_arm() -> None:
+def test_data_without_balances_after_the_payment_has_no_leaky_baseline() -> None:
     frame = pd.DataFrame([ROW])
 
     assert has_leaky_columns(frame)
     assert not has_leaky_columns(frame.drop(columns="newbalanceDest"))
 
 
-def test_a_file_without_the_balances_afterwards_is_refused_by_name(tmp_path: Path) -> None:
+def test_a_file_without_the_later_balances_is_refused_by_name(tmp_path: Path) -> None:
     path = written(tmp_path, GOOD.replace("newbalanceOrig", "later"))
 
     with pytest.raises(InputError) as caught:

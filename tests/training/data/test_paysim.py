@@ -39,11 +39,11 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     )
 
 
-def test_balances_known_in_time_nearly_solve_paysim(sample: dict[str, Any]) -> None:
+def test_balances_before_the_payment_nearly_solve_paysim(sample: dict[str, Any]) -> None:
     assert sample["arms"]["decision-time"]["average_precision"] >= 0.97
 
 
-def test_without_them_it_is_hard_and_every_arm_is_shown(sample: dict[str, Any]) -> None:
+def test_without_balances_paysim_is_hard(sample: dict[str, Any]) -> None:
     arms = sample["arms"]
 
     assert 0.15 < arms["strict"]["average_precision"] < 0.4
@@ -54,7 +54,7 @@ def test_weights_restore_the_true_fraud_rate(sample: dict[str, Any]) -> None:
     assert sample["data"]["fraud_rate"] == pytest.approx(0.0008, abs=0.0001)
 
 
-def test_the_artefact_is_said_in_plain_words(sample: dict[str, Any], tmp_path: Path) -> None:
+def test_the_artefact_is_described_in_the_summary(sample: dict[str, Any], tmp_path: Path) -> None:
     assert "amount == oldbalanceOrg holds for 97.8% of frauds" in summary(sample, tmp_path)
 
 
@@ -96,7 +96,7 @@ def median(runs: list[dict[str, Any]], feature_set: str, *path: str) -> float:
 
 
 @ONE_OR_ALL
-def test_three_later_days_are_ranked_as_well_as_this_data_allows(
+def test_three_later_days_reach_the_expected_average_precision(
     last_three_days: list[dict[str, Any]],
 ) -> None:
     found = {
@@ -110,7 +110,7 @@ def test_three_later_days_are_ranked_as_well_as_this_data_allows(
 
 
 @ONE_OR_ALL
-def test_the_alarm_names_emptied(last_three_days: list[dict[str, Any]]) -> None:
+def test_the_leak_alarm_names_emptied(last_three_days: list[dict[str, Any]]) -> None:
     for run in last_three_days:
         assert run["findings"][0]["code"] == "leak"
         assert run["findings"][0]["text"].startswith("emptied alone reaches")
@@ -118,7 +118,7 @@ def test_the_alarm_names_emptied(last_three_days: list[dict[str, Any]]) -> None:
 
 @ONE_OR_ALL
 @pytest.mark.parametrize(("feature_set", "skill"), [("decision-time", 0.95), ("strict", 0.05)])
-def test_probabilities_can_be_believed_on_later_days(
+def test_probabilities_are_calibrated_on_later_days(
     last_three_days: list[dict[str, Any]], feature_set: str, skill: float
 ) -> None:
     figures = {
@@ -133,7 +133,7 @@ def test_probabilities_can_be_believed_on_later_days(
 
 @ONE_OR_ALL
 @pytest.mark.parametrize("other", ["weights", "none"])
-def test_smote_loses_no_more_than_arms_that_do_not_resample(
+def test_smote_has_no_higher_log_loss_than_no_resampling(
     last_three_days: list[dict[str, Any]], other: str
 ) -> None:
     losses = {
@@ -152,7 +152,7 @@ def hours(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any
     return out, train(HOURS, out, TrainOptions(compare=False))
 
 
-def test_eight_hours_are_split_by_hours_and_it_is_said_first(
+def test_eight_hours_are_split_by_hours_and_the_summary_starts_with_it(
     hours: tuple[Path, dict[str, Any]],
 ) -> None:
     out, metrics = hours
@@ -164,7 +164,7 @@ def test_eight_hours_are_split_by_hours_and_it_is_said_first(
 @pytest.mark.parametrize(
     "every", [50, pytest.param(1, marks=pytest.mark.soak)], ids=["some rows", "all rows"]
 )
-def test_rows_posted_as_they_are_get_the_probability_of_score_bit_for_bit(
+def test_posted_rows_get_the_same_probability_as_score_bit_for_bit(
     hours: tuple[Path, dict[str, Any]], tmp_path: Path, every: int
 ) -> None:
     model, scored = hours[0], tmp_path / "scored.csv"
@@ -180,7 +180,7 @@ def test_rows_posted_as_they_are_get_the_probability_of_score_bit_for_bit(
 
 
 @pytest.mark.parametrize("file", [HOURS, DATA / "paysim_sample_steps_1_to_312.parquet"])
-def test_every_row_gets_the_margin_of_xgboosts_own_booster_bit_for_bit(
+def test_every_margin_equals_that_of_xgboosts_own_booster_bit_for_bit(
     hours: tuple[Path, dict[str, Any]], file: Path
 ) -> None:
     scorer = load_scorer(hours[0])

@@ -56,7 +56,7 @@ def test_steps_can_be_given_instead_of_days() -> None:
     ("given_bounds", "bounds"),
     [({"train_until": 200}, (200, 225)), ({"test_from": 225}, (200, 225))],
 )
-def test_the_label_delay_gives_the_bound_that_is_not_named(
+def test_the_label_delay_determines_the_missing_bound(
     given_bounds: dict[str, Any], bounds: tuple[int, int]
 ) -> None:
     split = split_by_time(*hourly(13), **given_bounds, label_delay=24)
@@ -65,7 +65,7 @@ def test_the_label_delay_gives_the_bound_that_is_not_named(
 
 
 @pytest.mark.parametrize(("days", "few"), [(2, False), (10, True)])
-def test_too_little_for_days_is_split_by_hours_without_gap_or_calibration(
+def test_data_too_small_for_days_is_split_by_hours_without_gap_or_calibration(
     days: int, few: bool
 ) -> None:
     steps, is_fraud = hourly(days, frauds_an_hour=2)
@@ -79,7 +79,7 @@ def test_too_little_for_days_is_split_by_hours_without_gap_or_calibration(
     assert split.gap_hours == 0
 
 
-def test_the_published_model_sees_everything_up_to_the_last_row() -> None:
+def test_the_windows_of_the_refit_end_at_the_last_row() -> None:
     steps, is_fraud = hourly(13)
 
     published = until_the_end(split_by_time(steps, is_fraud, test_days=3), steps, is_fraud)
@@ -93,19 +93,19 @@ def counted(*hours: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
     return steps, np.concatenate([np.arange(sum(hour)) < hour[0] for hour in hours])
 
 
-def test_an_hour_full_of_frauds_that_spans_two_cuts_moves_them_apart() -> None:
+def test_two_cuts_within_one_hour_of_frauds_are_moved_apart() -> None:
     split = split_by_time(*counted((5, 9), (5, 9), (5, 9), (60, 9), (3, 9)))
 
     assert windows(split) == [(1, 3), (4, 4), (5, 5)]
 
 
-def test_an_hour_without_genuine_rows_is_no_window_of_its_own() -> None:
+def test_an_hour_without_genuine_rows_is_never_a_window() -> None:
     split = split_by_time(*counted((20, 9), (20, 9), (20, 9), (9, 0), (2, 9)))
 
     assert windows(split)[-1] == (4, 5)
 
 
-def test_a_test_window_without_fraud_is_lengthened_unless_it_was_asked_for() -> None:
+def test_a_default_test_window_without_fraud_is_extended() -> None:
     steps, is_fraud = hourly(13)
 
     split = split_by_time(steps, is_fraud & (steps < 200))
@@ -115,13 +115,13 @@ def test_a_test_window_without_fraud_is_lengthened_unless_it_was_asked_for() -> 
     assert split.gap_hours == 24
 
 
-def test_days_whose_frauds_leave_no_room_for_the_gap_are_split_by_hours() -> None:
+def test_data_without_room_for_the_gap_is_split_by_hours() -> None:
     steps, is_fraud = hourly(13, frauds_an_hour=5)
 
     assert split_by_time(steps, is_fraud & (steps < 20)).by == "hours"
 
 
-def test_a_label_delay_that_was_asked_for_is_never_dropped() -> None:
+def test_a_requested_label_delay_is_never_dropped() -> None:
     split = split_by_time(*hourly(2), label_delay=5)
 
     assert split.gap_hours == 5
@@ -212,14 +212,14 @@ def test_a_handful_of_frauds_is_refused_with_their_number_and_what_it_takes(frau
         ({"test_days": 1, "train_until": 10}, "either --test-days or"),
     ],
 )
-def test_windows_that_do_not_fit_are_refused_with_the_steps_at_hand(
+def test_windows_that_do_not_fit_are_refused_with_the_available_steps(
     bounds: dict[str, Any], message: str
 ) -> None:
     with pytest.raises(InputError, match=message):
         split_by_time(*hourly(13), **bounds)
 
 
-def test_a_test_window_that_was_asked_for_and_holds_no_fraud_is_named_with_a_remedy() -> None:
+def test_a_requested_test_window_without_fraud_is_refused_with_a_remedy() -> None:
     steps, is_fraud = hourly(13)
 
     with pytest.raises(InputError) as caught:

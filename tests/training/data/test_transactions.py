@@ -114,7 +114,7 @@ BAD: list[tuple[str, str, str]] = [
 
 
 @pytest.mark.parametrize(("old", "new", "message"), BAD)
-def test_a_bad_file_is_refused_with_where_what_and_what_would_be_right(
+def test_a_bad_file_is_refused_with_place_fault_and_remedy(
     tmp_path: Path, old: str, new: str, message: str
 ) -> None:
     assert old in GOOD
@@ -159,13 +159,13 @@ def test_numbers_stored_as_text_in_parquet_are_read_to_the_last_bit(tmp_path: Pa
     ],
     ids=["blank end", "commas at the end", "BOM", "CRLF", "no last newline", "8.0", "quotes"],
 )
-def test_what_programs_do_to_csv_files_changes_nothing(tmp_path: Path, text: str) -> None:
+def test_common_csv_dialects_are_read_alike(tmp_path: Path, text: str) -> None:
     expected = read_transactions(written(tmp_path, GOOD))
 
     pd.testing.assert_frame_equal(read_transactions(written(tmp_path, text)), expected)
 
 
-def test_every_column_has_the_type_that_training_counts_on(tmp_path: Path) -> None:
+def test_every_column_has_the_expected_type(tmp_path: Path) -> None:
     types = read_transactions(written(tmp_path, GOOD)).dtypes.astype("str").to_dict()
 
     numbers = dict.fromkeys(
@@ -181,7 +181,7 @@ def test_every_column_has_the_type_that_training_counts_on(tmp_path: Path) -> No
     }
 
 
-def test_types_are_numbered_alike_whichever_occur(tmp_path: Path) -> None:
+def test_type_codes_do_not_depend_on_the_types_present(tmp_path: Path) -> None:
     frame = read_transactions(written(tmp_path, GOOD))
 
     assert list(frame["type"].cat.categories) == list(TransactionType)
@@ -189,9 +189,7 @@ def test_types_are_numbered_alike_whichever_occur(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("cell", ["", "much", "-1"])
 @pytest.mark.parametrize("name", ["newbalanceOrig", "oldbalanceDest", "newbalanceDest"])
-def test_a_balance_that_is_no_feature_is_left_out_where_a_cell_cannot_be_used(
-    tmp_path: Path, name: str, cell: str
-) -> None:
+def test_an_unused_balance_with_a_bad_cell_is_dropped(tmp_path: Path, name: str, cell: str) -> None:
     rows = pd.read_csv(written(tmp_path, GOOD), dtype="str")
     rows.loc[1, name] = cell
     rows.to_csv(tmp_path / "file.csv", index=False)
@@ -203,7 +201,7 @@ def test_a_balance_that_is_no_feature_is_left_out_where_a_cell_cannot_be_used(
 
 
 @pytest.mark.parametrize("cell", ["", "yes", "2"])
-def test_a_flag_that_is_no_feature_may_hold_anything(tmp_path: Path, cell: str) -> None:
+def test_an_unused_flag_may_hold_anything(tmp_path: Path, cell: str) -> None:
     path = written(tmp_path, GOOD.replace(",0\n", f",{cell}\n"))
 
     assert len(read_transactions(path)) == 2
@@ -212,7 +210,7 @@ def test_a_flag_that_is_no_feature_may_hold_anything(tmp_path: Path, cell: str) 
 @pytest.mark.parametrize(
     ("fraud", "genuine"), [("True", "False"), ("true", "0"), ("TRUE", "false"), ("1.0", "FALSE")]
 )
-def test_true_and_false_are_labels_too(tmp_path: Path, fraud: str, genuine: str) -> None:
+def test_true_and_false_are_valid_labels(tmp_path: Path, fraud: str, genuine: str) -> None:
     text = GOOD.replace("1,0\n", f"{fraud},0\n").replace("0.0,0,0\n", f"0.0,{genuine},0\n")
 
     assert read_transactions(written(tmp_path, text))["isFraud"].to_list() == [1, 0]
@@ -230,9 +228,7 @@ def test_an_empty_label_among_words_is_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("ending", ["csv", "parquet"])
-def test_columns_that_we_do_not_know_may_hold_anything_and_be_there_twice(
-    tmp_path: Path, ending: str
-) -> None:
+def test_unknown_columns_may_hold_anything_and_repeat(tmp_path: Path, ending: str) -> None:
     rows = pa.Table.from_pandas(read_transactions(written(tmp_path, GOOD)), preserve_index=False)
     for cells in (["NA", "007"], ["", "x"]):
         rows = rows.append_column("note", pa.array(cells))
@@ -246,9 +242,7 @@ def test_columns_that_we_do_not_know_may_hold_anything_and_be_there_twice(
 
 
 @pytest.mark.parametrize("newline", ["\n", "\r\n"])
-def test_line_breaks_within_a_cell_are_counted_as_an_editor_does(
-    tmp_path: Path, newline: str
-) -> None:
+def test_line_numbers_count_line_breaks_within_cells(tmp_path: Path, newline: str) -> None:
     lines = [f"{line},{note}" for line, note in zip(GOOD.split(), ["note", "", "x"], strict=True)]
     lines[1] += f'"one{newline}two{newline}three"'
     path = written(tmp_path, newline.join(lines).replace("9839.64", "much"))
@@ -256,14 +250,14 @@ def test_line_breaks_within_a_cell_are_counted_as_an_editor_does(
     assert refusal(path) == f", row 5, column amount: 'much' is not a number; {MONEY_IS}"
 
 
-def test_accounts_that_parquet_keeps_as_categories_are_text(tmp_path: Path) -> None:
+def test_categorical_accounts_in_parquet_become_text(tmp_path: Path) -> None:
     frame = read_transactions(parquet(tmp_path, nameOrig=pd.Categorical(["C1", "C3"])))
 
     assert frame["nameOrig"].dtype == "str"
 
 
 @pytest.mark.parametrize("labels", [("1", "1"), ("", "perhaps")])
-def test_rows_to_score_need_no_label_and_none_is_looked_at(
+def test_rows_to_score_need_no_label_and_ignore_one(
     tmp_path: Path, labels: tuple[str, str]
 ) -> None:
     text = GOOD.replace("1,0\n", f"{labels[0]},0\n").replace("0.0,0,0\n", f"0.0,{labels[1]},0\n")
@@ -290,7 +284,7 @@ def test_weights_are_numbers(tmp_path: Path) -> None:
     ("cell", "what"),
     [("0", "0 is not allowed"), ("-1", "-1 is negative"), ("inf", "inf is not finite")],
 )
-def test_a_row_cannot_weigh_nothing_or_everything(tmp_path: Path, cell: str, what: str) -> None:
+def test_zero_and_infinite_weights_are_refused(tmp_path: Path, cell: str, what: str) -> None:
     path = written(tmp_path, weighted(cell))
 
     assert refusal(path) == f", row 2, column weight: {what}; write a number above 0"
@@ -352,7 +346,7 @@ def frames(draw: st.DrawFn) -> pd.DataFrame:
 @pytest.mark.parametrize("ending", ["csv", "parquet"])
 @settings(max_examples=40)
 @given(frame=frames())
-def test_what_is_written_reads_back_equal(
+def test_a_written_file_reads_back_equal(
     tmp_path_factory: pytest.TempPathFactory, ending: str, frame: pd.DataFrame
 ) -> None:
     path = tmp_path_factory.getbasetemp() / f"back.{ending}"
@@ -364,7 +358,7 @@ def test_what_is_written_reads_back_equal(
 
 @settings(max_examples=50)
 @given(rows=st.lists(transactions(), min_size=1, max_size=6))
-def test_a_column_of_facts_holds_the_facts_of_each_payment(rows: list[Transaction]) -> None:
+def test_columns_of_facts_equal_the_facts_of_each_payment(rows: list[Transaction]) -> None:
     frame = pd.DataFrame(
         {
             "step": [24 + row.hour for row in rows],
@@ -380,14 +374,14 @@ def test_a_column_of_facts_holds_the_facts_of_each_payment(rows: list[Transactio
     assert [Facts(*each) for each in zip(*columns, strict=True)] == [Facts.of(row) for row in rows]
 
 
-def test_the_largest_amount_itself_is_allowed(tmp_path: Path) -> None:
+def test_the_largest_amount_is_allowed(tmp_path: Path) -> None:
     frame = read_transactions(written(tmp_path, GOOD.replace("9839.64", "1e12")))
 
     assert frame["amount"].max() == MAX_AMOUNT
 
 
 @pytest.mark.skipif(not DATA.is_dir(), reason=f"no real PaySim rows: put them into {DATA}")
-def test_a_real_paysim_file_is_read_as_it_is() -> None:
+def test_a_real_paysim_file_is_read_unchanged() -> None:
     frame = read_transactions(DATA / "paysim_steps_1_to_8.csv")
 
     assert len(frame) == 35_098

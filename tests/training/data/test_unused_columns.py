@@ -10,17 +10,17 @@ ROWS = pd.DataFrame([[1, "A", 2.0, "C1", 3.0, 0.0, "M1", 0.0, 0.0, 0, 0]] * 2, c
 VARIED = ROWS.assign(**{name: [1, 2] for name in NAMES})
 
 
-def test_nothing_is_told_where_everything_is_used() -> None:
+def test_nothing_is_reported_if_every_column_is_used() -> None:
     assert Unused.of(NAMES, VARIED).sentence == ""
 
 
-def test_columns_of_one_value_are_told() -> None:
+def test_constant_columns_are_reported() -> None:
     rows = VARIED.assign(type="TRANSFER", oldbalanceOrg=0.0)
 
     assert Unused.of(NAMES, rows).sentence == "Constant: type, oldbalanceOrg."
 
 
-def test_odd_names_stay_in_one_line() -> None:
+def test_names_with_control_characters_stay_in_one_line() -> None:
     names = [*NAMES, "", "two words", "line\nbreak"]
 
     assert Unused.of(names, VARIED).sentence == (
@@ -28,7 +28,7 @@ def test_odd_names_stay_in_one_line() -> None:
     )
 
 
-def test_of_many_columns_the_first_are_named() -> None:
+def test_only_the_first_of_many_columns_are_named() -> None:
     unused = Unused.of([*NAMES, *(f"c{number}" for number in range(10_000))], VARIED)
 
     assert unused.sentence.endswith(", c18, c19 and 9,980 more.")

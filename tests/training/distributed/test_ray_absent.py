@@ -12,7 +12,7 @@ from training.fitting.engine import LOCAL
 
 
 @pytest.mark.skipif(find_spec("ray") is not None, reason="Ray is installed for this Python")
-def test_ray_that_is_not_installed_is_said_with_what_to_do() -> None:
+def test_missing_ray_is_reported_with_the_remedy() -> None:
     with pytest.raises(InputError, match=r"Ray is not installed .* run `\.ci/setup ray`"):
         chosen_score("ray")(Path("model"), Path("data"), Path("out"))
 
@@ -24,7 +24,7 @@ def test_ray_that_is_not_installed_is_said_with_what_to_do() -> None:
         ("local", "auto", "--address auto: the local engine has none; add --engine ray"),
     ],
 )
-def test_an_engine_that_cannot_be_is_said(name: str, address: str | None, said: str) -> None:
+def test_an_impossible_engine_is_refused(name: str, address: str | None, said: str) -> None:
     with (
         pytest.raises(InputError, match=re.escape(said)) as error,
         chosen_engine(name, address),
@@ -34,6 +34,6 @@ def test_an_engine_that_cannot_be_is_said(name: str, address: str | None, said: 
     assert error.value.exit_code == 2
 
 
-def test_the_local_engine_starts_nothing_and_fits_here() -> None:
+def test_the_local_engine_fits_in_this_process() -> None:
     with chosen_engine("local") as engine:
         assert engine is LOCAL

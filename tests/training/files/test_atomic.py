@@ -12,13 +12,13 @@ def content(directory: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in directory.iterdir() if path.is_file()}
 
 
-def test_files_are_written_into_a_new_directory(tmp_path: Path) -> None:
+def test_files_are_written_to_a_new_directory(tmp_path: Path) -> None:
     write_files(tmp_path / "a" / "b", {"one": b"1", "two": b"2"})
 
     assert content(tmp_path / "a" / "b") == {"one": b"1", "two": b"2"}
 
 
-def test_a_new_file_replaces_the_old_and_others_stay(tmp_path: Path) -> None:
+def test_a_new_file_replaces_the_old_one_and_others_stay(tmp_path: Path) -> None:
     write_files(tmp_path, {"model": b"old", "notes": b"kept"})
 
     write_files(tmp_path, {"model": b"new"})
@@ -26,7 +26,7 @@ def test_a_new_file_replaces_the_old_and_others_stay(tmp_path: Path) -> None:
     assert content(tmp_path) == {"model": b"new", "notes": b"kept"}
 
 
-def test_a_reader_who_holds_the_old_file_keeps_it_whole(tmp_path: Path) -> None:
+def test_a_reader_of_the_old_file_keeps_reading_it_whole(tmp_path: Path) -> None:
     write_files(tmp_path, {"model": b"old" * 1_000})
 
     with (tmp_path / "model").open("rb") as reader:
@@ -34,7 +34,7 @@ def test_a_reader_who_holds_the_old_file_keeps_it_whole(tmp_path: Path) -> None:
         assert reader.read() == b"old" * 1_000
 
 
-def test_what_an_earlier_run_left_is_removed(tmp_path: Path) -> None:
+def test_leftovers_of_an_earlier_run_are_removed(tmp_path: Path) -> None:
     write_files(tmp_path, {"model": b"1", "leaky": b"1", "notes": b"1"})
 
     write_files(tmp_path, {"model": b"2"}, remove=["leaky", "never there"])
@@ -42,7 +42,7 @@ def test_what_an_earlier_run_left_is_removed(tmp_path: Path) -> None:
     assert content(tmp_path) == {"model": b"2", "notes": b"1"}
 
 
-def test_what_is_written_anew_is_not_removed_before(tmp_path: Path) -> None:
+def test_a_file_that_is_written_again_is_not_removed_first(tmp_path: Path) -> None:
     write_files(tmp_path, {"model": b"old"})
     (tmp_path / "first").mkdir()  # so that its rename fails, ahead of the model's
 
@@ -52,7 +52,7 @@ def test_what_is_written_anew_is_not_removed_before(tmp_path: Path) -> None:
     assert (tmp_path / "model").read_bytes() == b"old"
 
 
-def test_a_write_that_fails_before_all_is_on_disk_changes_nothing(tmp_path: Path) -> None:
+def test_a_write_that_fails_halfway_changes_nothing(tmp_path: Path) -> None:
     write_files(tmp_path, {"model": b"old", "leaky": b"old"})
     (tmp_path / ".metrics.new").mkdir()  # where the second file would be written first
 
@@ -63,7 +63,7 @@ def test_a_write_that_fails_before_all_is_on_disk_changes_nothing(tmp_path: Path
     assert (old["model"], old["leaky"]) == (b"old", b"old")
 
 
-def test_files_appear_in_the_order_given(tmp_path: Path) -> None:
+def test_files_appear_in_the_given_order(tmp_path: Path) -> None:
     (tmp_path / "second").mkdir()  # so that its rename fails
 
     with pytest.raises(InputError):
@@ -73,7 +73,7 @@ def test_files_appear_in_the_order_given(tmp_path: Path) -> None:
     assert not (tmp_path / "third").exists()
 
 
-def test_a_file_where_the_directory_should_be_is_told_in_one_line(tmp_path: Path) -> None:
+def test_a_file_in_place_of_the_directory_is_reported_in_one_line(tmp_path: Path) -> None:
     (tmp_path / "out").touch()
 
     with pytest.raises(InputError) as caught:

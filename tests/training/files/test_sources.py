@@ -26,7 +26,7 @@ from training.files.sources import READABLE
         (slice(0, -20), "damaged, or cut off at its end; copy it again"),
     ],
 )
-def test_a_damaged_parquet_file_is_told_as_that(
+def test_a_damaged_parquet_file_is_reported_as_damaged(
     tmp_path: Path, damage: slice, message: str
 ) -> None:
     path = parquet(tmp_path)
@@ -36,7 +36,7 @@ def test_a_damaged_parquet_file_is_told_as_that(
 
 
 @pytest.mark.parametrize("name", ["data.csv", "data.parquet", "data"])
-def test_a_missing_file_and_a_folder_are_told_apart(tmp_path: Path, name: str) -> None:
+def test_a_missing_file_and_a_folder_have_different_messages(tmp_path: Path, name: str) -> None:
     path = tmp_path / name
 
     assert refusal(path) == f": No such file or directory; {READABLE}"
@@ -61,20 +61,20 @@ def archived(directory: Path, files: dict[str, str]) -> Path:
     return path
 
 
-def test_a_zip_of_one_csv_file_is_read_as_that_file(tmp_path: Path) -> None:
+def test_a_zip_with_one_csv_file_is_read(tmp_path: Path) -> None:
     frame = read_transactions(zipped(tmp_path, data=GOOD))
 
     pd.testing.assert_frame_equal(frame, read_transactions(written(tmp_path, GOOD)))
 
 
-def test_a_fault_within_a_zip_is_named_by_its_row_in_the_csv_file(tmp_path: Path) -> None:
+def test_a_fault_in_a_zip_is_reported_with_its_row_in_the_csv_file(tmp_path: Path) -> None:
     path = zipped(tmp_path, data=GOOD.replace("9839.64", "much"))
 
     assert refusal(path).startswith(", row 3, column amount: 'much' is not a number")
 
 
 @pytest.mark.parametrize("folder", ["", "data/", "a/b/"])
-def test_what_macos_and_windows_put_into_a_zip_is_passed_over(tmp_path: Path, folder: str) -> None:
+def test_metadata_of_macos_and_windows_in_a_zip_is_ignored(tmp_path: Path, folder: str) -> None:
     junk = ["__MACOSX/._data.csv", ".DS_Store", "._data.csv", "Thumbs.db", "desktop.ini"]
     files = {f"{folder}{name}": "junk" for name in junk}
     folders = {folder: ""} if folder else {}
@@ -84,7 +84,7 @@ def test_what_macos_and_windows_put_into_a_zip_is_passed_over(tmp_path: Path, fo
     pd.testing.assert_frame_equal(frame, read_transactions(written(tmp_path, GOOD)))
 
 
-def test_a_zip_of_several_files_or_none_is_refused_with_their_names(tmp_path: Path) -> None:
+def test_a_zip_with_several_files_or_none_is_refused_with_their_names(tmp_path: Path) -> None:
     assert refusal(zipped(tmp_path, one=GOOD, two=GOOD)) == (
         ": holds 2 files: one.csv, two.csv; give a zip of one CSV file"
     )
@@ -125,7 +125,7 @@ def test_gzip_and_tab_separated_files_are_read(tmp_path: Path, ending: str) -> N
     )
 
 
-def test_a_gzip_file_that_is_cut_off_is_told_as_that(tmp_path: Path) -> None:
+def test_a_truncated_gzip_file_is_reported_as_truncated(tmp_path: Path) -> None:
     path = tmp_path / "data.csv.gz"
     path.write_bytes(gzip.compress(GOOD.encode())[:-12])
 
@@ -207,7 +207,7 @@ BY_COMMAS = ", row 1: cells are separated by {}, not by commas; separate them by
         ("a.csv", GOOD.replace("type", "t\u00e9").encode("latin-1"), ", row 1: not UTF-8 text; save it as UTF-8"),  # noqa: E501
     ],
 )  # fmt: skip
-def test_a_file_of_another_kind_is_told_with_what_to_do(
+def test_a_file_of_another_kind_is_named_with_a_remedy(
     tmp_path: Path, name: str, content: str | bytes, message: str
 ) -> None:
     path = tmp_path / name
@@ -217,7 +217,7 @@ def test_a_file_of_another_kind_is_told_with_what_to_do(
 
 
 @given(head=st.binary(max_size=300) | st.text(max_size=200).map(str.encode))
-def test_any_bytes_are_read_or_refused_in_one_line(
+def test_any_bytes_are_parsed_or_refused_in_one_line(
     tmp_path_factory: pytest.TempPathFactory, head: bytes
 ) -> None:
     for name in ("any.csv", "any.tsv", "any.zip", "any.csv.gz", "any.parquet"):

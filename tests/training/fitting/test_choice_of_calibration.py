@@ -51,7 +51,7 @@ def test_platt_finds_a_known_line() -> None:
     assert found.intercept == pytest.approx(-2.0, abs=0.05)
 
 
-def test_a_row_of_weight_two_counts_as_two_rows() -> None:
+def test_a_row_of_weight_2_counts_as_two_rows() -> None:
     rows = drawn(1.0, -1.0, rows=500)
     targets = rows.is_fraud.astype(float)
     twice = rows.scores > 0
@@ -66,7 +66,7 @@ def test_a_row_of_weight_two_counts_as_two_rows() -> None:
     np.testing.assert_allclose(weighted, repeated, rtol=1e-5)
 
 
-def test_platts_targets_count_transactions_where_rows_stand_for_many() -> None:
+def test_platt_targets_are_weighted_by_transactions() -> None:
     rows = drawn(1.0, -6.0)
     heavy = replace(rows, weights=np.where(rows.is_fraud, 1.0, 170.0))
 
@@ -77,7 +77,7 @@ def test_platts_targets_count_transactions_where_rows_stand_for_many() -> None:
     assert expected == pytest.approx(np.average(heavy.is_fraud, weights=heavy.weights), rel=0.02)
 
 
-def test_classes_that_separate_perfectly_get_the_log_odds_of_platts_targets() -> None:
+def test_separable_classes_get_the_log_odds_of_the_platt_targets() -> None:
     margins = np.concatenate([np.full(50, -3.0), np.full(50, 3.0)])
 
     found = fit_platt(LabelledScores(margins > 0, margins, np.ones(100)))
@@ -87,7 +87,7 @@ def test_classes_that_separate_perfectly_get_the_log_odds_of_platts_targets() ->
     assert found.slope == pytest.approx(np.log(51) / 3, rel=1e-3)
 
 
-def test_beta_finds_a_line_too() -> None:
+def test_beta_finds_a_known_line() -> None:
     found = fit_beta(drawn(1.0, -2.0))
 
     assert found is not None
@@ -95,7 +95,7 @@ def test_beta_finds_a_line_too() -> None:
 
 
 @pytest.mark.parametrize("method", [fit_platt, fit_beta])
-def test_a_method_that_would_turn_the_order_round_is_none(method: object) -> None:
+def test_a_method_that_reverses_the_order_is_rejected(method: object) -> None:
     rows = drawn(1.0, 0.0)
 
     assert callable(method)
@@ -114,7 +114,7 @@ def test_isotonic_follows_a_step_and_keeps_the_order_of_scores() -> None:
     assert average_precision(predicted) == pytest.approx(average_precision(rows))
 
 
-def test_steps_of_isotonic_that_differ_in_the_last_bit_only_are_one() -> None:
+def test_isotonic_steps_that_differ_in_the_last_bit_are_merged() -> None:
     chance = np.random.default_rng(11)
     margins, is_fraud = np.sort(chance.normal(size=60)), chance.random(60) < 0.3
     weights = np.where(is_fraud, 1.0, 152.7)  # each genuine row stands for many
@@ -125,7 +125,7 @@ def test_steps_of_isotonic_that_differ_in_the_last_bit_only_are_one() -> None:
 
 
 @pytest.mark.parametrize("sure", [True, False], ids=["all fraud above", "all genuine below"])
-def test_isotonic_is_never_surer_than_half_a_payment_allows(sure: bool) -> None:
+def test_isotonic_probabilities_stay_half_a_payment_away_from_0_and_1(sure: bool) -> None:
     margins = np.arange(200.0)
     found = fit_isotonic(LabelledScores(margins >= 100, margins, np.ones(200)))
 
@@ -142,14 +142,14 @@ def test_the_method_that_fits_later_rows_best_is_chosen() -> None:
     assert all(trial["average_precision_cost"] <= MAX_COST for trial in trials)
 
 
-def test_on_rows_that_follow_a_line_platt_is_as_good_as_any() -> None:
+def test_platt_is_as_good_as_any_method_on_a_line() -> None:
     _, trials = choose_calibration(drawn(0.7, -3.0), drawn(0.7, -3.0, seed=1))
 
     losses = {trial["method"]: trial["log_loss"] for trial in trials}
     assert losses["platt"] <= 1.001 * min(losses.values())
 
 
-def test_few_frauds_get_platt_unseen_and_hardly_any_get_nothing() -> None:
+def test_few_frauds_get_platt_and_very_few_get_no_calibration() -> None:
     few = drawn(1.0, -3.0, rows=500)
     hardly = replace(few, is_fraud=np.arange(500) < 9)
 
@@ -158,7 +158,7 @@ def test_few_frauds_get_platt_unseen_and_hardly_any_get_nothing() -> None:
     assert choose_calibration(hardly, few) == (NoCalibration(), [])
 
 
-def test_scores_that_run_against_the_labels_are_left_alone() -> None:
+def test_scores_that_rank_backwards_are_not_calibrated() -> None:
     rows = drawn(1.0, -3.0, rows=500)
     backwards = rows.with_scores(-rows.scores)
 
@@ -175,7 +175,9 @@ def test_scores_that_run_against_the_labels_are_left_alone() -> None:
         Isotonic((0.5,), (-3.0,)),
     ],
 )
-def test_a_column_is_calibrated_as_its_margins_are_bit_for_bit(calibration: Calibration) -> None:
+def test_columns_and_single_margins_are_calibrated_alike_bit_for_bit(
+    calibration: Calibration,
+) -> None:
     random = np.random.default_rng(0)
     margins = np.concatenate([random.normal(0, 8, 5_000), [-800, 0, 800, -6.1, -2.0, 3.3, 0.5]])
 

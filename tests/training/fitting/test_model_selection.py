@@ -45,7 +45,7 @@ def default(data: tuple[Data, Split]) -> Contest:
     return held(data)
 
 
-def test_every_resampling_arm_is_compared_with_smote(default: Contest) -> None:
+def test_every_resampling_is_compared_with_smote(default: Contest) -> None:
     assert tuple(default.by_resampling) == RESAMPLING
     assert [each["resampling"] for each in default.comparisons] == list(RESAMPLING[1:])
 
@@ -55,19 +55,21 @@ def test_smote_is_published_by_default(default: Contest) -> None:
     assert default.chosen.n_invented > 0
 
 
-def test_the_other_sets_are_resampled_as_the_chosen_one(default: Contest) -> None:
+def test_all_feature_sets_use_the_chosen_resampling(default: Contest) -> None:
     assert next(iter(default.by_feature_set)) == "strict"
     assert {arm.resampling for arm in default.by_feature_set.values()} == {"smote"}
 
 
-def test_an_arm_asked_for_is_published_whatever_the_others_do(data: tuple[Data, Split]) -> None:
+def test_a_requested_resampling_is_published_regardless_of_the_others(
+    data: tuple[Data, Split],
+) -> None:
     contest = held(data, resampling="none", compare=False)
 
     assert contest.chosen.resampling == "none"
     assert contest.comparisons == []
 
 
-def test_what_was_not_compared_is_named(data: tuple[Data, Split], default: Contest) -> None:
+def test_skipped_comparisons_are_named(data: tuple[Data, Split], default: Contest) -> None:
     alone = held(data, compare=False)
     only_sets = replace(default, comparisons=[])
     only_arms = replace(alone, comparisons=default.comparisons)
@@ -84,7 +86,7 @@ def test_what_was_not_compared_is_named(data: tuple[Data, Split], default: Conte
 
 
 @pytest.mark.parametrize("better", [None, "weights"])
-def test_auto_publishes_the_better_arm_and_smote_if_there_is_none(
+def test_auto_publishes_a_better_resampling_and_else_smote(
     data: tuple[Data, Split], monkeypatch: pytest.MonkeyPatch, better: str | None
 ) -> None:
     # Chance decides which arm is better on small data, so the better one is dictated here.
@@ -99,12 +101,14 @@ def test_auto_publishes_the_better_arm_and_smote_if_there_is_none(
     assert contest.chosen.resampling == (better or "smote")
 
 
-def test_a_goal_that_the_asked_arm_cannot_reach_says_so(data: tuple[Data, Split]) -> None:
+def test_a_goal_out_of_reach_of_the_requested_resampling_is_refused(
+    data: tuple[Data, Split],
+) -> None:
     with pytest.raises(CheckFailedError, match="choose a lower goal"):
         held(data, compare=False, goal=Goal("precision", 1.0), resampling="weights")
 
 
-def test_the_leaky_columns_are_fitted_once_for_comparison_only(data: tuple[Data, Split]) -> None:
+def test_the_leaky_feature_set_is_fitted_once_for_comparison(data: tuple[Data, Split]) -> None:
     contest = hold_contest(
         *data, "leaky-baseline", Settings(booster=FEW_TREES), compare=False, progress=lambda _: None
     )
@@ -112,7 +116,7 @@ def test_the_leaky_columns_are_fitted_once_for_comparison_only(data: tuple[Data,
     assert list(contest.by_resampling) == ["smote"]
 
 
-def test_typology_and_label_time_are_features_of_no_set(data: tuple[Data, Split]) -> None:
+def test_typology_and_label_time_are_never_features(data: tuple[Data, Split]) -> None:
     columns, _ = data
 
     assert "typology" in columns.frame.columns

@@ -36,7 +36,7 @@ def invented(sample: tuple[Facts, np.ndarray]) -> np.ndarray:
     return derive(resampled[ROWS:], "decision-time")
 
 
-def test_smote_leaves_the_real_rows_first(sample: tuple[Facts, np.ndarray]) -> None:
+def test_smote_keeps_the_real_rows_first(sample: tuple[Facts, np.ndarray]) -> None:
     facts, is_fraud = sample
     matrix = fact_matrix(facts, "decision-time")
 
@@ -46,7 +46,7 @@ def test_smote_leaves_the_real_rows_first(sample: tuple[Facts, np.ndarray]) -> N
     assert labels[ROWS:].all()
 
 
-def test_an_invented_fraud_has_one_type_and_a_whole_hour(
+def test_a_synthetic_fraud_has_one_type_and_a_whole_hour(
     sample: tuple[Facts, np.ndarray],
 ) -> None:
     names = FEATURE_SETS["decision-time"]
@@ -59,7 +59,7 @@ def test_an_invented_fraud_has_one_type_and_a_whole_hour(
     np.testing.assert_array_equal(hours, np.rint(hours))
 
 
-def test_an_invented_fraud_does_not_contradict_itself(
+def test_a_synthetic_fraud_is_consistent(
     sample: tuple[Facts, np.ndarray],
 ) -> None:
     names = FEATURE_SETS["decision-time"]

@@ -62,14 +62,14 @@ def three() -> Any:
     return tuned(data())
 
 
-def test_the_best_of_the_trials_is_taken(three: Any) -> None:
+def test_the_best_trial_is_chosen(three: Any) -> None:
     settings, trials, _ = three
 
     assert {**settings.booster, "smote_ratio": settings.smote_ratio} == trials[0]["settings"]
     assert trials[0]["average_precision"] == max(each["average_precision"] for each in trials)
 
 
-def test_every_trial_is_told_with_its_folds(three: Any) -> None:
+def test_every_trial_is_reported_with_its_folds(three: Any) -> None:
     _, trials, said = three
 
     assert len(trials) == 3
@@ -80,18 +80,18 @@ def test_every_trial_is_told_with_its_folds(three: Any) -> None:
 
 
 @pytest.mark.slow
-def test_more_workers_find_the_same(three: Any) -> None:
+def test_more_workers_find_the_same_settings(three: Any) -> None:
     settings, trials, said = tuned(data(), workers=2)
 
     assert (settings, trials) == three[:2]
     assert said == ["trying settings 1 to 2 of 3", "trying settings 3 to 3 of 3"]
 
 
-def test_another_seed_draws_others(three: Any) -> None:
+def test_another_seed_draws_other_settings(three: Any) -> None:
     assert tuned(data(), trials=1, seed=1)[1][0] not in three[1]
 
 
-def test_nothing_after_the_fit_window_is_seen(three: Any) -> None:
+def test_rows_after_the_fit_window_do_not_affect_the_search(three: Any) -> None:
     given = data()
     later = given.frame["step"] > 60
     spoilt = given.frame.assign(amount=given.frame["amount"].mask(later, 1.0))
@@ -99,7 +99,7 @@ def test_nothing_after_the_fit_window_is_seen(three: Any) -> None:
     assert tuned(Data.of(spoilt))[1] == three[1]
 
 
-def test_every_fold_judges_later_rows_than_it_fits() -> None:
+def test_every_fold_is_evaluated_on_later_rows_than_it_is_fitted_on() -> None:
     given = data()
 
     for fit, judge in time_folds(given.steps, given.is_fraud):
@@ -120,7 +120,7 @@ def test_a_rows_weight_counts_in_fit_and_score() -> None:
     )
 
 
-def test_frauds_too_close_for_folds_are_said() -> None:
+def test_frauds_too_close_for_time_folds_are_refused() -> None:
     given = data(fraud_every=100)
     together = given.frame.assign(isFraud=(given.frame["step"] == 5).astype(np.int8))
 

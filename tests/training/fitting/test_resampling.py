@@ -32,7 +32,9 @@ def payments(rows: int, seed: int = 0) -> np.ndarray:
     weights=st.lists(st.sampled_from([0.5, 1.0, 170.0]), min_size=4, max_size=20),
     extra=st.integers(0, 30),
 )
-def test_all_frauds_together_weigh_what_the_real_ones_did(weights: list[float], extra: int) -> None:
+def test_resampled_frauds_keep_the_total_weight_of_the_real_ones(
+    weights: list[float], extra: int
+) -> None:
     real = np.array(weights)
     is_fraud = np.concatenate([np.arange(len(real)) % 3 == 0, np.ones(extra, dtype=bool)])
 
@@ -44,7 +46,7 @@ def test_all_frauds_together_weigh_what_the_real_ones_did(weights: list[float], 
 
 
 @given(st.lists(st.sampled_from([0.5, 1.0, 170.0]), min_size=4, max_size=20))
-def test_class_weight_makes_both_classes_weigh_the_same(weights: list[float]) -> None:
+def test_class_weights_give_both_classes_the_same_total(weights: list[float]) -> None:
     is_fraud = np.arange(len(weights)) % 3 == 0
 
     balanced = balanced_weights(is_fraud, np.array(weights))
@@ -54,13 +56,13 @@ def test_class_weight_makes_both_classes_weigh_the_same(weights: list[float]) ->
 
 
 @pytest.mark.parametrize(("ratio", "wanted"), [(0.5, 45), (0.01, 10), (1.0, 90)])
-def test_frauds_are_raised_to_the_ratio_and_none_is_ever_removed(ratio: float, wanted: int) -> None:
+def test_frauds_grow_to_the_ratio_and_never_shrink(ratio: float, wanted: int) -> None:
     is_fraud = np.arange(100) < 10
 
     assert frauds_wanted(is_fraud, ratio) == {1: wanted}
 
 
-def test_types_as_one_number_can_be_put_back() -> None:
+def test_type_codes_can_be_turned_back_into_columns() -> None:
     matrix = payments(200)
 
     again = with_type_columns(with_one_type(matrix, NAMES), NAMES)
@@ -68,7 +70,7 @@ def test_types_as_one_number_can_be_put_back() -> None:
     np.testing.assert_array_equal(again, matrix)
 
 
-def test_smotenc_takes_type_hour_and_payee_from_neighbours_and_never_mixes_them() -> None:
+def test_smotenc_copies_type_hour_and_payee_from_neighbours() -> None:
     matrix, is_fraud = payments(600), np.arange(600) < 40
     matrix[is_fraud, NAMES.index("hour")] = np.arange(40) % 2 * 20  # midnight or eight
     pipeline = build_pipeline(
@@ -91,7 +93,7 @@ def test_smotenc_takes_type_hour_and_payee_from_neighbours_and_never_mixes_them(
 
 @pytest.mark.parametrize("resampling", RESAMPLING)
 @pytest.mark.parametrize("feature_set", ["decision-time", "strict", "leaky-baseline"])
-def test_every_arm_can_be_fitted_on_every_set(resampling: str, feature_set: str) -> None:
+def test_every_resampling_fits_every_feature_set(resampling: str, feature_set: str) -> None:
     width = 11 if feature_set == "leaky-baseline" else len(fact_names(feature_set))
     matrix, is_fraud = payments(300)[:, :width], np.arange(300) < 30
     matrix = np.column_stack([matrix, *[matrix[:, 5]] * (width - matrix.shape[1])])
@@ -105,7 +107,7 @@ def test_every_arm_can_be_fitted_on_every_set(resampling: str, feature_set: str)
     assert invented == (105 if resampling.startswith("smote") else 0)
 
 
-def test_a_single_fraud_has_no_neighbours_and_is_left_alone() -> None:
+def test_a_single_fraud_is_not_resampled() -> None:
     pipeline = build_pipeline("strict", resampling="smote", smote_ratio=0.5, n_frauds=1, seed=0)
 
     assert [name for name, _ in pipeline.steps] == ["derive", "classify"]

@@ -33,7 +33,7 @@ def compared(
     }
 
 
-def test_the_better_arm_that_saves_most_is_best() -> None:
+def test_the_best_resampling_saves_most_among_the_better_ones() -> None:
     arms = [
         compared("smotenc", better=False, saved=0.5),
         compared("weights", better=True, saved=0.06),
@@ -44,7 +44,7 @@ def test_the_better_arm_that_saves_most_is_best() -> None:
     assert best_resampling(arms[:1]) is None
 
 
-def test_the_verdict_says_what_is_published() -> None:
+def test_the_verdict_names_the_published_resampling() -> None:
     arms = [compared("none", better=True)]
     worse = [compared("none", better=False)]
 
@@ -53,7 +53,7 @@ def test_the_verdict_says_what_is_published() -> None:
     assert verdict(worse, worse, "smote").startswith("No other arm (none)")
 
 
-def test_the_verdict_gives_frauds_and_intervals_and_says_whether_the_test_window_agrees() -> None:
+def test_the_verdict_gives_frauds_intervals_and_the_result_of_the_test_window() -> None:
     decides = [compared("weights", better=False), compared("none", better=True)]
     agrees = [decides[0], compared("none", better=True, saved=0.08, frauds=41)]
     does_not = [compared("weights", better=True), compared("none", better=False, saved=-0.02)]
@@ -68,7 +68,7 @@ def test_the_verdict_gives_frauds_and_intervals_and_says_whether_the_test_window
     assert "The test window does not bear it out (230 frauds: log loss saved -2.0%" in said
 
 
-def test_a_score_saves_nothing_over_itself() -> None:
+def test_a_score_has_no_saving_over_itself() -> None:
     predicted = LabelledScores(np.arange(1_000) < 10, np.full(1_000, 0.01), np.ones(1_000))
 
     assert log_loss_saved(predicted, predicted.scores) == (0, 0, 0)
@@ -107,7 +107,7 @@ def compared_arms(blur: float) -> dict[str, Any]:
     return comparison(ours, theirs, data, Window(0, 19_999), seed=0)  # type: ignore[arg-type]
 
 
-def test_an_arm_that_is_clearly_better_is_called_so() -> None:
+def test_a_clearly_better_resampling_is_called_better() -> None:
     found = compared_arms(1.0)
 
     assert found["log_loss_saved"] > 0.05
@@ -115,5 +115,5 @@ def test_an_arm_that_is_clearly_better_is_called_so() -> None:
 
 
 @pytest.mark.parametrize("blur", [0.0, 0.1])
-def test_an_arm_that_is_hardly_better_is_not(blur: float) -> None:
+def test_a_hardly_better_resampling_is_not_called_better(blur: float) -> None:
     assert not compared_arms(blur)["better"]

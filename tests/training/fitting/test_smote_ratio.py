@@ -71,7 +71,7 @@ def chosen(hard: Data) -> tuple[float, list[dict[str, float]]]:
     return choose(hard)
 
 
-def test_what_happens_after_the_fit_window_changes_nothing(
+def test_rows_after_the_fit_window_do_not_affect_the_ratio(
     hard: Data, chosen: tuple[float, list[dict[str, float]]]
 ) -> None:
     later = ~FIT.holds(hard.steps)
@@ -79,7 +79,7 @@ def test_what_happens_after_the_fit_window_changes_nothing(
     assert choose(with_frauds(hard, hard.is_fraud ^ later)) == chosen
 
 
-def test_what_happens_at_the_end_of_the_fit_window_counts(
+def test_rows_at_the_end_of_the_fit_window_affect_the_ratio(
     hard: Data, chosen: tuple[float, list[dict[str, float]]]
 ) -> None:
     small = hard.frame["amount"].mask(Window(55, 60).holds(hard.steps), 1.0)
@@ -97,20 +97,20 @@ def test_the_ratio_with_the_best_average_precision_is_chosen(
     assert reached[ratio] == max(reached.values())
 
 
-def test_of_equally_good_ratios_the_smallest_is_chosen() -> None:
+def test_the_smallest_of_equally_good_ratios_is_chosen() -> None:
     ratio, trials = choose(data(separable=True))
 
     assert {trial["average_precision"] for trial in trials} == {1.0}
     assert ratio == min(trial["smote_ratio"] for trial in trials)
 
 
-def test_ratios_that_would_invent_nothing_are_not_tried(
+def test_ratios_that_would_add_no_fraud_are_not_tried(
     chosen: tuple[float, list[dict[str, float]]],
 ) -> None:
     assert [trial["smote_ratio"] for trial in chosen[1]] == [0.1, 0.5, 1.0]
 
 
-def test_one_ratio_is_tried_where_frauds_are_as_many_as_genuine_rows() -> None:
+def test_only_one_ratio_is_tried_on_balanced_classes() -> None:
     ratio, trials = choose(data(separable=True, fraud_every=2))
 
     assert ratio == 0.01

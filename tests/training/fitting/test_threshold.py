@@ -60,7 +60,7 @@ def test_weights_count_as_that_many_transactions() -> None:
     np.testing.assert_allclose(precision, [1, 1 / 9, 2 / 10])
 
 
-def test_a_goal_out_of_reach_says_what_is_the_best() -> None:
+def test_a_goal_out_of_reach_is_refused_with_the_best_value() -> None:
     scored = predicted([(True, 0.4, 1.0), (False, 0.6, 1.0)])
 
     with pytest.raises(ThresholdNotFoundError, match=r"precision there is 0\.500"):
@@ -68,12 +68,12 @@ def test_a_goal_out_of_reach_says_what_is_the_best() -> None:
 
 
 @pytest.mark.parametrize("text", ["recall", "recall:0", "recall:1.5", "f1:0.5", "recall:x", ""])
-def test_a_goal_written_otherwise_is_refused(text: str) -> None:
+def test_a_malformed_goal_is_refused(text: str) -> None:
     with pytest.raises(InputError, match=r"write cost, or recall:0\.75"):
         Goal.parse(text)
 
 
-def test_a_goal_reads_as_it_is_written() -> None:
+def test_a_goal_prints_as_it_is_written() -> None:
     assert str(Goal.parse("recall:0.75")) == "recall:0.75"
 
 

@@ -35,7 +35,7 @@ def test_the_confusion_matrix_counts_weighted_transactions_at_or_above_the_thres
     assert figures["genuine_rows_flagged"] == 1
 
 
-def test_looking_at_more_payments_never_finds_fewer_frauds(honest: LabelledScores) -> None:
+def test_reviewing_more_payments_never_finds_fewer_frauds(honest: LabelledScores) -> None:
     figures = evaluate(honest, threshold=0.1, seed=0)
 
     one, two = (each["recall"] for each in figures["recall_at_reviews"])

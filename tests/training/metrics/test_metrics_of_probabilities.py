@@ -29,42 +29,42 @@ def passes(predicted: LabelledScores) -> dict[str, bool]:
     }
 
 
-def test_a_true_probability_passes_every_check(honest: LabelledScores) -> None:
+def test_true_probabilities_pass_every_check(honest: LabelledScores) -> None:
     assert all(passes(honest).values())
 
 
-def test_a_score_that_is_always_0_fails_them(honest: LabelledScores) -> None:
+def test_an_all_zero_score_fails_every_check(honest: LabelledScores) -> None:
     found = passes(honest.with_scores(np.full(ROWS, SURE)))
 
     assert not any(found[name] for name in ("observed_over_expected", "brier_skill", "log_loss"))
 
 
-def test_the_constant_base_rate_fails_all_but_the_total(honest: LabelledScores) -> None:
+def test_a_constant_base_rate_fails_every_check_but_the_total(honest: LabelledScores) -> None:
     found = passes(honest.with_scores(np.full(ROWS, honest.is_fraud.mean())))
 
     assert [name for name, good in found.items() if good] == ["observed_over_expected"]
 
 
-def test_a_tenfold_score_fails_total_brier_and_log_loss(honest: LabelledScores) -> None:
+def test_a_score_ten_times_too_high_fails_total_brier_and_log_loss(honest: LabelledScores) -> None:
     found = passes(honest.with_scores(np.minimum(10 * honest.scores, 0.99)))
 
     assert not found["observed_over_expected"]
     assert not found["brier_skill"]
 
 
-def test_a_score_that_exaggerates_is_seen_in_the_slope(honest: LabelledScores) -> None:
+def test_an_overconfident_score_shows_in_the_slope(honest: LabelledScores) -> None:
     doubled = honest.with_scores(1 / (1 + ((1 - honest.scores) / honest.scores) ** 2))
 
     assert calibration_figures(doubled)["slope"] == pytest.approx(0.5, abs=0.05)
 
 
-def test_log_loss_of_a_coin_is_log_2() -> None:
+def test_the_log_loss_of_a_fair_coin_is_log_2() -> None:
     loss = log_loss(LabelledScores(np.array([True, False]), np.full(2, 0.5), np.ones(2)))
 
     assert loss == pytest.approx(np.log(2))
 
 
-def test_reliability_bins_hold_about_equally_many_frauds_and_all_rows(
+def test_reliability_bins_hold_all_rows_and_about_equal_numbers_of_frauds(
     honest: LabelledScores,
 ) -> None:
     bins = reliability(honest)
@@ -76,7 +76,7 @@ def test_reliability_bins_hold_about_equally_many_frauds_and_all_rows(
     assert [each["expected"] for each in bins] == sorted(each["expected"] for each in bins)
 
 
-def test_in_honest_bins_what_is_said_lies_in_the_interval_of_what_is_seen(
+def test_in_calibrated_bins_the_predicted_rate_lies_in_the_interval_of_the_observed_one(
     honest: LabelledScores,
 ) -> None:
     inside = [

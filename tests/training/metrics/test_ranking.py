@@ -28,7 +28,7 @@ def interval(scored: LabelledScores, *, seed: int) -> tuple[float, float]:
     return found["average_precision_low"], found["average_precision_high"]
 
 
-def test_a_weight_counts_as_that_many_rows() -> None:
+def test_a_row_of_weight_n_counts_as_n_rows() -> None:
     is_fraud = np.array([True, False, True, False])
     scores = np.array([0.9, 0.8, 0.7, 0.1])
     repeats = np.array([1, 3, 1, 5])
@@ -49,7 +49,7 @@ def test_the_interval_covers_the_average_precision_and_shrinks_with_more_frauds(
     assert 2 * (high - low) < high_few - low_few
 
 
-def test_the_interval_is_that_of_drawing_rows_one_by_one(honest: LabelledScores) -> None:
+def test_the_interval_matches_a_row_by_row_bootstrap(honest: LabelledScores) -> None:
     few = honest[:20_000]
     random = np.random.default_rng(2)
     values = [
@@ -62,7 +62,7 @@ def test_the_interval_is_that_of_drawing_rows_one_by_one(honest: LabelledScores)
     np.testing.assert_allclose(found, np.quantile(values, [0.025, 0.975]), atol=0.04)
 
 
-def test_the_interval_knows_that_one_heavy_genuine_row_may_not_have_been_drawn() -> None:
+def test_the_interval_allows_for_the_absence_of_one_heavy_genuine_row() -> None:
     is_fraud = np.arange(2_001) > 0
     scores = np.where(is_fraud, 0.5, 0.9)
 
@@ -84,11 +84,11 @@ def test_the_curve_falls_from_the_best_precision_and_lies_in_its_band(
     assert sum(inside) > 45
 
 
-def test_a_score_gains_nothing_over_itself(honest: LabelledScores) -> None:
+def test_a_score_has_no_gain_over_itself(honest: LabelledScores) -> None:
     assert average_precision_gain(honest, honest.scores, seed=0) == (0, 0, 0)
 
 
-def test_a_better_score_gains_by_the_difference_with_an_interval_above_0(
+def test_the_gain_of_a_better_score_is_the_difference_with_an_interval_above_0(
     honest: LabelledScores,
 ) -> None:
     worse = honest.with_scores(honest.scores * np.random.default_rng(1).lognormal(0, 1, ROWS))
@@ -99,7 +99,7 @@ def test_a_better_score_gains_by_the_difference_with_an_interval_above_0(
     assert 0 < low < gain < high
 
 
-def test_the_gains_interval_is_that_of_drawing_rows_one_by_one(honest: LabelledScores) -> None:
+def test_the_interval_of_the_gain_matches_a_row_by_row_bootstrap(honest: LabelledScores) -> None:
     few = honest[:20_000]
     other = few.scores * np.random.default_rng(1).lognormal(0, 0.5, 20_000)
     random = np.random.default_rng(2)

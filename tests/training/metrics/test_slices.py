@@ -33,12 +33,14 @@ def figures() -> dict[str, list[dict[str, Any]]]:
 
 
 @pytest.mark.parametrize("part", ["by_type", "by_amount", "by_typology"])
-def test_every_row_is_in_one_part(figures: dict[str, list[dict[str, Any]]], part: str) -> None:
+def test_every_row_is_in_exactly_one_slice(
+    figures: dict[str, list[dict[str, Any]]], part: str
+) -> None:
     assert sum(each["rows"] for each in figures[part]) == 6
     assert sum(each["frauds"] for each in figures[part]) == 3
 
 
-def test_recall_and_false_alarms_are_those_of_the_part(
+def test_recall_and_false_alarms_are_computed_per_slice(
     figures: dict[str, list[dict[str, Any]]],
 ) -> None:
     by_typology = {each["name"]: each for each in figures["by_typology"]}
@@ -49,7 +51,7 @@ def test_recall_and_false_alarms_are_those_of_the_part(
     assert by_typology["genuine"]["recall"] is None
 
 
-def test_amounts_stand_in_bands_in_order(figures: dict[str, list[dict[str, Any]]]) -> None:
+def test_amount_bands_are_in_ascending_order(figures: dict[str, list[dict[str, Any]]]) -> None:
     assert [each["name"] for each in figures["by_amount"]] == [
         "0 to 1,000",
         "1,000 to 10,000",
@@ -57,7 +59,7 @@ def test_amounts_stand_in_bands_in_order(figures: dict[str, list[dict[str, Any]]
     ]
 
 
-def test_money_counts_what_is_caught_and_what_is_stopped_wrongly() -> None:
+def test_money_counts_caught_fraud_and_wrongly_stopped_payments() -> None:
     money = sliced(FRAME, PREDICTED, 0.5)["money"]
 
     assert money["fraud_amount"] == 5_000_800
@@ -65,7 +67,7 @@ def test_money_counts_what_is_caught_and_what_is_stopped_wrongly() -> None:
     assert money["genuine_amount_flagged"] == 40
 
 
-def test_the_top_of_a_day_is_filled_by_the_highest_probabilities() -> None:
+def test_the_daily_top_k_are_the_highest_probabilities() -> None:
     step = np.repeat([1, 25], 500)
     rank = np.tile(np.arange(500), 2)
     frame = pd.DataFrame(
@@ -84,7 +86,7 @@ def test_the_top_of_a_day_is_filled_by_the_highest_probabilities() -> None:
     assert top[1] == {"per_day": 100, "precision": 0.2, "recall": 1.0}
 
 
-def test_a_row_that_stands_for_many_fills_as_many_places() -> None:
+def test_a_row_of_weight_n_fills_n_places() -> None:
     frame = FRAME.assign(step=1)
 
     top = sliced(frame, replace(PREDICTED, weights=np.array([1, 9, 9, 1, 1, 99.0])), None)[

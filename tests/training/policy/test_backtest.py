@@ -27,18 +27,18 @@ def outcome() -> dict[str, Any]:
     return policy_outcome(rows, frame, policy, seed=0)
 
 
-def test_every_payment_is_in_one_decision(outcome: dict[str, Any]) -> None:
+def test_every_payment_has_exactly_one_decision(outcome: dict[str, Any]) -> None:
     assert [each["decision"] for each in outcome["by_decision"]] == ["approve", "review", "block"]
     assert sum(each["transactions"] for each in outcome["by_decision"]) == ROWS
 
 
-def test_costs_of_the_decisions_add_up(outcome: dict[str, Any]) -> None:
+def test_the_costs_of_the_decisions_add_up(outcome: dict[str, Any]) -> None:
     total = sum(each["cost"] for each in outcome["by_decision"])
 
     assert total == pytest.approx(outcome["cost"]["policy"])
 
 
-def test_reviews_are_counted_for_a_thousand_payments_and_for_a_day(
+def test_reviews_are_counted_per_thousand_payments_and_per_day(
     outcome: dict[str, Any],
 ) -> None:
     reviewed = outcome["by_decision"][1]
@@ -51,14 +51,14 @@ def test_reviews_are_counted_for_a_thousand_payments_and_for_a_day(
 @pytest.mark.parametrize(
     "way", ["approving all", "single threshold", "single threshold in hindsight"]
 )
-def test_what_is_saved_lies_in_its_interval(outcome: dict[str, Any], way: str) -> None:
+def test_the_saving_lies_within_its_interval(outcome: dict[str, Any], way: str) -> None:
     saved = outcome["saved"][way]
 
     assert saved["low"] < saved["amount"] < saved["high"]
     assert saved["amount"] == pytest.approx(outcome["cost"][way] - outcome["cost"]["policy"])
 
 
-def test_larger_amounts_are_looked_at_from_lower_probabilities(outcome: dict[str, Any]) -> None:
+def test_larger_amounts_are_reviewed_at_lower_probabilities(outcome: dict[str, Any]) -> None:
     reviewed = [each["review_above"] for each in outcome["cutoffs"]]
 
     assert len(reviewed) == 5

@@ -36,11 +36,11 @@ def test_defaults_are_multiples_of_the_median_genuine_amount() -> None:
     assert (policy.review_catches, policy.reviews_per_thousand) == (0.8, 2.0)
 
 
-def test_what_is_given_replaces_a_default() -> None:
+def test_a_given_number_replaces_its_default() -> None:
     assert policy_for({"review_cost": 7.0, "currency": "EUR"}, 200.0).review_cost == 7.0
 
 
-def test_the_median_counts_transactions_not_rows() -> None:
+def test_the_median_amount_is_weighted_by_transactions() -> None:
     assert median_amount(np.array([10.0, 1.0, 5.0]), np.array([1.0, 1.0, 170.0])) == 5.0
 
 
@@ -56,7 +56,7 @@ def test_the_shadow_price_keeps_reviews_within_the_budget(rows: Priced, budget: 
         assert policy.shadow_price == 0
 
 
-def test_costs_are_those_of_what_happened() -> None:
+def test_realised_costs_follow_the_outcome() -> None:
     policy = policy_for({}, 100.0)
     two = Priced(np.full(2, 0.5), np.full(2, 1_000.0), np.array([True, False]), np.array([1.0, 3]))
 
@@ -67,7 +67,7 @@ def test_costs_are_those_of_what_happened() -> None:
     assert spent[BLOCK] == [0, 3 * 55]
 
 
-def test_the_policy_costs_less_than_any_single_threshold_where_probabilities_are_true(
+def test_with_true_probabilities_the_policy_costs_less_than_any_single_threshold(
     rows: Priced,
 ) -> None:
     policy = with_shadow_price(policy_for({"reviews_per_thousand": 1_000.0}, 150.0), rows)
@@ -91,7 +91,7 @@ def test_the_cheapest_threshold_is_cheaper_than_its_neighbours(rows: Priced) -> 
     assert spent[0] == min(spent)
 
 
-def test_where_blocking_never_pays_nothing_is_blocked() -> None:
+def test_nothing_is_blocked_if_blocking_never_pays() -> None:
     upside_down = Priced(
         np.array([0.9, 0.8, 0.1]), np.full(3, 10.0), np.array([False, False, True]), np.ones(3)
     )

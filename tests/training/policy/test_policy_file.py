@@ -14,7 +14,7 @@ def written(directory: Path, text: str) -> Path:
     return path
 
 
-def test_what_it_gives_is_taken_and_no_more(tmp_path: Path) -> None:
+def test_a_policy_file_sets_the_given_numbers_and_no_others(tmp_path: Path) -> None:
     path = written(tmp_path, 'currency = "EUR"\nreview_cost = 3\nreview_catches = 0.9\n')
 
     assert read_policy(path) == {"currency": "EUR", "review_cost": 3.0, "review_catches": 0.9}
@@ -35,7 +35,9 @@ def test_what_it_gives_is_taken_and_no_more(tmp_path: Path) -> None:
         ('currency = "EUR"\nreview_catches = 1.5', "1.5 cannot be; write a number from 0 to 1"),
     ],
 )
-def test_what_cannot_be_used_is_one_line(tmp_path: Path, text: str, says: str) -> None:
+def test_an_unusable_policy_file_is_refused_in_one_line(
+    tmp_path: Path, text: str, says: str
+) -> None:
     with pytest.raises(InputError) as caught:
         read_policy(written(tmp_path, text))
 
@@ -44,6 +46,6 @@ def test_what_cannot_be_used_is_one_line(tmp_path: Path, text: str, says: str) -
     assert "\n" not in str(caught.value)
 
 
-def test_a_file_that_is_not_there_says_so(tmp_path: Path) -> None:
+def test_a_missing_policy_file_is_reported(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="No such file"):
         read_policy(tmp_path / "none.toml")

@@ -35,7 +35,7 @@ def said(*options: str) -> str:
     return done.stdout
 
 
-def test_models_are_listed_newest_first_with_their_place(
+def test_models_are_listed_newest_first_with_their_status(
     where: Where, published: list[str]
 ) -> None:
     first, second, third = published
@@ -43,7 +43,7 @@ def test_models_are_listed_newest_first_with_their_place(
     assert listed(where) == [(third, "current", ""), (second, "", ""), (first, "previous", "")]
 
 
-def test_without_models_nothing_is_listed(where: Where) -> None:
+def test_an_empty_registry_lists_nothing(where: Where) -> None:
     assert catalogue(**where).models == []
 
 
@@ -71,7 +71,7 @@ def put_manifests(aws: Aws, manifests: Iterable[bytes]) -> int:
     return number + 1
 
 
-def test_damaged_manifests_are_said_beside_the_others(
+def test_damaged_manifests_are_reported_beside_the_others(
     aws: Aws, where: Where, published: list[str]
 ) -> None:
     n = put_manifests(aws, DAMAGED)
@@ -83,7 +83,7 @@ def test_damaged_manifests_are_said_beside_the_others(
 
 
 @pytest.mark.parametrize("name", ["created", "feature_set", "metrics", "version", "place"])
-def test_a_manifest_may_hold_anything(aws: Aws, where: Where, name: str) -> None:
+def test_a_manifest_with_any_content_is_listed(aws: Aws, where: Where, name: str) -> None:
     del where
     n = put_manifests(aws, (json.dumps({name: odd}).encode() for odd in ODD))
 
@@ -96,21 +96,19 @@ def test_a_manifest_may_hold_anything(aws: Aws, where: Where, name: str) -> None
 
 @pytest.mark.parametrize("odd", ODD, ids=repr)
 @pytest.mark.parametrize("within", ["metrics", "trained_on"])
-def test_a_figure_may_be_anything(within: str, odd: Any) -> None:
+def test_a_figure_of_any_type_is_listed(within: str, odd: Any) -> None:
     manifest = {within: {"average_precision": odd, "data": odd}}
 
     assert Listed(OTHER, "current", manifest).line().isascii()
 
 
-def test_a_version_without_its_manifest_is_listed_for_it_can_be_served(
-    aws: Aws, where: Where
-) -> None:
+def test_a_version_without_a_manifest_is_listed(aws: Aws, where: Where) -> None:
     aws.registry.add(OTHER, b"")
 
     assert listed(where) == [(OTHER, "", "it has no manifest; publish it again")]
 
 
-def test_a_served_version_that_is_gone_is_listed_as_that(
+def test_a_served_version_that_is_gone_is_listed_as_missing(
     aws: Aws, where: Where, published: list[str]
 ) -> None:
     third = published[2]
@@ -120,7 +118,7 @@ def test_a_served_version_that_is_gone_is_listed_as_that(
     assert (third, "current", "model.joblib is gone; publish it again") in listed(where)
 
 
-def test_a_damaged_pointer_hides_no_version_and_is_a_failed_check(
+def test_a_damaged_pointer_fails_the_check_but_hides_no_version(
     aws: Aws, where: Where, published: list[str]
 ) -> None:
     del where

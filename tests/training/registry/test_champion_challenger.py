@@ -110,7 +110,7 @@ def test_a_better_candidate_is_published_and_served(aws: Aws, data: Path, tmp_pa
     assert new in published(aws)
 
 
-def test_a_candidate_that_ranks_alike_can_still_cost_less(
+def test_a_candidate_with_equal_ranking_can_still_cost_less(
     aws: Aws, data: Path, tmp_path: Path
 ) -> None:
     serve(aws, BLIND, tmp_path)
@@ -124,7 +124,7 @@ def test_a_candidate_that_ranks_alike_can_still_cost_less(
     assert found["better"]
 
 
-def test_a_worse_candidate_is_a_failed_check_that_changes_nothing(
+def test_a_worse_candidate_fails_the_check_and_changes_nothing(
     aws: Aws, data: Path, tmp_path: Path
 ) -> None:
     old = serve(aws, GOOD, tmp_path)
@@ -152,7 +152,7 @@ def test_an_equal_candidate_is_refused(aws: Aws, data: Path, tmp_path: Path, mar
     assert aws.served() == (old, None)
 
 
-def test_the_served_model_itself_is_no_better(aws: Aws, data: Path, tmp_path: Path) -> None:
+def test_the_served_model_does_not_beat_itself(aws: Aws, data: Path, tmp_path: Path) -> None:
     old = serve(aws, BLIND, tmp_path)
 
     assert ask(data, tmp_path / "served").exit_code == 3
@@ -160,7 +160,7 @@ def test_the_served_model_itself_is_no_better(aws: Aws, data: Path, tmp_path: Pa
 
 
 @pytest.mark.parametrize(("above", "code"), [(-1e-6, 0), (0.0, 0), (1e-6, 3)])
-def test_the_margin_itself_is_enough_and_less_is_not(
+def test_a_saving_equal_to_the_margin_is_enough(
     aws: Aws, data: Path, tmp_path: Path, above: float, code: int
 ) -> None:
     serve(aws, BLIND, tmp_path)
@@ -174,7 +174,9 @@ def test_the_margin_itself_is_enough_and_less_is_not(
     assert result.exit_code == code
 
 
-def test_a_candidate_cannot_win_by_prices_of_its_own(aws: Aws, data: Path, tmp_path: Path) -> None:
+def test_both_models_are_compared_by_the_prices_of_the_served_one(
+    aws: Aws, data: Path, tmp_path: Path
+) -> None:
     old = serve(aws, BLIND, tmp_path)
     write_model(tmp_path / "candidate", bundle(policy=replace(POLICY, fraud_fixed=0.0)))
 
@@ -182,7 +184,7 @@ def test_a_candidate_cannot_win_by_prices_of_its_own(aws: Aws, data: Path, tmp_p
     assert aws.served() == (old, None)
 
 
-def test_a_hotfix_that_is_promoted_while_it_compares_stays(
+def test_a_hotfix_promoted_during_the_comparison_stays(
     aws: Aws, data: Path, tmp_path: Path
 ) -> None:
     old = serve(aws, BLIND, tmp_path)
@@ -201,7 +203,7 @@ def test_a_hotfix_that_is_promoted_while_it_compares_stays(
     assert published(aws) == {hotfix, old}
 
 
-def test_the_first_model_is_served_after_saying_so(aws: Aws, data: Path, tmp_path: Path) -> None:
+def test_the_first_model_is_served_with_a_notice(aws: Aws, data: Path, tmp_path: Path) -> None:
     new = write_model(tmp_path / "candidate", GOOD)
 
     result = ask(data, tmp_path / "candidate")
@@ -229,9 +231,7 @@ def test_a_dry_run_says_what_would_change_and_changes_nothing(
     assert published(aws) == before
 
 
-def test_json_tells_whether_another_model_is_served_now(
-    aws: Aws, data: Path, tmp_path: Path
-) -> None:
+def test_json_states_whether_the_model_was_promoted(aws: Aws, data: Path, tmp_path: Path) -> None:
     serve(aws, BLIND, tmp_path)
     write_model(tmp_path / "candidate", GOOD)
 
@@ -243,7 +243,9 @@ def test_json_tells_whether_another_model_is_served_now(
     assert [each["promoted"] for each in (dry, wet, again)] == [False, True, False]
 
 
-def test_the_window_is_what_follows_both_trainings(aws: Aws, data: Path, tmp_path: Path) -> None:
+def test_the_comparison_window_starts_after_both_trainings(
+    aws: Aws, data: Path, tmp_path: Path
+) -> None:
     refitted = bundle(
         intercept=-8.0,
         refitted=True,
@@ -255,7 +257,7 @@ def test_the_window_is_what_follows_both_trainings(aws: Aws, data: Path, tmp_pat
     assert ask(data, tmp_path / "candidate").stdout.startswith("steps 71 to 100, ")
 
 
-def test_a_model_that_was_not_refitted_is_judged_after_its_label_delay(
+def test_a_model_without_a_refit_is_compared_after_its_label_delay(
     aws: Aws, data: Path, tmp_path: Path
 ) -> None:
     serve(aws, BLIND, tmp_path)
@@ -265,7 +267,7 @@ def test_a_model_that_was_not_refitted_is_judged_after_its_label_delay(
 
 
 @pytest.mark.parametrize("trained_longer", ["served model", "candidate"])
-def test_a_window_that_one_of_them_was_trained_on_is_refused(
+def test_a_window_that_either_model_was_trained_on_is_refused(
     aws: Aws, data: Path, tmp_path: Path, trained_longer: str
 ) -> None:
     windows = {**TRAINED_ON["windows"], "threshold": {"start": 31, "end": 60}}
@@ -280,7 +282,9 @@ def test_a_window_that_one_of_them_was_trained_on_is_refused(
     assert aws.served() == (old, None)
 
 
-def test_without_later_data_the_way_out_is_told(aws: Aws, data: Path, tmp_path: Path) -> None:
+def test_without_later_data_the_message_suggests_a_remedy(
+    aws: Aws, data: Path, tmp_path: Path
+) -> None:
     serve(aws, BLIND, tmp_path)
     windows = {**TRAINED_ON["windows"], "threshold": {"start": 31, "end": 100}}
     write_model(tmp_path / "candidate", bundle(refitted=True, windows=windows))
@@ -300,7 +304,7 @@ def test_a_window_without_fraud_is_refused(aws: Aws, tmp_path: Path, data: Path)
         ask(tmp_path / "genuine.csv", tmp_path / "candidate")
 
 
-def test_a_served_model_that_does_not_verify_is_never_replaced_unseen(
+def test_a_served_model_that_fails_verification_is_not_replaced_silently(
     aws: Aws, data: Path, tmp_path: Path
 ) -> None:
     write_model(tmp_path / "candidate", GOOD)
@@ -312,7 +316,7 @@ def test_a_served_model_that_does_not_verify_is_never_replaced_unseen(
     assert published(aws) == set()
 
 
-def test_a_served_model_whose_object_is_gone_is_no_first_model(
+def test_a_missing_served_model_is_not_treated_as_a_first_model(
     aws: Aws, data: Path, tmp_path: Path
 ) -> None:
     serve(aws, BLIND, tmp_path)
@@ -324,7 +328,7 @@ def test_a_served_model_whose_object_is_gone_is_no_first_model(
         ask(data, tmp_path / "candidate")
 
 
-def test_the_share_saved_has_an_interval_of_paired_draws() -> None:
+def test_the_interval_of_the_saving_is_a_paired_bootstrap() -> None:
     chance = np.random.default_rng(1)
     current = chance.exponential(100.0, 400)
 
@@ -334,7 +338,7 @@ def test_the_share_saved_has_an_interval_of_paired_draws() -> None:
     assert [low, high] == pytest.approx([0.2, 0.2])
 
 
-def test_a_saving_on_one_row_is_not_told_from_chance() -> None:
+def test_a_saving_on_one_row_is_not_significant() -> None:
     current = np.r_[1_000.0, np.ones(500)]
 
     share, low, _ = cost_saved(current, np.r_[0.0, np.ones(500)], seed=0)
@@ -343,5 +347,5 @@ def test_a_saving_on_one_row_is_not_told_from_chance() -> None:
     assert low == 0
 
 
-def test_nothing_is_saved_where_nothing_is_spent() -> None:
+def test_no_costs_mean_no_saving() -> None:
     assert cost_saved(np.zeros(3), np.ones(3), seed=0) == (0.0, 0.0, 0.0)

@@ -80,7 +80,7 @@ def raced(aws: Aws, ours: Change, *theirs: Change) -> tuple[Outcome, Pointer]:
         (go_back, None, None),
     ],
 )
-def test_what_a_command_makes_of_each_pointer(
+def test_each_command_changes_the_pointer_as_specified(
     change: Change, now: Pointer | None, then: Pointer | None
 ) -> None:
     assert change(now) == then
@@ -96,7 +96,7 @@ def test_what_a_command_makes_of_each_pointer(
         (challenge, go_back, Pointer(GOOD, BAD)),
     ],
 )
-def test_a_change_that_overwrote_another_unseen_is_repaired_and_said(
+def test_a_lost_update_is_repaired_and_reported(
     aws: Aws, ours: Change, theirs: Change, stands: Pointer
 ) -> None:
     outcome, served = raced(aws, ours, theirs)
@@ -107,7 +107,7 @@ def test_a_change_that_overwrote_another_unseen_is_repaired_and_said(
 
 
 @pytest.mark.parametrize(("ours", "stands"), [(serve_new, (NEW, BAD)), (go_back, (GOOD, BAD))])
-def test_two_that_want_the_same_do_not_undo_each_other(
+def test_two_identical_changes_do_not_undo_each_other(
     aws: Aws, ours: Change, stands: tuple[PinnedModel, PinnedModel]
 ) -> None:
     outcome, served = raced(aws, ours, ours)
@@ -116,7 +116,7 @@ def test_two_that_want_the_same_do_not_undo_each_other(
     assert not outcome.disturbed
 
 
-def test_others_are_seen_behind_a_write_of_ours_that_was_sent_twice(aws: Aws) -> None:
+def test_concurrent_changes_are_noticed_behind_a_retried_write(aws: Aws) -> None:
     ours_as_it_arrived_first = lambda _: Pointer(NEW, BAD)  # noqa: E731
 
     outcome, served = raced(aws, serve_new, serve_hotfix, ours_as_it_arrived_first)
@@ -125,7 +125,7 @@ def test_others_are_seen_behind_a_write_of_ours_that_was_sent_twice(aws: Aws) ->
     assert outcome.disturbed
 
 
-def test_a_repair_gives_way_to_whoever_wrote_since(aws: Aws) -> None:
+def test_a_repair_yields_to_a_later_write(aws: Aws) -> None:
     aws.registry.write_pointer(BEFORE)
     later = pin("e")
     meddled = Meddled(
@@ -140,7 +140,7 @@ def test_a_repair_gives_way_to_whoever_wrote_since(aws: Aws) -> None:
     assert outcome == Outcome(Pointer(HOTFIX, BAD), Pointer(later, GOOD), disturbed=True)
 
 
-def test_the_first_promotion_of_all_sees_another_that_came_before(aws: Aws) -> None:
+def test_the_very_first_promotion_notices_an_earlier_one(aws: Aws) -> None:
     meddled = Meddled(aws, lambda: aws.registry.write_pointer(Pointer(HOTFIX, None)))
 
     outcome = apply(serve_new, meddled)
@@ -149,7 +149,7 @@ def test_the_first_promotion_of_all_sees_another_that_came_before(aws: Aws) -> N
     assert aws.registry.read_pointer() == Pointer(NEW, HOTFIX)
 
 
-def test_an_undisturbed_change_is_one_write(aws: Aws) -> None:
+def test_an_undisturbed_change_writes_once(aws: Aws) -> None:
     aws.registry.write_pointer(BEFORE)
     alone = Meddled(aws)
 
@@ -157,7 +157,7 @@ def test_an_undisturbed_change_is_one_write(aws: Aws) -> None:
     assert alone.writes == 1
 
 
-def test_a_repair_that_fails_says_what_to_do(aws: Aws) -> None:
+def test_a_failed_repair_says_what_to_do(aws: Aws) -> None:
     class Forgetful(Meddled):
         def read_stored(self, number: int | None = None) -> Stored:
             if number is not None:

@@ -91,7 +91,7 @@ def pins(aws: Aws, tmp_path: Path) -> list[PinnedModel]:
     return made
 
 
-def test_two_processes_never_leave_what_neither_order_would(
+def test_two_racing_processes_leave_the_result_of_one_of_the_two_orders(
     aws: Aws, workers: list[Worker], pins: list[PinnedModel]
 ) -> None:
     good, bad, new, hotfix = pins

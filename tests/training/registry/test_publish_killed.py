@@ -48,7 +48,7 @@ def served_and_able_to_answer(aws: Aws) -> str:
 
 
 @pytest.mark.parametrize("kills", [8, pytest.param(100, marks=pytest.mark.soak)])
-def test_whenever_a_publish_is_killed_the_old_or_the_new_model_is_served(
+def test_a_publish_killed_at_any_moment_leaves_the_old_or_the_new_model_served(
     aws: Aws, publisher: Forks, tmp_path: Path, kills: int
 ) -> None:
     write_model(tmp_path, make_bundle(0))

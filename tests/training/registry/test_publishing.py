@@ -49,7 +49,7 @@ def test_other_bytes_under_the_same_key_are_refused(aws: Aws, where: Where, tmp_
         publish(tmp_path, **where)
 
 
-def test_a_model_that_is_not_its_manifests_is_refused(
+def test_a_model_that_does_not_match_its_manifest_is_refused(
     aws: Aws, where: Where, tmp_path: Path
 ) -> None:
     write_model(tmp_path, make_bundle(0))
@@ -95,7 +95,7 @@ def test_the_leaky_arm_is_never_published(aws: Aws, where: Where, tmp_path: Path
 
 
 @pytest.mark.parametrize("metrics", ["", "{}", "[]", "null"])
-def test_damaged_metrics_beside_no_model_are_no_traceback(
+def test_damaged_metrics_without_a_model_give_no_traceback(
     where: Where, tmp_path: Path, metrics: str
 ) -> None:
     (tmp_path / "metrics.json").write_text(metrics)
@@ -104,7 +104,7 @@ def test_damaged_metrics_beside_no_model_are_no_traceback(
         publish(tmp_path, **where)
 
 
-def test_a_model_that_answers_otherwise_than_when_packed_is_refused(
+def test_a_model_that_does_not_reproduce_its_examples_is_refused(
     aws: Aws, where: Where, tmp_path: Path
 ) -> None:
     other = {"method": "platt", "slope": 2.0, "intercept": 1.0}
@@ -116,7 +116,7 @@ def test_a_model_that_answers_otherwise_than_when_packed_is_refused(
     assert keys(aws) == []
 
 
-def test_a_bucket_that_keeps_no_versions_is_refused(aws: Aws, tmp_path: Path) -> None:
+def test_a_bucket_without_versioning_is_refused(aws: Aws, tmp_path: Path) -> None:
     plain = f"{aws.bucket}-plain"
     aws.s3.create_bucket(Bucket=plain)
     write_model(tmp_path, make_bundle())
@@ -125,7 +125,7 @@ def test_a_bucket_that_keeps_no_versions_is_refused(aws: Aws, tmp_path: Path) ->
         publish(tmp_path, bucket=plain, parameter=aws.parameter)
 
 
-def test_a_bucket_that_is_not_there_is_told_in_one_line(aws: Aws, tmp_path: Path) -> None:
+def test_a_missing_bucket_is_reported_in_one_line(aws: Aws, tmp_path: Path) -> None:
     write_model(tmp_path, make_bundle())
 
     with pytest.raises(CommandError, match=r"s3://no-such-bucket.*NoSuchBucket.*check") as caught:
@@ -135,7 +135,7 @@ def test_a_bucket_that_is_not_there_is_told_in_one_line(aws: Aws, tmp_path: Path
     assert "\n" not in str(caught.value)
 
 
-def test_promoting_remembers_the_version_before(
+def test_promoting_records_the_previous_version(
     aws: Aws, where: Where, published: list[str]
 ) -> None:
     first, second, _ = published
@@ -146,7 +146,7 @@ def test_promoting_remembers_the_version_before(
     assert aws.served() == (second, first)
 
 
-def test_promoting_what_is_served_changes_nothing(
+def test_promoting_the_served_version_changes_nothing(
     aws: Aws, where: Where, published: list[str]
 ) -> None:
     first, second, _ = published
@@ -158,7 +158,7 @@ def test_promoting_what_is_served_changes_nothing(
     assert aws.served() == (second, first)
 
 
-def test_promoting_a_version_whose_object_was_written_anew_keeps_the_way_back(
+def test_promoting_a_version_whose_object_was_rewritten_keeps_the_rollback(
     aws: Aws, where: Where, published: list[str]
 ) -> None:
     first, second, _ = published
@@ -176,7 +176,7 @@ def test_promoting_a_version_whose_object_was_written_anew_keeps_the_way_back(
     assert aws.registry.read_pointer().current.version_id == put["VersionId"]
 
 
-def test_rolling_back_serves_the_version_before_and_a_second_time_returns(
+def test_rolling_back_serves_the_previous_version_and_rolling_back_again_undoes_it(
     aws: Aws, where: Where, published: list[str]
 ) -> None:
     first, second, _ = published
@@ -205,7 +205,7 @@ def test_a_dry_run_says_what_would_change_and_changes_nothing(
     assert aws.served() == (second, first)
 
 
-def test_rolling_back_without_a_version_before_is_refused(
+def test_rolling_back_without_a_previous_version_is_refused(
     aws: Aws, where: Where, published: list[str]
 ) -> None:
     with pytest.raises(CheckFailedError, match=f"{aws.parameter} names no version before"):
@@ -233,7 +233,7 @@ def test_rolling_back_to_an_object_that_is_gone_is_refused(
     assert aws.served() == (second, first)
 
 
-def test_a_version_whose_object_is_gone_is_not_answered_with_itself(
+def test_a_version_whose_object_is_gone_is_not_suggested(
     aws: Aws, where: Where, published: list[str]
 ) -> None:
     aws.s3.delete_object(Bucket=aws.bucket, Key=key_of(published[1]))
@@ -245,16 +245,14 @@ def test_a_version_whose_object_is_gone_is_not_answered_with_itself(
     assert "credentials" not in str(caught.value)
 
 
-def test_a_version_mistyped_is_answered_with_the_one_that_was_meant(
-    where: Where, published: list[str]
-) -> None:
+def test_a_mistyped_version_gets_a_suggestion(where: Where, published: list[str]) -> None:
     version = published[1]
 
     with pytest.raises(InputError, match=f"did you mean {version}?"):
         promote_version(version[:-1], **where)
 
 
-def test_a_version_like_none_is_answered_with_the_command_that_lists_them(
+def test_an_unknown_version_gets_the_command_that_lists_versions(
     where: Where, published: list[str]
 ) -> None:
     del published

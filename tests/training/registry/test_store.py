@@ -43,7 +43,7 @@ def test_finding_a_version_compares_its_bytes_with_its_name(aws: Aws) -> None:
         aws.registry.find(VERSION)
 
 
-def test_a_version_is_written_once(aws: Aws) -> None:
+def test_a_version_is_written_only_once(aws: Aws) -> None:
     aws.registry.add(VERSION, DATA)
 
     with pytest.raises(AlreadyThereError):
@@ -66,7 +66,7 @@ def test_the_published_versions_are_listed_with_their_files_and_nothing_else(aws
     }
 
 
-def test_a_manifest_is_read_as_it_was_written_unless_it_is_too_long(aws: Aws) -> None:
+def test_a_manifest_is_returned_unchanged_unless_it_is_too_long(aws: Aws) -> None:
     aws.registry.add_manifest(VERSION, b"anything")
     aws.registry.add_manifest("f" * 16, b"x" * (1 << 20) + b"x")
 
@@ -92,7 +92,7 @@ def refuse_the_first(aws: Aws, n: int) -> list[int]:
     return left
 
 
-def test_a_write_that_meets_another_is_tried_again(aws: Aws) -> None:
+def test_a_write_that_conflicts_with_another_is_retried(aws: Aws) -> None:
     left = refuse_the_first(aws, 2)
 
     aws.registry.add(VERSION, DATA)
@@ -101,7 +101,7 @@ def test_a_write_that_meets_another_is_tried_again(aws: Aws) -> None:
     assert aws.registry.find(VERSION)[1] == DATA
 
 
-def test_a_write_that_meets_others_again_and_again_looks_as_if_theirs_were_done(
+def test_a_write_that_keeps_conflicting_is_treated_as_already_done(
     aws: Aws, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(registry, "PAUSES_S", (0, 0))
@@ -148,7 +148,7 @@ def test_a_pointer_is_created_once(aws: Aws) -> None:
         ("nonsense", False),
     ],
 )
-def test_only_this_machine_is_local(endpoint: str, *, is_here: bool) -> None:
+def test_only_loopback_addresses_are_local(endpoint: str, *, is_here: bool) -> None:
     assert is_loopback(endpoint) is is_here
 
 
@@ -159,17 +159,17 @@ def test_a_bucket_knows_whether_it_is_versioned(aws: Aws) -> None:
     assert not Registry(bucket=f"{aws.bucket}-plain", parameter="/p").is_versioned()
 
 
-def test_a_pointer_that_was_never_written_is_not_found(aws: Aws) -> None:
+def test_a_missing_pointer_is_reported_as_not_found(aws: Aws) -> None:
     with pytest.raises(NotFoundError, match=f"reading the parameter {aws.parameter}: AWS says"):
         aws.registry.read_pointer()
 
 
-def test_a_version_that_is_not_there_is_not_found(aws: Aws) -> None:
+def test_a_missing_version_is_reported_as_not_found(aws: Aws) -> None:
     with pytest.raises(NotFoundError, match=r"reading s3://.*NoSuchKey"):
         aws.registry.find("0" * 16)
 
 
-def test_a_bucket_that_is_not_there_says_nothing_of_the_version(aws: Aws) -> None:
+def test_a_missing_bucket_is_not_mistaken_for_a_missing_version(aws: Aws) -> None:
     with pytest.raises(ModelStoreError, match=r"reading s3://.*NoSuchBucket") as caught:
         Registry(bucket=f"{aws.bucket}-none", parameter="/p").find("0" * 16)
 
@@ -183,12 +183,12 @@ def nowhere() -> Iterator[Registry]:
         yield Registry(bucket="the-bucket", parameter="/the/parameter")
 
 
-def test_a_refused_connection_is_our_error(nowhere: Registry) -> None:
+def test_a_refused_connection_is_a_domain_error(nowhere: Registry) -> None:
     with pytest.raises(ModelStoreError, match=r"^reading s3://the-bucket/.*EndpointConnection"):
         nowhere.find(VERSION)
 
 
-def test_an_endpoint_that_is_no_address_is_our_error(
+def test_a_malformed_endpoint_is_a_domain_error(
     nowhere: Registry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "nonsense")

@@ -53,18 +53,18 @@ def page_text(out: Path) -> str:
     return (out / "report.html").read_text()
 
 
-def test_it_is_drawn_from_metrics_json_alone(metrics: dict[str, Any], page_text: str) -> None:
+def test_the_report_depends_on_metrics_json_only(metrics: dict[str, Any], page_text: str) -> None:
     assert report(metrics) == page_text
 
 
-def test_it_asks_nothing_of_anybody_and_runs_nothing(page_text: str) -> None:
+def test_the_page_loads_nothing_from_outside_and_runs_no_script(page_text: str) -> None:
     outside = r"https?:|<script|<link|<img|<iframe|@import|javascript:|\bon\w+="
 
     assert not re.search(outside, page_text)
     assert len(page_text) < 2_000_000
 
 
-def test_page_one_says_both_numbers_and_every_warning(
+def test_page_one_shows_both_headline_figures_and_every_warning(
     metrics: dict[str, Any], page_text: str
 ) -> None:
     page_one = page_text[: page_text.index("Data and time split")]
@@ -76,7 +76,7 @@ def test_page_one_says_both_numbers_and_every_warning(
     assert metrics["resampling"]["verdict"][:40] in page_one
 
 
-def test_page_one_the_card_and_the_console_say_which_model_was_measured(
+def test_page_one_card_and_console_name_the_measured_model(
     out: Path, metrics: dict[str, Any], page_text: str
 ) -> None:
     page_one = page_text[: page_text.index("Data and time split")]
@@ -91,7 +91,7 @@ def test_page_one_the_card_and_the_console_say_which_model_was_measured(
 
 
 @pytest.mark.parametrize(("threshold", "same"), [(0.25, True), (0.5, False)])
-def test_a_threshold_that_was_chosen_anew_is_told(
+def test_a_threshold_chosen_again_in_the_refit_is_reported(
     out: Path, metrics: dict[str, Any], threshold: float, same: bool
 ) -> None:
     published = {**metrics["published"], "threshold": threshold}
@@ -115,7 +115,7 @@ NOT_COMPARED = note("not-compared", "Not compared", "other feature sets.")
         ([NOT_CALIBRATED, NOT_COMPARED], "Warnings"),
     ],
 )
-def test_page_one_tells_no_warnings_from_nothing_compared(
+def test_page_one_distinguishes_no_warnings_from_no_comparison(
     metrics: dict[str, Any], findings: list[Finding], heading: str
 ) -> None:
     shown = render({**metrics, "findings": findings}, NO_PLOTS)
@@ -125,7 +125,7 @@ def test_page_one_tells_no_warnings_from_nothing_compared(
         assert finding["text"] in shown
 
 
-def test_a_better_resampling_is_told_once(out: Path, metrics: dict[str, Any]) -> None:
+def test_a_better_resampling_is_reported_once(out: Path, metrics: dict[str, Any]) -> None:
     verdict = "The arm none beats smote."
     resampling = {**metrics["resampling"], "verdict": verdict}
     better = warning("better-resampling", "Another resampling is better", verdict)
@@ -136,7 +136,7 @@ def test_a_better_resampling_is_told_once(out: Path, metrics: dict[str, Any]) ->
     assert summary(changed, out).count(verdict) == 1
 
 
-def test_every_table_says_how_much_data_it_stands_on(page_text: str) -> None:
+def test_every_table_states_its_rows_transactions_frauds_and_base_rate(page_text: str) -> None:
     captions = re.findall(r"<caption>(.*?)</caption>", page_text, re.DOTALL)
 
     assert len(captions) == page_text.count("<table>") > 10
@@ -144,14 +144,16 @@ def test_every_table_says_how_much_data_it_stands_on(page_text: str) -> None:
         assert re.search(r"[\d,]+ rows for [\d,]+ transactions, [\d,]+ frauds, base rate", caption)
 
 
-def test_every_arm_set_and_typology_is_there(metrics: dict[str, Any], page_text: str) -> None:
+def test_every_resampling_feature_set_and_typology_has_a_row(
+    metrics: dict[str, Any], page_text: str
+) -> None:
     typologies = [each["name"] for each in metrics["arms"]["strict"]["by_typology"]]
 
     for name in (*metrics["arms"], *metrics["resampling"]["arms"], *typologies):
         assert f'<th scope="row">{name}</th>' in page_text
 
 
-def test_what_is_not_ours_is_escaped(metrics: dict[str, Any]) -> None:
+def test_foreign_text_is_escaped(metrics: dict[str, Any]) -> None:
     hostile = "<b onclick=evil>"
     findings = [warning("leak", hostile, hostile)]
     changed = {**metrics, "findings": findings, "libraries": {hostile: "1"}}
@@ -167,7 +169,7 @@ def test_no_id_is_used_twice(page_text: str) -> None:
     assert max(ids.values()) == 1
 
 
-def test_every_axis_says_what_it_shows(page_text: str) -> None:
+def test_every_axis_is_labelled(page_text: str) -> None:
     for label in (
         "Recall: share of frauds caught",
         "Precision: share of alerts that are fraud",
@@ -180,7 +182,7 @@ def test_every_axis_says_what_it_shows(page_text: str) -> None:
     assert page_text.count(">added to log-odds<") == 4
 
 
-def test_without_comparison_there_is_a_report_too(tmp_path: Path) -> None:
+def test_a_run_without_comparison_has_a_report_too(tmp_path: Path) -> None:
     write_transactions(simulate(20_000, seed=3, days=10), tmp_path / "data.parquet")
 
     metrics = train(
@@ -198,7 +200,7 @@ def test_without_comparison_there_is_a_report_too(tmp_path: Path) -> None:
         assert "other resampling arms and other feature sets. Whether" in text
 
 
-def test_the_card_says_use_figures_and_limits(out: Path, metrics: dict[str, Any]) -> None:
+def test_the_model_card_states_use_figures_and_limits(out: Path, metrics: dict[str, Any]) -> None:
     card = (out / "model_card.md").read_text()
 
     assert card.startswith(f"# Model card: {metrics['version']}\n")
@@ -228,7 +230,7 @@ def test_axe_finds_nothing_serious(page: Page) -> None:
 
 @needs_browser
 @pytest.mark.parametrize("width", [1_200, 390])
-def test_nothing_runs_out_of_the_page(page: Page, width: int) -> None:
+def test_nothing_overflows_the_page(page: Page, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 900})
 
     assert page.evaluate("document.documentElement.scrollWidth") <= width
@@ -244,7 +246,7 @@ OVERLAPPING = """() => [...document.querySelectorAll('svg')].flatMap(svg => {
 
 
 @needs_browser
-def test_no_text_of_a_plot_lies_on_another(page: Page) -> None:
+def test_no_two_texts_of_a_plot_overlap(page: Page) -> None:
     page.set_viewport_size({"width": 1_200, "height": 900})
 
     assert page.evaluate("document.querySelectorAll('svg text').length") > 50

@@ -55,7 +55,7 @@ def test_roles_are_found_by_name_and_evidence(cards: pd.DataFrame) -> None:
     }
 
 
-def test_what_is_left_becomes_numbers_flags_categories_and_places(cards: pd.DataFrame) -> None:
+def test_other_columns_become_numbers_flags_categories_and_places(cards: pd.DataFrame) -> None:
     schema = drafted(cards)
 
     assert schema["attributes"] == {
@@ -77,26 +77,26 @@ def test_what_is_left_becomes_numbers_flags_categories_and_places(cards: pd.Data
         ("version", "has one value"),
     ],
 )
-def test_a_column_that_misleads_is_ignored_with_the_reason(
+def test_a_misleading_column_is_ignored_with_a_reason(
     cards: pd.DataFrame, column: str, why: str
 ) -> None:
     assert f'    "{column}",  # {why}' in as_toml(draft(cards), "cards").splitlines()
 
 
-def test_a_column_that_knows_the_answer_is_left_to_a_person(cards: pd.DataFrame) -> None:
+def test_a_column_that_leaks_the_label_is_left_to_the_user(cards: pd.DataFrame) -> None:
     made = draft(cards)
 
     assert made.undecided == 1
     assert 'scenario = "?"  # knows the answer: is it there' in as_toml(made, "cards")
 
 
-def test_a_mandatory_role_without_evidence_is_left_to_a_person(cards: pd.DataFrame) -> None:
+def test_a_mandatory_role_without_evidence_is_left_to_the_user(cards: pd.DataFrame) -> None:
     schema = drafted(cards.drop(columns=["is_fraud", "scenario", "chip"]))
 
     assert schema["roles"]["label"] == "?"
 
 
-def test_balances_of_afterwards_are_told_from_those_of_before() -> None:
+def test_balances_after_the_payment_are_distinguished_from_those_before() -> None:
     frame = pd.DataFrame(
         {
             "step": np.arange(N) // 20 + 1,
@@ -126,13 +126,13 @@ def test_numbered_columns_become_a_family() -> None:
     assert drafted(frame)["attributes"] == {"V*": "number"}
 
 
-def test_digits_that_are_names_are_no_numbers(cards: pd.DataFrame) -> None:
+def test_identifiers_made_of_digits_are_not_numbers(cards: pd.DataFrame) -> None:
     frame = cards.assign(mcc=[f"0{number % 9}" for number in range(N)])
 
     assert drafted(frame)["attributes"]["mcc"] == "category"
 
 
-def test_a_name_that_no_key_of_toml_can_be_is_quoted(cards: pd.DataFrame) -> None:
+def test_a_name_that_is_not_a_bare_toml_key_is_quoted(cards: pd.DataFrame) -> None:
     frame = cards.rename(columns={"country": 'the "country"', "chip": "chip used"})
 
     attributes = drafted(frame)["attributes"]

@@ -55,7 +55,7 @@ def without(line: str) -> str:
     return CARDS.replace(f"{line}\n", "")
 
 
-def test_a_file_says_what_each_column_means(file: Path) -> None:
+def test_a_schema_gives_each_column_its_meaning(file: Path) -> None:
     file.write_text(CARDS)
 
     assert read_schema(file) == Schema(
@@ -155,7 +155,7 @@ def test_the_schema_of_paysim_is_a_file_like_any_other() -> None:
         ),
     ],
 )
-def test_a_problem_is_named_with_its_line_and_its_key(
+def test_a_problem_is_reported_with_its_line_and_key(
     file: Path, line: str, written: str, problem: str
 ) -> None:
     (found,) = problems(file, CARDS.replace(line, written))
@@ -163,7 +163,7 @@ def test_a_problem_is_named_with_its_line_and_its_key(
     assert found.startswith(problem)
 
 
-def test_everything_that_is_wrong_is_said_at_once(file: Path) -> None:
+def test_all_problems_are_reported_at_once(file: Path) -> None:
     text = without('amount = "amt"').replace('"flag"', '"flg"').replace("USD", "usd")
 
     assert [re.sub(":.*", "", line) for line in problems(file, text)] == [
@@ -173,7 +173,7 @@ def test_everything_that_is_wrong_is_said_at_once(file: Path) -> None:
     ]
 
 
-def test_a_role_that_is_written_twice_is_named_by_its_line(file: Path) -> None:
+def test_a_duplicate_role_is_reported_with_its_line(file: Path) -> None:
     file.write_text(CARDS.replace('label = "is_fraud"', 'label = "is_fraud"\nlabel = "fraud"'))
 
     with pytest.raises(InputError, match=r"not TOML: Cannot overwrite a value .*line 15"):

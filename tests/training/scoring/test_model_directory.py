@@ -11,7 +11,7 @@ from training.commands.options import BUILD
 from training.scoring.model_directory import saved_model
 
 
-def test_a_model_is_told_by_its_version_and_when_it_was_made(tmp_path: Path) -> None:
+def test_a_saved_model_is_described_by_version_and_date(tmp_path: Path) -> None:
     version = write_model(tmp_path, make_bundle(), created="2026-02-03T04:05:06+00:00")
 
     assert saved_model(tmp_path) == f"model {version} of 2026-02-03T04:05:06+00:00"
@@ -35,7 +35,7 @@ def test_an_empty_directory_holds_no_model(tmp_path: Path) -> None:
     ],
     ids=lambda text: text[:16],
 )
-def test_a_model_with_an_odd_manifest_is_still_said(tmp_path: Path, manifest: str) -> None:
+def test_a_model_with_a_damaged_manifest_is_still_described(tmp_path: Path, manifest: str) -> None:
     write_model(tmp_path, make_bundle())
     (tmp_path / "manifest.json").write_text(manifest)
 

@@ -43,9 +43,7 @@ def refused(scorer: Scorer, data: Path, out: Path) -> str:
     return str(caught.value)
 
 
-def test_nameless_and_doubled_columns_come_back_with_their_own_names(
-    scorer: Scorer, tmp_path: Path
-) -> None:
+def test_unnamed_and_duplicate_columns_keep_their_names(scorer: Scorer, tmp_path: Path) -> None:
     data = written(tmp_path, f",{REQUIRED},note,note,\n0,{ROW},a,b,c\n")
 
     text = scored(scorer, data, tmp_path / "out.csv").read_text()
@@ -60,7 +58,7 @@ def test_nameless_and_doubled_columns_come_back_with_their_own_names(
     names=st.lists(st.text("ab,\"' \n.1é", max_size=4), min_size=1, max_size=5),
     cells=st.lists(st.text("ab,\"' \n\x00é", max_size=4), min_size=5, max_size=5),
 )
-def test_any_other_columns_come_back_as_they_were(
+def test_any_other_columns_are_returned_unchanged(
     scorer: Scorer, tmp_path_factory: pytest.TempPathFactory, names: list[str], cells: list[str]
 ) -> None:
     folder = tmp_path_factory.getbasetemp()
@@ -92,7 +90,7 @@ def odd(directory: Path, **columns: pa.Array) -> Path:
 
 
 @pytest.mark.parametrize("name", ODD)
-def test_parquet_columns_that_csv_cannot_hold_are_named_before_any_work(
+def test_parquet_columns_that_csv_cannot_hold_are_refused_before_any_work(
     scorer: Scorer, tmp_path: Path, name: str
 ) -> None:
     data, out = odd(tmp_path, **{name: ODD[name]}), tmp_path / "out.csv"
@@ -117,7 +115,7 @@ def test_decimals_and_categories_of_parquet_become_cells_of_csv(
     assert back[["money", "kind"]].to_numpy().tolist() == [["1.50", "a"], ["2.00", "b"]]
 
 
-def test_doubled_columns_of_parquet_are_written_to_csv_and_refused_for_parquet(
+def test_duplicate_parquet_columns_are_written_to_csv_but_refused_for_parquet(
     scorer: Scorer, tmp_path: Path
 ) -> None:
     data = odd(tmp_path, note=pa.array(["a", "b"]), note_=pa.array(["c", "d"]))
@@ -130,7 +128,7 @@ def test_doubled_columns_of_parquet_are_written_to_csv_and_refused_for_parquet(
     assert ",note,note,fraud_probability," in lines[0]
 
 
-def test_a_doubled_column_that_is_needed_is_refused(scorer: Scorer, tmp_path: Path) -> None:
+def test_a_duplicate_required_column_is_refused(scorer: Scorer, tmp_path: Path) -> None:
     data = written(tmp_path, f"{REQUIRED},amount\n{ROW},1\n")
 
     assert (
@@ -140,9 +138,7 @@ def test_a_doubled_column_that_is_needed_is_refused(scorer: Scorer, tmp_path: Pa
 
 
 @pytest.mark.parametrize("cells", [",", "perhaps,", ",-1"])
-def test_labels_and_later_balances_are_not_looked_at(
-    scorer: Scorer, tmp_path: Path, cells: str
-) -> None:
+def test_labels_and_later_balances_are_ignored(scorer: Scorer, tmp_path: Path, cells: str) -> None:
     data = written(tmp_path, f"{REQUIRED},isFraud,newbalanceOrig\n{ROW},{cells}\n")
 
     text = scored(scorer, data, tmp_path / "out.csv").read_text()
@@ -150,7 +146,7 @@ def test_labels_and_later_balances_are_not_looked_at(
     assert text.splitlines()[1].startswith(f"{ROW},{cells},")
 
 
-def test_in_parquet_the_known_numbers_of_a_csv_file_are_numbers_where_all_are(
+def test_known_numeric_columns_of_csv_become_numbers_in_parquet_if_all_cells_are(
     scorer: Scorer, tmp_path: Path
 ) -> None:
     lines = [f"{REQUIRED},isFraud,newbalanceOrig,newbalanceDest,branch"]
@@ -169,7 +165,7 @@ def test_in_parquet_the_known_numbers_of_a_csv_file_are_numbers_where_all_are(
     ]
 
 
-def test_a_faulty_row_is_named_by_its_line_though_cells_before_it_have_several(
+def test_a_faulty_row_is_named_by_its_line_despite_multiline_cells(
     scorer: Scorer, tmp_path: Path
 ) -> None:
     cells = ['"a\nb"', "", '"c\n\nd"', "", ""]
@@ -190,7 +186,7 @@ def test_a_faulty_row_is_named_by_its_line_though_cells_before_it_have_several(
         (GOOD.replace(",", ";"), "separated by semicolons"),
     ],
 )
-def test_a_file_without_rows_to_read_leaves_nothing_behind(
+def test_an_empty_file_leaves_nothing_behind(
     scorer: Scorer, tmp_path: Path, text: str, message: str
 ) -> None:
     assert message in refused(scorer, written(tmp_path, text), tmp_path / "out.csv")
@@ -201,7 +197,7 @@ def data(tmp_path: Path) -> Path:
     return written(tmp_path, GOOD)
 
 
-def test_the_file_that_is_read_is_never_written(scorer: Scorer, data: Path, tmp_path: Path) -> None:
+def test_the_input_is_never_overwritten(scorer: Scorer, data: Path, tmp_path: Path) -> None:
     (tmp_path / "link.csv").symlink_to(data)
     os.link(data, tmp_path / "hard.csv")
 
@@ -227,11 +223,11 @@ def test_a_place_that_cannot_be_written_is_refused_before_any_work(
     assert refused(scorer, data, Path("/proc/out.csv")).endswith("; choose another")
 
 
-def test_folders_on_the_way_are_made(scorer: Scorer, data: Path, tmp_path: Path) -> None:
+def test_parent_folders_are_created(scorer: Scorer, data: Path, tmp_path: Path) -> None:
     assert scored(scorer, data, tmp_path / "a" / "b" / "out.csv").is_file()
 
 
-def test_a_folder_of_the_users_with_the_name_of_our_parts_stays(
+def test_a_user_folder_with_the_name_of_the_parts_stays(
     scorer: Scorer, data: Path, tmp_path: Path
 ) -> None:
     folder = tmp_path / ".out.csv.parts"
@@ -244,7 +240,7 @@ def test_a_folder_of_the_users_with_the_name_of_our_parts_stays(
     assert (folder / "thesis.txt").read_text() == "years of work"
 
 
-def test_a_second_run_is_refused_while_the_first_one_writes(
+def test_a_second_run_is_refused_while_the_first_is_writing(
     scorer: Scorer, data: Path, tmp_path: Path
 ) -> None:
     out, said = tmp_path / "out.csv", []

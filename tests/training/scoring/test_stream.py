@@ -47,7 +47,7 @@ def quiet(_: str) -> None:
 
 
 @pytest.mark.parametrize("rows", [1, 700, 2_500, 5_000, 9_999])
-def test_the_size_of_the_parts_changes_nothing(
+def test_the_part_size_changes_nothing(
     scorer: Scorer, data: Path, whole: bytes, tmp_path: Path, rows: int
 ) -> None:
     small = tmp_path / "small.csv"
@@ -85,7 +85,7 @@ def _save(directory: Path, content: bytes) -> int:
     return (directory / "whole.csv").write_bytes(content)
 
 
-def test_cells_stay_as_they_were_written(scorer: Scorer, tmp_path: Path) -> None:
+def test_cells_are_returned_unchanged(scorer: Scorer, tmp_path: Path) -> None:
     header = "note,step,type,amount,nameOrig,oldbalanceOrg,nameDest,branch"
     row = '"a, ""b""\nc",14,PAYMENT,1820.50,C1,2e4,M1,007'
     (tmp_path / "data.csv").write_text(f"{header}\n{row}\n")
@@ -111,7 +111,7 @@ def interrupted_at(part: int) -> Callable[[str], None]:
     return progress
 
 
-def test_an_interrupted_run_goes_on_where_it_stopped(
+def test_an_interrupted_run_resumes_where_it_stopped(
     scorer: Scorer, data: Path, whole: bytes, tmp_path: Path
 ) -> None:
     out = tmp_path / "out.csv"
@@ -128,7 +128,7 @@ def test_an_interrupted_run_goes_on_where_it_stopped(
 
 
 @pytest.mark.parametrize("changed", ["model", "data"])
-def test_parts_of_another_job_are_not_used(
+def test_parts_of_another_job_are_not_reused(
     scorer: Scorer, data: Path, tmp_path: Path, changed: str
 ) -> None:
     source, out = tmp_path / "data.csv", tmp_path / "out.csv"
@@ -150,7 +150,7 @@ def test_parts_of_another_job_are_not_used(
 
 
 @pytest.mark.parametrize("row", [3, 2_002, 5_001])
-def test_a_row_that_cannot_be_scored_is_named_as_an_editor_counts(
+def test_a_row_that_cannot_be_scored_is_named_by_its_line(
     scorer: Scorer, data: Path, tmp_path: Path, row: int
 ) -> None:
     lines = data.read_text().splitlines()
@@ -165,7 +165,7 @@ def test_a_row_that_cannot_be_scored_is_named_as_an_editor_counts(
 
 
 @pytest.mark.parametrize("blank_after", [700, 1_400, 4_000])
-def test_blank_lines_at_the_end_are_no_rows(
+def test_trailing_blank_lines_are_not_rows(
     scorer: Scorer, data: Path, whole: bytes, tmp_path: Path, blank_after: int
 ) -> None:
     lines = data.read_text().splitlines()[: blank_after + 1]
@@ -177,7 +177,9 @@ def test_blank_lines_at_the_end_are_no_rows(
     assert (tmp_path / "out.csv").read_bytes().splitlines() == whole.splitlines()[: count + 1]
 
 
-def test_a_blank_line_in_the_middle_is_named(scorer: Scorer, data: Path, tmp_path: Path) -> None:
+def test_a_blank_line_in_the_middle_is_refused_by_number(
+    scorer: Scorer, data: Path, tmp_path: Path
+) -> None:
     lines = data.read_text().splitlines()
     (tmp_path / "data.csv").write_text("\n".join([*lines[:701], "", *lines[701:]]))
 
@@ -185,7 +187,7 @@ def test_a_blank_line_in_the_middle_is_named(scorer: Scorer, data: Path, tmp_pat
         score_stream(scorer, tmp_path / "data.csv", tmp_path / "out.csv", quiet, rows=700)
 
 
-def test_a_file_without_rows_says_so(scorer: Scorer, tmp_path: Path) -> None:
+def test_a_file_without_rows_is_refused(scorer: Scorer, tmp_path: Path) -> None:
     (tmp_path / "data.csv").write_text("step,type,amount,nameOrig,oldbalanceOrg,nameDest\n")
 
     with pytest.raises(InputError, match="no rows below the header"):
@@ -210,7 +212,7 @@ for line in sys.stdin:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("times", [2, pytest.param(20, marks=pytest.mark.soak)])
-def test_killed_at_any_moment_and_run_again_it_gives_the_same_file(
+def test_a_run_killed_at_any_moment_and_repeated_gives_the_same_file(
     data: Path, whole: bytes, tmp_path: Path, times: int
 ) -> None:
     model, random = tmp_path / "model", np.random.default_rng(times)

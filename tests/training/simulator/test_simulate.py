@@ -75,11 +75,11 @@ def test_a_seed_gives_the_same_bytes_in_every_process(tmp_path: Path) -> None:
     assert digest("1") == digest("2")
 
 
-def test_another_seed_gives_other_rows() -> None:
+def test_another_seed_gives_different_rows() -> None:
     assert not simulate(1_000, seed=1).equals(simulate(1_000, seed=2))
 
 
-def test_there_are_exactly_the_rows_asked_for_in_paysims_columns_and_two_more(
+def test_a_simulation_has_the_requested_rows_and_the_columns_of_paysim_plus_two(
     frame: pd.DataFrame,
 ) -> None:
     assert len(frame) == ROWS
@@ -87,7 +87,7 @@ def test_there_are_exactly_the_rows_asked_for_in_paysims_columns_and_two_more(
 
 
 @pytest.mark.parametrize("days", [1, 2, 30])
-def test_steps_are_sorted_and_within_the_days(days: int) -> None:
+def test_steps_are_sorted_and_within_the_simulated_days(days: int) -> None:
     steps = simulate(20_000, seed=5, days=days)["step"]
 
     assert steps.is_monotonic_increasing
@@ -103,7 +103,7 @@ def moves(row: pd.Series) -> list[tuple[str, float, float]]:
     return moved
 
 
-def test_every_balance_is_the_one_that_was_left_before() -> None:
+def test_every_balance_continues_the_one_before_it() -> None:
     held: dict[str, float] = {}
     continued = 0
 
@@ -116,7 +116,7 @@ def test_every_balance_is_the_one_that_was_left_before() -> None:
     assert continued > 1_500
 
 
-def test_money_leaves_the_payer_as_far_as_it_reaches_and_comes_in_whole(
+def test_a_payer_pays_at_most_the_balance_and_receives_the_full_amount(
     frame: pd.DataFrame,
 ) -> None:
     comes_in = frame["type"] == "CASH_IN"
@@ -127,7 +127,9 @@ def test_money_leaves_the_payer_as_far_as_it_reaches_and_comes_in_whole(
     np.testing.assert_allclose(frame["newbalanceOrig"], expected, rtol=0, atol=0.0051)
 
 
-def test_a_payee_is_seen_in_transfers_only_and_gets_the_amount(frame: pd.DataFrame) -> None:
+def test_payee_balances_appear_in_transfers_only_and_grow_by_the_amount(
+    frame: pd.DataFrame,
+) -> None:
     transfer = frame["type"] == "TRANSFER"
     gained = frame["newbalanceDest"] - frame["oldbalanceDest"]
 
@@ -136,7 +138,7 @@ def test_a_payee_is_seen_in_transfers_only_and_gets_the_amount(frame: pd.DataFra
     np.testing.assert_allclose(gained, expected, rtol=1e-9, atol=0.01)
 
 
-def test_no_amount_or_balance_is_negative_or_endless(frame: pd.DataFrame) -> None:
+def test_amounts_and_balances_are_finite_and_not_negative(frame: pd.DataFrame) -> None:
     money = frame[["amount", *BALANCES]].to_numpy()
 
     assert np.isfinite(money).all()
@@ -148,20 +150,20 @@ def test_frauds_are_as_rare_as_in_paysim(frame: pd.DataFrame) -> None:
     assert frame["isFraud"].mean() == pytest.approx(0.0013, rel=0.05)
 
 
-def test_genuine_traffic_sleeps_at_night(genuine: pd.DataFrame) -> None:
+def test_genuine_traffic_is_low_at_night(genuine: pd.DataFrame) -> None:
     by_hour = np.bincount(genuine["step"] % 24, minlength=24)
 
     assert by_hour[:6].sum() < 0.1 * by_hour[9:15].sum()
 
 
-def test_customers_keep_their_own_hours(genuine: pd.DataFrame) -> None:
+def test_each_customer_has_usual_hours(genuine: pd.DataFrame) -> None:
     hours = genuine["step"] % 24
     usual = hours.groupby(genuine["nameOrig"]).transform("median")
 
     assert (hours - usual).abs().mean() < 0.75 * (hours - hours.median()).abs().mean()
 
 
-def test_customers_and_merchants_come_back(genuine: pd.DataFrame) -> None:
+def test_customers_and_merchants_recur(genuine: pd.DataFrame) -> None:
     assert genuine["nameOrig"].value_counts().median() >= 5
     merchants = genuine.loc[genuine["type"] == "PAYMENT", "nameDest"]
     assert merchants.value_counts().median() >= 5
@@ -182,7 +184,7 @@ def test_no_two_accounts_share_a_name() -> None:
 
 @settings(max_examples=12, suppress_health_check=[HealthCheck.too_slow])
 @given(rows=st.integers(1_000, 5_000), seed=st.integers(0, 2**32), days=st.integers(1, 90))
-def test_any_simulation_can_be_read_for_training(
+def test_any_simulation_can_be_read_as_training_data(
     tmp_path_factory: pytest.TempPathFactory, rows: int, seed: int, days: int
 ) -> None:
     path = tmp_path_factory.getbasetemp() / "simulated.csv"
@@ -198,7 +200,7 @@ def test_too_few_rows_for_both_classes_are_refused(rows: int) -> None:
         simulate(rows, seed=0)
 
 
-def test_csv_is_written_as_paysim_without_quotes(tmp_path: Path) -> None:
+def test_csv_is_written_without_quotes_as_in_paysim(tmp_path: Path) -> None:
     write_transactions(simulate(1_000, seed=0), tmp_path / "plain.csv")
 
     text = (tmp_path / "plain.csv").read_text()
@@ -206,7 +208,7 @@ def test_csv_is_written_as_paysim_without_quotes(tmp_path: Path) -> None:
     assert '"' not in text
 
 
-def test_a_name_that_needs_quotes_gets_them(tmp_path: Path, frame: pd.DataFrame) -> None:
+def test_a_name_that_needs_quotes_is_quoted(tmp_path: Path, frame: pd.DataFrame) -> None:
     odd = frame.head(1_000).assign(nameOrig='a,"b"')
 
     write_transactions(odd, tmp_path / "odd.csv")
@@ -216,7 +218,7 @@ def test_a_name_that_needs_quotes_gets_them(tmp_path: Path, frame: pd.DataFrame)
 
 
 @pytest.mark.parametrize("name", ["rows.csv", "rows.parquet", "rows.PARQUET"])
-def test_the_ending_chooses_the_format_and_directories_are_made(
+def test_the_extension_selects_the_format_and_parent_directories_are_created(
     tmp_path: Path, name: str, frame: pd.DataFrame
 ) -> None:
     few = frame.head(20_000)
@@ -228,7 +230,7 @@ def test_the_ending_chooses_the_format_and_directories_are_made(
     )
 
 
-def test_another_ending_is_refused_before_anything_is_written(
+def test_another_extension_is_refused_before_anything_is_written(
     tmp_path: Path, frame: pd.DataFrame
 ) -> None:
     with pytest.raises(InputError, match=r"neither in \.csv nor in \.parquet"):
@@ -237,7 +239,7 @@ def test_another_ending_is_refused_before_anything_is_written(
     assert not list(tmp_path.iterdir())
 
 
-def test_a_place_that_cannot_be_written_is_named(tmp_path: Path, frame: pd.DataFrame) -> None:
+def test_an_unwritable_path_is_named(tmp_path: Path, frame: pd.DataFrame) -> None:
     (tmp_path / "file").touch()
 
     with pytest.raises(InputError, match=r"cannot write to .*file is no folder; choose another$"):
@@ -245,7 +247,7 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path: Path, frame: pd.DataF
 
 
 @pytest.mark.parametrize("name", ["rows.csv", "rows.parquet"])
-def test_a_failed_write_leaves_the_old_file_and_nothing_else(
+def test_a_failed_write_leaves_only_the_old_file(
     tmp_path: Path, name: str, frame: pd.DataFrame
 ) -> None:
     path = tmp_path / name
@@ -259,7 +261,7 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_a_folder_is_not_written_over(tmp_path: Path, frame: pd.DataFrame) -> None:
+def test_a_folder_is_not_overwritten(tmp_path: Path, frame: pd.DataFrame) -> None:
     (tmp_path / "rows.csv").mkdir()
 
     with pytest.raises(InputError, match=r"rows\.csv: is a folder; name a file$"):
@@ -287,7 +289,7 @@ def test_types_are_as_common_as_in_paysim(frame: pd.DataFrame) -> None:
     np.testing.assert_allclose(shares, TYPE_SHARES, rtol=0.05)
 
 
-def test_mean_amounts_by_type_are_paysims(frame: pd.DataFrame) -> None:
+def test_mean_amounts_by_type_match_paysim(frame: pd.DataFrame) -> None:
     means = frame.groupby("type", observed=True)["amount"].mean().reindex(TYPES)
 
     np.testing.assert_allclose(means, MEAN_AMOUNTS, rtol=0.1)
@@ -301,7 +303,7 @@ def by_hour(weights: np.ndarray) -> np.ndarray:
     return busy
 
 
-def test_the_rhythm_of_the_day_is_paysims_to_the_hour(frame: pd.DataFrame) -> None:
+def test_hourly_traffic_matches_paysim(frame: pd.DataFrame) -> None:
     found = np.bincount(frame["step"] % 24, minlength=24)
 
     rest, payments = HOURLY / HOURLY.sum(axis=1, keepdims=True)
@@ -309,7 +311,7 @@ def test_the_rhythm_of_the_day_is_paysims_to_the_hour(frame: pd.DataFrame) -> No
     np.testing.assert_allclose(by_hour(found), by_hour(wanted), rtol=0.1)
 
 
-def test_money_moves_at_the_hours_of_paysim(frame: pd.DataFrame) -> None:
+def test_hourly_amounts_match_paysim(frame: pd.DataFrame) -> None:
     found = np.bincount(frame["step"] % 24, weights=frame["amount"], minlength=24)
 
     by_type = MONEY_BY_HOUR / MONEY_BY_HOUR.sum(axis=1, keepdims=True)
@@ -318,26 +320,28 @@ def test_money_moves_at_the_hours_of_paysim(frame: pd.DataFrame) -> None:
     np.testing.assert_allclose(by_hour(found), by_hour(wanted), rtol=0.2)
 
 
-def test_genuine_amounts_are_spread_as_in_paysim(genuine: pd.DataFrame) -> None:
+def test_the_spread_of_genuine_amounts_matches_paysim(genuine: pd.DataFrame) -> None:
     medians = genuine.groupby("type", observed=True)["amount"].median()
 
     paysim = {"CASH_IN": 144_772, "CASH_OUT": 146_478, "PAYMENT": 8_862, "TRANSFER": 478_856}
     assert {kind: medians[kind] for kind in paysim} == pytest.approx(paysim, rel=0.1)
 
 
-def test_some_genuine_traffic_is_at_night(genuine: pd.DataFrame) -> None:
+def test_some_genuine_traffic_happens_at_night(genuine: pd.DataFrame) -> None:
     hour = genuine["step"] % 24
 
     assert 0.05 < ((hour >= 22) | (hour < 6)).mean() < 0.09
 
 
-def test_thieves_sleep_nearly_as_others_do(frauds: pd.DataFrame, genuine: pd.DataFrame) -> None:
+def test_frauds_are_only_slightly_more_frequent_at_night(
+    frauds: pd.DataFrame, genuine: pd.DataFrame
+) -> None:
     at_night, usually = (frauds["step"] % 24 < 6).mean(), (genuine["step"] % 24 < 6).mean()
 
     assert usually < at_night < 4 * usually
 
 
-def test_genuine_payouts_empty_accounts_too(payouts: pd.DataFrame) -> None:
+def test_genuine_payouts_sometimes_empty_the_account(payouts: pd.DataFrame) -> None:
     share = share_of(payouts)
 
     assert share.between(0.95, 1).mean() == pytest.approx(0.015, abs=0.003)
@@ -345,7 +349,7 @@ def test_genuine_payouts_empty_accounts_too(payouts: pd.DataFrame) -> None:
     assert told(payouts, "emptying").pipe(share_of).between(0.9499, 1.0001).all()
 
 
-def test_many_genuine_payers_keep_nothing_here_and_many_hold_enough(payouts: pd.DataFrame) -> None:
+def test_many_genuine_payers_have_no_balance_and_many_have_enough(payouts: pd.DataFrame) -> None:
     assert 0.3 < (payouts["oldbalanceOrg"] == 0).mean() < 0.7
     assert share_of(payouts).between(0, 1).mean() > 0.2
 
@@ -358,14 +362,14 @@ def test_wages_are_paid_on_two_days(genuine: pd.DataFrame) -> None:
     assert wages.groupby(["nameOrig", wages["step"] // 24]).size().median() >= 10
 
 
-def test_triples_are_three_payments_of_one_payer_within_the_hour(genuine: pd.DataFrame) -> None:
+def test_triples_are_three_payments_by_one_payer_within_an_hour(genuine: pd.DataFrame) -> None:
     triples = told(genuine, "triple").groupby(["nameOrig", "type", "step"], observed=True).size()
 
     assert len(triples) > 300
     assert (triples % 3 == 0).all()
 
 
-def test_rent_is_a_large_transfer_to_somebody_new(genuine: pd.DataFrame) -> None:
+def test_rent_is_a_large_transfer_to_a_new_payee(genuine: pd.DataFrame) -> None:
     transfers = genuine[genuine["type"] == "TRANSFER"]
     new = ~transfers.duplicated(["nameOrig", "nameDest"])
     rent = told(transfers, "rent")
@@ -375,18 +379,18 @@ def test_rent_is_a_large_transfer_to_somebody_new(genuine: pd.DataFrame) -> None
     assert rent["amount"].median() > transfers["amount"].median()
 
 
-def test_four_kinds_of_fraud_have_their_shares(frauds: pd.DataFrame) -> None:
+def test_the_four_fraud_typologies_have_their_intended_shares(frauds: pd.DataFrame) -> None:
     shares = frauds["typology"].value_counts(normalize=True)
 
     wanted = {"take-over": 0.3, "small-repeats": 0.25, "mule-chain": 0.3, "scam": 0.15}
     assert shares[shares > 0].to_dict() == pytest.approx(wanted, abs=0.01)
 
 
-def test_only_frauds_have_the_typology_of_one(frauds: pd.DataFrame, genuine: pd.DataFrame) -> None:
+def test_only_frauds_have_a_fraud_typology(frauds: pd.DataFrame, genuine: pd.DataFrame) -> None:
     assert set(frauds["typology"]).isdisjoint(set(genuine["typology"]))
 
 
-def test_a_take_over_takes_nearly_all_and_seldom_exactly_all(frauds: pd.DataFrame) -> None:
+def test_a_take_over_takes_most_of_the_balance_but_rarely_exactly_all(frauds: pd.DataFrame) -> None:
     take_overs = told(frauds, "take-over")
     share = share_of(take_overs)
 
@@ -395,7 +399,7 @@ def test_a_take_over_takes_nearly_all_and_seldom_exactly_all(frauds: pd.DataFram
     assert 0 < (take_overs["amount"] == take_overs["oldbalanceOrg"]).mean() <= 0.15
 
 
-def test_small_repeats_are_several_small_shares_within_two_hours(frauds: pd.DataFrame) -> None:
+def test_small_repeats_are_several_small_amounts_within_two_hours(frauds: pd.DataFrame) -> None:
     repeats = told(frauds, "small-repeats")
     by_victim = repeats.groupby("nameOrig")["step"]
 
@@ -415,7 +419,7 @@ def chains(frauds: pd.DataFrame) -> list[tuple[pd.DataFrame, pd.DataFrame]]:
     return pairs
 
 
-def test_a_mule_cashes_out_most_of_what_several_victims_sent_him(frauds: pd.DataFrame) -> None:
+def test_a_mule_cashes_out_most_of_the_money_from_several_victims(frauds: pd.DataFrame) -> None:
     found = chains(frauds)
 
     assert len(found) >= 5
@@ -427,21 +431,21 @@ def test_a_mule_cashes_out_most_of_what_several_victims_sent_him(frauds: pd.Data
         assert went_out["step"].max() - came_in["step"].min() <= 12
 
 
-def test_a_chain_in_the_last_hour_is_still_cashed_out_after_it() -> None:
+def test_a_mule_chain_in_the_last_hour_is_still_cashed_out_in_order() -> None:
     for seed in range(20):
         rows = told(simulate(1_000, seed=seed, days=1), "mule-chain").reset_index()
         received = rows[rows["type"] == "TRANSFER"]["index"].max()
         assert rows[rows["type"] == "CASH_OUT"]["index"].min() > received
 
 
-def test_mules_have_traffic_of_their_own(frauds: pd.DataFrame, genuine: pd.DataFrame) -> None:
+def test_mules_have_genuine_traffic_too(frauds: pd.DataFrame, genuine: pd.DataFrame) -> None:
     rows = told(frauds, "mule-chain")
     mules = set(rows.loc[rows["type"] == "CASH_OUT", "nameOrig"])
 
     assert len(mules & set(genuine["nameOrig"])) > 0.9 * len(mules)
 
 
-def test_a_scam_is_a_transfer_to_somebody_whom_the_victim_never_paid(frame: pd.DataFrame) -> None:
+def test_a_scam_is_a_transfer_to_a_payee_new_to_the_victim(frame: pd.DataFrame) -> None:
     transfers = frame[frame["type"] == "TRANSFER"]
     new = ~transfers.duplicated(["nameOrig", "nameDest"])
     scams = told(frame, "scam")
@@ -450,20 +454,20 @@ def test_a_scam_is_a_transfer_to_somebody_whom_the_victim_never_paid(frame: pd.D
     assert new[scams.index].mean() > 0.95
 
 
-def test_victims_have_a_history(frame: pd.DataFrame) -> None:
+def test_victims_have_earlier_genuine_payments(frame: pd.DataFrame) -> None:
     first = frame[frame["isFraud"] == 0].groupby("nameOrig")["step"].min()
     robbed = frame[(frame["isFraud"] == 1) & (frame["typology"] != "mule-chain")]
 
     assert (first.reindex(robbed["nameOrig"]).to_numpy() <= robbed["step"].to_numpy()).all()
 
 
-def test_no_fraud_is_above_ten_million_or_of_money_that_is_not_there(frauds: pd.DataFrame) -> None:
+def test_no_fraud_exceeds_ten_million_or_the_balance(frauds: pd.DataFrame) -> None:
     assert frauds["amount"].max() < 10_000_000
     robbed = frauds[frauds["typology"] != "mule-chain"]
     assert (robbed["amount"] <= robbed["oldbalanceOrg"] + 0.01).all()
 
 
-def test_a_fraud_becomes_known_after_three_days_or_so_and_some_never(frauds: pd.DataFrame) -> None:
+def test_fraud_labels_arrive_after_about_three_days_and_some_never(frauds: pd.DataFrame) -> None:
     delay = frauds["label_time"] - frauds["step"]
 
     assert frauds["label_time"].dtype == "Int64"
@@ -476,7 +480,7 @@ def test_a_few_genuine_rows_are_disputed(genuine: pd.DataFrame) -> None:
     assert 0.0001 < genuine["label_time"].notna().mean() < 0.0003
 
 
-def test_accounts_opened_late_have_no_rows_before(frame: pd.DataFrame) -> None:
+def test_accounts_have_no_rows_before_they_are_opened(frame: pd.DataFrame) -> None:
     people = populate(np.random.default_rng(0), ROWS, DAYS)
     opened = pd.Series(people.opened, index=names(people)[: people.n_customers])
     late = opened[opened > 0]
@@ -488,7 +492,7 @@ def test_accounts_opened_late_have_no_rows_before(frame: pd.DataFrame) -> None:
         assert (rows["step"] // 24 >= rows[column].map(late)).all()
 
 
-def test_everybody_has_a_circle_of_three_to_twelve_without_himself() -> None:
+def test_every_customer_has_a_circle_of_three_to_twelve_others() -> None:
     people = populate(np.random.default_rng(0), ROWS, DAYS)
     smallest, largest = CIRCLE_SIZES
 
@@ -509,7 +513,7 @@ def test_one_transfer_in_seven_goes_outside_the_circle(genuine: pd.DataFrame) ->
     assert new.mean() == pytest.approx(0.15, abs=0.03)
 
 
-def test_activity_is_unequal(genuine: pd.DataFrame) -> None:
+def test_activity_is_unequal_across_customers(genuine: pd.DataFrame) -> None:
     people = populate(np.random.default_rng(0), ROWS, DAYS)
     a_day = genuine["nameOrig"].value_counts().reindex(names(people)[: people.n_customers]) / DAYS
 
