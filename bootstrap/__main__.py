@@ -28,13 +28,14 @@ Env = Annotated[
     str,
     typer.Option("--env", metavar=one_of(environments()), help="An environment of samconfig.toml."),
 ]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would change, change nothing.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="List the changes without making them.")]
 
 
 def _hands(*, dry_run: bool = False, has_bootstrap: bool = True) -> "tuple[Account, RealPrograms]":
-    """The account and the programs; a dry run's list is its result, else it is progress.
+    """The account and the programs.
 
-    A dry run needs no account: without one, its plan is from the templates alone.
+    A dry run prints its calls to stdout, as its result; else they are progress, on stderr. Without
+    an account a dry run plans from the templates alone.
     """
     from rich.console import Console
 
@@ -103,7 +104,7 @@ def rollback(*, env: Env = "dev", dry_run: DryRun = False) -> None:
 def destroy(
     *,
     env: Env = "dev",
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Delete without asking first.")] = False,
     dry_run: DryRun = False,
 ) -> None:
     """Delete the application's stack but keep models and images."""
@@ -118,7 +119,7 @@ def destroy(
 
 def _asked(question: str) -> bool:
     if not sys.stdin.isatty():
-        raise InputError("nobody is there to ask; say --yes, or in make YES=1")
+        raise InputError("there is no terminal to confirm on; pass --yes, or YES=1 to make")
     return typer.confirm(question, err=True)
 
 

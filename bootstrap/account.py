@@ -1,4 +1,4 @@
-"""The AWS account: every call of ours goes through here, and is listed as it is made."""
+"""The AWS account. Every call to AWS goes through here and is listed before it is made."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,7 +14,7 @@ from training.errors import CommandError
 from training.registry.boto import account_required
 
 LONGEST_ANSWER_S: Final = 130
-"""A function may run for its whole timeout; given up sooner, it would be invoked again."""
+"""Longer than any function's timeout: boto3 would repeat an invocation that it gave up on."""
 
 CONFIG: Final = Config(
     connect_timeout=5,
@@ -23,11 +23,11 @@ CONFIG: Final = Config(
 )
 
 LONGEST_VALUE: Final = 60
-"""Of a call's argument that is listed: an image's manifest would fill a screen."""
+"""Characters shown of a call's argument; an image's manifest would fill a screen."""
 
 
 class AwsError(CommandError):
-    """Raise when AWS refuses a call; `code` is its word for why."""
+    """Raise when AWS refuses a call; `code` is AWS's error code."""
 
     def __init__(self, message: str, code: str) -> None:
         super().__init__(message)
@@ -35,12 +35,12 @@ class AwsError(CommandError):
 
 
 class Account:
-    """The account that boto3's usual settings lead to.
+    """The account that boto3 finds by its usual settings.
 
     Parameters
     ----------
     say : callable
-        Told of each call before it is made, and of what a dry run leaves out.
+        Receives one line for each call before it is made, or for a call that a dry run skips.
     dry_run : bool
         Make no call that changes anything.
     """
@@ -51,7 +51,7 @@ class Account:
         self._client = cache(_client)
 
     def read(self, service: str, operation: str, **arguments: Any) -> Any:
-        """Make a call that changes nothing, in a dry run too.
+        """Make a read-only call; a dry run makes it too.
 
         Raises
         ------
@@ -64,7 +64,7 @@ class Account:
             return getattr(self._client(service), xform_name(operation))(**arguments)
 
     def change(self, service: str, operation: str, **arguments: Any) -> Any:
-        """Make a call that changes something; in a dry run only say so, and return nothing.
+        """Make a call that changes something. A dry run lists it and returns an empty answer.
 
         Raises
         ------
@@ -77,7 +77,7 @@ class Account:
         return {}
 
     def wait(self, service: str, waiter: str, **arguments: Any) -> None:
-        """Wait for what AWS was told to do; not in a dry run.
+        """Wait until a change is complete. A dry run does not wait.
 
         Raises
         ------
@@ -93,7 +93,7 @@ class Account:
             self._client(service).get_waiter(waiter).wait(**arguments, WaiterConfig=config)
 
     def place(self) -> str:
-        """The account and the region, for people.
+        """The account and the region, as a phrase.
 
         Raises
         ------
@@ -115,7 +115,7 @@ def _client(service: str) -> Any:
 
 
 def described(service: str, operation: str, arguments: dict[str, Any]) -> str:
-    """Service and operation as IAM writes them, then the arguments."""
+    """A call as one line: service and operation as IAM writes them, then the arguments."""
     shown = [f"{name}={_short(value)}" for name, value in arguments.items()]
     return " ".join([f"aws {service}:{operation}", *shown])
 
@@ -127,14 +127,14 @@ def _short(value: Any) -> str:
 
 @contextmanager
 def explained(what: str) -> Iterator[None]:
-    """Turn botocore's errors into ours: what was asked, why it failed, what to do.
+    """Turn botocore's errors into ours, with the call, the reason and the remedy.
 
     Raises
     ------
     AwsError
         If AWS refuses or does not answer.
     InputError
-        If nothing says which account or region.
+        If region, profile or credentials are missing.
     """
     try:
         with account_required():

@@ -1,4 +1,4 @@
-"""A canary under way: CodeDeploy's deployment of a stack, and its end on request."""
+"""Stop a canary in progress, which is CodeDeploy's deployment of a new function version."""
 
 from typing import Final
 
@@ -8,20 +8,20 @@ from training.errors import CheckFailedError
 
 APPLICATION: Final = "ServerlessDeploymentApplication"
 GROUP: Final = "FraudFunctionDeploymentGroup"
-"""SAM's names of both, in the transformed template."""
+"""Logical ids that SAM gives both in the transformed template."""
 
 UNDER_WAY: Final = ["Created", "Queued", "InProgress", "Ready"]
 
 
 def stop(account: Account, stack: Stack) -> str:
-    """Stop the stack's canary and return its id; the version before gets all calls back.
+    """Stop the stack's canary and return its id. The previous version takes all calls again.
 
-    CloudFormation then takes the stack back to its parameters before.
+    CloudFormation then rolls the stack back to its previous parameters.
 
     Raises
     ------
     CheckFailedError
-        If none is under way.
+        If no canary is in progress.
     """
     where = {
         "applicationName": _physical(account, stack, APPLICATION),
@@ -53,6 +53,6 @@ def _physical(account: Account, stack: Stack, name: str) -> str:
 
 def _none(stack: Stack) -> CheckFailedError:
     return CheckFailedError(
-        f"the stack {stack.name} is {stack.status} and no canary is under way; wait until it ends, "
-        "then roll back"
+        f"the stack {stack.name} is {stack.status} and no canary is in progress; wait until the "
+        "update ends, then roll back"
     )

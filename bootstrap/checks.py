@@ -1,4 +1,4 @@
-"""What must be so for the application to answer; each check names its own fault and its remedy."""
+"""The doctor's checks. Each returns a detail, or raises its fault with a remedy."""
 
 from collections.abc import Callable
 from typing import Final
@@ -22,16 +22,16 @@ HEALTHY: Final = {"CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE"}
 
 
 def stack_state(site: Site) -> str:
-    """The last deploy ended well."""
+    """The last deploy succeeded."""
     status = site.stack.status
     if status in HEALTHY:
         return status
     if status.endswith("_IN_PROGRESS"):
         raise UnwellError(
-            f"{status}: a deploy is under way", "wait until it is done, then ask again"
+            f"{status}: a deploy is in progress", "wait until it ends, then run this again"
         )
     helps = remedy(site.stack, environment=site.environment) or (
-        "the version before serves; find the cause in the stack's events, then "
+        "the previous version serves; find the cause in the stack's events, then "
         f"make deploy ENV={site.environment}"
     )
     raise UnwellError(f"{status} {site.stack.reason}".rstrip(), helps)
@@ -45,8 +45,8 @@ def function_state(site: Site) -> str:
     state, update = found["State"], found.get("LastUpdateStatus", "Successful")
     if state == "Inactive":
         raise UnwellError(
-            "Inactive: nobody called for weeks, and the next call is refused",
-            "call it twice (make smoke); then find out why the heartbeat did not",
+            "Inactive: it had no call for weeks, and Lambda refuses the next one",
+            "call it twice (make smoke), then find out why the heartbeat did not",
         )
     if state != "Active":
         raise UnwellError(
@@ -62,13 +62,13 @@ def function_state(site: Site) -> str:
 
 
 def image_present(site: Site) -> str:
-    """The repository has the image: without it no new container starts, and no log says why."""
+    """The repository has the image. Without it no new container starts, and no log says why."""
     try:
         tags = images.require(site.account, site.repository, site.digest)
     except CheckFailedError as error:
         raise UnwellError(
             f"{site.repository.name} has no image {site.digest}",
-            f"make deploy ENV={site.environment} builds another; then find out who deleted it",
+            f"make deploy ENV={site.environment} builds another; find out who deleted this one",
         ) from error
     if in_use_tag(site.environment, site.digest) not in tags:
         raise UnwellError(
@@ -80,11 +80,11 @@ def image_present(site: Site) -> str:
 
 
 def alias_is_deployed(site: Site) -> str:
-    """The version that callers reach runs the image that was deployed, and is alone."""
+    """The alias points at one version only, and that version runs the deployed image."""
     if weights := site.alias.get("RoutingConfig", {}).get("AdditionalVersionWeights"):
         raise UnwellError(
-            f"shares its calls with version {', '.join(weights)}: a rollout is under way",
-            "wait until CodeDeploy is done, then ask again",
+            f"shares its calls with version {', '.join(weights)}: a rollout is in progress",
+            "wait until CodeDeploy ends it, then run this again",
         )
     version = site.alias["FunctionVersion"]
     digest = deployed_digest(site.account, site.function, version)
@@ -98,7 +98,7 @@ def alias_is_deployed(site: Site) -> str:
 
 
 def pointer_verifies(site: Site) -> str:
-    """The pointer's model is there, byte for byte."""
+    """The bucket has the pointer's model, byte for byte."""
     registry = registry_options(site.registry.bucket, site.registry.parameter)
     again = f"promote one of those that this lists: {fraud('models', *registry)}"
     try:
@@ -116,7 +116,7 @@ def pointer_verifies(site: Site) -> str:
 
 
 def model_loads(site: Site) -> str:
-    """The function reads pointer and model by its own role, which is not that of the operator."""
+    """The function reads pointer and model with its own role, not with the operator's."""
     found = invocation.invoke(site.account, site.function)
     if found.failed_loads:
         failure = found.failed_loads[-1]
@@ -133,7 +133,7 @@ def model_loads(site: Site) -> str:
 
 
 def versions_match(site: Site) -> str:
-    """The model that callers reach is the one that the pointer names."""
+    """Callers are answered by the model that the pointer names."""
     served = site.served_version()
     try:
         wanted = site.pinned.version
@@ -158,4 +158,4 @@ CHECKS: Final[dict[str, Callable[[Site], str]]] = {
     "alarms": alarms_quiet,
     "versions": versions_match,
 }
-"""In the order in which one fault explains those after it."""
+"""In an order in which one fault explains the faults after it."""

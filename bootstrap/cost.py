@@ -1,4 +1,4 @@
-"""The monthly bill of the account: both templates as they are deployed, priced part by part."""
+"""Estimate the account's monthly bill from both templates, part by part."""
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -16,16 +16,16 @@ from bootstrap.usage import Resource, Units, units
 VOLUMES: Final = (0, 10_000, 1_000_000, 100_000_000)
 ENVIRONMENTS: Final = ("dev", "prod")
 BUSY: Final = "prod"
-"""The environment that the payments are scored in; the other has its heartbeat alone."""
+"""The environment that scores the payments; the other one only has its heartbeat."""
 
 APART: Final = "ECR storage"
-"""Named apart: it is paid for by the image, not by the call."""
+"""Left out of the total: its price depends on the images, not on the calls."""
 
 STAND_IN: Final = {
     "ImageUri": f"{'0' * 12}.dkr.ecr.{REGION}.amazonaws.com/x@sha256:{'0' * 64}",
     "ModelBucket": "models",
 }
-"""For parameters that a deploy finds out, and that cost nothing."""
+"""Values of parameters that only a deploy knows; they do not change the bill."""
 
 SCHEMES: Final[dict[str, tuple[str, Callable[[Price], float]]]] = {
     "first year": (
@@ -33,10 +33,10 @@ SCHEMES: Final[dict[str, tuple[str, Callable[[Price], float]]]] = {
         lambda price: price.first_year_free,
     ),
     "credits": (
-        "accounts opened since: what is free for ever, and credits that pay this until spent",
+        "accounts opened since: the permanent free tier, and credits that pay the rest until spent",
         lambda price: price.always_free,
     ),
-    "none": ("list prices: other applications use up all that is free", lambda _: 0.0),
+    "none": ("list prices: other applications use up the free tiers", lambda _: 0.0),
 }
 
 FREE_PLAN: Final = (
@@ -81,7 +81,7 @@ def _parameters(text: str, environment: Environment) -> dict[str, str]:
 
 
 def used(stacks: Stacks, measured: Measured, predictions: int) -> Units:
-    """What all stacks use together, if `prod` scores so many payments."""
+    """Total usage of all stacks when `prod` scores this many predictions a month."""
     totals: dict[str, float] = dict.fromkeys(PRICES, 0.0)
     for name, resources in stacks.items():
         found = units(resources, measured, predictions if name == BUSY else 0)
@@ -91,23 +91,23 @@ def used(stacks: Stacks, measured: Measured, predictions: int) -> Units:
 
 
 def bill(amounts: Units, scheme: str) -> dict[str, float]:
-    """US dollars by part."""
+    """The price of each part, in US dollars."""
     _, free = SCHEMES[scheme]
     return {part: price.of(amounts[part], free(price)) for part, price in PRICES.items()}
 
 
 def total(parts: Mapping[str, float]) -> float:
-    """The bill, but for what is named apart."""
+    """The sum of the bill, without the storage of images."""
     return sum(usd for part, usd in parts.items() if part != APART)
 
 
 def cost(serving: Path = SERVING) -> None:
-    """Print the bills.
+    """Print the bill at each volume and free tier.
 
     Raises
     ------
     CheckFailedError
-        If a template has something that may cost money and has no price here.
+        If a template has a resource or an option without a known price.
     CommandError
         If a template cannot be read.
     """
@@ -165,5 +165,5 @@ def _table(bills: Mapping[int, Mapping[str, float]]) -> list[str]:
 
 
 def _usd(amount: float) -> str:
-    """In cents where there are dollars, else as exact as a free tier is."""
+    """Two decimals from one dollar up, else five, for free tiers are that small."""
     return "0" if amount == 0 else f"{amount:,.2f}" if amount >= 1 else f"{amount:.5f}"

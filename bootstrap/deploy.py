@@ -1,4 +1,4 @@
-"""Build, push and deploy by digest; nothing of the environment's parameters is lost on the way."""
+"""Build, push and deploy an image by its digest, with every parameter of the environment."""
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -33,7 +33,7 @@ MAKE_BOOTSTRAP: Final = "`make bootstrap` makes it"
 COMPLETE: Final = {"CREATE_COMPLETE", "UPDATE_COMPLETE"}
 
 PROTECTED: Final = ("prod",)
-"""Environments whose stacks CloudFormation shall not delete by mistake."""
+"""Environments whose stacks get CloudFormation's protection from deletion."""
 
 
 def deploy(
@@ -45,15 +45,15 @@ def deploy(
     samconfig: Path = SAMCONFIG,
     engine: Callable[[], ContainerEngine] = find_engine,
 ) -> None:
-    """Deploy this commit's image, or the one that is named, and say how to go back.
+    """Deploy this commit's image or a given one, and print how to roll back.
 
     Raises
     ------
     InputError
-        If the environment or the image is unknown, a parameter has no value, or code that enters
-        the image is not committed.
+        If the environment or the image is unknown, a parameter has no value, or a file of the image
+        is not committed.
     CheckFailedError
-        If the stack can take no deploy now.
+        If the stack's status allows no deploy.
     CommandError
         If a program or AWS fails.
     """
@@ -65,7 +65,7 @@ def deploy(
         require_allowed(before, Command.DEPLOY, environment=environment)
     repository = Repository.of(bootstrap)
     overrides = {"ModelBucket": bootstrap.output("ModelBucketName")} | target.overrides
-    # Before the build, which takes minutes: what is missing or misspelt is said at once.
+    # Parameters are checked before the build, which takes minutes.
     effective(declared, overrides, {"ImageUri": images.UNKNOWN})
     if image is not None:
         digest = images.given(account, repository, image)
@@ -90,15 +90,17 @@ def deploy(
 
 
 def release_time() -> str:
-    """The parameter `Release` of a deploy that begins now, which makes it a new version."""
+    """The parameter `Release`: the present time, so that each deploy publishes a new version."""
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _require_deployed(
     account: Account, target: Environment, declared: Declared, values: Mapping[str, str]
 ) -> None:
-    """Raise `CheckFailedError` unless the stack runs what SAM was asked to deploy."""
-    after = stacks.require(account, target.stack_name, "SAM says that it deployed it; look there")
+    """Raise `CheckFailedError` unless the stack has the parameters that SAM was given."""
+    after = stacks.require(
+        account, target.stack_name, "though SAM reports success; look at its events"
+    )
     if after.status not in COMPLETE:
         raise CheckFailedError(
             f"SAM says that it deployed {after.name}, but the stack is {after.status} "
@@ -106,14 +108,14 @@ def _require_deployed(
             + f"; next: make doctor ENV={target.name}"
         )
     other = [
-        f"{name} is {after.parameters.get(name)!r}, asked was {value!r}"
+        f"{name} is {after.parameters.get(name)!r} in place of {value!r}"
         for name, value in values.items()
         if not is_secret(declared[name]) and after.parameters.get(name) != value
     ]
     if other:
         raise CheckFailedError(
-            f"SAM says that it deployed {after.name}, but {'; '.join(other)}. Was it deployed by "
-            f"somebody else meanwhile? Look, then make deploy ENV={target.name} again"
+            f"SAM says that it deployed {after.name}, but {'; '.join(other)}. Did somebody "
+            f"else deploy meanwhile? Look, then make deploy ENV={target.name} again"
         )
 
 
@@ -123,9 +125,8 @@ def _command(
     return (
         *(find_sam(), "deploy", "--config-file", str(samconfig), "--config-env", target.name),
         *("--stack-name", target.stack_name),
-        # The environment's table says the rest, above all the bucket for the heartbeat's code.
-        # Not what `sam build` left, whose image is the machine's. SAM leaves an image alone whose
-        # URI is a parameter, but asks for a repository wherever there is an image function.
+        # The source template, not the one that `sam build` left: that names an image of this
+        # machine. SAM pushes no image whose URI is a parameter, but still asks for a repository.
         *("--template-file", TEMPLATE.relative_to(ROOT).as_posix()),
         *("--image-repository", repository.uri),
         *("--no-confirm-changeset", "--no-fail-on-empty-changeset"),
@@ -138,10 +139,12 @@ def _say_done(account: Account, target: Environment, old: str | None, digest: st
         typer.echo(f"would deploy {digest}, before: {old or 'nothing'}; nothing was changed")
         return
     typer.echo(f"deployed {digest}, before: {old or 'nothing'}")
-    after = stacks.require(account, target.stack_name, "SAM says that it deployed it; look there")
+    after = stacks.require(
+        account, target.stack_name, "though SAM reports success; look at its events"
+    )
     typer.echo(f"API: {after.output('ApiUrl')}")
     if old and old != digest:
         typer.echo(f"to go back: make rollback ENV={target.name}")
     else:
-        typer.echo(f"to go back: make destroy ENV={target.name}; there is no image before this one")
+        typer.echo(f"to go back: make destroy ENV={target.name}; this is the first image")
     typer.echo(f"next: make doctor ENV={target.name}", err=True)

@@ -1,4 +1,4 @@
-"""Away with the application's stack; models, images and logs stay."""
+"""Delete the application's stack; models, images and logs stay."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -24,20 +24,20 @@ def destroy(
     confirm: Callable[[str], bool],
     samconfig: Path = SAMCONFIG,
 ) -> None:
-    """Delete the application's stack, and say what stays and how to delete that by hand.
+    """Delete the application's stack, and print how to delete by hand everything that stays.
 
     Parameters
     ----------
     account : Account
     environment : str
     confirm : callable
-        Asked before anything is deleted, unless it is a dry run.
+        Answers a yes-or-no question before anything is deleted; a dry run does not ask.
     samconfig : Path
 
     Raises
     ------
     CheckFailedError
-        If there is no such stack, or the answer is no.
+        If the stack does not exist, or the answer is no.
     CommandError
         If AWS refuses.
     """
@@ -45,8 +45,8 @@ def destroy(
     stack = stacks.require(account, target.stack_name, "nothing was deleted")
     require_allowed(stack, Command.DESTROY, environment=environment)
     question = (
-        f"Delete {stack.name} in {account.place()}, its API and its API key? Callers get no answer "
-        "from then on"
+        f"Delete {stack.name} in {account.place()}, its API and its API key? Callers get no more "
+        "answers"
     )
     if not account.dry_run and not confirm(question):
         raise CheckFailedError("nothing was deleted")
@@ -63,14 +63,14 @@ def destroy(
 
 
 def _kept(stack: Stack, bootstrap: Stack | None) -> list[str]:
-    """What outlives the application, and how to delete it by hand."""
+    """Lines that name each resource that stays, and the command that deletes it."""
     parameter = stack.parameters.get("ModelParameter")
-    lines = ["kept, and to be deleted by hand if you want no more of it:"]
+    lines = ["kept; to delete these too:"]
     if parameter:
-        lines.append(f"  which model is served: aws ssm delete-parameter --name {parameter}")
+        lines.append(f"  the model pointer: aws ssm delete-parameter --name {parameter}")
     lines.append(
         f"  log groups {stack.name}-FraudLogs-... and -AccessLogs-...: their lines expire by "
-        "themselves, and cost 0.03 USD a GB and month until then"
+        "themselves and cost 0.03 USD per GB and month until then"
     )
     if bootstrap is None:
         return lines
@@ -82,6 +82,6 @@ def _kept(stack: Stack, bootstrap: Stack | None) -> list[str]:
         f"  every model: empty s3://{bucket} with all its versions, in the S3 console; then",
         f"    aws s3api delete-bucket --bucket {bucket}",
         f"  every image: aws ecr delete-repository --force --repository-name {name}",
-        f"  what made them, and roles: aws cloudformation {UNPROTECT} --stack-name {BOOTSTRAP}",
+        f"  the bootstrap stack: aws cloudformation {UNPROTECT} --stack-name {BOOTSTRAP}",
         f"    aws cloudformation delete-stack --stack-name {BOOTSTRAP}",
     ]

@@ -1,4 +1,4 @@
-"""Asks of each part whether it is well: one line each, and what to do where it is not."""
+"""Check each part of a deployment: one line a check, with a remedy for each fault."""
 
 from pathlib import Path
 
@@ -15,14 +15,14 @@ from training.errors import CheckFailedError, CommandError
 
 
 def doctor(account: Account, *, environment: str, samconfig: Path = SAMCONFIG) -> None:
-    """Print a line a check; a check that AWS would not answer failed too.
+    """Print one line a check. A check fails too if AWS refuses its call.
 
     Raises
     ------
     CheckFailedError
-        If any failed.
+        If any check fails.
     CommandError
-        If AWS does not say so much as which stacks there are.
+        If AWS refuses to describe the stacks.
     """
     target = read_environment(environment, samconfig)
     bootstrap = stacks.require(account, BOOTSTRAP, MAKE_BOOTSTRAP)

@@ -1,4 +1,4 @@
-"""The GitHub repository whose workflows may deploy, as AWS's trust must name it."""
+"""The GitHub repository whose workflows may deploy, by the name in its OIDC tokens."""
 
 import re
 from typing import Final
@@ -10,24 +10,24 @@ BY_ID: Final = re.compile(rf"{PART}@[0-9]+/{PART}@[0-9]+")
 BY_NAME: Final = re.compile(rf"{PART}/{PART}")
 
 ASK: Final = "gh api repos/OWNER/NAME --jq '\"\\(.owner.login)@\\(.owner.id)/\\(.name)@\\(.id)\"'"
-"""Prints the name with its ids."""
+"""A command that prints a repository's name with its ids."""
 
 BY_NAME_ONLY: Final = (
-    "warning: {name} is given without ids. A repository created, renamed or transferred since "
-    f"15 July 2026 names itself with them, and could not deploy; find them by: {ASK}"
+    "warning: {name} has no ids. The tokens of a repository that was created, renamed or "
+    f"transferred since 15 July 2026 have them, so it could not deploy. This prints them: {ASK}"
 )
 
 
 def require_repository(given: str) -> list[str]:
-    """Check a repository's name; return what to warn of.
+    """Check a repository's name, and return warnings about it.
 
-    A workflow's token names its repository exactly so: case counts, and a repository of today also
-    gives the ids of owner and repository, which nobody else can have after a rename.
+    AWS compares the name with that in a workflow's token. Case counts. New repositories have the
+    ids of owner and repository in it, which nobody else gets when a repository is renamed.
 
     Raises
     ------
     InputError
-        If no token can name a repository like that.
+        If it cannot be the name in a token.
 
     References
     ----------

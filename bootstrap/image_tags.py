@@ -1,7 +1,7 @@
-"""Tags of images, by which the repository's lifecycle rules choose.
+"""Image tags, by which the repository's lifecycle rules select.
 
-No rule expires an image with a tag `in-use-*`: what an environment runs, and what it ran before, to
-which `make rollback` returns. Other releases expire but for the last ten.
+No rule expires an image with a tag `in-use-*`: the one that an environment runs, and the previous
+one, to which `make rollback` returns. Of other releases the last ten stay.
 """
 
 from collections.abc import Iterator, Mapping
@@ -16,13 +16,13 @@ MANIFESTS: Final = (
     "application/vnd.docker.distribution.manifest.v2+json",
     "application/vnd.oci.image.manifest.v1+json",
 )
-"""Of one image: Lambda refuses an index, which a build with provenance pushes."""
+"""Media types of a single image. Lambda refuses an index, which a build with provenance pushes."""
 
 
 def release(account: Account, repository: Repository, digest: str) -> None:
     """Tag an image `release-<digest12>` and `commit-<commit>`, which no lifecycle rule selects.
 
-    Its `ci-*` tags go once it has them: a rule selects an image by any tag that it has.
+    Its `ci-*` tags are removed afterwards: a rule selects an image by any one of its tags.
 
     Raises
     ------
@@ -47,7 +47,7 @@ def release(account: Account, repository: Repository, digest: str) -> None:
 
 
 def _tag(account: Account, arguments: Mapping[str, str]) -> None:
-    """Another build of a commit may have its name already, and keeps it."""
+    """Write a tag, unless another build of the commit has it already."""
     try:
         account.change("ecr", "PutImage", **arguments)
     except AwsError as error:
@@ -57,7 +57,7 @@ def _tag(account: Account, arguments: Mapping[str, str]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Image:
-    """Its tags, and what to put with a new one."""
+    """An image's tags, and the arguments that write another tag."""
 
     tags: list[str]
     manifest: dict[str, str]
@@ -77,12 +77,12 @@ def _image(account: Account, repository: Repository, digest: str) -> _Image:
 
 
 def in_use_tag(environment: str, digest: str) -> str:
-    """The tag of an image that an environment runs, or ran before."""
+    """The tag of the image that an environment runs, and of the previous one."""
     return f"in-use-{environment}-{_short(digest)}"
 
 
 def protect(account: Account, repository: Repository, environment: str, digest: str) -> None:
-    """Tag an image that an environment is about to run, so that no lifecycle rule takes it."""
+    """Tag an image that an environment is about to run, so that no lifecycle rule expires it."""
     where = {"repositoryName": repository.name}
     if digest == UNKNOWN:
         account.change("ecr", "PutImage", **where, imageTag=f"in-use-{environment}-(its digest)")
@@ -96,7 +96,7 @@ def protect(account: Account, repository: Repository, environment: str, digest: 
 def unprotect_others(
     account: Account, repository: Repository, environment: str, *digests: str | None
 ) -> None:
-    """Take the environment's tags from all images but these; they keep their other tags."""
+    """Remove the environment's tags from all images but these; other tags stay."""
     kept = {in_use_tag(environment, digest) for digest in digests if digest}
     stale = [
         tag

@@ -1,4 +1,4 @@
-"""The image: built, pushed, and found by its digest."""
+"""Build and push the image, and look images up by digest."""
 
 import base64
 import re
@@ -21,7 +21,7 @@ _IMAGE: Final = re.compile(r"(?P<repository>[^@\s]+)@(?P<digest>sha256:[0-9a-f]{
 
 @dataclass(frozen=True, slots=True)
 class Repository:
-    """Where images are pushed."""
+    """The image repository."""
 
     uri: str
     name: str
@@ -33,7 +33,7 @@ class Repository:
 
     @property
     def registry(self) -> str:
-        """The host that a container engine logs in to."""
+        """The registry host, to which a container engine logs in."""
         return self.uri.partition("/")[0]
 
 
@@ -44,12 +44,12 @@ def digest_of(image: str | None) -> str | None:
 
 
 def given(account: Account, repository: Repository, image: str) -> str:
-    """The digest of an image that was named, which must be in the repository.
+    """The digest of an image that the user names; the repository must have it.
 
     Raises
     ------
     InputError
-        If it is named by a tag, or lies elsewhere.
+        If it is named by a tag, or is in another repository.
     CheckFailedError
         If the repository does not have it.
     """
@@ -57,7 +57,7 @@ def given(account: Account, repository: Repository, image: str) -> str:
     if match is None:
         raise InputError(f"{image}: name the image by its digest, REPOSITORY@sha256:...; tags move")
     if match["repository"] != repository.uri:
-        raise InputError(f"{image} lies elsewhere; push it to {repository.uri}")
+        raise InputError(f"{image} is in another repository; push it to {repository.uri}")
     require(account, repository, match["digest"])
     return match["digest"]
 
@@ -89,14 +89,14 @@ def built(
     *,
     engine: Callable[[], ContainerEngine],
 ) -> str:
-    """The digest of this commit's image, which is built and pushed unless the repository has it.
+    """The digest of this commit's image, built and pushed unless the repository has it.
 
-    A tag is written once, and no two builds of a commit have the same bytes; so it is built once.
+    Tags are immutable and no two builds of a commit have the same bytes, so a commit is built once.
 
     Raises
     ------
     InputError
-        If what enters the image is not committed.
+        If a file of the image is not committed.
     CommandError
         If the build or the push fails.
     """
@@ -118,7 +118,7 @@ def built(
 
 
 def _is_podman(account: Account, engine: Callable[[], ContainerEngine]) -> bool:
-    """Whether podman builds; a dry run supposes Docker where no engine answers."""
+    """Whether podman builds. A dry run assumes Docker if no engine answers."""
     try:
         return engine().is_podman
     except CommandError:
@@ -132,7 +132,8 @@ def _commit(programs: Programs) -> str:
     if changed:
         raise InputError(
             f"not committed: {', '.join(line[3:] for line in changed.splitlines())}; commit first, "
-            "so that what runs can be found again, or name an image: --image REPOSITORY@sha256:..."
+            "so that the deployed code can be found again, or name an image: --image "
+            "REPOSITORY@sha256:..."
         )
     return programs.ask("git", "rev-parse", "HEAD")
 
@@ -146,7 +147,7 @@ def _log_in(account: Account, programs: Programs, repository: Repository, engine
 
 
 def _build(uri: str, *, podman: bool) -> list[tuple[str, ...]]:
-    """Build for Lambda and push; provenance or SBOM would make an index of it."""
+    """Commands that build for Lambda and push. Provenance or an SBOM would push an index."""
     if podman:
         build = ("podman", "build", "--platform", PLATFORM, "--format", "docker", "--tag", uri, ".")
         return [build, ("podman", "push", uri)]

@@ -1,4 +1,4 @@
-"""Which resources a template makes with given parameters, and their properties as they then are."""
+"""Resolve a template's conditions and intrinsic functions for given parameters."""
 
 import re
 from collections.abc import Mapping
@@ -8,18 +8,18 @@ from typing import Any, Final
 from training.errors import CommandError
 
 NO_VALUE: Final = {"Ref": "AWS::NoValue"}
-"""A property that is given it is not there."""
+"""A property with this value is left out."""
 
 
 @dataclass(frozen=True, slots=True)
 class Deployed:
-    """A template with its parameters."""
+    """A template deployed with parameters."""
 
     template: Mapping[str, Any]
     parameters: Mapping[str, str]
 
     def resources(self) -> list[dict[str, Any]]:
-        """The resources whose condition holds; what only AWS knows stays a function."""
+        """The resources whose condition holds. Functions that only AWS can resolve stay."""
         return [
             {"Name": name, **self.value(resource)}
             for name, resource in self.template["Resources"].items()
@@ -27,11 +27,11 @@ class Deployed:
         ]
 
     def holds(self, name: str) -> bool:
-        """Whether a condition of the template's does."""
+        """Whether a condition of the template is true."""
         return bool(self._test(self.template["Conditions"][name]))
 
     def value(self, given: Any) -> Any:
-        """A value with its parameters, choices and look-ups filled in."""
+        """A value with its parameters, conditions and mappings resolved."""
         if isinstance(given, list):
             return [each for each in map(self.value, given) if each != NO_VALUE]
         if not isinstance(given, dict):
@@ -43,7 +43,7 @@ class Deployed:
         return {name: each for name, each in filled.items() if each != NO_VALUE}
 
     def _called(self, name: str, argument: Any) -> Any:
-        """A function's value, or a mapping of one name."""
+        """A function's value, or a mapping with one key."""
         match name:
             case "Ref":
                 return self.parameters.get(argument, {name: argument})
@@ -74,4 +74,4 @@ class Deployed:
         if name == "Fn::Equals":
             first, second = (str(self.value(each)) for each in argument)
             return first == second
-        raise CommandError(f"the template has a condition {name}, which the bill cannot tell")
+        raise CommandError(f"the template has a condition {name}, which this cannot resolve")

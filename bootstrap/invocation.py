@@ -1,4 +1,4 @@
-"""Asks the deployed function itself, past the gateway: so its own role reads pointer and model."""
+"""Invoke the deployed function without the gateway: it then loads the model with its own role."""
 
 import base64
 import json
@@ -31,17 +31,17 @@ REMEDIES: Final = {
     "TimeoutError": NO_ROUTE,
     "ConnectionRefusedError": NO_ROUTE,
 }
-"""By AWS's code, or the name of the exception where AWS said nothing."""
+"""By AWS's error code, or by the exception's name where AWS sent no answer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Invocation:
-    """What the function answered, and what it logged meanwhile.
+    """The function's answer, and its log lines about failed loads.
 
     Attributes
     ----------
     status : int or None
-        Of HTTP; None if the function failed.
+        HTTP status; None if the function failed.
     body : dict
     failed_loads : list of dict
         Its log lines `model load failed`.
@@ -53,12 +53,12 @@ class Invocation:
 
 
 def invoke(account: Account, function: str) -> Invocation:
-    """Ask the version in service for its model.
+    """Ask the deployed version for its model.
 
     Raises
     ------
     AwsError
-        If it may not be invoked.
+        If AWS refuses the invocation.
     """
     answer = account.read(
         *("lambda", "Invoke"),
@@ -75,7 +75,7 @@ def invoke(account: Account, function: str) -> Invocation:
 
 
 def _object(text: str | bytes) -> dict[str, Any]:
-    """The JSON object that a text is, or an empty one."""
+    """The JSON object in a text; an empty one if there is none."""
     try:
         found = json.loads(text)
     except ValueError:
@@ -84,14 +84,14 @@ def _object(text: str | bytes) -> dict[str, Any]:
 
 
 def described(failure: dict[str, Any]) -> str:
-    """A failed load in a few words."""
+    """A failed load as a phrase."""
     names = ("operation", "status", "code", "action", "region", "exception_name")
     said = " ".join(str(failure[name]) for name in names if name in failure)
     return f"the function's own role: {said}"
 
 
 def remedy(failure: dict[str, Any]) -> str:
-    """What to do about a failed load."""
+    """The remedy for a failed load."""
     if action := failure.get("action"):
         return f"allow the function's role {action}, in its policy and in that of bucket or key"
     if region := failure.get("region"):

@@ -1,4 +1,4 @@
-"""Durations and sizes that a bill rests on: what `make bench` measured, else what it once did."""
+"""Durations and sizes behind the bill: from the last `make bench`, else typical ones."""
 
 import json
 import math
@@ -10,53 +10,53 @@ from training.errors import InputError
 from training.local.processes import ROOT
 
 SERVING: Final = ROOT / "build" / "serving.json"
-"""What `make bench` writes."""
+"""The file that `make bench` writes."""
 
 WHOLE_CORE_MB: Final = 1769
-"""Memory at which Lambda gives one core; less memory, less of it."""
+"""Memory with which Lambda gives one whole core; CPU is proportional to memory."""
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What a prediction takes, and what is kept.
+    """Durations of a prediction, and sizes of stored data.
 
-    The durations are of a whole core; Lambda bills those of the share that the memory buys. Those
-    that no benchmark of ours measures say in a comment where they are from.
+    Durations are for a whole core; with less memory Lambda takes and bills longer. A comment names
+    the source of each value that no benchmark here measures.
     """
 
     source: str = "defaults, about what `make bench` gives; run it for your own"
     warm_ms: float = 0.3
     cold_ms: float = 400.0
-    # Between the runtime and our handler, and back. No emulator tells it apart: taken generously.
+    # From the runtime to the handler and back. No emulator separates it, so this is generous.
     runtime_ms: float = 1.0
-    # Of payments that wait for a new container. It depends on how bursty the traffic is.
+    # Share of payments that wait for a new container; bursty traffic has more.
     cold_share: float = 0.01
     heartbeat_ms: float = 1500.0  # a cold start, and three small answers of AWS
-    # 234 to 379 bytes of JSON and 105 of headers; the gateway adds some 400 of its own.
+    # 234 to 379 bytes of JSON, 105 of headers, and some 400 of the gateway's headers.
     answer_bytes: int = 900
-    # 470 of our line, 330 of Lambda's three, 470 of the gateway's, 26 an event for AWS.
+    # Log lines: 470 bytes of ours, 330 of Lambda's three, 470 of the gateway's; AWS adds 26 each.
     log_bytes: int = 1400
-    log_compression: float = 0.15  # AWS keeps lines compressed; its examples reckon with this
-    image_mb: float = 180.0  # AWS's base and our packages, compressed, no more than this
-    further_image_mb: float = 25.0  # the base is shared; our layers are built anew
-    images_kept: int = 12  # the ten builds that the lifecycle rule leaves, and two releases
+    log_compression: float = 0.15  # the ratio in AWS's own pricing examples
+    image_mb: float = 180.0  # upper bound: AWS's base and our packages, compressed
+    further_image_mb: float = 25.0  # an image shares the base with the others, but not our layers
+    images_kept: int = 12  # the ten builds that the lifecycle rule keeps, and two releases
     model_mb: float = 0.5
     models_kept: int = 20
 
     def billed_ms(self, memory_mb: float, *, cold: bool = False) -> int:
-        """What Lambda bills for an answer: whole milliseconds, a start included."""
+        """Milliseconds that Lambda bills for an answer, rounded up; `cold` includes the start."""
         core = min(1.0, memory_mb / WHOLE_CORE_MB)
         work = self.warm_ms + self.runtime_ms + (self.cold_ms if cold else 0.0)
         return math.ceil(work / core)
 
 
 def read_measured(path: Path) -> Measured:
-    """What `make bench` measured last, or the defaults if it was never run.
+    """The figures of the last `make bench`, or the defaults if there are none.
 
     Raises
     ------
     InputError
-        If the file is not of its making.
+        If the file is not one that `make bench` wrote.
     """
     if not path.exists():
         return Measured()

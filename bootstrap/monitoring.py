@@ -1,4 +1,4 @@
-"""The doctor's checks of heartbeat and alarms, and what a new stack may still lack."""
+"""The doctor's checks of heartbeat and alarms, with allowances for a new stack."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -7,14 +7,14 @@ from typing import Any, Final
 from bootstrap.site import Site, UnwellError
 
 FIRST_HOUR: Final = timedelta(hours=1)
-"""Until it is over, the heartbeat's alarm takes a new stack's silence for failure."""
+"""How long the heartbeat's alarm takes a new stack's missing data for failure."""
 
 
 def heartbeat_fresh(site: Site) -> str:
-    """The model's own payment was scored correctly within two of the heartbeat's periods.
+    """A heartbeat succeeded within the last two periods.
 
-    Where it was not, the heartbeat is asked now: a new stack had none yet, and a fault that is
-    mended must not look like one until the next period.
+    Otherwise the heartbeat is invoked now: a new stack has had none yet, and a fault that is mended
+    must not be reported until the next period.
     """
     minutes = 2 * int(site.stack.parameters.get("HeartbeatMinutes", "30"))
     name = site.stack.output("HeartbeatFunctionName")
@@ -60,7 +60,7 @@ def _sum(site: Site, function: str, metric: str, since: datetime) -> float:
 
 
 def alarms_quiet(site: Site) -> str:
-    """No alarm of the stack is raised, but for the heartbeat's in the stack's first hour."""
+    """No alarm of the stack is raised, except the heartbeat's in the stack's first hour."""
     found = _alarms(site)
     raised = [each for each in found if each["StateValue"] == "ALARM"]
     waiting = [each for each in raised if _waits_for_the_first_heartbeat(site, each)]

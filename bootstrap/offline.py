@@ -1,4 +1,4 @@
-"""The plan of a dry run where no account can be asked: from the templates alone."""
+"""A dry run without an AWS account: a plan from the templates alone."""
 
 import base64
 from collections.abc import Callable
@@ -9,7 +9,7 @@ from bootstrap.account import Account, AwsError, described, session
 from bootstrap.stacks import BOOTSTRAP
 from training.registry.boto import account_required
 
-UNKNOWN_PLACE: Final = "an account and a region that nobody named here"
+UNKNOWN_PLACE: Final = "an unknown account and region"
 
 REPOSITORY: Final = "ACCOUNT.dkr.ecr.REGION.amazonaws.com/fraud-api"
 
@@ -18,7 +18,7 @@ OUTPUTS: Final = {
     "ImageRepositoryName": "fraud-api",
     "ModelBucketName": "MODEL_BUCKET",
 }
-"""Of a bootstrap stack as `make bootstrap` makes it; capitals stand for what only AWS knows."""
+"""Outputs of the bootstrap stack; capitals stand for values that only AWS knows."""
 
 
 def is_reachable() -> bool:
@@ -35,13 +35,13 @@ def is_reachable() -> bool:
 
 
 class Offline(Account):
-    """An account of which nothing is known: what it would be asked is listed like what it would do.
+    """An unknown account. Reads are listed like changes, and answered with placeholders.
 
     Parameters
     ----------
     say : callable
     has_bootstrap : bool
-        Whether to take the bootstrap stack for made.
+        Whether to assume that the bootstrap stack exists.
     """
 
     def __init__(self, say: Callable[[str], None], *, has_bootstrap: bool) -> None:
@@ -49,11 +49,11 @@ class Offline(Account):
         self._has_bootstrap = has_bootstrap
 
     def place(self) -> str:
-        """No account."""
+        """A phrase in place of account and region."""
         return UNKNOWN_PLACE
 
     def read(self, service: str, operation: str, **arguments: Any) -> Any:
-        """A placeholder for what the account would answer."""
+        """A placeholder for the account's answer."""
         self._say(f"would ask {described(service, operation, arguments)}")
         match operation:
             case "DescribeStacks":

@@ -1,7 +1,7 @@
-"""What a stack is deployed with: samconfig.toml's table, what a deploy finds out, the defaults.
+"""A stack's parameters: from samconfig.toml, from the deploy itself, and the template's defaults.
 
-`sam deploy --parameter-overrides` on the command line discards every value of samconfig.toml
-(aws-sam-cli#2380), and a parameter that is then named nowhere keeps what it had. So all are passed.
+`sam deploy --parameter-overrides` on the command line discards all values of samconfig.toml
+(aws-sam-cli#2380), and a parameter without a value keeps its old one. So a deploy passes them all.
 """
 
 import shlex
@@ -23,12 +23,12 @@ type Declared = Mapping[str, Mapping[str, Any]]
 
 
 BOOTSTRAP: Final = "bootstrap"
-"""The table of the stack that outlives the application, which only `make bootstrap` deploys."""
+"""The table of the bootstrap stack, which only `make bootstrap` deploys."""
 
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """A stack: `dev` and `prod` are the application's."""
+    """A stack as samconfig.toml describes it: `dev`, `prod` or the bootstrap stack."""
 
     name: str
     stack_name: str
@@ -41,12 +41,10 @@ def read_environment(name: str, path: Path = SAMCONFIG) -> Environment:
     Raises
     ------
     InputError
-        If it has none of that name, or cannot be read.
+        If it has no environment of that name, or cannot be read.
     """
     if name == BOOTSTRAP:
-        raise InputError(
-            "bootstrap is no environment of the application; `make bootstrap` deploys that stack"
-        )
+        raise InputError("bootstrap is not an environment; `make bootstrap` deploys that stack")
     tables = _tables(path)
     known = [each for each in _deployable(tables) if each != BOOTSTRAP]
     if name not in known:
@@ -69,7 +67,7 @@ def read_bootstrap(path: Path = SAMCONFIG) -> Environment:
     Raises
     ------
     InputError
-        If it does not, or cannot be read.
+        If it has no such table, or cannot be read.
     """
     tables = _tables(path)
     if BOOTSTRAP not in _deployable(tables):
@@ -104,7 +102,7 @@ def _parameters(commands: Mapping[str, Any], command: str) -> dict[str, Any]:
 
 
 def as_table(overrides: str | list[str] | Mapping[str, Any]) -> dict[str, str]:
-    """`parameter_overrides` in any of SAM's spellings, as names and values.
+    """`parameter_overrides` in any of SAM's notations, as values by name.
 
     Raises
     ------
@@ -138,14 +136,14 @@ def effective(
     declared : mapping of str to mapping
         The template's `Parameters`.
     overrides : mapping of str to str
-        The environment's.
+        The values of samconfig.toml.
     found : mapping of str to str
-        What the deploy found out; it wins.
+        Values of the deploy itself, which override the others.
 
     Raises
     ------
     InputError
-        If the template does not know a name, or nothing gives a value.
+        If the template has no parameter of a name, or a parameter has no value.
     """
     for name in overrides:
         if name not in declared:
@@ -166,7 +164,7 @@ def _defaults(declared: Declared) -> dict[str, str]:
 
 
 def as_arguments(values: Mapping[str, str]) -> list[str]:
-    r"""The values as `--parameter-overrides` takes them.
+    r"""The values as arguments of `--parameter-overrides`.
 
     Examples
     --------
@@ -177,12 +175,12 @@ def as_arguments(values: Mapping[str, str]) -> list[str]:
 
 
 def is_secret(parameter: Mapping[str, Any]) -> bool:
-    """Whether a template's parameter is `NoEcho`: CloudFormation then tells nobody its value."""
+    """Whether a parameter is `NoEcho`, so that CloudFormation never shows its value."""
     return str(parameter.get("NoEcho", False)).lower() == "true"
 
 
 def compared(declared: Declared, old: Mapping[str, str], new: Mapping[str, str]) -> list[str]:
-    """One line a parameter: its value, and what it was if that differs; never a secret."""
+    """One line a parameter: its value, and its old value if that differs; secrets are hidden."""
     lines = []
     for name, value in new.items():
         secret = is_secret(declared[name])

@@ -1,4 +1,4 @@
-"""Create or update the stack of what outlives the application; a person does it, once a region."""
+"""Create or update the bootstrap stack. A person does it, once in each region."""
 
 from collections.abc import Mapping
 from contextlib import suppress
@@ -33,23 +33,23 @@ GITHUB: Final = "token.actions.githubusercontent.com"
 def prepare(
     account: Account, programs: Programs, *, github: str | None, samconfig: Path = SAMCONFIG
 ) -> None:
-    """Deploy the bootstrap stack; what it was given before, it keeps.
+    """Deploy the bootstrap stack; parameters keep their old values unless given.
 
     Parameters
     ----------
     account : Account
     programs : Programs
     github : str or None
-        The repository whose workflows may deploy, OWNER@ID/NAME@ID or OWNER/NAME; None leaves it as
-        it is.
+        Repository whose workflows may deploy, OWNER@ID/NAME@ID or OWNER/NAME; None keeps the
+        present one.
     samconfig : Path
 
     Raises
     ------
     InputError
-        If no workflow's token can name a repository like `github`.
+        If `github` cannot be the name in a workflow's token.
     CheckFailedError
-        If the stack can take no deploy now.
+        If the stack's status allows no deploy.
     CommandError
         If a program or AWS fails.
     """
@@ -72,17 +72,19 @@ def prepare(
     after = stacks.require(account, BOOTSTRAP, "SAM says that it deployed it; look there")
     for name, value in after.outputs.items():
         typer.echo(f"{name}: {value}")
-    typer.echo("to go back: make bootstrap of the version before; buckets and images stay anyway")
+    typer.echo(
+        "to go back: make bootstrap in the previous version of this clone; buckets and images stay"
+    )
     registry = registry_options(after.outputs.get("ModelBucketName"), _model_parameter(samconfig))
     say_next(fraud("publish", "--model", "build/model", *registry, "--promote"))
     say_next("make deploy ENV=dev", label="then")
 
 
 def _without_a_failed_creation(account: Account, stack: Stack | None) -> Stack | None:
-    """The stack, which must allow an update; None in place of what a failed creation left.
+    """Return the stack, which must allow an update, or delete the remains of a failed creation.
 
-    CloudFormation lets nobody update such a stack. Nothing is in it, for all that it made was
-    deleted again, so it is deleted here.
+    CloudFormation cannot update a stack whose creation failed. If all its resources are deleted
+    again, the stack is deleted here and the result is None.
     """
     if (
         stack is not None
@@ -108,14 +110,14 @@ def _command(samconfig: Path, values: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def _run(account: Account, programs: Programs, command: tuple[str, ...]) -> None:
-    """Deploy; once more where API Gateway did not know its role yet, which it cannot wait for."""
+    """Deploy, and once more if IAM had not spread API Gateway's new role yet."""
     try:
         programs.run(*command)
     except CommandError:
         stack = stacks.find(account, BOOTSTRAP)
         if stack is None or not _was_too_early(account, stack):
             raise
-        typer.echo("API Gateway did not know its new role yet; once more", err=True)
+        typer.echo("API Gateway did not know its new role yet; deploying once more", err=True)
         _without_a_failed_creation(account, stack)
         programs.run(*command)
 
@@ -137,9 +139,9 @@ def _model_parameter(samconfig: Path) -> str | None:
 
 
 def _github(account: Account, github: str | None, old: dict[str, str]) -> dict[str, str]:
-    """The repository, and the account's identity provider for GitHub, which has one at most.
+    """Parameters for the repository and for the account's identity provider of GitHub.
 
-    Once the stack has made it, it must not look as if somebody else had.
+    An account has at most one provider. If this stack made it, `GitHubProviderArn` stays empty.
     """
     if github is None:
         return {}

@@ -1,7 +1,7 @@
-"""What AWS asks for a unit in us-east-1, in US dollars, and how much of it is free.
+"""AWS's prices per unit in us-east-1, in US dollars, with their free tiers.
 
-Read in November 2026 from stored copies of the pages that are named beside each price, or, where a
-page shows its figures by script, from reports of 2026 that cite it. Other regions ask more or less.
+Read in November 2026 from stored copies of the pages named beside each price, or, if a page shows
+its figures by script, from reports of 2026 that cite it. Prices in other regions differ.
 """
 
 from dataclasses import dataclass
@@ -14,19 +14,19 @@ REGION: Final = "us-east-1"
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """Of a unit in a month.
+    """The price of a unit, by monthly volume.
 
     Parameters
     ----------
     unit : str
     tiers : tuple of (float, float)
-        Up to how many units in all, and what each of those costs.
+        Upper bound of each tier in units, and the price of a unit in it.
     page : str
-        AWS's page that says so.
+        AWS's page that states the price.
     always_free : float
-        Units a month that every account has for nothing, for ever.
+        Units a month that are free for every account, permanently.
     first_year_free : float
-        The same, for accounts opened before 15 July 2025, in their first twelve months.
+        Units a month that are free for accounts opened before 15 July 2025, in their first year.
     """
 
     unit: str
@@ -36,7 +36,7 @@ class Price:
     first_year_free: float = 0.0
 
     def of(self, units: float, free: float) -> float:
-        """What the units cost of which `free` are for nothing."""
+        """The price of the units, of which the first `free` cost nothing."""
         due, billed = max(0.0, units - free), 0.0
         below = 0.0
         for upper, each in self.tiers:
@@ -77,7 +77,7 @@ PRICES: Final = {
         100,
         100,
     ),
-    # The free 5 GB are of ingestion and archive together; all are taken off ingestion here.
+    # The free 5 GB cover ingestion and archive together; here they all count for ingestion.
     "CloudWatch logs in": _flat("GB", 0.50, CLOUDWATCH, 5),
     "CloudWatch logs kept": _flat("GB-month", 0.03, CLOUDWATCH),
     "CloudWatch alarms": _flat("alarm metric", 0.10, CLOUDWATCH, 10),
@@ -88,14 +88,14 @@ PRICES: Final = {
     "SSM parameters": _flat("parameter", 0.0, "aws.amazon.com/systems-manager/pricing"),
     "S3 storage": _flat("GB-month", 0.023, S3, 0, 5),
     "S3 reads": _flat("GET", 0.40e-6, S3, 0, 20_000),
-    # Without an action that it takes by itself.
+    # A budget without actions is free.
     "Budgets": _flat("budget", 0.0, "aws.amazon.com/aws-cost-management/aws-budgets/pricing"),
-    # None of ours has these; a template that comes by one must show it.
+    # The templates have none of these; one that is added must show in the bill.
     "KMS keys": _flat("key", 1.00, "aws.amazon.com/kms/pricing"),
     "NAT gateways": _flat("hour", 0.045, "aws.amazon.com/vpc/pricing"),
     "ECR storage": _flat("GB-month", 0.10, "aws.amazon.com/ecr/pricing", 0, 0.5),
 }
-"""By part, in the order of the bill."""
+"""By part of the bill, in its order."""
 
 FREE_OF_CHARGE: Final = frozenset(
     {
@@ -112,14 +112,14 @@ FREE_OF_CHARGE: Final = frozenset(
         "AWS::IAM::RolePolicy",
         "AWS::Lambda::EventInvokeConfig",
         "AWS::Lambda::Permission",
-        "AWS::Logs::QueryDefinition",  # a query that is run costs 0.005 USD a GB that it reads
+        "AWS::Logs::QueryDefinition",  # running a query costs 0.005 USD per GB that it reads
         "AWS::S3::BucketPolicy",
         "AWS::SNS::Subscription",  # 1,000 mails a month are free; ten alarms send fewer
         "AWS::SNS::Topic",
         "AWS::SNS::TopicPolicy",
     }
 )
-"""Kinds of resources that cost nothing, however many."""
+"""Resource types that cost nothing."""
 
 PRICED: Final = frozenset(
     {
@@ -140,4 +140,4 @@ PRICED: Final = frozenset(
         "AWS::S3::Bucket",
     }
 )
-"""Kinds that `bootstrap.usage` counts."""
+"""Resource types whose usage `bootstrap.usage` counts."""

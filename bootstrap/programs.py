@@ -1,4 +1,4 @@
-"""The other programs that a deployment runs, behind one seam: git, a container engine, SAM."""
+"""Run the other programs of a deployment: git, a container engine and SAM."""
 
 import os
 import shlex
@@ -14,10 +14,10 @@ QUIET: Final = {"SAM_CLI_TELEMETRY": "0"}
 
 
 class Programs(Protocol):
-    """What runs them."""
+    """Runs programs; tests replace it."""
 
     def ask(self, *command: str) -> str:
-        """What a program that changes nothing prints."""
+        """The output of a read-only program."""
         ...
 
     def run(self, *command: str, secret: str | None = None) -> None:
@@ -26,14 +26,14 @@ class Programs(Protocol):
 
 
 class RealPrograms:
-    """Runs them from the project's folder; what `run` prints goes to stderr.
+    """Runs programs in the project's directory; output of `run` goes to stderr.
 
     Parameters
     ----------
     say : callable
-        Told of each command line before it is run, and of what a dry run leaves out.
+        Receives each command line before it is run, or one that a dry run skips.
     dry_run : bool
-        Run nothing that changes anything.
+        Skip programs that change something.
     """
 
     def __init__(self, say: Callable[[str], None], *, dry_run: bool = False) -> None:
@@ -41,7 +41,7 @@ class RealPrograms:
         self._dry_run = dry_run
 
     def ask(self, *command: str) -> str:
-        """What a program that changes nothing prints, in a dry run too.
+        """The output of a read-only program; a dry run runs it too.
 
         Raises
         ------
@@ -52,7 +52,7 @@ class RealPrograms:
         return _done(command, None, subprocess.PIPE)
 
     def run(self, *command: str, secret: str | None = None) -> None:
-        """Run a program; in a dry run only say so.
+        """Run a program; a dry run only lists it.
 
         Raises
         ------
@@ -67,7 +67,7 @@ class RealPrograms:
 
 
 def shown(command: Sequence[str]) -> str:
-    """A command line, less the stack's parameters: they are listed already, without secrets."""
+    """A command line without the stack's parameters, which are listed apart and without secrets."""
     if PARAMETERS in command:
         command = [*command[: command.index(PARAMETERS) + 1], "..."]
     return shlex.join(command)
@@ -90,6 +90,6 @@ def _done(command: tuple[str, ...], secret: str | None, output: int) -> str:
     except FileNotFoundError as error:
         raise CommandError(f"`{short}`: {command[0]} is not installed; install it") from error
     except subprocess.CalledProcessError as error:
-        said = f"`{short}` failed with exit code {error.returncode}; its own words are above"
+        said = f"`{short}` failed with exit code {error.returncode}; its output is above"
         raise CommandError(said) from error
     return (done.stdout or "").strip()

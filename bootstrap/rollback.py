@@ -1,4 +1,4 @@
-"""Back to the image before; the model stays."""
+"""Deploy the previous image; the model stays."""
 
 from pathlib import Path
 from typing import Final
@@ -16,28 +16,28 @@ from training.errors import CheckFailedError
 from training.hints import fraud, registry_options
 
 ALIAS: Final = "live"
-"""What the gateway invokes."""
+"""The function's alias, which the gateway invokes."""
 
 CAPABILITIES: Final = ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]
-"""Of an update without a change set: the template makes roles, and SAM's transform expands it."""
+"""Needed for an update without a change set: the template has roles and SAM's transform."""
 
 AT_ONCE: Final = "all-at-once"
-"""A canary would leave nine calls in ten to the bad version for ten minutes, and the alarms that it
-raised would stop the remedy."""
+"""Not a canary: the bad version would answer nine calls in ten for ten minutes, and the alarms that
+it raised would stop the rollback."""
 
 
 def rollback(account: Account, *, environment: str, samconfig: Path = SAMCONFIG) -> None:
-    """Deploy the image before again, with the stack's own template and parameters.
+    """Deploy the previous image with the stack's own template and parameters.
 
-    A canary under way is stopped instead: its version never took over.
+    A canary in progress is stopped instead, for its version never took over.
 
-    Moving the alias by hand would be undone by the next deploy, and the stack would not know of it;
-    the working tree's template may be what broke. So the stack is updated in one thing: its image.
+    Moving the alias by hand would be undone by the next deploy, and the working tree's template may
+    be the fault. So only the stack's image changes.
 
     Raises
     ------
     CheckFailedError
-        If there is no image before, or it is gone.
+        If there is no previous image, or it was deleted.
     CommandError
         If AWS refuses.
     """
@@ -65,17 +65,15 @@ def rollback(account: Account, *, environment: str, samconfig: Path = SAMCONFIG)
     typer.echo(f"{'would go' if account.dry_run else 'went'} back to {new}, before: {old}")
     typer.echo(f"to return: make rollback ENV={environment} again")
     served = [stack.parameters.get(name) for name in ("ModelBucket", "ModelParameter")]
-    typer.echo(
-        f"the model stays; back to the one before: {fraud('rollback', *registry_options(*served))}"
-    )
+    typer.echo(f"the model stays; to go back too: {fraud('rollback', *registry_options(*served))}")
     typer.echo(f"next: make doctor ENV={environment}", err=True)
 
 
 def _stop_canary(account: Account, stack: Stack, environment: str) -> None:
     deployment = canary.stop(account, stack)
     typer.echo(f"{'would stop' if account.dry_run else 'stopped'} the canary {deployment}")
-    typer.echo("the version before takes all calls; CloudFormation takes the stack back to it")
-    typer.echo(f"to try again: make deploy ENV={environment}, once the stack is quiet")
+    typer.echo("the previous version takes all calls; CloudFormation rolls the stack back to it")
+    typer.echo(f"to try again: make deploy ENV={environment}, once the rollback ends")
     typer.echo(f"next: make doctor ENV={environment}", err=True)
 
 
@@ -88,7 +86,7 @@ def _found(account: Account, environment: str, samconfig: Path) -> tuple[Stack, 
 
 
 def _before(account: Account, stack: Stack, current: str | None) -> str:
-    """The digest of the newest version older than the one in service that has another image."""
+    """The digest of the newest version older than the deployed one that has another image."""
     name = stack.output("FunctionName")
     alias = account.read("lambda", "GetAlias", FunctionName=name, Name=ALIAS)
     serving = int(alias["FunctionVersion"])

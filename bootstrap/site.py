@@ -1,4 +1,4 @@
-"""What the doctor looks at: an environment's stacks, read once, and the account behind them."""
+"""A deployed environment as the doctor's checks see it: its stacks and its account."""
 
 import json
 import urllib.request
@@ -18,11 +18,11 @@ from fraud_api_lambda.pointer import PinnedModel
 from training.registry.store import Registry
 
 PATIENCE_S: Final = 30
-"""API Gateway gives up after 29."""
+"""API Gateway times out after 29 s."""
 
 
 class UnwellError(Exception):
-    """Raise when something is not as it must be: what, and what to do about it."""
+    """Raise when a check finds a fault; `remedy` says what to do about it."""
 
     def __init__(self, what: str, remedy: str) -> None:
         super().__init__(what)
@@ -31,7 +31,7 @@ class UnwellError(Exception):
 
 @dataclass(frozen=True)
 class Site:
-    """An environment of the application, as it is deployed."""
+    """A deployed environment of the application."""
 
     account: Account
     environment: str
@@ -56,12 +56,12 @@ class Site:
 
     @cached_property
     def repository(self) -> Repository:
-        """Where its image must be."""
+        """The image repository."""
         return Repository.of(self.bootstrap)
 
     @cached_property
     def registry(self) -> Registry:
-        """Where its models are."""
+        """The model registry."""
         return Registry(
             bucket=self.stack.parameters.get("ModelBucket")
             or self.bootstrap.output("ModelBucketName"),
@@ -70,16 +70,16 @@ class Site:
 
     @cached_property
     def pinned(self) -> PinnedModel:
-        """The model that the pointer names; read once, so that all checks speak of the same."""
+        """The model that the pointer names, read once so that all checks compare the same."""
         return self.registry.read_pointer().current
 
     @cached_property
     def alias(self) -> Any:
-        """What the gateway invokes."""
+        """The function's alias, which the gateway invokes."""
         return self.account.read("lambda", "GetAlias", FunctionName=self.function, Name=ALIAS)
 
     def served_version(self) -> str:
-        """The model that answers, by `GET /model` through the gateway, as a caller asks it."""
+        """The model version that `GET /model` reports through the gateway."""
         url = f"{self.stack.output('ApiUrl')}/model"
         key = self.account.read(
             "apigateway", "GetApiKey", apiKey=self.stack.output("ApiKeyId"), includeValue=True

@@ -1,4 +1,4 @@
-"""The smoke test of a deployed environment, with its own address, key and signature."""
+"""Run the smoke test against a deployed environment, with its address, key and signature."""
 
 import os
 import subprocess
@@ -12,12 +12,12 @@ from training.local.processes import ROOT
 
 
 def smoke(account: Account, *, environment: str, samconfig: Path = SAMCONFIG) -> None:
-    """Ask the environment's API the questions of `.ci/smoke`.
+    """Run `.ci/smoke` against the environment's API.
 
     Raises
     ------
     CheckFailedError
-        If there is no such stack, or an answer is not as it must be.
+        If the stack does not exist, or an answer is wrong.
     CommandError
         If AWS refuses.
     """
@@ -34,13 +34,11 @@ def smoke(account: Account, *, environment: str, samconfig: Path = SAMCONFIG) ->
         check=False,
     )
     if done.returncode:
-        raise CheckFailedError(
-            f"{stack.name} does not answer as it must; next: make doctor ENV={environment}"
-        )
+        raise CheckFailedError(f"{stack.name} answers wrongly; next: make doctor ENV={environment}")
 
 
 def _signing() -> dict[str, str]:
-    """The variables by which `.ci/smoke` signs, of wherever boto3 finds credentials."""
+    """Variables with which `.ci/smoke` signs, from boto3's credentials."""
     found = session()
     credentials = found.get_credentials()
     if credentials is None:

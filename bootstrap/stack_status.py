@@ -1,4 +1,4 @@
-"""CloudFormation's stack statuses: the commands that each allows, and the remedy for the others.
+"""CloudFormation's stack statuses, with the commands that each allows and a remedy.
 
 References
 ----------
@@ -29,14 +29,14 @@ CONTINUE: Final = (
     "resource cannot go back, add --resources-to-skip"
 )
 ROLL_BACK: Final = (
-    "`aws cloudformation rollback-stack --stack-name {name}` returns to the state before"
+    "`aws cloudformation rollback-stack --stack-name {name}` returns to the previous state"
 )
 IMPORTED: Final = f"`{EVENTS}` says which import failed; {{destroy}} removes the stack"
 NEVER_DEPLOYED: Final = "nothing was ever deployed there; {deploy} does"
 
 
 class Status(NamedTuple):
-    """The commands that a stack in this status allows, and what helps where one is not."""
+    """The commands that a status allows, and the remedy when a command is refused."""
 
     allows: frozenset[Command]
     remedy: str = ""
@@ -75,7 +75,7 @@ STATUSES: Final[dict[str, Status]] = {
 """Every status that AWS documents."""
 
 UNKNOWN: Final = Status(NONE, f"`{EVENTS}` shows its history; a newer version of this may know it")
-"""For a status that AWS adds."""
+"""For a status that AWS adds later."""
 
 
 def require_allowed(stack: Stack, command: Command, *, environment: str | None) -> None:
@@ -86,12 +86,12 @@ def require_allowed(stack: Stack, command: Command, *, environment: str | None) 
     stack : Stack
     command : Command
     environment : str or None
-        The application's, for the commands that are named; None for the bootstrap stack.
+        Environment that the remedies name; None for the bootstrap stack.
 
     Raises
     ------
     CheckFailedError
-        With the status, its reason, and the command that helps.
+        Names the status, its reason and the remedy.
     """
     if command in STATUSES.get(stack.status, UNKNOWN).allows:
         return
@@ -103,7 +103,7 @@ def require_allowed(stack: Stack, command: Command, *, environment: str | None) 
 
 
 def remedy(stack: Stack, *, environment: str | None) -> str:
-    """The command that helps a stack out of its status; empty where it needs none."""
+    """The remedy for a stack's status; empty if it needs none."""
     text = STATUSES.get(stack.status, UNKNOWN).remedy
     return text.format(name=stack.name, **_commands(stack.name, environment))
 

@@ -1,4 +1,4 @@
-"""A CloudFormation stack as it is now."""
+"""CloudFormation stacks: find, require and protect them."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,12 +8,12 @@ from bootstrap.account import Account, AwsError
 from training.errors import CheckFailedError, CommandError
 
 BOOTSTRAP: Final = "fraud-api-bootstrap"
-"""The stack of what must outlive the application."""
+"""The stack of the resources that outlive the application."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """Its name, its status and why, when it was made, its parameters and its outputs."""
+    """A CloudFormation stack as it is now; `reason` explains its status."""
 
     name: str
     status: str
@@ -33,7 +33,7 @@ class Stack:
         Raises
         ------
         CommandError
-            If it has none of that name: it was deployed from another template.
+            If there is no output of that name: the stack was deployed from another template.
         """
         if name not in self.outputs:
             raise CommandError(
@@ -44,7 +44,7 @@ class Stack:
 
 
 def find(account: Account, name: str) -> Stack | None:
-    """The stack, or None if there is none.
+    """The stack, or None if it does not exist.
 
     Raises
     ------
@@ -71,12 +71,12 @@ def find(account: Account, name: str) -> Stack | None:
 
 
 def require(account: Account, name: str, remedy: str) -> Stack:
-    """The stack that must be there.
+    """The stack, which must exist.
 
     Raises
     ------
     CheckFailedError
-        If it is not; `remedy` says which command makes it.
+        If it does not; the message ends with `remedy`.
     """
     stack = find(account, name)
     if stack is None:
@@ -85,7 +85,7 @@ def require(account: Account, name: str, remedy: str) -> Stack:
 
 
 def is_empty(account: Account, stack: Stack) -> bool:
-    """Whether every resource that the stack made is deleted again.
+    """Whether all the stack's resources are deleted.
 
     Raises
     ------
@@ -98,7 +98,7 @@ def is_empty(account: Account, stack: Stack) -> bool:
 
 
 def protect(account: Account, name: str, *, protected: bool = True) -> None:
-    """Have CloudFormation refuse to delete a stack, or no longer.
+    """Switch a stack's protection from deletion on or off.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""What the resources of a stack use in a month, in the units that AWS bills; it knows no price."""
+"""Monthly usage of a stack's resources, in the units that AWS bills, without prices."""
 
 import re
 from collections import defaultdict
@@ -12,22 +12,22 @@ from training.errors import CheckFailedError
 type Resource = dict[str, Any]
 type Used = tuple[str, float]
 type Units = dict[str, float]
-"""By part of the bill."""
+"""Usage by part of the bill."""
 
 GB: Final = 1024**3
 MONTH_DAYS: Final = MONTH_S / 86_400
 
 TRACED: Final = 0.05
-"""Share of the calls that X-Ray records by default, besides the first of each second."""
+"""Share of calls that X-Ray samples by default, beyond the first of each second."""
 
 
 def units(resources: Sequence[Resource], measured: Measured, predictions: int) -> Units:
-    """What a stack uses if so many payments are scored by it.
+    """The usage of a stack that scores this many predictions a month.
 
     Raises
     ------
     CheckFailedError
-        If it has a resource, or an option of one, that may cost money and has no price here.
+        If a resource or an option may cost money and has no known price.
     """
     refuse_unknown(resources)
     used = list(_standing(resources, measured))
@@ -40,16 +40,16 @@ def units(resources: Sequence[Resource], measured: Measured, predictions: int) -
 
 
 def refuse_unknown(resources: Iterable[Resource]) -> None:
-    """Raise `CheckFailedError` rather than reckon without something that may cost money."""
+    """Raise `CheckFailedError` if a resource or an option has no known price."""
     for each in resources:
         if each["Type"] not in FREE_OF_CHARGE | PRICED:
             raise CheckFailedError(
                 f"{each['Name']} is an {each['Type']}, which bootstrap/prices.py does not know; "
-                "give its price there, or say that it is free of charge"
+                "add its price there, or add it to FREE_OF_CHARGE"
             )
         if option := _costly_option(each):
             raise CheckFailedError(
-                f"{each['Name']} has {option}, which costs money that the bill does not reckon; "
+                f"{each['Name']} has {option}, which the bill does not include; "
                 "leave it out, or count it in bootstrap/usage.py"
             )
 
@@ -76,7 +76,7 @@ def _logs_execution(stage: dict[str, Any]) -> bool:
 
 
 def _standing(resources: Sequence[Resource], measured: Measured) -> Iterator[Used]:
-    """What is paid for though nobody calls."""
+    """Usage that is billed without any call."""
     for each in resources:
         options = each.get("Properties", {})
         match each["Type"]:
@@ -106,12 +106,12 @@ def _standing(resources: Sequence[Resource], measured: Measured) -> Iterator[Use
 
 
 def _calls(resources: Sequence[Resource], measured: Measured, predictions: int) -> Iterator[Used]:
-    """What is paid for by the call: payments, and the heartbeat's, its first on a new container."""
+    """Usage by the call: predictions, and heartbeats, each on a new container."""
     beats = sum(_beats(each) for each in resources if each["Type"] == "AWS::Events::Rule")
     scorer, heartbeat = _functions(resources)
     cold = predictions * measured.cold_share + beats
     calls = predictions + beats
-    invocations = calls + beats  # the heartbeat asks the function itself which payment to send
+    invocations = calls + beats  # a heartbeat also invokes the function directly, for its payment
     memory_mb = int(scorer["MemorySize"])
     busy_ms = (invocations - cold) * measured.billed_ms(memory_mb)
     busy_ms += cold * measured.billed_ms(memory_mb, cold=True)
@@ -131,7 +131,7 @@ def _calls(resources: Sequence[Resource], measured: Measured, predictions: int) 
 
 
 def _functions(resources: Sequence[Resource]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The properties of the one that scores, and of the heartbeat."""
+    """The properties of the scoring function and of the heartbeat."""
     found = [each["Properties"] for each in resources if each["Type"] == "AWS::Lambda::Function"]
     (scorer,) = [each for each in found if each.get("PackageType") == "Image"]
     (heartbeat,) = [each for each in found if each.get("PackageType") != "Image"]
@@ -144,7 +144,7 @@ def _memory_mb(resources: Sequence[Resource], name: str) -> int:
 
 
 def _beats(rule: Resource) -> float:
-    """How often a month a schedule calls."""
+    """Calls a month of a schedule."""
     schedule = str(rule["Properties"].get("ScheduleExpression", ""))
     match = re.fullmatch(r"rate\((\d+) (minute|hour|day)s?\)", schedule)
     if match is None:

@@ -1,9 +1,10 @@
-"""Asks the API about a payment of its model's own, through the gateway, as a caller does.
+"""The heartbeat: score an example payment of the served model through the gateway, as callers do.
 
-A model learns the amounts of its data, so no fixed payment is a fraud to all: ``GET /model`` tells
-two with their answers, found in training. It fails where the answer is wrong, late or missing, and
-its function's own Errors metric, which costs nothing, raises the alarm. Standard library only, in a
-zip: it shares neither the image nor a package with what it watches.
+Models learn the amounts of their data, so no fixed payment is a fraud to all of them.
+``GET /model`` returns two examples with their answers from training. The function fails if the
+API's answer is wrong, late or missing, and its Errors metric, which costs nothing, raises the
+alarm. It uses the standard library alone, in a zip, so that it shares neither image nor package
+with the API.
 """
 
 import hashlib
@@ -22,7 +23,7 @@ from urllib.request import Request, urlopen
 
 TIMEOUT_S = 14
 TOLERANCE = 1e-5
-"""Of a probability, which another processor may round otherwise."""
+"""Relative tolerance of a probability: processors round differently."""
 
 GET_MODEL = {
     "resource": "/model",
@@ -44,18 +45,18 @@ GET_MODEL = {
 
 ATTEMPTS = 2
 PAUSE_S = 2
-"""Between them: a caller tries again too, and a lone cold start shall wake nobody."""
+"""Pause between the attempts. Callers retry too, and one slow cold start must raise no alarm."""
 
 SETTLING_S = 300
-"""For so long after a promotion the model before may answer; containers look once a minute."""
+"""Time after a promotion in which the previous model may answer: containers poll once a minute."""
 
 
 class HeartbeatError(Exception):
-    """Raise when the API does not answer as it must."""
+    """Raise when an answer of the API is wrong, late or missing."""
 
 
-def handler(event: object, context: object) -> dict[str, Any]:  # noqa: ARG001  # Lambda's form
-    """Ask twice at most; the answer's gist, which is logged too."""
+def handler(event: object, context: object) -> dict[str, Any]:  # noqa: ARG001  # Lambda's signature
+    """Make at most two attempts, and return the summary that is logged too."""
     for attempt in range(1, ATTEMPTS + 1):
         try:
             gist = _ask(os.environ)
@@ -75,7 +76,7 @@ def _log(level: str, message: str, **facts: object) -> None:
 
 
 def _ask(names: Mapping[str, str]) -> dict[str, Any]:
-    """What the model says of itself, one question, and what is to be known of its answer."""
+    """One attempt: fetch an example, score it, and compare the answer with the example's."""
     key = {"x-api-key": _api_key(names["APIGATEWAY_URL"], names["API_KEY_ID"])}
     told = _model(names["LAMBDA_URL"], names["FUNCTION"])
     name, example = _example(told)
@@ -96,7 +97,7 @@ def _ask(names: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _model(url: str, function: str) -> dict[str, Any]:
-    """The model's description, by the function: a second call of the gateway costs money."""
+    """``GET /model``, from the function itself: a second call of the gateway costs money."""
     answer = _request(
         "lambda", f"{url}/2015-03-31/functions/{function}/invocations?Qualifier=live", GET_MODEL
     )
@@ -112,18 +113,18 @@ def _model(url: str, function: str) -> dict[str, Any]:
 
 
 def _example(model: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-    """The payment that a model stops or, where it stops none, the one that it approves."""
+    """The example that the model stops or, if it stops none, the one that it approves."""
     try:
         examples = model["examples"]
         name = "approved" if examples["stopped"] is None else "stopped"
         example = {part: dict(examples[name][part]) for part in ("transaction", "answer")}
     except (KeyError, TypeError, ValueError) as error:
-        raise HeartbeatError("GET /model: the model tells no example of its own") from error
+        raise HeartbeatError("GET /model: the model has no example") from error
     return name, example
 
 
 def _check_version(route: str, version: object, versions: set[str]) -> None:
-    """Compare the model that answers with the pointer."""
+    """Raise `HeartbeatError` unless the pointer allows the version that answers."""
     if version not in versions:
         raise HeartbeatError(
             f"{route}: model {version} answers, the pointer names "
@@ -132,7 +133,7 @@ def _check_version(route: str, version: object, versions: set[str]) -> None:
 
 
 def _check_answer(name: str, answer: dict[str, Any], expected: dict[str, Any]) -> None:
-    """Compare an answer with the one that the model gave in training."""
+    """Raise `HeartbeatError` unless the answer is that of training."""
     probability = answer.get("fraud_probability")
     if not isinstance(probability, float) or not 0 < probability < 1:
         raise HeartbeatError("POST /predict: the answer has no fraud_probability between 0 and 1")
@@ -146,13 +147,13 @@ def _check_answer(name: str, answer: dict[str, Any], expected: dict[str, Any]) -
 
 
 def _api_key(url: str, key_id: str) -> str:
-    """The key's value, which so stands in no configuration that people can read."""
+    """The key's value, fetched so that no readable configuration contains it."""
     found = _request("apigateway", f"{url}/apikeys/{key_id}?includeValue=true")
     return str(found["value"])
 
 
 def _versions(url: str, name: str) -> set[str]:
-    """The versions that may answer: the pointer's, and the one before while it settles."""
+    """The versions that may answer: the pointer's, and the previous one while it settles."""
     target = {
         "x-amz-target": "AmazonSSM.GetParameter",
         "content-type": "application/x-amz-json-1.1",
@@ -173,7 +174,7 @@ def _versions(url: str, name: str) -> set[str]:
 def _request(
     service: str, url: str, body: object = None, headers: dict[str, str] | None = None
 ) -> dict[str, Any]:
-    """The JSON object that a signed request is answered with."""
+    """Send a signed request and return the JSON object in its answer."""
     data = b"" if body is None else json.dumps(body).encode()
     method = "GET" if body is None else "POST"
     wanted = {"accept": "application/json", "content-type": "application/json"} | (headers or {})
@@ -196,7 +197,7 @@ def _request(
 def signed(
     method: str, url: str, data: bytes, headers: dict[str, str], service: str
 ) -> dict[str, str]:
-    """The headers with AWS's signature, version 4; a route that wants only the key ignores it."""
+    """The headers with AWS's signature, version 4; a route that needs only the key ignores it."""
     now, region = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ"), os.environ["AWS_REGION"]
     place = urlsplit(url)
     all_headers = headers | {"host": place.netloc, "x-amz-date": now}

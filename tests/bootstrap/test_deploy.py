@@ -218,7 +218,7 @@ class Overtaken(RecordedPrograms):
 
 
 def test_a_stack_that_runs_something_else_is_no_success(cloud, capsys):
-    with pytest.raises(CheckFailedError, match="MemoryMb is '512', asked was '2048'"):
+    with pytest.raises(CheckFailedError, match="MemoryMb is '512' in place of '2048'"):
         rehearse(cloud, Overtaken(cloud))
     assert "deployed sha256" not in capsys.readouterr().out
 
@@ -252,7 +252,7 @@ def test_code_that_is_not_committed_is_not_deployed(cloud):
     ("image", "why"),
     [
         ("{uri}:latest", "tags move"),
-        ("public.ecr.aws/x/y@sha256:" + "0" * 64, "lies elsewhere"),
+        ("public.ecr.aws/x/y@sha256:" + "0" * 64, "is in another repository"),
         ("{uri}@sha256:" + "0" * 64, "has no image"),
     ],
 )

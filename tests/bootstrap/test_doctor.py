@@ -77,14 +77,14 @@ def test_a_deploy_that_was_rolled_back_is_named(deployed, capsys):
     failed = examined(deployed, capsys, DescribeStacks={"StackStatus": "UPDATE_ROLLBACK_COMPLETE"})
 
     assert list(failed) == ["stack"]
-    assert "the version before serves" in failed["stack"]
+    assert "the previous version serves" in failed["stack"]
 
 
 def test_a_function_that_went_inactive_is_named(deployed, capsys):
     failed = examined(deployed, capsys, GetFunctionConfiguration={"State": "Inactive"})
 
     assert list(failed) == ["function"]
-    assert "nobody called for weeks" in failed["function"]
+    assert "no call for weeks" in failed["function"]
 
 
 def test_a_function_that_failed_says_why(deployed, capsys):

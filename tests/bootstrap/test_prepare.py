@@ -109,7 +109,7 @@ def test_a_repository_with_its_ids_is_passed_on_as_it_is(cloud, capsys):
 def test_a_repository_without_ids_is_warned_of(cloud, capsys):
     prepared(cloud, "owner/name")
 
-    assert "given without ids" in capsys.readouterr().err
+    assert "has no ids" in capsys.readouterr().err
 
 
 class Failed(Unprotected):

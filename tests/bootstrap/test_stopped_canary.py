@@ -1,4 +1,4 @@
-"""`make rollback` while a canary is under way stops the canary."""
+"""`make rollback` during a canary stops the canary."""
 
 from datetime import UTC, datetime
 
@@ -58,7 +58,7 @@ def test_a_rollback_stops_the_canary_and_updates_nothing(capsys):
 
 @pytest.mark.parametrize("account", [Deploying([]), Deploying([], has_canary=False)])
 def test_an_update_without_a_canary_is_waited_for(account):
-    with pytest.raises(CheckFailedError, match="no canary is under way; wait"):
+    with pytest.raises(CheckFailedError, match="no canary is in progress; wait"):
         rollback(account, environment="dev")
     assert account.changes == []
 
