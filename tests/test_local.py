@@ -175,7 +175,9 @@ def test_a_port_in_use_is_reported_in_one_line() -> None:
             free_port(port)
 
 
-def test_a_server_that_exits_at_once_is_reported_with_its_exit_code() -> None:
+def test_a_server_that_ends_at_once_is_named_with_its_exit_code_and_its_own_words(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
     port = free_port()
 
     with (
@@ -183,6 +185,8 @@ def test_a_server_that_exits_at_once_is_reported_with_its_exit_code() -> None:
         served("moto.server", "--no-such-option", port=port, path="/"),
     ):
         pass
+
+    assert "unrecognized arguments: --no-such-option" in capfd.readouterr().err
 
 
 def test_the_aws_settings_of_the_user_are_set_aside_and_restored(

@@ -127,9 +127,24 @@ def test_an_environment_is_made_once(clone):
         ),
     ]
     one, two = first.stderr.splitlines()
-    assert re.fullmatch(r"setup: 1 of 2: \.venv-image, up to \d+ packages", one)
-    assert re.fullmatch(r"setup: 2 of 2: \.venv-sam, up to \d+ packages", two)
+    packages = r"up to \d+ packages, about \d+ (s|min) left"
+    assert re.fullmatch(rf"setup: 1 of 2: \.venv-image, {packages}", one)
+    assert re.fullmatch(rf"setup: 2 of 2: \.venv-sam, {packages}", two)
     assert setup(clone, "image", "sam")[0] == []
+
+
+def test_the_time_left_is_that_of_the_environments_before(clone):
+    date = clone.parent / "bin" / "date"  # 100 s later at each call
+    date.write_text(f"""#!/bin/sh
+echo >> '{clone.parent}/dates'
+echo $(($(wc -l < '{clone.parent}/dates') * 100))
+""")
+    date.chmod(0o755)
+
+    _, done = setup(clone, "image", "image", "image")
+
+    (*_, number, unit, _) = done.stderr.splitlines()[1].split()
+    assert (number, unit) == ("3", "min")  # 14 packages took 100 s, 28 are left
 
 
 def test_the_project_is_installed_in_place_by_what_is_pinned(clone):
