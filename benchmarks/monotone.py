@@ -17,15 +17,16 @@ from rich.table import Table
 
 from fraud_api_lambda.features import FEATURE_SETS, Facts
 from training.data.matrix import feature_matrix
-from training.data.rows import Data
-from training.data.time_split import Split, Window, split_by_time
+from training.data.rows import Rows
+from training.data.split_rows import SplitRows
 from training.data.transactions import read_transactions
+from training.fitting.boosting import margins_of
+from training.fitting.calibration import probabilities_of
 from training.fitting.fitted_model import Arm, fit_arm
 from training.fitting.resampling_comparison import comparison
 from training.fitting.settings import Settings
 from training.local.progress import reported
 from training.metrics.calibration import log_loss
-from training.metrics.labelled_scores import LabelledScores
 from training.metrics.ranking import average_precision
 from training.simulator.simulate import simulate
 
@@ -47,41 +48,40 @@ ARMS: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
 """Features and those of them that may only raise the probability, by what the table calls it."""
 
 
-def fitted(data: Data, split: Split, seed: int, arm: str) -> Arm:
+def fitted(rows: SplitRows, seed: int, arm: str) -> Arm:
     """The arm, fitted as `train` fits any."""
     feature_set, rising = ARMS[arm]
     names = FEATURE_SETS[feature_set]
     constraints = tuple(int(name in rising) for name in names)
     settings = Settings(seed=seed, booster={"monotone_constraints": constraints})
-    return fit_arm(data, split, feature_set, settings, for_comparison=True)
+    return fit_arm(rows, feature_set, settings, for_comparison=True)
 
 
-def falls(arm: Arm, data: Data, window: Window) -> float:
+def falls(arm: Arm, rows: Rows) -> float:
     """Of payers who send money, for how many the odds more than halve as the amount grows."""
-    facts = data.facts
+    facts = rows.facts
     sends = np.isin(np.asarray(facts.type), ("CASH_OUT", "TRANSFER")) & (facts.balance > 0)
-    rows = np.flatnonzero(sends & window.holds(data.steps))
-    rows = rows[:: max(1, len(rows) // PAYERS)]
-    each = np.repeat(rows, len(SHARES))
-    grown = Facts(*(column[each] for column in facts))._replace(
-        amount=np.outer(facts.balance[rows], SHARES).ravel()
+    payers = np.flatnonzero(sends)
+    payers = payers[:: max(1, len(payers) // PAYERS)]
+    repeated = np.repeat(payers, len(SHARES))
+    grown = Facts(*(column[repeated] for column in facts))._replace(
+        amount=np.outer(facts.balance[payers], SHARES).ravel()
     )
-    probabilities = arm.probabilities(feature_matrix(grown, FEATURE_SETS[arm.feature_set]))
-    log_odds = (np.log(probabilities) - np.log1p(-probabilities)).reshape(len(rows), len(SHARES))
+    margins = margins_of(arm.booster, feature_matrix(grown, FEATURE_SETS[arm.feature_set]))
+    probabilities = probabilities_of(margins, arm.calibration)
+    log_odds = (np.log(probabilities) - np.log1p(-probabilities)).reshape(-1, len(SHARES))
     fallen = np.maximum.accumulate(log_odds, axis=1) - log_odds
     return float((fallen.max(axis=1) > np.log(2)).mean())
 
 
-def shown(name: str, data: Data, split: Split, seed: int) -> Iterator[list[str]]:
+def shown(name: str, rows: SplitRows, seed: int) -> Iterator[list[str]]:
     """A row of the table for each arm, on the test window."""
-    inside = split.test.holds(data.steps)
-    is_fraud, weights = data.is_fraud[inside], data.weights[inside]
     first = None
     for arm_name in ARMS:
-        arm = fitted(data, split, seed, arm_name)
-        first = first or arm
-        found = comparison(first, arm, data, split.test, seed=seed)
-        predicted = LabelledScores(is_fraud, arm.probabilities_in(data, split.test), weights)
+        arm = fitted(rows, seed, arm_name)
+        predicted = arm.score(rows.test).predicted
+        first = first or predicted
+        found = comparison(first, predicted.scores, seed=seed)
         yield [
             name,
             arm_name,
@@ -89,7 +89,7 @@ def shown(name: str, data: Data, split: Split, seed: int) -> Iterator[list[str]]
             interval(found, "average_precision_gain", "+.4f"),
             f"{1000 * log_loss(predicted):.3f}",
             interval(found, "log_loss_saved", "+.1%"),
-            f"{falls(arm, data, split.test):.0%}",
+            f"{falls(arm, rows.test):.0%}",
         ]
 
 
@@ -99,22 +99,20 @@ def interval(found: dict[str, Any], name: str, digits: str) -> str:
     return f"{value} ({low} to {high})"
 
 
-def periods(options: argparse.Namespace) -> Iterator[tuple[str, Data, Split, int]]:
+def periods(options: argparse.Namespace) -> Iterator[tuple[str, SplitRows, int]]:
     """The data of each row group: its name, rows, windows and seed."""
     seeds = [int(seed) for seed in options.seeds.split(",")]
     if options.data is None:
         for seed in seeds:
-            data = Data.of(simulate(options.rows, seed))
-            yield f"seed {seed}", data, split_by_time(data.steps, data.is_fraud), seed
+            yield f"seed {seed}", SplitRows.by_time(Rows.of(simulate(options.rows, seed))), seed
         return
     frame = read_transactions(options.data)
     frame = frame[frame["step"] <= options.until].reset_index(drop=True)
-    data = Data.of(frame)
-    split = split_by_time(
-        data.steps, data.is_fraud, train_until=options.train_until, test_from=options.test_from
+    rows = SplitRows.by_time(
+        Rows.of(frame), train_until=options.train_until, test_from=options.test_from
     )
     for seed in seeds:
-        yield f"{options.data.stem}, seed {seed}", data, split, seed
+        yield f"{options.data.stem}, seed {seed}", rows, seed
 
 
 def main() -> None:
@@ -140,9 +138,9 @@ def main() -> None:
         "falls",
     )
     with reported() as begin:
-        for name, data, split, seed in periods(options):
+        for name, rows, seed in periods(options):
             begin(f"{name}: fitting {len(ARMS)} arms")
-            for row in shown(name, data, split, seed):
+            for row in shown(name, rows, seed):
                 table.add_row(*row)
     Console(width=160).print(table)
 

@@ -10,8 +10,8 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from training.data.rows import Data
-from training.data.time_split import split_by_time
+from training.data.rows import Rows
+from training.data.split_rows import SplitRows
 from training.fitting.fitted_model import fit_arm
 from training.fitting.settings import Settings
 from training.local.progress import reported
@@ -23,11 +23,10 @@ def outcome_of(rows: int, seed: int) -> dict[str, Any]:
     """What the policy does on the last six of thirty simulated days."""
     with reported() as begin:
         begin(f"seed {seed}: simulating {rows:,} rows")
-        data = Data.of(simulate(rows, seed))
-        split = split_by_time(data.steps, data.is_fraud)
+        simulated = SplitRows.by_time(Rows.of(simulate(rows, seed)))
         begin(f"seed {seed}: fitting and deciding")
-        arm = fit_arm(data, split, "decision-time", Settings(seed=seed))
-        outcome: dict[str, Any] = evaluate_arm(arm, data, split.test, seed)["outcome"]
+        arm = fit_arm(simulated, "decision-time", Settings(seed=seed))
+        outcome: dict[str, Any] = evaluate_arm(arm, simulated.test, seed)["outcome"]
         return outcome
 
 

@@ -16,10 +16,11 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from training.data.rows import Data
-from training.data.time_split import Window, split_by_time, until_the_end
+from training.data.rows import Rows
+from training.data.split_rows import SplitRows
+from training.data.time_split import Window
 from training.data.transactions import read_transactions
-from training.fitting.fitted_model import Arm, fit_arm
+from training.fitting.fitted_model import fit_arm
 from training.fitting.settings import Settings
 from training.local.progress import reported
 from training.metrics.evaluation import at_threshold
@@ -32,62 +33,55 @@ LATER_DAYS: Final = 5
 type Figures = dict[str, float]
 
 
-def share_flagged(arm: Arm, data: Data, window: Window, threshold: float) -> float:
-    """The share of a window's transactions that a threshold flags."""
-    flagged = arm.probabilities_in(data, window) >= threshold
-    return float(np.average(flagged, weights=data.weights[window.holds(data.steps)]))
+def share_flagged(predicted: LabelledScores, threshold: float) -> float:
+    """The share of transactions that a threshold flags."""
+    return float(np.average(predicted.scores >= threshold, weights=predicted.weights))
 
 
-def threshold_for_share(arm: Arm, data: Data, window: Window, share: float) -> float:
-    """The threshold that flags the share of a window's transactions nearest to `share`."""
-    probabilities = arm.probabilities_in(data, window)
-    order = np.argsort(-probabilities, kind="stable")
-    weights = data.weights[window.holds(data.steps)][order]
-    flagged = np.cumsum(weights) / weights.sum()
-    return float(probabilities[order][np.argmin(np.abs(flagged - share))])
+def threshold_for_share(predicted: LabelledScores, share: float) -> float:
+    """The threshold that flags the share of transactions nearest to `share`."""
+    ordered = predicted[np.argsort(-predicted.scores, kind="stable")]
+    flagged = np.cumsum(ordered.weights) / ordered.weights.sum()
+    return float(ordered.scores[np.argmin(np.abs(flagged - share))])
 
 
-def judged(arm: Arm, data: Data, window: Window, threshold: float) -> Figures:
-    """Recall, precision and alerts of a threshold on a window."""
-    inside = window.holds(data.steps)
-    probabilities = arm.probabilities_in(data, window)
-    predicted = LabelledScores(data.is_fraud[inside], probabilities, data.weights[inside])
-    found = at_threshold(predicted, threshold)
-    alerts = 1_000 * share_flagged(arm, data, window, threshold)
-    kept = {name: found[name] for name in ("recall", "precision")}
-    return {"threshold": threshold, **kept, "alerts": alerts}
+def alert_figures(predicted: LabelledScores, threshold: float) -> Figures:
+    """Recall, precision and alerts of a threshold."""
+    figures = at_threshold(predicted, threshold)
+    kept = {name: figures[name] for name in ("recall", "precision")}
+    return {"threshold": threshold, **kept, "alerts": 1_000 * share_flagged(predicted, threshold)}
 
 
-def ways(data: Data, seed: int) -> dict[str, Figures]:
-    """What the evaluated model promised on its test window, and what each way kept of it later."""
-    last = int(data.steps.max())
+def ways(rows: Rows, seed: int) -> dict[str, Figures]:
+    """The figures of the evaluated model on its test window, and of each way on later days."""
+    last = int(rows.steps.max())
     later = Window(last + 1 - DAY * LATER_DAYS, last)
-    known = Data.of(data.frame[data.steps < later.start - DAY].reset_index(drop=True))
-    split = split_by_time(known.steps, known.is_fraud)
-    evaluated = fit_arm(known, split, "decision-time", Settings(seed=seed))
-    published = until_the_end(split, known.steps, known.is_fraud)
-    refitted = fit_arm(known, published, "decision-time", Settings(seed=seed))
+    known = SplitRows.by_time(rows[rows.steps < later.start - DAY])
+    evaluated = fit_arm(known, "decision-time", Settings(seed=seed))
+    longer = known.until_the_end()
+    refitted = fit_arm(longer, "decision-time", Settings(seed=seed))
     ours, theirs = (cast("float", arm.threshold) for arm in (evaluated, refitted))
-    share = share_flagged(evaluated, known, split.threshold, ours)
-    by_share = threshold_for_share(refitted, known, published.threshold, share)
+    share = share_flagged(evaluated.score(known.threshold).predicted, ours)
+    by_share = threshold_for_share(refitted.score(longer.threshold).predicted, share)
+    predicted = refitted.score(rows.within(later)).predicted
     return {
-        "promised": judged(evaluated, known, split.test, ours),
-        "by the goal": judged(refitted, data, later, theirs),
-        "by the share flagged": judged(refitted, data, later, by_share),
-        "as evaluated": judged(refitted, data, later, ours),
+        "promised": alert_figures(evaluated.score(known.test).predicted, ours),
+        "by the goal": alert_figures(predicted, theirs),
+        "by the share flagged": alert_figures(predicted, by_share),
+        "as evaluated": alert_figures(predicted, ours),
     }
 
 
-def periods(options: argparse.Namespace) -> Iterator[tuple[str, Data, int]]:
+def periods(options: argparse.Namespace) -> Iterator[tuple[str, Rows, int]]:
     """The data to judge on, by name, with its seed."""
     if options.data is None:
         for seed in map(int, options.seeds.split(",")):
-            yield f"seed {seed}", Data.of(simulate(options.rows, seed)), seed
+            yield f"seed {seed}", Rows.of(simulate(options.rows, seed)), seed
         return
     frame = read_transactions(options.data)
     for until in map(int, options.until.split(",")):
         kept = frame[frame["step"] <= until].reset_index(drop=True)
-        yield f"until step {until}", Data.of(kept), 0
+        yield f"until step {until}", Rows.of(kept), 0
 
 
 def off(found: dict[str, dict[str, Figures]], way: str, name: str) -> str:
@@ -106,9 +100,9 @@ def main() -> None:
     options = parser.parse_args()
     found: dict[str, dict[str, Figures]] = {}
     with reported() as begin:
-        for name, data, seed in periods(options):
+        for name, rows, seed in periods(options):
             begin(f"{name}: fitting twice")
-            found[name] = ways(data, seed)
+            found[name] = ways(rows, seed)
     table = Table("data", "threshold", "probability", "recall", "precision", "alerts in 1,000")
     for name, each in found.items():
         for way, figures in each.items():

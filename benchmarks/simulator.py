@@ -25,7 +25,7 @@ from fraud_api_lambda.features import FEATURE_SETS
 from fraud_api_lambda.transaction import TYPES
 from training.data.matrix import derive, fact_matrix, feature_matrix
 from training.data.transactions import read_transactions, to_facts
-from training.fitting.boosting import fit_rows, margins_of
+from training.fitting.boosting import fit_matrix, margins_of
 from training.fitting.pipeline import BOOSTER
 from training.fitting.settings import Settings
 from training.local.progress import reported
@@ -103,7 +103,7 @@ class Sample:
         day, facts = self.frame["step"].to_numpy() // 24, to_facts(self.frame)
         fit, test = day < FIT_DAYS, day >= TEST_FROM_DAY
         matrix = fact_matrix(facts, feature_set)
-        booster, _ = fit_rows(
+        booster, _ = fit_matrix(
             matrix[fit], self.is_fraud[fit], self.weight[fit], feature_set, Settings()
         )
         margins = margins_of(booster, derive(matrix[test], feature_set))

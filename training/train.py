@@ -13,8 +13,8 @@ from training.arm_names import AUTO, LEAKY, RESAMPLING
 from training.bundling.bundle_content import manifest
 from training.bundling.refit import Publication, publication
 from training.data.leaky_baseline import require_leaky_columns
-from training.data.rows import Data
-from training.data.time_split import Split, split_by_time
+from training.data.rows import Rows
+from training.data.split_rows import SplitRows
 from training.data.transactions import read_transactions
 from training.data.unused_columns import Unused
 from training.files.atomic import write_files
@@ -126,28 +126,25 @@ def train(
     unused = Unused.of(header(data), frame)
     if unused.sentence:
         progress(unused.sentence)
-    columns = Data.of(frame)
-    split = split_by_time(columns.steps, columns.is_fraud, **asdict(options.windows))
-    settings, searched = _searched(columns, split, options, engine, progress)
+    rows = SplitRows.by_time(Rows.of(frame), **asdict(options.windows))
+    settings, searched = _searched(rows, options, engine, progress)
     if options.trials is not None:
         engine = LOCAL  # the same fits, and so the same model, whichever engine ran the search
     contest = hold_contest(
-        columns,
-        split,
+        rows,
         feature_set,
         settings,
         compare=options.compare,
         engine=engine,
         progress=progress,
     )
-    metrics = judge(columns, split, contest, settings, progress=progress)
+    metrics = judge(rows, contest, settings, progress=progress)
     metrics |= {"columns": unused.as_dict(), **searched}
     files: dict[str, bytes] = {}
     if feature_set != LEAKY:
         settings = replace(settings, resampling=contest.chosen.resampling)
         published = publication(
-            columns,
-            split,
+            rows,
             contest.chosen,
             settings,
             metrics,
@@ -167,7 +164,7 @@ def train(
 
 
 def _searched(
-    data: Data, split: Split, options: TrainOptions, engine: Engine, progress: Progress
+    rows: SplitRows, options: TrainOptions, engine: Engine, progress: Progress
 ) -> tuple[Settings, dict[str, Any]]:
     """The settings chosen in time folds of the fit window, and every candidate's figures."""
     settings, feature_set = options.settings, options.feature_set
@@ -178,11 +175,11 @@ def _searched(
         if settings.resampling != AUTO:
             sampled = settings
         best, trials = engine.search(
-            data, split, feature_set, sampled, trials=options.trials, progress=progress
+            rows.fit, feature_set, sampled, trials=options.trials, progress=progress
         )
         settings = replace(settings, smote_ratio=best.smote_ratio, booster=best.booster)
-    elif options.choose_ratio and split.by == "days":
-        ratio, ratios = choose_smote_ratio(data, split, feature_set, sampled, progress)
+    elif options.choose_ratio and rows.split.by == "days":
+        ratio, ratios = choose_smote_ratio(rows.fit, feature_set, sampled, progress)
         settings = replace(settings, smote_ratio=ratio)
     return settings, {"smote_ratio_trials": ratios, "trials": trials}
 

@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from training.data.rows import Data
-from training.data.time_split import Split, split_by_time
+from training.data.rows import Rows
+from training.data.split_rows import SplitRows
 from training.distributed.engine import RayEngine, chosen_engine, chosen_score
 from training.errors import InputError
 from training.files.writing import write_transactions
@@ -21,7 +21,6 @@ from training.fitting.engine import LOCAL, Engine
 from training.fitting.pipeline import build_pipeline
 from training.fitting.resampling import balanced_weights, restored_weights
 from training.fitting.settings import Settings
-from training.metrics.labelled_scores import LabelledScores
 from training.metrics.ranking import average_precision
 from training.scoring.score import score
 from training.simulator.simulate import simulate
@@ -57,13 +56,8 @@ def frame() -> pd.DataFrame:
 
 
 @pytest.fixture(scope="module")
-def data(frame: pd.DataFrame) -> Data:
-    return Data.of(frame.assign(weight=1.0 + frame["step"] % 3))
-
-
-@pytest.fixture(scope="module")
-def split(data: Data) -> Split:
-    return split_by_time(data.steps, data.is_fraud)
+def data(frame: pd.DataFrame) -> SplitRows:
+    return SplitRows.by_time(Rows.of(frame.assign(weight=1.0 + frame["step"] % 3)))
 
 
 @pytest.fixture(scope="module")
@@ -73,11 +67,6 @@ def model(tmp_path_factory: pytest.TempPathFactory, frame: pd.DataFrame) -> Path
     quick = TrainOptions(choose_ratio=False, refit=False, compare=False)
     train(folder / "data.parquet", folder, quick)
     return folder
-
-
-def rows_of(data: Data, split: Split) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    inside = split.fit.holds(data.steps)
-    return data.matrix(FEATURES)[inside], data.is_fraud[inside], data.weights[inside]
 
 
 def ray_processes() -> set[str]:
@@ -93,9 +82,9 @@ def ray_processes() -> set[str]:
     return found
 
 
-def test_the_same_trials_and_winner_with_ray(engine: Engine, data: Data, split: Split) -> None:
+def test_the_same_trials_and_winner_with_ray(engine: Engine, data: SplitRows) -> None:
     def found(where: Engine) -> object:
-        return where.search(data, split, "strict", Settings(), trials=2, progress=lambda _: None)
+        return where.search(data.fit, "strict", Settings(), trials=2, progress=lambda _: None)
 
     assert found(engine) == found(LOCAL)
 
@@ -108,38 +97,36 @@ def test_a_local_ray_listens_on_loopback_only(engine: RayEngine) -> None:
 
 
 def test_two_workers_fit_as_well_as_one_process(
-    engine: Engine, data: Data, split: Split, tmp_path: Path
+    engine: Engine, data: SplitRows, tmp_path: Path
 ) -> None:
     from training.distributed.fit import fit_folder
 
-    test = split.test.holds(data.steps)
-    rows = data.rows(FEATURES, split.test)
-    local, invented = fit_rows(*rows_of(data, split), FEATURES, SETTINGS)
-    spread, as_many = engine.fit(*rows_of(data, split), FEATURES, SETTINGS)
+    features = data.test.features(FEATURES)
+    local, invented = fit_rows(data.fit, FEATURES, SETTINGS)
+    spread, as_many = engine.fit(data.fit, FEATURES, SETTINGS)
 
     reached = [
-        average_precision(
-            LabelledScores(data.is_fraud[test], margins_of(each, rows), data.weights[test])
-        )
-        for each in (local, spread)
+        average_precision(data.test.labelled(margins_of(booster, features)))
+        for booster in (local, spread)
     ]
     assert as_many == invented > 0
     assert reached[1] == pytest.approx(reached[0], abs=0.01)
     assert spread.feature_names == local.feature_names
 
-    for number, part in enumerate(np.array_split(np.arange(len(data.frame)), 3)):
-        data.frame.iloc[part].to_parquet(tmp_path / f"{number}.parquet", index=False)
-    from_files, _ = fit_folder(tmp_path, FEATURES, SETTINGS, split.fit)
-    np.testing.assert_array_equal(margins_of(from_files, rows), margins_of(spread, rows))
+    frame = data.rows.frame
+    for number, part in enumerate(np.array_split(np.arange(len(frame)), 3)):
+        frame.iloc[part].to_parquet(tmp_path / f"{number}.parquet", index=False)
+    from_files, _ = fit_folder(tmp_path, FEATURES, SETTINGS, data.split.fit)
+    np.testing.assert_array_equal(margins_of(from_files, features), margins_of(spread, features))
 
 
 @pytest.mark.parametrize("resampling", ["smote", "smotenc", "weights", "none"])
 def test_ray_adds_the_same_synthetic_frauds_with_the_same_weights(
-    resampling: str, data: Data, split: Split
+    resampling: str, data: SplitRows
 ) -> None:
     from training.distributed.fit import Totals, invent, weight_factors
 
-    matrix, is_fraud, weights = rows_of(data, split)
+    matrix, is_fraud, weights = data.fit.matrix(FEATURES), data.fit.is_fraud, data.fit.weights
     settings = replace(SETTINGS, resampling=resampling, smote_ratio=0.05)
     totals = Totals(int((~is_fraud).sum()), float(weights[~is_fraud].sum()))
     rows = np.column_stack([matrix, weights, is_fraud])

@@ -1,6 +1,6 @@
 """Golden features: one column with all of a good model's skill probably leaks the label."""
 
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Final, TypedDict
 
 import numpy as np
@@ -8,10 +8,9 @@ from sklearn.tree import DecisionTreeClassifier
 
 from training.analysis.findings import Finding, warning
 from training.data.matrix import features_of
-from training.data.rows import Data
-from training.data.time_split import Split, Window
+from training.data.rows import Rows
+from training.data.split_rows import SplitRows
 from training.fitting.fitted_model import Arm
-from training.metrics.labelled_scores import LabelledScores
 from training.metrics.ranking import average_precision
 
 SHARE_OF_MODEL: Final = 0.95
@@ -39,17 +38,17 @@ class LeakFigures(TypedDict):
     alone: list[FeatureAlone]
 
 
-def leak_figures(arm: Arm, data: Data, split: Split) -> LeakFigures:
+def leak_figures(arm: Arm, rows: SplitRows) -> LeakFigures:
     """Compare the model with each of its features alone, on rows that neither was fitted on.
 
     A feature alone is a tree of at most 32 leaves, so its effect need not be monotone.
     """
-    later = _Rows.of(data, arm.feature_set, split.threshold)
-    reached = average_precision(later.scored(arm.probabilities(later.columns)))
-    fitted = _Rows.of(data, arm.feature_set, split.fit).thinned()
-    names = features_of(arm.feature_set)
+    later, earlier = rows.threshold, _thinned(rows.fit)
+    reached = average_precision(arm.score(later).predicted)
+    fitted, scored = (part.features(arm.feature_set) for part in (earlier, later))
+    columns = zip(features_of(arm.feature_set), fitted.T, scored.T, strict=True)
     alone = sorted(
-        ((_alone(index, fitted, later), name) for index, name in enumerate(names)), reverse=True
+        ((_alone(earlier, later, *values), name) for name, *values in columns), reverse=True
     )
     return {
         "average_precision": reached,
@@ -101,31 +100,15 @@ def _adds_nothing(reached: float, alone: float, best: str) -> Finding:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Rows:
-    columns: np.ndarray
-    is_fraud: np.ndarray
-    weights: np.ndarray
-
-    @classmethod
-    def of(cls, data: Data, feature_set: str, window: Window) -> "_Rows":
-        inside = window.holds(data.steps)
-        return cls(data.rows(feature_set, window), data.is_fraud[inside], data.weights[inside])
-
-    def scored(self, scores: np.ndarray) -> LabelledScores:
-        """The labels and weights with scores of the same rows."""
-        return LabelledScores(self.is_fraud, scores, self.weights)
-
-    def thinned(self) -> "_Rows":
-        """All frauds and every n-th genuine row, with n times its weight."""
-        n = max(1, int((~self.is_fraud).sum()) // ENOUGH)
-        kept = self.is_fraud | (np.arange(len(self.is_fraud)) % n == 0)
-        weights = np.where(self.is_fraud, self.weights, n * self.weights)
-        return _Rows(self.columns[kept], self.is_fraud[kept], weights[kept])
+def _thinned(rows: Rows) -> Rows:
+    """All frauds and every n-th genuine row, with n times its weight."""
+    n = max(1, int((~rows.is_fraud).sum()) // ENOUGH)
+    kept = rows.is_fraud | (np.arange(len(rows)) % n == 0)
+    return replace(rows, weights=np.where(rows.is_fraud, rows.weights, n * rows.weights))[kept]
 
 
-def _alone(index: int, fitted: _Rows, later: _Rows) -> float:
+def _alone(earlier: Rows, later: Rows, fitted: np.ndarray, scored: np.ndarray) -> float:
     tree = DecisionTreeClassifier(max_leaf_nodes=LEAVES, criterion="log_loss", random_state=0)
-    tree.fit(fitted.columns[:, [index]], fitted.is_fraud, sample_weight=fitted.weights)
-    scores = tree.predict_proba(later.columns[:, [index]])[:, 1]
-    return average_precision(later.scored(scores))
+    tree.fit(fitted.reshape(-1, 1), earlier.is_fraud, sample_weight=earlier.weights)
+    scores = tree.predict_proba(scored.reshape(-1, 1))[:, 1]
+    return average_precision(later.labelled(scores))

@@ -6,8 +6,7 @@ import numpy as np
 import xgboost as xgb
 
 from training.data.matrix import features_of
-from training.data.rows import Data
-from training.data.time_split import Window
+from training.data.rows import Rows
 from training.fitting.fitted_model import Arm
 
 SAMPLE: Final = 2_000
@@ -16,15 +15,14 @@ POINTS: Final = 12
 QUANTILES: Final = (0.05, 0.25, 0.5, 0.75, 0.95)
 
 
-def attributions(arm: Arm, data: Data, window: Window, *, seed: int) -> dict[str, Any]:
+def attributions(arm: Arm, rows: Rows, *, seed: int) -> dict[str, Any]:
     """How much each feature adds to the log-odds before calibration, by class and by value.
 
     Parameters
     ----------
     arm : Arm
-    data : Data
-    window : Window
-        At most 2,000 of its frauds and 2,000 of its genuine rows are drawn.
+    rows : Rows
+        At most 2,000 frauds and 2,000 genuine rows of them are drawn.
     seed : int
 
     Returns
@@ -39,12 +37,11 @@ def attributions(arm: Arm, data: Data, window: Window, *, seed: int) -> dict[str
     S. Lundberg et al.: From local explanations to global understanding with explainable AI for
     trees, Nature Machine Intelligence, 2020.
     """
-    is_fraud = data.is_fraud[window.holds(data.steps)]
     random = np.random.default_rng(seed)
-    drawn = np.concatenate([_some(random, is_fraud), _some(random, ~is_fraud)])
-    rows, fraud = data.rows(arm.feature_set, window)[drawn], is_fraud[drawn]
+    sample = rows[np.concatenate([_some(random, rows.is_fraud), _some(random, ~rows.is_fraud)])]
+    features, fraud = sample.features(arm.feature_set), sample.is_fraud
     values = arm.booster.predict(
-        xgb.DMatrix(rows, feature_names=arm.booster.feature_names), pred_contribs=True
+        xgb.DMatrix(features, feature_names=arm.booster.feature_names), pred_contribs=True
     )[:, :-1]
     names = features_of(arm.feature_set)
     order = np.argsort(-np.abs(values[fraud]).mean(axis=0), kind="stable")
@@ -60,7 +57,7 @@ def attributions(arm: Arm, data: Data, window: Window, *, seed: int) -> dict[str
             for index in order
         ],
         "dependence": [
-            {"feature": names[index], "points": _along(rows[:, index], values[:, index])}
+            {"feature": names[index], "points": _along(features[:, index], values[:, index])}
             for index in order[:MAIN_FEATURES]
         ],
     }

@@ -4,25 +4,25 @@ import numpy as np
 
 from training.analysis.findings import Finding, warning
 from training.data.matrix import feature_matrix
-from training.data.rows import Data
+from training.data.rows import Rows
 
 MOSTLY = 0.8
 HARDLY = 0.02
 
 
-def shortcuts(data: Data) -> list[Finding]:
+def shortcuts(rows: Rows) -> list[Finding]:
     """Warn of each shortcut in the data."""
-    return [finding for finding in (_emptied(data), _night(data)) if finding]
+    return [finding for finding in (_emptied(rows), _night(rows)) if finding]
 
 
-def _emptied(data: Data) -> Finding | None:
-    emptied = feature_matrix(data.facts, ["emptied"])[:, 0] == 1
-    payout = (data.facts.type == "TRANSFER") | (data.facts.type == "CASH_OUT")
-    genuine = payout & ~data.is_fraud
+def _emptied(rows: Rows) -> Finding | None:
+    emptied = feature_matrix(rows.facts, ["emptied"])[:, 0] == 1
+    payout = (rows.facts.type == "TRANSFER") | (rows.facts.type == "CASH_OUT")
+    genuine = payout & ~rows.is_fraud
     if not genuine.any():
         return None
-    of_frauds = np.average(emptied[data.is_fraud], weights=data.weights[data.is_fraud])
-    of_genuine = np.average(emptied[genuine], weights=data.weights[genuine])
+    of_frauds = np.average(emptied[rows.is_fraud], weights=rows.weights[rows.is_fraud])
+    of_genuine = np.average(emptied[genuine], weights=rows.weights[genuine])
     if of_frauds < MOSTLY or of_genuine > HARDLY:
         return None
     return warning(
@@ -34,11 +34,11 @@ def _emptied(data: Data) -> Finding | None:
     )
 
 
-def _night(data: Data) -> Finding | None:
-    night = np.asarray(data.facts.hour) < 6
-    of_frauds = np.average(night[data.is_fraud], weights=data.weights[data.is_fraud])
-    of_genuine = np.average(night[~data.is_fraud], weights=data.weights[~data.is_fraud])
-    if data.steps.max() - data.steps.min() < 24 or of_frauds < 5 * of_genuine:
+def _night(rows: Rows) -> Finding | None:
+    night = np.asarray(rows.facts.hour) < 6
+    of_frauds = np.average(night[rows.is_fraud], weights=rows.weights[rows.is_fraud])
+    of_genuine = np.average(night[~rows.is_fraud], weights=rows.weights[~rows.is_fraud])
+    if rows.steps.max() - rows.steps.min() < 24 or of_frauds < 5 * of_genuine:
         return None
     return warning(
         "night",

@@ -10,12 +10,13 @@ import xgboost as xgb
 
 from fraud_api_lambda import calibration
 from fraud_api_lambda.bundle import version_of
-from fraud_api_lambda.features import FEATURE_SETS, Facts
+from fraud_api_lambda.features import FEATURE_SETS
 from fraud_api_lambda.model_examples import Examples
 from training.analysis.findings import sentence
 from training.bundling.provenance import origin_of
 from training.bundling.typical_values import typical_values
-from training.data.rows import Data
+from training.data.rows import Rows
+from training.data.split_rows import SplitRows
 from training.data.time_split import Split
 from training.fitting.fitted_model import Arm
 from training.fitting.settings import Settings
@@ -29,16 +30,15 @@ def libraries() -> dict[str, str]:
 
 
 def trained_on(
-    data: Data, evaluated: Split, published: Split, arm: Arm, settings: Settings, *, refitted: bool
+    rows: SplitRows, evaluated: Split, arm: Arm, settings: Settings, *, refitted: bool
 ) -> dict[str, Any]:
     """What the published model saw: part of the bundle, and of ``GET /model``."""
-    inside = published.trained.holds(data.steps)
-    windows = published.as_dict()
+    trained, windows = rows.trained, rows.split.as_dict()
     return {
-        "data": origin_of(data.frame),
-        "rows": int(inside.sum()),
-        "frauds": int(data.is_fraud[inside].sum()),
-        "fraud_rate": float(np.average(data.is_fraud[inside], weights=data.weights[inside])),
+        "data": origin_of(rows.rows.frame),
+        "rows": len(trained),
+        "frauds": int(trained.is_fraud.sum()),
+        "fraud_rate": float(np.average(trained.is_fraud, weights=trained.weights)),
         "windows": {name: windows[name] for name in ("fit", "calibrate", "threshold")},
         "evaluated_on": evaluated.as_dict()["test"],
         "refitted": refitted,
@@ -51,8 +51,7 @@ def trained_on(
 
 
 def content(
-    data: Data,
-    split: Split,
+    trained: Rows,
     arm: Arm,
     *,
     examples: Examples,
@@ -61,7 +60,6 @@ def content(
 ) -> dict[str, Any]:
     """The fields of a bundle, as `bundle.pack` takes them; `seen` is what `trained_on` gave."""
     names = FEATURE_SETS[arm.feature_set]
-    inside = split.trained.holds(data.steps)
     return {
         "booster": bytes(arm.booster.save_raw("ubj")),
         "feature_set": arm.feature_set,
@@ -70,10 +68,7 @@ def content(
         "threshold": arm.threshold,
         "policy": arm.policy.as_dict(),
         "typical": typical_values(
-            Facts(*(column[inside] for column in data.facts)),
-            data.is_fraud[inside],
-            data.weights[inside],
-            names,
+            trained.facts, trained.is_fraud, trained.weights, names
         ).as_dict(),
         "examples": examples.as_dict(),
         "trained_on": seen,

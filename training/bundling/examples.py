@@ -13,9 +13,8 @@ from fraud_api_lambda.transaction import (
     hour_of_step,
 )
 from training.analysis.findings import Finding, warning
-from training.data.rows import Data
+from training.data.rows import Rows
 from training.data.time_split import Window
-from training.fitting.boosting import margins_of
 from training.fitting.calibration import probabilities_of
 from training.fitting.fitted_model import Arm
 from training.policy.costs import APPROVE, BLOCK, decisions
@@ -29,44 +28,40 @@ MERCHANT: Final = f"{MERCHANT_PREFIX}PAYEE"
 """In place of account ids, of which no model may hold a real one."""
 
 
-class Judged:
-    """The rows of a window with what a model says of them, and how sure its decision is."""
+class DecidedRows:
+    """Rows with a model's decisions, and whether these are clear of the policy's cutoffs."""
 
-    def __init__(self, arm: Arm, data: Data, window: Window) -> None:
-        self.data = data
-        self.places = np.flatnonzero(window.holds(data.steps))
-        margins = margins_of(arm.booster, data.rows(arm.feature_set, window))
-        amounts = data.frame["amount"].to_numpy()[self.places]
+    def __init__(self, arm: Arm, rows: Rows) -> None:
+        scored = arm.score(rows)
 
         def decided(shift: float) -> np.ndarray:
-            shifted = probabilities_of(margins + shift, arm.calibration)
-            return decisions(shifted, amounts, arm.policy)
+            shifted = probabilities_of(scored.margins + shift, arm.calibration)
+            return decisions(shifted, rows.amounts, arm.policy)
 
-        self.probabilities = probabilities_of(margins, arm.calibration)
-        self.decided = decisions(self.probabilities, amounts, arm.policy)
+        self.rows, self.probabilities = rows, scored.probabilities
+        self.decided = decisions(self.probabilities, rows.amounts, arm.policy)
         self.is_clear = (decided(-CLEAR) == self.decided) & (decided(CLEAR) == self.decided)
         self.is_flagged = self.probabilities >= (1.0 if arm.threshold is None else arm.threshold)
-        self.is_fraud = data.is_fraud[self.places]
 
     def stopped(self) -> Example | None:
         """A blocked payment before one to review, a fraud that is called so before another."""
-        rank = 2 * (self.decided == BLOCK) + (self.is_fraud & self.is_flagged)
+        rank = 2 * (self.decided == BLOCK) + (self.rows.is_fraud & self.is_flagged)
         return self._latest(self.decided != APPROVE, rank)
 
     def approved(self) -> Example | None:
         """A genuine payment that is called so before another."""
-        return self._latest(self.decided == APPROVE, ~self.is_fraud & ~self.is_flagged)
+        return self._latest(self.decided == APPROVE, ~self.rows.is_fraud & ~self.is_flagged)
 
     def _latest(self, is_candidate: np.ndarray, rank: np.ndarray) -> Example | None:
         """The latest clear candidate of the highest rank."""
         found = np.flatnonzero(is_candidate & self.is_clear)
         if not found.size:
             return None
-        order = np.lexsort((found, self.data.steps[self.places[found]], rank[found]))
+        order = np.lexsort((found, self.rows.steps[found], rank[found]))
         return self._example(int(found[order[-1]]))
 
     def _example(self, index: int) -> Example:
-        row = self.data.frame.iloc[int(self.places[index])]
+        row = self.rows.frame.iloc[index]
         is_merchant = row["nameDest"].startswith(MERCHANT_PREFIX)
         payment = Transaction(
             type=TransactionType(row["type"]),
@@ -80,21 +75,21 @@ class Judged:
         return Example(payment, float(self.probabilities[index]), decision)
 
 
-def find_examples(arm: Arm, data: Data, latest: Window) -> Examples:
+def find_examples(arm: Arm, rows: Rows, latest: Window) -> Examples:
     """A payment that a model stops and one that it approves, each clear of the policy's cutoffs.
 
     Parameters
     ----------
     arm : Arm
-    data : Data
+    rows : Rows
     latest : Window
         Looked through first; then, if it holds no such payment, all the data.
     """
-    judged = Judged(arm, data, latest)
-    stopped, approved = judged.stopped(), judged.approved()
+    decided = DecidedRows(arm, rows.within(latest))
+    stopped, approved = decided.stopped(), decided.approved()
     if stopped is None or approved is None:
-        judged = Judged(arm, data, Window(int(data.steps.min()), int(data.steps.max())))
-        stopped, approved = stopped or judged.stopped(), approved or judged.approved()
+        decided = DecidedRows(arm, rows)
+        stopped, approved = stopped or decided.stopped(), approved or decided.approved()
     return Examples(stopped, approved)
 
 

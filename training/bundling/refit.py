@@ -11,8 +11,8 @@ from fraud_api_lambda.scoring import Scorer
 from training.analysis.findings import Finding, warning
 from training.bundling.bundle_content import content, trained_on
 from training.bundling.examples import find_examples, missing
-from training.data.rows import Data
-from training.data.time_split import Split, Window, until_the_end
+from training.data.split_rows import SplitRows
+from training.data.time_split import Split, Window
 from training.fitting.engine import LOCAL, Engine
 from training.fitting.fitted_model import Arm, fit_arm
 from training.fitting.settings import Settings
@@ -47,22 +47,21 @@ class Model:
     @classmethod
     def of(
         cls,
-        data: Data,
+        rows: SplitRows,
         arm: Arm,
         *,
-        split: Split,
         evaluated: Split,
         settings: Settings,
         metrics: dict[str, Any],
     ) -> "Model":
-        """The arm that was fitted on `split`, with the figures of the one fitted on `evaluated`."""
-        refitted = split != evaluated
-        seen = trained_on(data, evaluated, split, arm, settings, refitted=refitted)
-        latest = Window(split.threshold.start, int(data.steps.max()))
-        examples = find_examples(arm, data, latest)
+        """The arm that was fitted on `rows`, with the figures of the one fitted on `evaluated`."""
+        refitted = rows.split != evaluated
+        seen = trained_on(rows, evaluated, arm, settings, refitted=refitted)
+        latest = Window(rows.split.threshold.start, int(rows.rows.steps.max()))
+        examples = find_examples(arm, rows.rows, latest)
         findings = [*metrics["findings"], *missing(examples)]
         told = {**metrics, "findings": findings}
-        bundle = pack(content(data, split, arm, examples=examples, seen=seen, metrics=told))
+        bundle = pack(content(rows.trained, arm, examples=examples, seen=seen, metrics=told))
         return cls(arm, bundle, seen, findings)
 
     @property
@@ -100,8 +99,7 @@ class Publication:
 
 
 def publication(
-    data: Data,
-    split: Split,
+    rows: SplitRows,
     arm: Arm,
     settings: Settings,
     metrics: dict[str, Any],
@@ -114,10 +112,9 @@ def publication(
 
     Parameters
     ----------
-    data : Data
-    split : Split
+    rows : SplitRows
     arm : Arm
-        Fitted and judged on `split`.
+        Fitted and evaluated on their windows.
     settings : Settings
         Of the arm.
     metrics : dict
@@ -128,19 +125,19 @@ def publication(
         Where the refit runs.
     progress : callable
     """
-    alike = partial(Model.of, data, evaluated=split, settings=settings)
-    evaluated = served = alike(arm, split=split, metrics=metrics)
+    of = partial(Model.of, evaluated=rows.split, settings=settings)
+    evaluated = served = of(rows, arm, metrics=metrics)
     if refit:
         progress(f"refitting {arm.feature_set} on all the data")
-        longer = until_the_end(split, data.steps, data.is_fraud)
-        again = fit_arm(data, longer, arm.feature_set, settings, engine=engine, for_comparison=True)
+        longer = rows.until_the_end()
+        again = fit_arm(longer, arm.feature_set, settings, engine=engine, for_comparison=True)
         again = replace(again, threshold=threshold_to_serve(arm, again))
         told = {
             **metrics,
             "evaluated": {"version": evaluated.version},
             "findings": [*metrics["findings"], *lost_calibration(arm, again)],
         }
-        served = alike(again, split=longer, metrics=told)
+        served = of(longer, again, metrics=told)
     Scorer.from_bundle(read(served.bundle))  # it must answer here before it is written
     return Publication(evaluated, served)
 

@@ -22,7 +22,7 @@ from ray.train.xgboost import XGBoostTrainer
 from fraud_api_lambda.transaction import TYPES
 from training.data.columns import LABEL, REQUIRED
 from training.data.matrix import derive, features_of
-from training.data.rows import Data
+from training.data.rows import Rows
 from training.data.time_split import Window
 from training.errors import CommandError, InputError
 from training.fitting.pipeline import build_pipeline
@@ -42,16 +42,10 @@ class Totals:
     genuine_weight: float
 
 
-def fit_on_ray(
-    matrix: np.ndarray,
-    is_fraud: np.ndarray,
-    weights: np.ndarray,
-    feature_set: str,
-    settings: Settings,
-) -> tuple[xgb.Booster, int]:
-    """As `fitted_model.fit_rows`, spread over the Ray that was started."""
-    rows = np.column_stack([matrix, weights, is_fraud])
-    pieces = np.array_split(rows, max(1, len(rows) // ROWS_A_BLOCK))
+def fit_on_ray(rows: Rows, feature_set: str, settings: Settings) -> tuple[xgb.Booster, int]:
+    """Fit a booster as `boosting.fit_rows` does, on the Ray that was started."""
+    blocks = max(1, len(rows) // ROWS_A_BLOCK)
+    pieces = np.array_split(_array_of(rows, feature_set), blocks)
     return fit_dataset(ray.data.from_numpy(pieces), feature_set, settings)
 
 
@@ -185,8 +179,13 @@ def _parameters(feature_set: str, settings: Settings) -> dict[str, Any]:
 
 def _rows_of(frame: pd.DataFrame, feature_set: str, window: Window) -> dict[str, np.ndarray]:
     frame = frame[window.holds(frame["step"].to_numpy())]
-    data = Data.of(frame.assign(type=pd.Categorical(frame["type"], categories=TYPES)))
-    return {COLUMN: np.column_stack([data.matrix(feature_set), data.weights, data.is_fraud])}
+    rows = Rows.of(frame.assign(type=pd.Categorical(frame["type"], categories=TYPES)))
+    return {COLUMN: _array_of(rows, feature_set)}
+
+
+def _array_of(rows: Rows, feature_set: str) -> np.ndarray:
+    """The facts, the weight and the label of every row, side by side."""
+    return np.column_stack([rows.matrix(feature_set), rows.weights, rows.is_fraud])
 
 
 def _totals(rows: ray.data.Dataset) -> Totals:

@@ -4,22 +4,31 @@ import numpy as np
 import xgboost as xgb
 
 from training.data.matrix import features_of
+from training.data.rows import Rows
 from training.fitting.pipeline import build_pipeline
 from training.fitting.resampling import balanced_weights
 from training.fitting.settings import Settings
 
 
-def fit_rows(
-    matrix: np.ndarray,
-    is_fraud: np.ndarray,
-    weights: np.ndarray,
-    feature_set: str,
-    settings: Settings,
+def fit_rows(rows: Rows, feature_set: str, settings: Settings) -> tuple[xgb.Booster, int]:
+    """Fit a booster on rows.
+
+    Returns
+    -------
+    booster : Booster
+    n_synthetic : int
+        Frauds that the resampling added.
+    """
+    return fit_matrix(rows.matrix(feature_set), rows.is_fraud, rows.weights, feature_set, settings)
+
+
+def fit_matrix(
+    X: np.ndarray, y: np.ndarray, sample_weight: np.ndarray, feature_set: str, settings: Settings
 ) -> tuple[xgb.Booster, int]:
-    """A booster fitted on rows, whatever their time, and how many frauds were invented for it."""
-    labels = is_fraud.astype(np.int64)
+    """Fit a booster on a matrix of `Rows.matrix`, as `fit_rows` does."""
+    labels = y.astype(np.int64)
     if settings.resampling == "weights":
-        weights = balanced_weights(is_fraud, weights)
+        sample_weight = balanced_weights(y, sample_weight)
     pipeline = build_pipeline(
         feature_set,
         resampling=settings.resampling,
@@ -28,16 +37,16 @@ def fit_rows(
         seed=settings.seed,
         booster=settings.booster,
     )
-    pipeline.fit(matrix, labels, classify__row_weights=weights)
+    pipeline.fit(X, labels, classify__row_weights=sample_weight)
     classifier = pipeline["classify"]
     booster = classifier.get_booster()
     booster.feature_names = list(features_of(feature_set))
     return booster, classifier.n_fitted_ - len(labels)
 
 
-def margins_of(booster: xgb.Booster, rows: np.ndarray) -> np.ndarray:
-    """The log-odds before calibration of the booster's rows, float64."""
+def margins_of(booster: xgb.Booster, features: np.ndarray) -> np.ndarray:
+    """The log-odds of rows before calibration, float64; `features` is that of `Rows.features`."""
     margins: np.ndarray = booster.inplace_predict(
-        rows, predict_type="margin", validate_features=False
+        features, predict_type="margin", validate_features=False
     ).astype(np.float64)
     return margins

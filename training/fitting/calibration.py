@@ -6,8 +6,9 @@ the chosen one is then fitted on both, because a day's frauds are few.
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from sklearn.isotonic import IsotonicRegression
@@ -35,34 +36,58 @@ MILD: Final = 1e-2
 type Fit = Callable[[LabelledScores], Calibration | None]
 
 
+@dataclass(frozen=True, slots=True)
+class CalibrationTrial:
+    """A calibration method, fitted on one of two windows and evaluated on the other, both ways.
+
+    Attributes
+    ----------
+    method : str
+        One of `METHODS`.
+    log_loss : float
+        Mean of both ways, in nats.
+    average_precision_cost : float
+        Average precision lost by giving equal probabilities to different scores.
+    """
+
+    method: str
+    log_loss: float
+    average_precision_cost: float
+
+
 def choose_calibration(
     first: LabelledScores, second: LabelledScores
-) -> tuple[Calibration, list[dict[str, Any]]]:
-    """The calibration, fitted on two windows, whose method has the lowest held-out log loss.
+) -> tuple[Calibration, tuple[CalibrationTrial, ...]]:
+    """Fit the method with the lowest held-out log loss on two windows of margins.
 
     A method is eligible only if it costs at most 0.005 average precision. If either window has
-    under 100 frauds, Platt's is taken; under 10, or if scores run against labels, there is none.
+    under 100 frauds, Platt's method is used; if either has under 10, or if margins run against the
+    labels, there is no calibration.
 
     Returns
     -------
     calibration : Calibration
-    trials : list of dict
-        `method`, `log_loss` and `average_precision_cost` of each candidate; empty if none was.
+    trials : tuple of CalibrationTrial
+        Empty if no method could be fitted.
     """
     n_fraud = min(int(first.is_fraud.sum()), int(second.is_fraud.sum()))
     if n_fraud < MIN_FRAUDS:
-        return NoCalibration(), []
+        return no_calibration()
     names = list(METHODS) if n_fraud >= MIN_FRAUDS_TO_CHOOSE else ["platt"]
+    tried = [_trial(name, first, second) for name in names]
+    trials = tuple(trial for trial in tried if trial)
     both = first.joined(second)
-    fitted = [METHODS[name](both) for name in names]
-    trials = [_tried(name, first, second) for name in names]
     eligible = [
-        (float(trial["log_loss"]), n)
-        for n, trial in enumerate(trials)
-        if trial and fitted[n] and trial["average_precision_cost"] <= MAX_COST
+        (trial.log_loss, order, fitted)
+        for order, trial in enumerate(trials)
+        if trial.average_precision_cost <= MAX_COST and (fitted := METHODS[trial.method](both))
     ]
-    chosen = fitted[min(eligible)[1]] if eligible else None
-    return chosen or NoCalibration(), [trial for trial in trials if trial]
+    return (min(eligible)[-1] if eligible else NoCalibration()), trials
+
+
+def no_calibration() -> tuple[Calibration, tuple[CalibrationTrial, ...]]:
+    """Leave margins as they are, without trials."""
+    return NoCalibration(), ()
 
 
 def fit_platt(rows: LabelledScores) -> Platt | None:
@@ -163,16 +188,13 @@ def _on_lines(margins: np.ndarray, knots: np.ndarray, log_odds: np.ndarray) -> n
     return found
 
 
-def _tried(name: str, first: LabelledScores, second: LabelledScores) -> dict[str, Any] | None:
-    """What a method loses on the window that it was not fitted on, the mean of both ways."""
+def _trial(name: str, first: LabelledScores, second: LabelledScores) -> CalibrationTrial | None:
     losses, costs = [], []
-    for fitted_on, judged in ((first, second), (second, first)):
+    for fitted_on, held_out in ((first, second), (second, first)):
         calibration = METHODS[name](fitted_on)
         if calibration is None:
             return None
-        probabilities = probabilities_of(judged.scores, calibration)
-        predicted = judged.with_scores(probabilities)
+        predicted = held_out.with_scores(probabilities_of(held_out.scores, calibration))
         losses.append(log_loss(predicted))
-        costs.append(average_precision(judged) - average_precision(predicted))
-    loss, cost = float(np.mean(losses)), float(np.mean(costs))
-    return {"method": name, "log_loss": loss, "average_precision_cost": cost}
+        costs.append(average_precision(held_out) - average_precision(predicted))
+    return CalibrationTrial(name, float(np.mean(losses)), float(np.mean(costs)))

@@ -4,11 +4,9 @@ import os
 from collections.abc import Callable
 from typing import Any, Final, Protocol
 
-import numpy as np
 import xgboost as xgb
 
-from training.data.rows import Data
-from training.data.time_split import Split
+from training.data.rows import Rows
 from training.fitting.boosting import fit_rows
 from training.fitting.random_search import random_search
 from training.fitting.settings import Settings
@@ -17,21 +15,13 @@ from training.fitting.settings import Settings
 class Engine(Protocol):
     """Runs the expensive work of a training run, on one machine or on many."""
 
-    def fit(
-        self,
-        matrix: np.ndarray,
-        is_fraud: np.ndarray,
-        weights: np.ndarray,
-        feature_set: str,
-        settings: Settings,
-    ) -> tuple[xgb.Booster, int]:
+    def fit(self, rows: Rows, feature_set: str, settings: Settings) -> tuple[xgb.Booster, int]:
         """Fit a booster on rows, as `fit_rows` does."""
         ...
 
     def search(
         self,
-        data: Data,
-        split: Split,
+        rows: Rows,
         feature_set: str,
         settings: Settings,
         *,
@@ -45,21 +35,13 @@ class Engine(Protocol):
 class LocalEngine:
     """Runs on this machine: a fit uses all cores, a search runs one trial a core."""
 
-    def fit(
-        self,
-        matrix: np.ndarray,
-        is_fraud: np.ndarray,
-        weights: np.ndarray,
-        feature_set: str,
-        settings: Settings,
-    ) -> tuple[xgb.Booster, int]:
+    def fit(self, rows: Rows, feature_set: str, settings: Settings) -> tuple[xgb.Booster, int]:
         """Fit a booster on rows."""
-        return fit_rows(matrix, is_fraud, weights, feature_set, settings)
+        return fit_rows(rows, feature_set, settings)
 
     def search(
         self,
-        data: Data,
-        split: Split,
+        rows: Rows,
         feature_set: str,
         settings: Settings,
         *,
@@ -69,7 +51,7 @@ class LocalEngine:
         """Search for settings on the cores of this machine."""
         workers = os.cpu_count() or 1
         return random_search(
-            data, split, feature_set, settings, trials=trials, workers=workers, progress=progress
+            rows, feature_set, settings, trials=trials, workers=workers, progress=progress
         )
 
 

@@ -7,8 +7,8 @@ from typing import Any
 from fraud_api_lambda.features import FEATURE_SETS
 from training.arm_names import AUTO, LEAKY, RESAMPLING
 from training.data.leaky_baseline import has_leaky_columns
-from training.data.rows import Data
-from training.data.time_split import Split
+from training.data.rows import Rows
+from training.data.split_rows import SplitRows
 from training.fitting.engine import LOCAL, Engine
 from training.fitting.fitted_model import Arm, fit_arm
 from training.fitting.resampling import DEFAULT
@@ -38,8 +38,7 @@ class Contest:
 
 
 def hold_contest(
-    data: Data,
-    split: Split,
+    rows: SplitRows,
     feature_set: str,
     settings: Settings,
     *,
@@ -61,19 +60,19 @@ def hold_contest(
         progress(f"fitting {feature_set} with resampling {name}")
         resampled = replace(settings, resampling=name)
         by_resampling[name] = fit_arm(
-            data, split, feature_set, resampled, engine=engine, for_comparison=name != asked
+            rows, feature_set, resampled, engine=engine, for_comparison=name != asked
         )
-    comparisons = comparisons_in(by_resampling, data, split.threshold, seed=settings.seed)
+    comparisons = comparisons_in(by_resampling, rows.threshold, seed=settings.seed)
     best = best_resampling(comparisons) if settings.resampling == AUTO else None
     chosen = by_resampling[best or asked]
     by_feature_set = {feature_set: chosen}
-    for name in _others(data, feature_set) if compare else ():
+    for name in _others(rows.rows, feature_set) if compare else ():
         progress(f"fitting {name}")
         alike = replace(settings, resampling=chosen.resampling)
-        by_feature_set[name] = fit_arm(data, split, name, alike, engine=engine, for_comparison=True)
+        by_feature_set[name] = fit_arm(rows, name, alike, engine=engine, for_comparison=True)
     return Contest(chosen, by_feature_set, by_resampling, comparisons)
 
 
-def _others(data: Data, feature_set: str) -> list[str]:
-    names = [*FEATURE_SETS, *([LEAKY] if has_leaky_columns(data.frame) else [])]
+def _others(rows: Rows, feature_set: str) -> list[str]:
+    names = [*FEATURE_SETS, *([LEAKY] if has_leaky_columns(rows.frame) else [])]
     return [name for name in names if name != feature_set]

@@ -11,10 +11,9 @@ from sklearn.base import BaseEstimator
 from sklearn.model_selection import ParameterSampler, RandomizedSearchCV
 
 from training.data.matrix import derive
-from training.data.rows import Data
-from training.data.time_split import Split
+from training.data.rows import Rows
 from training.errors import InputError
-from training.fitting.boosting import fit_rows, margins_of
+from training.fitting.boosting import fit_matrix, margins_of
 from training.fitting.settings import Settings
 from training.fitting.smote_ratio import time_folds
 from training.metrics.labelled_scores import LabelledScores
@@ -76,7 +75,7 @@ class Candidate(BaseEstimator):  # type: ignore[misc]  # scikit-learn is skipped
             seed=self.seed,
             booster={**booster, "n_jobs": 1},
         )
-        self.booster_, _ = fit_rows(X[:, :-1], y, X[:, -1], self.feature_set, settings)
+        self.booster_, _ = fit_matrix(X[:, :-1], y, X[:, -1], self.feature_set, settings)
         return self
 
     def score(self, X: np.ndarray, y: np.ndarray) -> float:
@@ -106,8 +105,7 @@ class _ToldSearch(RandomizedSearchCV):  # type: ignore[misc]  # scikit-learn is 
 
 
 def random_search(
-    data: Data,
-    split: Split,
+    rows: Rows,
     feature_set: str,
     settings: Settings,
     *,
@@ -119,8 +117,10 @@ def random_search(
 
     Parameters
     ----------
-    data, split, feature_set, settings
-        As of `fit_arm`; what is not drawn stays as in `settings`.
+    rows : Rows
+        Of the fit window.
+    feature_set, settings
+        As of `fit_rows`; settings that are not drawn stay the same.
     trials : int
         Settings to draw.
     workers : int
@@ -138,8 +138,7 @@ def random_search(
     InputError
         If the frauds are too close together to be put into folds.
     """
-    inside = split.fit.holds(data.steps)
-    folds = time_folds(data.steps[inside], data.is_fraud[inside])
+    folds = time_folds(rows)
     if not folds:
         raise InputError("--trials: too few frauds for time folds; give more data, or no --trials")
     search = _ToldSearch(
@@ -153,8 +152,7 @@ def random_search(
         error_score="raise",
     )
     search.told = progress
-    rows = np.column_stack([data.matrix(feature_set), data.weights])[inside]
-    search.fit(rows, data.is_fraud[inside])
+    search.fit(np.column_stack([rows.matrix(feature_set), rows.weights]), rows.is_fraud)
     found = list(_trials(search.cv_results_, len(folds)))
     found.sort(key=lambda each: -float(each["average_precision"]))
     best = dict(found[0]["settings"])

@@ -4,8 +4,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from training.data.rows import Data
-from training.data.time_split import Window
+from training.data.rows import Rows
 from training.fitting.fitted_model import Arm
 from training.fitting.resampling import DEFAULT
 from training.metrics.calibration import Z_95, log_loss, log_losses
@@ -16,21 +15,20 @@ BETTER_AVERAGE_PRECISION: Final = 0.01
 BETTER_LOG_LOSS: Final = 0.05
 
 
-def comparisons_in(
-    arms: dict[str, Arm], data: Data, window: Window, *, seed: int
-) -> list[dict[str, Any]]:
-    """Each resampling arm that reached the goal, compared with SMOTE's on a window."""
+def comparisons_in(arms: dict[str, Arm], rows: Rows, *, seed: int) -> list[dict[str, Any]]:
+    """Compare every resampling method that reached the goal with SMOTE, on the same rows."""
+    others = [name for name, arm in arms.items() if name != DEFAULT and arm.threshold is not None]
+    if DEFAULT not in arms or not others:
+        return []
+    default = arms[DEFAULT].score(rows).predicted
     return [
-        comparison(arms[DEFAULT], arm, data, window, seed=seed)
-        for name, arm in arms.items()
-        if name != DEFAULT and DEFAULT in arms and arm.threshold is not None
+        {"resampling": name, **comparison(default, arms[name].score(rows).probabilities, seed=seed)}
+        for name in others
     ]
 
 
-def comparison(
-    default: Arm, other: Arm, data: Data, window: Window, *, seed: int
-) -> dict[str, Any]:
-    """By how much `other` beats `default` on the rows of a window, judged on the same draws.
+def comparison(default: LabelledScores, other: np.ndarray, *, seed: int) -> dict[str, Any]:
+    """Compare the probabilities of a model, `other`, with those of the default, pair by pair.
 
     Returns
     -------
@@ -39,14 +37,10 @@ def comparison(
         default's, above 0 if `other` is better), each with `_low` and `_high` of its 95 % interval,
         and whether it is `better`: by more than 0.01 or 5 %, with an interval above 0.
     """
-    inside = window.holds(data.steps)
-    ours, theirs = (arm.probabilities_in(data, window) for arm in (default, other))
-    predicted = LabelledScores(data.is_fraud[inside], ours, data.weights[inside])
-    gain, gain_low, gain_high = average_precision_gain(predicted, theirs, seed=seed)
-    saved, saved_low, saved_high = log_loss_saved(predicted, theirs)
+    gain, gain_low, gain_high = average_precision_gain(default, other, seed=seed)
+    saved, saved_low, saved_high = log_loss_saved(default, other)
     return {
-        "resampling": other.resampling,
-        "frauds": int(predicted.is_fraud.sum()),
+        "frauds": int(default.is_fraud.sum()),
         "average_precision_gain": gain,
         "average_precision_gain_low": gain_low,
         "average_precision_gain_high": gain_high,

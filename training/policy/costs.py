@@ -1,14 +1,15 @@
-"""What decisions cost: defaults in the data's own money, the price of a review, and realised costs.
+"""Costs of decisions: defaults, the shadow price of a review, and realised costs.
 
-Pure. A cost is in the data's currency and of one row, times the row's weight.
+Pure. A cost is in the data's currency, of one row, multiplied by the row's weight.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
 
 from fraud_api_lambda.policy import Policy, cutoffs
+from training.data.rows import Rows, ScoredRows
 from training.policy.defaults import IN_MEDIANS, PLAIN
 
 APPROVE, REVIEW, BLOCK = range(3)
@@ -19,52 +20,52 @@ BLOCKS_NOTHING: Final = 1.0
 """A threshold that no probability reaches."""
 
 
-@dataclass(frozen=True, slots=True)
-class Priced:
-    """Rows with what a decision on them needs, each of shape (n_transactions,).
+def fit_policy(given: dict[str, Any], trained: Rows, scored: ScoredRows) -> Policy:
+    """A policy with its shadow price and its single threshold.
 
-    Attributes
+    Parameters
     ----------
-    probabilities : float in (0, 1)
-        Calibrated.
-    amounts : float
-    is_fraud : bool
-    weights : float
+    given : dict
+        Numbers that differ from the defaults.
+    trained : Rows
+        All rows of the training: defaults are multiples of their median genuine amount.
+    scored : ScoredRows
+        Of the threshold window.
     """
-
-    probabilities: np.ndarray
-    amounts: np.ndarray
-    is_fraud: np.ndarray
-    weights: np.ndarray
+    policy = policy_for(given, median_genuine_amount(trained))
+    single = cheapest_threshold(scored, policy)
+    return replace(with_shadow_price(policy, scored), single_threshold=single)
 
 
 def policy_for(given: dict[str, Any], median_amount: float) -> Policy:
-    """The policy with every number written out: the given ones, and defaults for the others.
+    """A policy of the given numbers, and of defaults for the others.
 
-    What rows have to tell, the shadow price and the single threshold, is as if there were none.
+    The shadow price and the single threshold, which are learned from rows, have no effect yet.
     """
     defaults = {name: share * median_amount for name, share in IN_MEDIANS.items()} | PLAIN
     learned = {"shadow_price": 0.0, "single_threshold": BLOCKS_NOTHING}
     return Policy(**{"currency": CURRENCY, **defaults, **learned, **given})
 
 
-def median_amount(amounts: np.ndarray, weights: np.ndarray) -> float:
-    """The amount that half of the transactions stay below."""
+def median_genuine_amount(rows: Rows) -> float:
+    """The weighted median amount of the genuine rows."""
+    amounts, weights = rows.amounts[~rows.is_fraud], rows.weights[~rows.is_fraud]
     order = np.argsort(amounts, kind="stable")
     below = np.cumsum(weights[order])
     return float(amounts[order][np.searchsorted(below, below[-1] / 2)])
 
 
-def with_shadow_price(policy: Policy, rows: Priced) -> Policy:
+def with_shadow_price(policy: Policy, scored: ScoredRows) -> Policy:
     """The policy whose reviews, on these rows, stay within `reviews_per_thousand`.
 
-    A shadow price on top of `review_cost` makes the reviews that save least not pay any more: the
-    least one, to within rounding, that meets the budget; 0 where it is met anyway.
+    The shadow price is added to `review_cost`, so that the reviews that save least no longer pay:
+    the lowest price, to within rounding, that meets the budget, or 0 if no price is needed.
     """
-    budget = policy.reviews_per_thousand / 1_000
+    budget, rows = policy.reviews_per_thousand / 1_000, scored.rows
 
     def reviewed(price: float) -> float:
-        decided = decisions(rows.probabilities, rows.amounts, replace(policy, shadow_price=price))
+        priced = replace(policy, shadow_price=price)
+        decided = decisions(scored.probabilities, rows.amounts, priced)
         return float(np.average(decided == REVIEW, weights=rows.weights))
 
     if reviewed(0.0) <= budget:
@@ -86,8 +87,8 @@ def decisions(probabilities: np.ndarray, amounts: np.ndarray, policy: Policy) ->
     return decided
 
 
-def costs(rows: Priced, decided: np.ndarray, policy: Policy) -> np.ndarray:
-    """The realised cost of each row, in the data's currency; the shadow price is no cost."""
+def costs(rows: Rows, decided: np.ndarray, policy: Policy) -> np.ndarray:
+    """The realised cost of each row, in the data's currency, without the shadow price."""
     paid = replace(policy, shadow_price=0.0)
     known = paid.expected_costs(rows.is_fraud.astype(float), rows.amounts)  # p is 0 or 1
     by_decision = [known.approve, known.review, known.block]
@@ -95,14 +96,15 @@ def costs(rows: Priced, decided: np.ndarray, policy: Policy) -> np.ndarray:
     return cost
 
 
-def cheapest_threshold(rows: Priced, policy: Policy) -> float:
-    """The single threshold with the least realised cost, where all at or above it are blocked."""
-    order = np.argsort(-rows.probabilities, kind="stable")
+def cheapest_threshold(scored: ScoredRows, policy: Policy) -> float:
+    """The threshold with the least realised cost if all payments at or above it are blocked."""
+    order = np.argsort(-scored.probabilities, kind="stable")
     approved, blocked = (
-        costs(rows, np.full(len(order), what), policy)[order] for what in (APPROVE, BLOCK)
+        costs(scored.rows, np.full(len(order), decision), policy)[order]
+        for decision in (APPROVE, BLOCK)
     )
     total = approved.sum() + np.cumsum(blocked - approved)
-    ordered = rows.probabilities[order]
+    ordered = scored.probabilities[order]
     last_of_tie = np.append(np.flatnonzero(np.diff(ordered)), len(ordered) - 1)
     best = last_of_tie[np.argmin(total[last_of_tie])]
     return float(ordered[best]) if total[best] < approved.sum() else BLOCKS_NOTHING

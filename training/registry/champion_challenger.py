@@ -8,7 +8,7 @@ from typing import Any
 
 from fraud_api_lambda.bundle import BundleError, read
 from fraud_api_lambda.scoring import Scorer
-from training.data.rows import Data
+from training.data.rows import Rows
 from training.data.transactions import read_transactions
 from training.errors import CheckFailedError
 from training.registry.boto import aws_errors
@@ -134,10 +134,10 @@ def challenge(
     comparison = None
     if current is not None:
         progress(f"reading {data}")
-        columns = Data.of(read_transactions(data))
-        window = common_window(current, candidate, columns, start=start, end=end)
+        rows = Rows.of(read_transactions(data))
+        window = common_window(current, candidate, rows, start=start, end=end)
         progress(f"comparing {candidate.version} with {current.version} on {window}")
-        comparison = compared(current, candidate, columns, window, margin=margin)
+        comparison = compared(current, candidate, rows, window, margin=margin)
     moved = None
     if comparison is None or comparison["better"]:
         old = None if current is None else current.version

@@ -10,18 +10,17 @@ from typing import Any
 import numpy as np
 
 from fraud_api_lambda.scoring import Scorer
-from training.data.rows import Data
+from training.data.rows import Rows
 from training.data.time_split import Window, trained_window
 from training.errors import CheckFailedError, InputError
-from training.metrics.labelled_scores import LabelledScores
 from training.metrics.ranking import REPLICATES, average_precision_gain
 from training.policy.costs import costs, decisions
-from training.scoring.score import probabilities_of_rows
-from training.scoring.window_figures import figures_in
+from training.scoring.score import score_rows
+from training.scoring.window_figures import figures_of
 
 
 def common_window(
-    current: Scorer, candidate: Scorer, data: Data, *, start: int | None, end: int | None
+    current: Scorer, candidate: Scorer, rows: Rows, *, start: int | None, end: int | None
 ) -> Window:
     """The window to compare on.
 
@@ -32,7 +31,7 @@ def common_window(
     InputError
         If it does not hold both classes.
     """
-    last = int(data.steps.max())
+    last = int(rows.steps.max())
     later = max(_first_unseen(each) for each in (current, candidate))
     window = Window(later if start is None else start, last if end is None else end)
     if window.start > last:
@@ -47,17 +46,17 @@ def common_window(
                 f"the {name} {each.version} was trained on {trained}, and {window} would flatter "
                 f"it; compare from step {later} on, or leave out --from and --to"
             )
-    labels = data.is_fraud[window.holds(data.steps)]
-    if not labels.any() or labels.all():
+    chosen = rows.within(window)
+    if not chosen.has_both_classes:
         raise InputError(
-            f"{window} hold {len(labels)} rows, {labels.sum()} of them fraud; "
+            f"{window} hold {len(chosen)} rows, {chosen.is_fraud.sum()} of them fraud; "
             "give data with both classes after the training of both models"
         )
     return window
 
 
 def compared(
-    current: Scorer, candidate: Scorer, data: Data, window: Window, *, margin: float
+    current: Scorer, candidate: Scorer, rows: Rows, window: Window, *, margin: float
 ) -> dict[str, Any]:
     """The figures of both models on a window, and whether the candidate is better by `margin`.
 
@@ -65,32 +64,26 @@ def compared(
     -------
     dict
         `window`, `margin`, `currency`, and for `current` and `candidate` their `version`, their
-        `cost` at the served model's prices and all that `figures_in` finds; `cost_saved`, a share
+        `cost` at the served model's prices and all that `figures_of` returns; `cost_saved`, a share
         of the served model's cost, and `average_precision_gain`, each with the `low` and `high` of
         its 95 % interval on paired draws; and `better`: at least `margin` of the cost is saved, and
         the interval lies above 0.
     """
     seed = int(candidate.bundle.trained_on["seed"])
-    inside = window.holds(data.steps)
-    prices = current.bundle.policy
+    rows, prices = rows.within(window), current.bundle.policy
     scores, spent, figures = [], [], []
-    for each in (current, candidate):
-        policy = each.bundle.policy
-        rows = data.priced(window, probabilities_of_rows(each, data, inside))
-        scores.append(rows.probabilities)
-        spent.append(costs(rows, decisions(rows.probabilities, rows.amounts, policy), prices))
-        found = figures_in(
-            data,
-            window,
-            rows.probabilities,
-            threshold=each.bundle.threshold,
-            policy=policy,
-            seed=seed,
+    for scorer in (current, candidate):
+        policy = scorer.bundle.policy
+        scored = score_rows(scorer, rows)
+        scores.append(scored.predicted)
+        decided = decisions(scored.probabilities, rows.amounts, policy)
+        spent.append(costs(rows, decided, prices))
+        all_figures = figures_of(
+            scored, threshold=scorer.bundle.threshold, policy=policy, seed=seed
         )
-        figures.append({"version": each.version, "cost": float(spent[-1].sum()), **found})
+        figures.append({"version": scorer.version, "cost": float(spent[-1].sum()), **all_figures})
     saved = cost_saved(spent[0], spent[1], seed=seed)
-    scored = LabelledScores(data.is_fraud[inside], scores[0], data.weights[inside])
-    gain = average_precision_gain(scored, scores[1], seed=seed)
+    gain = average_precision_gain(scores[0], scores[1].scores, seed=seed)
     return {
         "window": {"start": window.start, "end": window.end},
         "margin": margin,

@@ -10,8 +10,8 @@ from training.analysis.shap_values import attributions
 from training.analysis.shortcuts import shortcuts
 from training.arm_names import LEAKY
 from training.bundling.bundle_content import libraries
-from training.data.rows import Data
-from training.data.time_split import Split
+from training.data.rows import Rows
+from training.data.split_rows import SplitRows
 from training.fitting.model_selection import Contest
 from training.fitting.pipeline import BOOSTER
 from training.fitting.resampling_comparison import (
@@ -39,8 +39,7 @@ NOT_CALIBRATED: Final = warning(
 
 
 def judge(
-    data: Data,
-    split: Split,
+    rows: SplitRows,
     contest: Contest,
     settings: Settings,
     *,
@@ -50,61 +49,59 @@ def judge(
     progress("evaluating on the test window")
     seed = settings.seed
     arms = {
-        name: evaluate_arm(arm, data, split.test, seed)
-        for name, arm in contest.by_feature_set.items()
+        name: evaluate_arm(arm, rows.test, seed) for name, arm in contest.by_feature_set.items()
     }
     progress("looking for leaks")
-    leaks = leak_figures(contest.chosen, data, split)
-    resampling = _resampling_figures(data, split, contest, settings)
+    leaks = leak_figures(contest.chosen, rows)
+    resampling = _resampling_figures(rows.test, contest, settings)
     random_split = None
     if LEAKY in arms:
         progress(f"fitting {LEAKY} on random rows")
-        random_split = random_split_figures(data, settings)
+        random_split = random_split_figures(rows.rows, settings)
     return {
         "feature_set": contest.chosen.feature_set,
-        "data": _data_figures(data),
-        "split": _split_figures(data, split),
+        "data": _data_figures(rows.rows),
+        "split": _split_figures(rows),
         "settings": {
             "resampling": contest.chosen.resampling,
             "smote_ratio": settings.smote_ratio,
             "goal": str(settings.goal),
             "seed": seed,
         },
-        "findings": _findings(data, split, contest, leaks, resampling["verdict"]),
+        "findings": _findings(rows, contest, leaks, resampling["verdict"]),
         "arms": arms,
         "resampling": resampling,
         "random_split": random_split,
         "policy": contest.chosen.policy.as_dict(),
         "leaks": leaks,
-        "attributions": attributions(contest.chosen, data, split.test, seed=seed),
+        "attributions": attributions(contest.chosen, rows.test, seed=seed),
         "booster": BOOSTER | settings.booster,
         "libraries": libraries(),
     }
 
 
-def _data_figures(data: Data) -> dict[str, Any]:
+def _data_figures(rows: Rows) -> dict[str, Any]:
     return {
-        **rows_of(data.is_fraud, data.weights),
-        "first_step": int(data.steps.min()),
-        "last_step": int(data.steps.max()),
+        **rows_of(rows.is_fraud, rows.weights),
+        "first_step": int(rows.steps.min()),
+        "last_step": int(rows.steps.max()),
     }
 
 
-def _split_figures(data: Data, split: Split) -> dict[str, Any]:
+def _split_figures(rows: SplitRows) -> dict[str, Any]:
     """The windows, with how much of each class they hold."""
-    figures = split.as_dict()
+    figures = rows.split.as_dict()
     for name in ("fit", "calibrate", "threshold", "test"):
-        if figures[name] is not None:
-            inside = getattr(split, name).holds(data.steps)
-            figures[name] |= rows_of(data.is_fraud[inside], data.weights[inside])
+        if (window := getattr(rows, name)) is not None:
+            figures[name] |= rows_of(window.is_fraud, window.weights)
     return figures
 
 
 def _findings(
-    data: Data, split: Split, contest: Contest, leaks: LeakFigures, verdict: str | None
+    rows: SplitRows, contest: Contest, leaks: LeakFigures, verdict: str | None
 ) -> list[Finding]:
-    findings = [*leak_findings(leaks), *shortcuts(data)]
-    if split.by == "hours":
+    findings = [*leak_findings(leaks), *shortcuts(rows.rows)]
+    if rows.split.by == "hours":
         findings.append(SPLIT_BY_HOURS)
     elif contest.chosen.calibration.method == "none":
         findings.append(NOT_CALIBRATED)
@@ -129,11 +126,9 @@ def not_compared(contest: Contest) -> list[Finding]:
     return [note("not-compared", "Not compared", f"{' and '.join(missing)}. {unknown}")]
 
 
-def _resampling_figures(
-    data: Data, split: Split, contest: Contest, settings: Settings
-) -> dict[str, Any]:
+def _resampling_figures(test: Rows, contest: Contest, settings: Settings) -> dict[str, Any]:
     comparisons, chosen = contest.comparisons, contest.chosen.resampling
-    on_test = comparisons_in(contest.by_resampling, data, split.test, seed=settings.seed)
+    on_test = comparisons_in(contest.by_resampling, test, seed=settings.seed)
     return {
         "asked": settings.resampling,
         "chosen": chosen,
@@ -141,7 +136,7 @@ def _resampling_figures(
         "comparisons": comparisons,
         "comparisons_on_test": on_test,
         "arms": {
-            name: evaluate_arm(arm, data, split.test, settings.seed)
+            name: evaluate_arm(arm, test, settings.seed)
             for name, arm in contest.by_resampling.items()
         },
     }

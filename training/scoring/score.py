@@ -9,13 +9,14 @@ import numpy as np
 from fraud_api_lambda.bundle import BundleError, read
 from fraud_api_lambda.scoring import Scorer
 from training.data.matrix import feature_matrix, packed
-from training.data.rows import Data
+from training.data.rows import Rows, ScoredRows
 from training.data.time_split import Window, trained_window
 from training.data.transactions import read_transactions
 from training.errors import CheckFailedError, InputError
+from training.fitting.calibration import probabilities_of
 from training.scoring.model_directory import read_saved
 from training.scoring.stream import score_stream
-from training.scoring.window_figures import figures_in
+from training.scoring.window_figures import figures_of
 
 ALL_CORES = 0
 
@@ -75,29 +76,26 @@ def evaluate_model(
     """
     scorer = load_scorer(model)
     progress(f"reading {data}")
-    columns = Data.of(read_transactions(data))
+    rows = Rows.of(read_transactions(data))
     trained_on = scorer.bundle.trained_on
     trained = trained_window(trained_on)
-    window = _window(start, end, trained, trained_on, columns.steps)
+    window = _window(start, end, trained, trained_on, rows.steps)
     if not in_sample and window.overlaps(trained):
         raise CheckFailedError(
             f"{window} were trained on ({trained}): figures there would flatter; give later data "
             "with --from, train with --no-refit, or say --in-sample"
         )
-    inside = window.holds(columns.steps)
-    labels = columns.is_fraud[inside]
-    if not labels.any() or labels.all():
+    chosen = rows.within(window)
+    if not chosen.has_both_classes:
         raise InputError(
-            f"{data}: {window} hold {len(labels):,} rows, {labels.sum():,} of them fraud; "
-            f"{_remedy(columns, trained)}"
+            f"{data}: {window} hold {len(chosen):,} rows, {chosen.is_fraud.sum():,} of them fraud; "
+            f"{_remedy(rows, trained)}"
         )
     progress(f"scoring {window}")
-    probabilities = probabilities_of_rows(scorer, columns, inside)
+    scored = score_rows(scorer, chosen)
     progress("computing the figures")
-    figures = figures_in(
-        columns,
-        window,
-        probabilities,
+    figures = figures_of(
+        scored,
         threshold=scorer.bundle.threshold,
         policy=scorer.bundle.policy,
         seed=trained_on["seed"],
@@ -110,17 +108,17 @@ def evaluate_model(
     }
 
 
-def probabilities_of_rows(scorer: Scorer, data: Data, inside: np.ndarray) -> np.ndarray:
-    """What a model says of the rows that `inside` marks, shape (n_inside,)."""
-    rows = feature_matrix(data.facts, scorer.bundle.features)[inside]
-    return np.array(scorer.probabilities(packed(rows)))
+def score_rows(scorer: Scorer, rows: Rows) -> ScoredRows:
+    """Score labelled rows with a model as it is served."""
+    features = feature_matrix(rows.facts, scorer.bundle.features)
+    margins = np.array(scorer.margins(packed(features)))
+    return ScoredRows(rows, margins, probabilities_of(margins, scorer.bundle.calibration))
 
 
-def _remedy(data: Data, trained: Window) -> str:
-    """The options that give both classes, or that none does."""
-    later = Window(trained.end + 1, int(data.steps.max()))
-    labels = data.is_fraud[later.holds(data.steps)]
-    if labels.any() and not labels.all():
+def _remedy(rows: Rows, trained: Window) -> str:
+    """The options that select both classes; if there are none, the data to give."""
+    later = Window(trained.end + 1, int(rows.steps.max()))
+    if rows.within(later).has_both_classes:
         return f"choose --from {later.start} --to {later.end}"
     return f"give data with frauds and genuine rows after step {trained.end}"
 

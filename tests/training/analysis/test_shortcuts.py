@@ -6,7 +6,7 @@ import pytest
 
 from training.analysis.findings import Finding
 from training.analysis.shortcuts import shortcuts
-from training.data.rows import Data
+from training.data.rows import Rows
 
 FRAUDS, GENUINE = 100, 1_000
 DAYTIME, NIGHT = 36, 26
@@ -49,7 +49,7 @@ def data(
 
 
 def found(frame: pd.DataFrame) -> list[Finding]:
-    return shortcuts(Data.of(frame))
+    return shortcuts(Rows.of(frame))
 
 
 def test_data_without_shortcuts_has_no_findings() -> None:

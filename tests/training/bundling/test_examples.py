@@ -15,7 +15,7 @@ from fraud_api_lambda.scoring import Scorer
 from fraud_api_lambda.transaction import TYPES, Decision
 from tests.bundles import CALIBRATION, POLICY, make_content
 from training.bundling.examples import find_examples, missing
-from training.data.rows import Data
+from training.data.rows import Rows
 from training.data.time_split import Window
 from training.fitting.boosting import margins_of
 from training.fitting.fitted_model import Arm
@@ -51,7 +51,7 @@ def arm(**changes: Any) -> Arm:
         "booster": xgb.Booster(model_file=bytearray(content["booster"])),
         "n_invented": 0,
         "calibration": CALIBRATION,
-        "calibration_trials": [],
+        "calibration_trials": (),
         "policy": POLICY,
         "threshold": 0.5,
     }
@@ -59,20 +59,20 @@ def arm(**changes: Any) -> Arm:
 
 
 @pytest.fixture(scope="module")
-def data() -> Data:
-    return Data.of(frame())
+def rows() -> Rows:
+    return Rows.of(frame())
 
 
-def test_the_scorer_gives_the_examples_the_same_answers(data: Data) -> None:
-    examples = find_examples(arm(), data, EVERYTHING)
+def test_the_scorer_gives_the_examples_the_same_answers(rows: Rows) -> None:
+    examples = find_examples(arm(), rows, EVERYTHING)
 
     scorer = Scorer.from_bundle(read(pack(make_content() | {"examples": examples.as_dict()})))
     decided = [scorer.assess(each.payment).decision for each in examples]
     assert decided == [Decision.BLOCK, Decision.APPROVE]
 
 
-def test_examples_hold_no_real_account_but_merchants_stay_merchants(data: Data) -> None:
-    purchases = Data.of(data.frame[data.frame["type"].isin(["PAYMENT", "CASH_OUT"])])
+def test_examples_hold_no_real_account_but_merchants_stay_merchants(rows: Rows) -> None:
+    purchases = Rows.of(rows.frame[rows.frame["type"].isin(["PAYMENT", "CASH_OUT"])])
 
     stopped, approved = find_examples(arm(), purchases, EVERYTHING)
 
@@ -80,58 +80,58 @@ def test_examples_hold_no_real_account_but_merchants_stay_merchants(data: Data) 
     assert (approved.payment.origin, approved.payment.destination) == ("CPAYER", "MPAYEE")
 
 
-def test_examples_keep_the_hour_but_not_the_day(data: Data) -> None:
-    examples = find_examples(arm(), data, EVERYTHING)
+def test_examples_keep_the_hour_but_not_the_day(rows: Rows) -> None:
+    examples = find_examples(arm(), rows, EVERYTHING)
 
     for example in examples:
         told: Any = example.as_dict()["transaction"]
         assert 1 <= told["step"] <= 24
-        rows = data.frame[data.frame["amount"] == told["amount"]]
-        assert (rows["step"] % 24).tolist() == [told["step"] % 24]
+        same = rows.frame[rows.frame["amount"] == told["amount"]]
+        assert (same["step"] % 24).tolist() == [told["step"] % 24]
 
 
-def test_examples_are_the_latest_of_their_kind(data: Data) -> None:
-    examples = find_examples(arm(), data, EVERYTHING)
+def test_examples_are_the_latest_of_their_kind(rows: Rows) -> None:
+    examples = find_examples(arm(), rows, EVERYTHING)
 
-    frauds = data.frame[data.frame["isFraud"] == 1]
+    frauds = rows.frame[rows.frame["isFraud"] == 1]
     assert examples.stopped is not None
     assert examples.stopped.payment.amount == frauds["amount"].iloc[-1]
 
 
-def test_the_order_of_rows_does_not_change_the_examples(data: Data) -> None:
-    shuffled = data.frame.sample(frac=1, random_state=0).drop_duplicates("step")
+def test_the_order_of_rows_does_not_change_the_examples(rows: Rows) -> None:
+    shuffled = rows.frame.sample(frac=1, random_state=0).drop_duplicates("step")
     ordered = shuffled.sort_values("step")
 
-    found = [find_examples(arm(), Data.of(each), EVERYTHING) for each in (shuffled, ordered)]
+    found = [find_examples(arm(), Rows.of(each), EVERYTHING) for each in (shuffled, ordered)]
 
     assert found[0] == found[1]
 
 
-def test_all_the_data_is_searched_if_the_latest_days_hold_no_example(data: Data) -> None:
-    early = data.frame[(data.frame["isFraud"] == 0) | (data.frame["step"] < 100)]
+def test_all_the_data_is_searched_if_the_latest_days_hold_no_example(rows: Rows) -> None:
+    early = rows.frame[(rows.frame["isFraud"] == 0) | (rows.frame["step"] < 100)]
 
-    examples = find_examples(arm(), Data.of(early), Window(200, 240))
+    examples = find_examples(arm(), Rows.of(early), Window(200, 240))
 
     assert examples.stopped is not None
     assert examples.approved is not None
 
 
 @pytest.mark.parametrize("shift", [-0.005, 0.005])
-def test_a_payment_near_a_cutoff_is_no_example(data: Data, shift: float) -> None:
+def test_a_payment_near_a_cutoff_is_no_example(rows: Rows, shift: float) -> None:
     """The cutoff of POLICY is one half: a log-odds of 0, moved beside the likeliest frauds."""
-    top = margins_of(arm().booster, data.rows("decision-time", EVERYTHING)).max()
+    top = margins_of(arm().booster, rows.features("decision-time")).max()
     beside = arm(calibration=Platt(slope=1.0, intercept=float(shift - top)))
 
-    examples = find_examples(beside, data, EVERYTHING)
+    examples = find_examples(beside, rows, EVERYTHING)
 
     assert examples.stopped is None
     assert examples.approved is not None
     assert examples.approved.fraud_probability < 0.4975
 
 
-def test_a_fraud_is_preferred_to_a_later_genuine_payment(data: Data) -> None:
-    late = data.frame["step"] > 150
-    mistaken = Data.of(data.frame.assign(isFraud=data.frame["isFraud"].mask(late, 0)))
+def test_a_fraud_is_preferred_to_a_later_genuine_payment(rows: Rows) -> None:
+    late = rows.frame["step"] > 150
+    mistaken = Rows.of(rows.frame.assign(isFraud=rows.frame["isFraud"].mask(late, 0)))
 
     examples = find_examples(arm(), mistaken, EVERYTHING)
 
@@ -140,9 +140,9 @@ def test_a_fraud_is_preferred_to_a_later_genuine_payment(data: Data) -> None:
     assert examples.stopped.payment.amount == frauds["amount"].iloc[-1]
 
 
-def test_a_block_is_preferred_to_a_later_review(data: Data) -> None:
+def test_a_block_is_preferred_to_a_later_review(rows: Rows) -> None:
     """Blocking costs what is paid, so the last fraud is looked at, and smaller ones are blocked."""
-    last = find_examples(arm(), data, EVERYTHING).stopped
+    last = find_examples(arm(), rows, EVERYTHING).stopped
     assert last is not None
     review_cost = 0.9 * (1 - last.fraud_probability) * last.payment.amount
     by_amount = replace(
@@ -156,17 +156,17 @@ def test_a_block_is_preferred_to_a_later_review(data: Data) -> None:
     p, amount = last.fraud_probability, last.payment.amount
     assert decide(p, amount, by_amount) is Decision.REVIEW
 
-    examples = find_examples(arm(policy=by_amount), data, EVERYTHING)
+    examples = find_examples(arm(policy=by_amount), rows, EVERYTHING)
 
     assert examples.stopped is not None
     assert examples.stopped.decision is Decision.BLOCK
     assert examples.stopped.payment.amount < amount
 
 
-def test_a_review_is_the_example_if_nothing_is_blocked(data: Data) -> None:
+def test_a_review_is_the_example_if_nothing_is_blocked(rows: Rows) -> None:
     reviewing = replace(POLICY, review_cost=0.01, review_catches=1.0, block_fixed=1e9)
 
-    examples = find_examples(arm(policy=reviewing), data, EVERYTHING)
+    examples = find_examples(arm(policy=reviewing), rows, EVERYTHING)
 
     assert examples.stopped is not None
     assert examples.stopped.decision is Decision.REVIEW
@@ -179,7 +179,7 @@ def test_a_review_is_the_example_if_nothing_is_blocked(data: Data) -> None:
         (replace(POLICY, block_fixed=0.0), "approves-nothing"),
     ],
 )
-def test_a_missing_decision_is_reported(data: Data, policy: Any, code: str) -> None:
-    (finding,) = missing(find_examples(arm(policy=policy), data, EVERYTHING))
+def test_a_missing_decision_is_reported(rows: Rows, policy: Any, code: str) -> None:
+    (finding,) = missing(find_examples(arm(policy=policy), rows, EVERYTHING))
 
     assert finding["code"] == code

@@ -13,7 +13,7 @@ RAW, CALIBRATED = NoCalibration(), Platt(1.0, 0.0)
 
 def arm(calibration: Calibration, threshold: float | None) -> Arm:
     unused: Any = None
-    return Arm("strict", "smote", unused, 0, calibration, [], unused, threshold)
+    return Arm("strict", "smote", unused, 0, calibration, (), unused, threshold)
 
 
 @pytest.mark.parametrize(

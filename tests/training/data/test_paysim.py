@@ -14,7 +14,7 @@ from fraud_api_lambda.api import create_app
 from tests.fakes import ReadyProvider
 from training.arm_names import LEAKY
 from training.data.matrix import feature_matrix, packed
-from training.data.rows import Data
+from training.data.rows import Rows
 from training.data.transactions import read_transactions
 from training.reporting.console import summary
 from training.scoring.score import load_scorer, score
@@ -184,7 +184,7 @@ def test_every_margin_equals_that_of_xgboosts_own_booster_bit_for_bit(
     hours: tuple[Path, dict[str, Any]], file: Path
 ) -> None:
     scorer = load_scorer(hours[0])
-    rows = feature_matrix(Data.of(read_transactions(file)).facts, scorer.bundle.features)
+    rows = feature_matrix(Rows.of(read_transactions(file)).facts, scorer.bundle.features)
     booster = xgb.Booster(model_file=bytearray(scorer.bundle.booster))
 
     margins = np.array(scorer.margins(packed(rows)), dtype=np.float32)

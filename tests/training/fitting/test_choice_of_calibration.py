@@ -137,15 +137,15 @@ def test_the_method_that_fits_later_rows_best_is_chosen() -> None:
     chosen, trials = choose_calibration(bent(0), bent(1))
 
     assert chosen.method == "isotonic"
-    losses = {trial["method"]: trial["log_loss"] for trial in trials}
+    losses = {trial.method: trial.log_loss for trial in trials}
     assert losses["isotonic"] < losses["platt"]
-    assert all(trial["average_precision_cost"] <= MAX_COST for trial in trials)
+    assert all(trial.average_precision_cost <= MAX_COST for trial in trials)
 
 
 def test_platt_is_as_good_as_any_method_on_a_line() -> None:
     _, trials = choose_calibration(drawn(0.7, -3.0), drawn(0.7, -3.0, seed=1))
 
-    losses = {trial["method"]: trial["log_loss"] for trial in trials}
+    losses = {trial.method: trial.log_loss for trial in trials}
     assert losses["platt"] <= 1.001 * min(losses.values())
 
 
@@ -155,7 +155,7 @@ def test_few_frauds_get_platt_and_very_few_get_no_calibration() -> None:
 
     assert 10 <= few.is_fraud.sum() < 100
     assert choose_calibration(few, few)[0].method == "platt"
-    assert choose_calibration(hardly, few) == (NoCalibration(), [])
+    assert choose_calibration(hardly, few) == (NoCalibration(), ())
 
 
 def test_scores_that_rank_backwards_are_not_calibrated() -> None:
@@ -192,5 +192,5 @@ def test_a_method_that_makes_scores_equal_is_not_eligible(monkeypatch: pytest.Mo
 
     chosen, trials = choose_calibration(drawn(0.7, -3.0), drawn(0.7, -3.0, seed=1))
 
-    assert trials[0]["average_precision_cost"] > MAX_COST
+    assert trials[0].average_precision_cost > MAX_COST
     assert chosen == NoCalibration()

@@ -3,16 +3,21 @@
 import pickle
 from dataclasses import fields
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import xgboost as xgb
 
+import training.train
+from training.data.rows import Rows
+from training.data.split_rows import SplitRows
+from training.data.transactions import read_transactions
 from training.files.writing import write_transactions
 from training.fitting.engine import LOCAL
 from training.fitting.settings import Settings
 from training.simulator.simulate import simulate
-from training.train import TrainOptions, train
+from training.train import TrainOptions, Windows, train
 
 QUICK = Settings(booster={"n_estimators": 5})
 
@@ -58,6 +63,29 @@ def test_with_trials_an_engine_searches_and_the_fits_stay_here(data: Path, tmp_p
 
     assert engine.searches == [7]
     assert engine.fits == []
+
+
+class SearchedError(Exception):
+    """Raise in place of a search, with the rows that it was given."""
+
+
+@pytest.mark.parametrize("trials", [None, 3])
+def test_settings_are_searched_on_the_fit_window_alone(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trials: int | None
+) -> None:
+    def search(rows: Rows, *_: object, **__: object) -> object:
+        raise SearchedError(rows)
+
+    monkeypatch.setattr(training.train, "choose_smote_ratio", search)
+    engine: Any = SimpleNamespace(search=search)
+    options = TrainOptions(windows=Windows(test_days=2), trials=trials)
+
+    with pytest.raises(SearchedError) as caught:
+        train(data, tmp_path, options, engine=engine)
+
+    (searched,) = caught.value.args
+    fit = SplitRows.by_time(Rows.of(read_transactions(data)), test_days=2).fit
+    assert searched.steps.tolist() == fit.steps.tolist()
 
 
 def test_settings_hold_plain_values_so_that_another_machine_can_read_them() -> None:

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-import training.fitting.resampling_comparison
+import training.fitting.model_selection
 from training.arm_names import RESAMPLING
-from training.data.rows import Data
-from training.data.time_split import Split, split_by_time
+from training.data.rows import Rows
+from training.data.split_rows import SplitRows
 from training.data.transactions import read_transactions
 from training.errors import CheckFailedError
 from training.files.writing import write_transactions
@@ -23,16 +23,15 @@ FEW_TREES = {"n_estimators": 40}
 
 
 @pytest.fixture(scope="module")
-def data(tmp_path_factory: pytest.TempPathFactory) -> tuple[Data, Split]:
+def data(tmp_path_factory: pytest.TempPathFactory) -> SplitRows:
     path = tmp_path_factory.mktemp("data") / "data.parquet"
     write_transactions(simulate(30_000, seed=4, days=10), path)
-    columns = Data.of(read_transactions(path))
-    return columns, split_by_time(columns.steps, columns.is_fraud, test_days=2)
+    return SplitRows.by_time(Rows.of(read_transactions(path)), test_days=2)
 
 
-def held(data: tuple[Data, Split], *, compare: bool = True, **settings: Any) -> Contest:
+def held(data: SplitRows, *, compare: bool = True, **settings: Any) -> Contest:
     return hold_contest(
-        *data,
+        data,
         "strict",
         Settings(booster=FEW_TREES, **settings),
         compare=compare,
@@ -41,7 +40,7 @@ def held(data: tuple[Data, Split], *, compare: bool = True, **settings: Any) -> 
 
 
 @pytest.fixture(scope="module")
-def default(data: tuple[Data, Split]) -> Contest:
+def default(data: SplitRows) -> Contest:
     return held(data)
 
 
@@ -60,16 +59,14 @@ def test_all_feature_sets_use_the_chosen_resampling(default: Contest) -> None:
     assert {arm.resampling for arm in default.by_feature_set.values()} == {"smote"}
 
 
-def test_a_requested_resampling_is_published_regardless_of_the_others(
-    data: tuple[Data, Split],
-) -> None:
+def test_a_requested_resampling_is_published_regardless_of_the_others(data: SplitRows) -> None:
     contest = held(data, resampling="none", compare=False)
 
     assert contest.chosen.resampling == "none"
     assert contest.comparisons == []
 
 
-def test_skipped_comparisons_are_named(data: tuple[Data, Split], default: Contest) -> None:
+def test_skipped_comparisons_are_named(data: SplitRows, default: Contest) -> None:
     alone = held(data, compare=False)
     only_sets = replace(default, comparisons=[])
     only_arms = replace(alone, comparisons=default.comparisons)
@@ -87,39 +84,38 @@ def test_skipped_comparisons_are_named(data: tuple[Data, Split], default: Contes
 
 @pytest.mark.parametrize("better", [None, "weights"])
 def test_auto_publishes_a_better_resampling_and_else_smote(
-    data: tuple[Data, Split], monkeypatch: pytest.MonkeyPatch, better: str | None
+    data: SplitRows, monkeypatch: pytest.MonkeyPatch, better: str | None
 ) -> None:
     # Chance decides which arm is better on small data, so the better one is dictated here.
-    def dictated(_: Arm, other: Arm, *__: object, **___: object) -> dict[str, Any]:
-        wins = other.resampling == better
-        return {"resampling": other.resampling, "better": wins, "log_loss_saved": 0.1}
+    def dictated(arms: dict[str, Arm], *_: object, **__: object) -> list[dict[str, Any]]:
+        return [
+            {"resampling": name, "better": name == better, "log_loss_saved": 0.1} for name in arms
+        ]
 
-    monkeypatch.setattr(training.fitting.resampling_comparison, "comparison", dictated)
+    monkeypatch.setattr(training.fitting.model_selection, "comparisons_in", dictated)
 
     contest = held(data, resampling="auto", compare=False)
 
     assert contest.chosen.resampling == (better or "smote")
 
 
-def test_a_goal_out_of_reach_of_the_requested_resampling_is_refused(
-    data: tuple[Data, Split],
-) -> None:
+def test_a_goal_out_of_reach_of_the_requested_resampling_is_refused(data: SplitRows) -> None:
     with pytest.raises(CheckFailedError, match="choose a lower goal"):
         held(data, compare=False, goal=Goal("precision", 1.0), resampling="weights")
 
 
-def test_the_leaky_feature_set_is_fitted_once_for_comparison(data: tuple[Data, Split]) -> None:
+def test_the_leaky_feature_set_is_fitted_once_for_comparison(data: SplitRows) -> None:
     contest = hold_contest(
-        *data, "leaky-baseline", Settings(booster=FEW_TREES), compare=False, progress=lambda _: None
+        data, "leaky-baseline", Settings(booster=FEW_TREES), compare=False, progress=lambda _: None
     )
 
     assert list(contest.by_resampling) == ["smote"]
 
 
-def test_typology_and_label_time_are_never_features(data: tuple[Data, Split]) -> None:
-    columns, _ = data
+def test_typology_and_label_time_are_never_features(data: SplitRows) -> None:
+    rows = data.rows
 
-    assert "typology" in columns.frame.columns
+    assert "typology" in rows.frame.columns
     for name in ("decision-time", "strict+hour", "strict"):
-        changed = Data.of(columns.frame.assign(typology="scam", label_time=1))
-        assert (changed.matrix(name) == columns.matrix(name)).all()
+        changed = Rows.of(rows.frame.assign(typology="scam", label_time=1))
+        assert (changed.matrix(name) == rows.matrix(name)).all()

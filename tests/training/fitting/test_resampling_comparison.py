@@ -1,13 +1,11 @@
 """Another arm is called better only where it is so by enough, and beyond chance."""
 
 from dataclasses import replace
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
-from training.data.time_split import Window
 from training.fitting.resampling_comparison import (
     best_resampling,
     comparison,
@@ -97,14 +95,8 @@ def compared_arms(blur: float) -> dict[str, Any]:
     random = np.random.default_rng(0)
     truth = 1 / (1 + np.exp(-random.normal(-4, 1.5, 20_000)))
     blurred = np.clip(truth * random.lognormal(0, blur, 20_000), 1e-6, 0.99)
-    data: Any = SimpleNamespace(
-        steps=np.arange(20_000), is_fraud=random.random(20_000) < truth, weights=np.ones(20_000)
-    )
-    ours, theirs = (
-        SimpleNamespace(resampling=name, probabilities_in=lambda *_, scores=scores: scores)
-        for name, scores in (("smote", blurred), ("none", truth))
-    )
-    return comparison(ours, theirs, data, Window(0, 19_999), seed=0)  # type: ignore[arg-type]
+    is_fraud = random.random(20_000) < truth
+    return comparison(LabelledScores(is_fraud, blurred, np.ones(20_000)), truth, seed=0)
 
 
 def test_a_clearly_better_resampling_is_called_better() -> None:

@@ -1,26 +1,15 @@
-"""The amount of SMOTE is chosen by what the fit window says, and by nothing after it."""
+"""The SMOTE ratio is the one with the best average precision on later rows."""
 
 from collections.abc import Iterator
 
 import numpy as np
-import pandas as pd
 import pytest
 
-from training.data.rows import Data
-from training.data.time_split import Split, Window
+from tests.training.transfers import transfers
+from training.data.rows import Rows
 from training.fitting.pipeline import BOOSTER
 from training.fitting.settings import Settings
 from training.fitting.smote_ratio import choose_smote_ratio
-
-FIT = Window(1, 60)
-SPLIT = Split(
-    by="hours",
-    fit=FIT,
-    calibrate=None,
-    threshold=Window(61, 80),
-    gap_hours=0,
-    test=Window(81, 100),
-)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -31,60 +20,40 @@ def _few_trees() -> Iterator[None]:
         yield
 
 
-def data(*, separable: bool, fraud_every: int = 40, seed: int = 0) -> Data:
-    """Twelve transfers in each of 100 hours; frauds are larger, clearly so if `separable`."""
+def data(*, separable: bool, fraud_every: int = 40, seed: int = 0) -> Rows:
+    """Twelve transfers in each of 60 hours; frauds are larger, clearly so if `separable`."""
     random = np.random.default_rng(seed)
-    rows = 1_200
+    rows = 720
     is_fraud = np.arange(rows) % fraud_every == 0
     amount = random.lognormal(6, 1, rows)
     amount[is_fraud] *= 1e6 if separable else 3
-    return Data.of(
-        pd.DataFrame(
-            {
-                "step": np.arange(rows) // 12 + 1,
-                "type": pd.Categorical(["TRANSFER"] * rows),
-                "amount": amount,
-                "nameOrig": "C1",
-                "oldbalanceOrg": 1e9,
-                "nameDest": "C2",
-                "isFraud": is_fraud.astype(np.int8),
-            }
-        )
-    )
+    return transfers(is_fraud, step=np.arange(rows) // 12 + 1, amount=amount)
 
 
-def with_frauds(given: Data, is_fraud: np.ndarray) -> Data:
-    return Data.of(given.frame.assign(isFraud=is_fraud.astype(np.int8)))
+def with_frauds(given: Rows, is_fraud: np.ndarray) -> Rows:
+    return Rows.of(given.frame.assign(isFraud=is_fraud.astype(np.int8)))
 
 
-def choose(given: Data) -> tuple[float, list[dict[str, float]]]:
-    return choose_smote_ratio(given, SPLIT, "strict", Settings(), lambda _: None)
+def choose(given: Rows) -> tuple[float, list[dict[str, float]]]:
+    return choose_smote_ratio(given, "strict", Settings(), lambda _: None)
 
 
 @pytest.fixture(scope="module")
-def hard() -> Data:
+def hard() -> Rows:
     return data(separable=False)
 
 
 @pytest.fixture(scope="module")
-def chosen(hard: Data) -> tuple[float, list[dict[str, float]]]:
+def chosen(hard: Rows) -> tuple[float, list[dict[str, float]]]:
     return choose(hard)
 
 
-def test_rows_after_the_fit_window_do_not_affect_the_ratio(
-    hard: Data, chosen: tuple[float, list[dict[str, float]]]
+def test_the_last_rows_affect_the_ratio(
+    hard: Rows, chosen: tuple[float, list[dict[str, float]]]
 ) -> None:
-    later = ~FIT.holds(hard.steps)
+    small = hard.frame["amount"].mask(hard.steps > 54, 1.0)
 
-    assert choose(with_frauds(hard, hard.is_fraud ^ later)) == chosen
-
-
-def test_rows_at_the_end_of_the_fit_window_affect_the_ratio(
-    hard: Data, chosen: tuple[float, list[dict[str, float]]]
-) -> None:
-    small = hard.frame["amount"].mask(Window(55, 60).holds(hard.steps), 1.0)
-
-    assert choose(Data.of(hard.frame.assign(amount=small)))[1] != chosen[1]
+    assert choose(Rows.of(hard.frame.assign(amount=small)))[1] != chosen[1]
 
 
 def test_the_ratio_with_the_best_average_precision_is_chosen(
@@ -120,7 +89,7 @@ def test_only_one_ratio_is_tried_on_balanced_classes() -> None:
 def test_each_trial_is_announced() -> None:
     said: list[str] = []
 
-    choose_smote_ratio(data(separable=True), SPLIT, "strict", Settings(), said.append)
+    choose_smote_ratio(data(separable=True), "strict", Settings(), said.append)
 
     assert said == [f"trying SMOTE to a ratio of {ratio}" for ratio in ("0.1", "0.5", "1")]
 

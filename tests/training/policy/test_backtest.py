@@ -4,11 +4,12 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pytest
 
+from tests.training.transfers import transfers
+from training.data.rows import ScoredRows
 from training.policy.backtest import policy_outcome
-from training.policy.costs import Priced, cheapest_threshold, policy_for, with_shadow_price
+from training.policy.costs import cheapest_threshold, policy_for, with_shadow_price
 
 ROWS = 40_000
 
@@ -18,13 +19,17 @@ def outcome() -> dict[str, Any]:
     random = np.random.default_rng(0)
     probabilities = 1 / (1 + np.exp(-random.normal(-5, 2, ROWS)))
     amounts = random.lognormal(5, 1.5, ROWS)
-    rows = Priced(probabilities, amounts, random.random(ROWS) < probabilities, np.ones(ROWS))
-    policy = with_shadow_price(policy_for({}, 150.0), rows)
-    policy = replace(policy, single_threshold=cheapest_threshold(rows, policy))
-    frame = pd.DataFrame(
-        {"step": np.arange(ROWS) // 400, "typology": np.where(rows.is_fraud, "scam", "genuine")}
+    is_fraud = random.random(ROWS) < probabilities
+    rows = transfers(
+        is_fraud,
+        step=np.arange(ROWS) // 400,
+        amount=amounts,
+        typology=np.where(is_fraud, "scam", "genuine"),
     )
-    return policy_outcome(rows, frame, policy, seed=0)
+    scored = ScoredRows(rows, np.log(probabilities), probabilities)
+    policy = with_shadow_price(policy_for({}, 150.0), scored)
+    policy = replace(policy, single_threshold=cheapest_threshold(scored, policy))
+    return policy_outcome(scored, policy, seed=0)
 
 
 def test_every_payment_has_exactly_one_decision(outcome: dict[str, Any]) -> None:

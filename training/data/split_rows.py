@@ -1,0 +1,58 @@
+"""The rows of each window of a time split, selected once."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from training.data.rows import Rows
+from training.data.time_split import Split, split_by_time, until_the_end
+
+
+@dataclass(frozen=True)
+class SplitRows:
+    """Rows and the windows they are split into.
+
+    Attributes
+    ----------
+    rows : Rows
+        All rows of the data.
+    split : Split
+    """
+
+    rows: Rows
+    split: Split
+
+    @cached_property
+    def fit(self) -> Rows:
+        """The rows to fit boosters on."""
+        return self.rows.within(self.split.fit)
+
+    @cached_property
+    def calibrate(self) -> Rows | None:
+        """The rows to fit calibrations on, with those of the threshold window; None without."""
+        window = self.split.calibrate
+        return None if window is None else self.rows.within(window)
+
+    @cached_property
+    def threshold(self) -> Rows:
+        """The rows to choose the threshold and the policy on."""
+        return self.rows.within(self.split.threshold)
+
+    @cached_property
+    def trained(self) -> Rows:
+        """The rows of all the windows above."""
+        return self.rows.within(self.split.trained)
+
+    @cached_property
+    def test(self) -> Rows:
+        """The rows to evaluate models on."""
+        return self.rows.within(self.split.test)
+
+    @classmethod
+    def by_time(cls, rows: Rows, **options: int | None) -> "SplitRows":
+        """Split rows by `split_by_time`, with its options."""
+        return cls(rows, split_by_time(rows.steps, rows.is_fraud, **options))
+
+    def until_the_end(self) -> "SplitRows":
+        """The same rows in the windows of a refit, which end at the last row."""
+        rows = self.rows
+        return SplitRows(rows, until_the_end(self.split, rows.steps, rows.is_fraud))
