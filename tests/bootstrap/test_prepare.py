@@ -77,7 +77,7 @@ def test_what_comes_next_names_the_bucket_that_was_made(cloud, capsys):
 
     publish, deploy = capsys.readouterr().err.splitlines()[-2:]
     registry = registry_options(cloud.aws.bucket, cloud.aws.parameter)
-    assert publish == f"next: {fraud('publish', 'build/model', *registry, '--promote')}"
+    assert publish == f"next: {fraud('publish', '--model', 'build/model', *registry, '--promote')}"
     assert deploy == "then: make deploy ENV=dev"
 
 
