@@ -1,4 +1,4 @@
-"""The demo: a client of the fraud API, for those who try it, and for those who work with it."""
+"""The demo: a client of the fraud API, for trying it and for working with it."""
 
 from pathlib import Path
 

@@ -1,1 +1,1 @@
-"""What the demo's pages share: a client of the API, and how its answers are shown."""
+"""Shared code of the demo's pages: the API client and the display of its answers."""

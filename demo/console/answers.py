@@ -1,4 +1,4 @@
-"""An answer of the API as a part of a page."""
+"""The parts of a page that show an answer."""
 
 from typing import Any
 
@@ -23,10 +23,11 @@ def show_verdict(reply: Reply, payment: Payment) -> None:
         st.info(differ, icon=":material/balance:")
     if payment.is_beyond_balance:
         st.warning(
-            f"More than the payer has. {BEYOND_BALANCE}", icon=":material/account_balance_wallet:"
+            f"The amount exceeds the payer's balance. {BEYOND_BALANCE}",
+            icon=":material/account_balance_wallet:",
         )
     if answer["degraded"]:
-        st.warning(f"The answer falls short: {', '.join(answer['degraded'])}.")
+        st.warning(f"The answer is limited: {', '.join(answer['degraded'])}.")
 
 
 def _verdict(answer: Answer, latency_ms: float) -> None:
@@ -49,15 +50,15 @@ def _verdict(answer: Answer, latency_ms: float) -> None:
 
 def _reasons(answer: Answer) -> None:
     if not answer["reasons"]:
-        st.markdown("Approved, so without reasons. The chart shows what moved the probability.")
+        st.markdown("Approved payments have no reasons. The chart shows the contributions.")
         return
     st.markdown("\n".join(f"- {each['text']} `{each['code']}`" for each in answer["reasons"]))
 
 
 def show_waterfall(answer: Answer) -> None:
-    """What each group of features added to the log-odds."""
+    """The contributions to the log-odds, by group of features."""
     explanation = answer["explanation"]
-    st.subheader("What moved the probability", anchor=False)
+    st.subheader("Contributions to the probability", anchor=False)
     st.altair_chart(waterfall(explanation), key="waterfall", alt=_waterfall_in_words(answer))
     st.caption(
         f"The log-odds of {explanation['margin']:.2f} are calibrated to "
@@ -93,6 +94,6 @@ def show_costs(answer: Answer, policy: dict[str, Any]) -> None:
 
 
 def show_request(payment: Payment, url: str) -> None:
-    """What to paste into a shell."""
+    """The request as a shell command."""
     with st.expander("This request as curl", icon=":material/terminal:"):
         st.code(curl(url, payment.as_request()), language="bash", wrap_lines=True)

@@ -1,6 +1,6 @@
-"""The API as the demo sees it: three calls, and every failure as words that a person understands.
+"""The API client: three calls; every failure becomes a trouble with advice.
 
-Neither the key nor the text of an exception, which may hold it, ever leaves this module.
+Neither the key nor the text of an exception, which may include the key, leaves this module.
 """
 
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ import requests
 from console.trouble import TroubleError, invalid
 
 TIMEOUT_S: Final = (3.05, 30.0)
-"""To connect, and to wait for an answer: API Gateway gives up after 29 seconds."""
+"""For the connection and the answer; API Gateway gives up after 29 seconds."""
 
 MAX_BATCH: Final = 100
 
@@ -22,7 +22,7 @@ type Answer = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer, and how long it took to come."""
+    """An answer and its latency."""
 
     body: Answer
     latency_ms: float
@@ -39,7 +39,7 @@ class Api:
             self._session.headers["x-api-key"] = key
 
     def model(self) -> Answer:
-        """Which model answers, its policy and its figures."""
+        """The model in service, its policy and its metrics."""
         return self._ask("GET", "/model").body
 
     def predict(self, payment: Payment) -> Reply:
@@ -47,7 +47,7 @@ class Api:
         return self._ask("POST", "/predict?explain=true", payment)
 
     def predict_batch(self, payments: list[Payment], *, explain: bool = False) -> list[Answer]:
-        """The answers to up to 100 payments, in order; the first that is refused raises."""
+        """The answers to up to 100 payments, in order; a refused payment raises its trouble."""
         path = f"/predict/batch{'?explain=true' if explain else ''}"
         body = self._ask("POST", path, {"transactions": payments}).body
         results: list[Answer] = body["results"]
@@ -67,7 +67,7 @@ class Api:
     def _send(self, method: str, path: str, body: Any) -> requests.Response:
         if not self.url.startswith(("http://", "https://")):
             raise TroubleError(
-                "No API is named",
+                "No API address is set",
                 "Set `FRAUD_API_URL` in the app's secrets or in the environment, with http:// or "
                 "https:// at its start. `make demo` does so.",
             )
@@ -82,12 +82,12 @@ class Api:
         except requests.Timeout:
             raise TroubleError(
                 "The API does not answer",
-                f"It was asked at {self.url} and stayed silent. Try again in a moment.",
+                f"There was no answer from {self.url} in time. Try again in a moment.",
             ) from None
         except (requests.exceptions.InvalidHeader, UnicodeError):
             raise TroubleError(
                 "The key cannot be sent",
-                "`FRAUD_API_KEY` holds characters that no key has, such as a line break.",
+                "`FRAUD_API_KEY` contains characters that a key cannot have, such as a line break.",
             ) from None
         except requests.RequestException:
             raise TroubleError(
@@ -104,7 +104,7 @@ class Api:
             case 429:
                 return TroubleError(
                     "Too many requests",
-                    "The API takes no more for now. Wait a moment, then try again.",
+                    "The API's rate limit is reached. Wait a moment, then try again.",
                 )
             case 503:
                 return _not_ready(response)
@@ -113,7 +113,7 @@ class Api:
     def _raise_foreign(self) -> Answer:
         raise TroubleError(
             "This is not the fraud API",
-            f"What answers at {self.url} speaks otherwise. Check `FRAUD_API_URL`.",
+            f"The service at {self.url} is a different one. Check `FRAUD_API_URL`.",
         )
 
 
@@ -130,7 +130,7 @@ def _refused(*, has_key: bool) -> TroubleError:
     if has_key:
         return TroubleError(
             "The key was refused",
-            "The API does not accept the key in `FRAUD_API_KEY`. Ask whoever runs it for one.",
+            "The API does not accept the key in `FRAUD_API_KEY`. Ask its operator for one.",
         )
     return TroubleError(
         "The API asks for a key",
@@ -156,7 +156,7 @@ def _invalid(problem: dict[str, Any]) -> TroubleError:
 
 def _failed(response: requests.Response) -> TroubleError:
     request_id = _json(response).get("request_id")
-    found = f" Its log has the reason under request id {request_id}." if request_id else ""
+    hint = f" The reason is in the API's log under request id {request_id}." if request_id else ""
     return TroubleError(
-        f"The API failed (status {response.status_code})", f"Try again in a moment.{found}"
+        f"The API failed (status {response.status_code})", f"Try again in a moment.{hint}"
     )

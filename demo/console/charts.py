@@ -11,14 +11,14 @@ from console.palette import LOOKS, LOWERS, NEUTRAL, RAISES
 from console.words import feature
 
 type Plot = alt.LayerChart | alt.FacetChart
-"""What altair says that layers may be."""
+"""The types of altair's layered charts."""
 
 MOST_BARS: Final = 7
-"""Contributions shown by name; the small rest is one bar."""
+"""Contributions with a bar of their own; all others share one."""
 
 PERCENT: Final = alt.Axis(format="~%", tickCount=6)
 LEAST: Final = 1e-6
-"""Where the axis of a probability begins."""
+"""The lower end of the axis of probabilities."""
 
 
 LEGEND: Final = alt.Legend(
@@ -50,7 +50,7 @@ TENS: Final = [1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1]
 
 
 def waterfall(explanation: dict[str, Any]) -> Plot:
-    """From the base value, by what each feature added, to the log-odds before calibration."""
+    """A waterfall from the base value to the log-odds before calibration."""
     frame = pd.DataFrame(_steps(explanation))
     low, high = frame["low"].min(), frame["high"].max()
     room = 0.15 * (high - low) or 1.0
@@ -91,7 +91,7 @@ def _bar(label: str, start: float, end: float, kind: str, text: str) -> dict[str
 
 
 def contributions(explanation: dict[str, Any]) -> list[tuple[str, float]]:
-    """What each group of features added, the weightiest first; the smallest together at the end."""
+    """Contributions by group of features, the largest first, the smallest summed at the end."""
     groups: dict[str, float] = {}
     for name, added in explanation["contributions"].items():
         groups[feature(name)] = groups.get(feature(name), 0.0) + added
@@ -149,7 +149,7 @@ def curve(
 
 
 def runs(points: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Stretches of one decision; two neighbours meet in their geometric middle."""
+    """Intervals of one decision; neighbours meet at their geometric mean."""
     found = [{"decision": points[0]["decision"], "start": points[0]["x"]}]
     for before, after in pairwise(points):
         if after["decision"] != before["decision"]:
@@ -164,7 +164,7 @@ APPROVED: Final = "datum.decision == 'approve'"
 
 
 def timeline(scored: Sequence[dict[str, Any]], *, threshold: float, days: float) -> Plot:
-    """Every payment so far: when, how likely fraud, and what was decided."""
+    """Time, probability and decision of every payment so far."""
     frame = pd.DataFrame(scored, columns=["day", "probability", "decision", "amount", "type"])
     points = (
         alt.Chart(frame)
@@ -192,20 +192,20 @@ def timeline(scored: Sequence[dict[str, Any]], *, threshold: float, days: float)
 
 
 def reliability(bins: Sequence[dict[str, Any]]) -> Plot:
-    """Share of fraud that was seen over the probability that was said, both on a log axis."""
+    """Observed fraud rate over predicted probability, both on log axes."""
     frame = pd.DataFrame(bins)
     frame["observed_low"] = frame["observed_low"].clip(lower=LEAST)
     low = min(frame["expected"].min(), frame["observed_low"].min())
     scale = alt.Scale(type="log", domain=[low, 1], clamp=True)
     axis = alt.Axis(format="~%", values=[each for each in TENS if each >= low])
-    x = alt.X("expected:Q", scale=scale, axis=axis, title="Said: mean probability of the bin")
-    title = "Seen: share of fraud in it"
+    x = alt.X("expected:Q", scale=scale, axis=axis, title="Predicted: mean probability of the bin")
+    title = "Observed: fraud rate of the bin"
     ideal = pd.DataFrame([{"expected": low, "observed": low}, {"expected": 1, "observed": 1}])
     base = alt.Chart(frame).encode(x)
     y = alt.Y("observed:Q", scale=scale, axis=axis, title=title)
     tooltip = [
-        alt.Tooltip("expected:Q", title="Said", format=".3~%"),
-        alt.Tooltip("observed:Q", title="Seen", format=".3~%"),
+        alt.Tooltip("expected:Q", title="Predicted", format=".3~%"),
+        alt.Tooltip("observed:Q", title="Observed", format=".3~%"),
         alt.Tooltip("frauds:Q", title="Frauds"),
         alt.Tooltip("transactions:Q", title="Payments", format=",.0f"),
     ]
@@ -222,7 +222,7 @@ def precision_over_recall(points: Sequence[dict[str, Any]], fraud_rate: float) -
     """Precision at each recall with its interval, over the line of chance."""
     whole = alt.Scale(domain=[0, 1])
     base = alt.Chart(pd.DataFrame(points)).encode(
-        alt.X("recall:Q", scale=whole, axis=PERCENT, title="Recall: share of frauds found")
+        alt.X("recall:Q", scale=whole, axis=PERCENT, title="Recall: share of frauds detected")
     )
     title = "Precision: share of alerts that are fraud"
     y = alt.Y("precision:Q", scale=whole, axis=PERCENT, title=title)

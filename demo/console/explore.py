@@ -1,4 +1,4 @@
-"""What if: the payments to ask about, and the answers as points of a curve."""
+"""The payments of a what-if curve, and its points."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -9,19 +9,19 @@ from console.payments import Payment
 
 LEAST: Final = 100.0
 MOST: Final = 100_000_000.0
-"""What the curves span: less is small change, more no account here holds."""
+"""The range of the curves: from small change to more than any account here holds."""
 
 STOPS: Final = (
     *(float(digits * 10**tens) for tens in range(1, 7) for digits in (10, 15, 20, 30, 40, 50, 70)),
     MOST,
 )
-"""Round amounts, about as far from each other on a log axis."""
+"""Round amounts, about evenly spaced on a log axis."""
 
 type Quantity = Literal["amount", "balance"]
 
 
 def variants(payment: Payment, quantity: Quantity) -> list[Payment]:
-    """The payment at a batch of amounts or balances, evenly on a log axis, as it is among them."""
+    """Variants of the payment, evenly spaced on a log axis, and the payment itself: one batch."""
     count = MAX_BATCH - 1
     spread = {LEAST * (MOST / LEAST) ** (index / (count - 1)) for index in range(count)}
     values = sorted({*spread, getattr(payment, quantity)})

@@ -1,4 +1,4 @@
-"""A look for each decision: a colour, an icon and a word, so that none depends on colour alone."""
+"""A look for each decision: a colour, an icon and a word. Colour is never the only difference."""
 
 from dataclasses import dataclass
 from typing import Final

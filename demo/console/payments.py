@@ -1,4 +1,4 @@
-"""Payments as a person writes them, and as the API takes them."""
+"""Payments: as entered in the form, and as requests to the API."""
 
 import json
 import re
@@ -15,7 +15,7 @@ TYPES: Final = {
     "PAYMENT": "Payment",
     "TRANSFER": "Transfer",
 }
-"""The API's types, and their names."""
+"""Labels of the API's types."""
 
 _GROUPED: Final = r"-?\d{1,3}([ ,]\d{3})+(\.\d+)?"
 _PLAIN: Final = r"-?\d+(\.\d+)?"
@@ -23,7 +23,7 @@ _PLAIN: Final = r"-?\d+(\.\d+)?"
 
 @dataclass(frozen=True, slots=True)
 class Payment:
-    """What is known before the money moves; the hour is that of the payer's clock."""
+    """The facts known before the money moves; the hour is on the payer's clock."""
 
     type: str
     amount: float
@@ -34,11 +34,11 @@ class Payment:
 
     @property
     def is_beyond_balance(self) -> bool:
-        """Whether more leaves than is there; a balance of 0 says that none is known."""
+        """Whether the amount exceeds the balance; a balance of 0 means that none is known."""
         return self.type != "CASH_IN" and 0 < self.balance < self.amount
 
     def as_request(self) -> dict[str, Any]:
-        """The body that the API takes."""
+        """The body of the request."""
         return {
             "step": self.hour or 24,  # hours since the data began, counted from 1
             "type": self.type,
@@ -63,10 +63,12 @@ PRESETS: Final = {
 
 
 def examples_of(model: dict[str, Any]) -> dict[str, Payment]:
-    """The payments that a model tells of itself: what it stops first, then what it approves."""
+    """The model's example payments: the stopped one first, then the approved one."""
     names = {"stopped": "Stopped by this model", "approved": "Approved by this model"}
-    told = {name: model["examples"][kind] for kind, name in names.items()}
-    return {name: _of_request(each["transaction"]) for name, each in told.items() if each}
+    examples = {name: model["examples"][kind] for kind, name in names.items()}
+    return {
+        name: _of_request(example["transaction"]) for name, example in examples.items() if example
+    }
 
 
 def _of_request(body: dict[str, Any]) -> Payment:
@@ -81,12 +83,12 @@ def _of_request(body: dict[str, Any]) -> Payment:
 
 
 def read_amount(text: str) -> float:
-    """The number that a person wrote, with or without separators of thousands.
+    """The amount in a text, with or without thousands separators.
 
     Raises
     ------
     ValueError
-        Saying how to write it.
+        With the expected format.
     """
     text = text.strip()
     if not re.fullmatch(f"{_GROUPED}|{_PLAIN}", text, re.ASCII):
@@ -95,12 +97,12 @@ def read_amount(text: str) -> float:
 
 
 def read_payment(fields: dict[str, Any]) -> Payment:
-    """The payment of a form, whose fields go by the names of the request.
+    """The payment in a form whose fields are named as in the request.
 
     Raises
     ------
     TroubleError
-        If an amount cannot be read; whether it is allowed, the API knows.
+        If an amount cannot be parsed. Limits are checked by the API.
     """
     amounts, faults = {}, {}
     for name in ("amount", "oldbalanceOrg"):

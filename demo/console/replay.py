@@ -1,4 +1,4 @@
-"""A day's work in fast motion: which payments were scored so far, and what came of it."""
+"""The replay of simulated payments: those scored so far, and their answers."""
 
 import csv
 from collections import Counter
@@ -13,14 +13,14 @@ FILE: Final = Path(__file__).parents[1] / "transactions.csv"
 
 @dataclass(frozen=True, slots=True)
 class Simulated:
-    """A payment as the API takes it, and the truth, which the API is not told."""
+    """A request to the API, and the label, which is not sent."""
 
     request: dict[str, Any]
     is_fraud: bool
 
 
 def read_simulated(path: Path = FILE) -> list[Simulated]:
-    """The shipped payments, of which only what is known beforehand is ever sent."""
+    """The shipped payments."""
     with path.open(encoding="utf-8", newline="") as file:
         return [_simulated(row) for row in csv.DictReader(file)]
 
@@ -39,13 +39,13 @@ def _simulated(row: dict[str, str]) -> Simulated:
 
 @dataclass(slots=True)
 class Replay:
-    """How far the stream has come.
+    """The state of the stream.
 
     Attributes
     ----------
     payments : sequence of Simulated
     scored : list of dict
-        A line for each payment that was answered, in order.
+        A row for each answered payment, in order.
     playing : bool
     """
 
@@ -64,23 +64,23 @@ class Replay:
         return [each.request for each in self.payments[first : first + count]]
 
     def add(self, answers: Sequence[dict[str, Any]]) -> None:
-        """Take in the answers to the next payments."""
+        """Append the answers to the next payments."""
         first = len(self.scored)
         for payment, answer in zip(self.payments[first:], answers, strict=False):
             self.scored.append(_line(payment, answer))
         self.playing = self.playing and not self.is_over
 
     def counts(self) -> Counter[str]:
-        """How many payments got each decision."""
+        """The number of payments by decision."""
         return Counter(each["decision"] for each in self.scored)
 
     def alerts(self) -> list[dict[str, Any]]:
-        """What was not approved, the greatest expected loss first."""
+        """Payments that were not approved, by expected loss in descending order."""
         stopped = [each for each in self.scored if each["decision"] != "approve"]
         return sorted(stopped, key=lambda each: -each["expected_loss"])
 
     def frauds(self) -> tuple[int, int]:
-        """How many frauds were stopped, and how many there were so far."""
+        """The number of stopped frauds, and of all frauds so far."""
         frauds = [each for each in self.scored if each["is_fraud"]]
         return sum(each["decision"] != "approve" for each in frauds), len(frauds)
 

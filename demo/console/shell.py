@@ -1,4 +1,4 @@
-"""What surrounds each page: the connection, the state of the API, and troubles in words."""
+"""The frame of every page: connection, state of the API, and troubles."""
 
 import os
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ STATE_EVERY_S = 60
 
 
 def api() -> Api:
-    """The connection of whoever looks at the page."""
+    """The connection of this session."""
     if "api" not in st.session_state:
         st.session_state.api = Api(_setting("FRAUD_API_URL"), _setting("FRAUD_API_KEY"))
     found: Api = st.session_state.api
@@ -23,7 +23,7 @@ def api() -> Api:
 
 
 def _setting(name: str) -> str:
-    """A secret of the app, else a variable of the environment, else nothing."""
+    """A secret of the app, else an environment variable, else an empty text."""
     try:
         return str(st.secrets[name])
     except (KeyError, StreamlitSecretNotFoundError):
@@ -31,24 +31,24 @@ def _setting(name: str) -> str:
 
 
 def model() -> Answer:
-    """What the API says of its model; asked again after a while.
+    """The answer of GET /model, cached for `MODEL_TTL_S`.
 
     Raises
     ------
     TroubleError
-        If it says nothing.
+        If the request fails.
     """
     return _model(api().url, api())
 
 
 @st.cache_data(ttl=MODEL_TTL_S, show_spinner="Asking the API for its model")
-def _model(url: str, _api: Api) -> Answer:  # noqa: ARG001  # what the answer is kept under
+def _model(url: str, _api: Api) -> Answer:  # noqa: ARG001  # the key of the cache
     return _api.model()
 
 
 @contextmanager
 def troubles_shown(where: str) -> Iterator[None]:
-    """Say what went wrong in the block, with a way to try again; `where` tells two apart."""
+    """Show a trouble of the block, with a button to try again; `where` makes its key unique."""
     try:
         yield
     except TroubleError as trouble:
@@ -59,7 +59,7 @@ def troubles_shown(where: str) -> Iterator[None]:
 
 @st.fragment(run_every=STATE_EVERY_S)
 def state_of_the_api() -> None:
-    """Whether the API answers, and with which model."""
+    """The state of the API, and the version of its model."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         try:
             known = model()

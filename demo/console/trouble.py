@@ -1,17 +1,17 @@
-"""What can go wrong between a person and the API, in words."""
+"""Failures of a request to the API, explained to the user."""
 
 from dataclasses import dataclass, field
 
 
 @dataclass(eq=False)
 class TroubleError(Exception):
-    """What went wrong, and what a person can do about it.
+    """A failure, and the user's next step.
 
     Attributes
     ----------
     title, advice : str
     faults : dict of str to str
-        What is wrong with each field of the request.
+        The fault of each field of the request.
     """
 
     title: str
@@ -27,10 +27,10 @@ NAMES = {
     "step": "Hour of day",
     "type": "Type",
 }
-"""What a person calls the fields of a request."""
+"""The labels of the request's fields."""
 
 
 def invalid(faults: dict[str, str]) -> TroubleError:
-    """Values that are not allowed, by the request's names of their fields."""
-    told = "; ".join(f"{NAMES.get(name, name)}: {fault}" for name, fault in faults.items())
-    return TroubleError("A value is not allowed", told or "The API does not say which.", faults)
+    """The trouble for invalid values; `faults` is by field name."""
+    listed = "; ".join(f"{NAMES.get(name, name)}: {fault}" for name, fault in faults.items())
+    return TroubleError("A value is not allowed", listed or "The API does not say which.", faults)

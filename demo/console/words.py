@@ -1,4 +1,4 @@
-"""Numbers and names of the API in words."""
+"""The API's numbers and names, as shown to people."""
 
 from typing import Final
 
@@ -13,11 +13,11 @@ FEATURES: Final = {
     "exceeds_balance": "Exceeds balance",
     "balance_zero": "Balance is 0",
 }
-"""A feature that is missing here goes by its own name."""
+"""Labels of features; other features are shown by their names."""
 
 BEYOND_BALANCE: Final = (
-    "Models learn from frauds that take what is there and no more, so beyond the balance the "
-    "probability may fall. Whether such a payment can be made at all is for your ledger to say."
+    "Frauds in the training data never exceed the balance, so above it the probability may fall. "
+    "Your ledger decides whether such a payment is possible."
 )
 
 NBSP: Final = "\N{NO-BREAK SPACE}"
@@ -26,12 +26,12 @@ TYPE: Final = "Type of payment"
 
 
 def feature(name: str) -> str:
-    """A feature in a few words; the five columns of the type are one."""
+    """The label of a feature; the five columns of the type share one."""
     return TYPE if name.startswith("type_") else FEATURES.get(name, name)
 
 
 def percent(share: float) -> str:
-    """A share with three digits that count: 24.2 %, 0.0312 %; never 0 % or 100 % of neither."""
+    """A share in percent with three significant digits; rounding never gives 0 % or 100 %."""
     value = 100 * share
     if 99.95 <= value < 100:
         return f"over 99.9{NBSP}%"

@@ -1,4 +1,4 @@
-"""Which model answers, how good it was on later days, and what to be warned of."""
+"""The model in service, its metrics on later days, and its warnings."""
 
 from typing import Any
 
@@ -11,38 +11,38 @@ from console.shell import model
 from console.words import percent
 
 
-def what_it_is(known: dict[str, Any]) -> None:
-    """Its data, in a sentence."""
+def summary(known: dict[str, Any]) -> None:
+    """The model's training data, in a sentence."""
     seen, metrics = known["trained_on"], known["metrics"]
     window = seen["evaluated_on"]
     st.markdown(
-        f"Model {known['version']} learnt from {seen['rows']:,} payments, {seen['frauds']:,} of "
-        f"them fraud. {judged(known)} Figures are of hours {window['start']} to {window['end']}: "
+        f"Model {known['version']} was trained on {seen['rows']:,} payments, {seen['frauds']:,} of "
+        f"them fraud. {evaluated(known)} Test hours: {window['start']} to {window['end']}, with "
         f"{metrics['transactions']:,.0f} payments, {metrics['frauds']:,} frauds "
         f"({percent(metrics['fraud_rate'])})."
     )
 
 
-def judged(known: dict[str, Any]) -> str:
-    """Which model the figures are of: a refitted one has seen the days it would be judged on."""
+def evaluated(known: dict[str, Any]) -> str:
+    """The model that the figures belong to: a refitted one was trained on the test days too."""
     metrics = known["metrics"]
-    until = f"learnt until hour {metrics['evaluated_until']}"
+    until = f"was trained until hour {metrics['evaluated_until']}"
     if not known["trained_on"]["refitted"]:
-        return f"It was measured itself: it {until}, and was judged on later payments."
+        return f"The figures are its own: it {until}, and was tested on later payments."
     return (
-        f"The figures below are not its own but those of model {metrics['evaluated_version']}, "
-        f"which has the same settings, {until}, and was judged on later payments. This one has "
-        "learnt from those since."
+        f"The figures below belong to model {metrics['evaluated_version']}, "
+        f"which has the same settings, {until}, and was tested on later payments. This one was "
+        "trained on those as well."
     )
 
 
 def figure(label: str, value: str, below: str) -> None:
-    """A number, and what it means."""
+    """A number with its label and a note."""
     st.metric(label, value, below, delta_color="off", delta_arrow="off", border=True)
 
 
 def figures(known: dict[str, Any]) -> None:
-    """The two numbers that sum it up, then what the owner of a queue asks."""
+    """Average precision, then the figures that matter to a review team."""
     metrics = known["metrics"]
     by_set = metrics["average_precision_by_feature_set"]
     low, high = metrics["average_precision_low"], metrics["average_precision_high"]
@@ -60,7 +60,7 @@ def figures(known: dict[str, Any]) -> None:
                 "without balances and hour",
             )
         figure(
-            "Frauds found",
+            "Frauds detected",
             percent(reviews["recall"]),
             f"at {reviews['reviews_per_thousand']:g} reviews in 1,000",
         )
@@ -72,30 +72,30 @@ def figures(known: dict[str, Any]) -> None:
 
 
 def warnings(metrics: dict[str, Any]) -> None:
-    """What its training warned of."""
+    """The warnings of its training."""
     for sentence in metrics["warnings"]:
         if sentence.startswith("Not compared"):
             st.info(sentence, icon=":material/balance:")
         else:
             st.warning(sentence, icon=":material/warning:")
     if not metrics["warnings"]:
-        st.success("Its training warned of nothing.", icon=":material/check:")
+        st.success("Its training gave no warnings.", icon=":material/check:")
 
 
 def curves(metrics: dict[str, Any]) -> None:
-    """Whether its probabilities hold, and how it ranks; models of old do not tell."""
+    """Calibration and ranking; models of older versions lack these curves."""
     if "curve" not in metrics or "reliability" not in metrics:
-        st.info("This model does not tell its curves. Train it anew to see them here.")
+        st.info("This model has no curves. Train it again to see them here.")
         return
     left, right = st.columns(2, gap="medium")
     with left:
-        st.header("Do its probabilities hold?", anchor=False)
+        st.header("Is it calibrated?", anchor=False)
         st.altair_chart(
             reliability(metrics["reliability"]),
             key="reliability",
-            alt="Reliability: share of fraud seen over the probability said, by bins.",
+            alt="Reliability: observed fraud rate over predicted probability, by bins.",
         )
-        st.caption("Each mark is a bin of about as many frauds; on the dashed line it is right.")
+        st.caption("Bins hold about equally many frauds; the dashed line is perfect calibration.")
     with right:
         st.header("How well does it rank?", anchor=False)
         st.altair_chart(
@@ -103,12 +103,12 @@ def curves(metrics: dict[str, Any]) -> None:
             key="precision-recall",
             alt="Precision over recall, with intervals.",
         )
-        st.caption("The band holds 95 of 100 resamplings; the dashed line is chance.")
+        st.caption("The band is a 95 % bootstrap interval; the dashed line is chance.")
 
 
 def outcome(known: dict[str, Any]) -> None:
-    """What its decisions would have cost on those days."""
-    found = known["metrics"]["outcome"]
+    """The backtest of its policy on those days."""
+    backtest = known["metrics"]["outcome"]
     currency = known["policy"]["currency"]
     st.header("What its decisions would have cost", anchor=False)
     rows = [
@@ -118,20 +118,20 @@ def outcome(known: dict[str, Any]) -> None:
             "Frauds": f"{each['frauds']:,.0f}",
             "Cost": write_amount(each["cost"]),
         }
-        for each in found["by_decision"]
+        for each in backtest["by_decision"]
     ]
     st.table(rows, hide_index=True, border="horizontal", alt="Outcome of each decision")
-    saved = found["saved"]["approving all"]
+    saved = backtest["saved"]["approving all"]
     st.caption(
         f"In {currency}. Against approving all, the policy saves {write_amount(saved['amount'])} "
-        f"({percent(saved['share'])}); {percent(found['queue_precision'])} of the reviews find "
-        "fraud."
+        f"({percent(saved['share'])}); {percent(backtest['queue_precision'])} of its reviews "
+        "detect fraud."
     )
 
 
 st.title("Model")
 known = model()
-what_it_is(known)
+summary(known)
 figures(known)
 warnings(known["metrics"])
 curves(known["metrics"])

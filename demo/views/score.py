@@ -1,4 +1,4 @@
-"""One payment, its answer, and why."""
+"""One payment: its answer and the reasons."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from console.trouble import NAMES, TroubleError
 
 
 def as_fields(payment: Payment) -> dict[str, Any]:
-    """A payment as the values of the fields."""
+    """The values of the form's fields for a payment."""
     return {
         "type": payment.type,
         "amount": write_amount(payment.amount),
@@ -24,10 +24,10 @@ def as_fields(payment: Payment) -> dict[str, Any]:
 
 
 def presets(own: dict[str, Payment]) -> None:
-    """A button for each payment worth a look; at first, or by what the link says, one is there.
+    """A button for each prepared payment; the form starts with the first, or with that of the link.
 
-    The model's own come first: to one that was trained on other amounts, the stories are small or
-    large for all of their facts.
+    The model's own examples come first: for a model trained on other amounts, the stories are
+    merely small or large.
     """
     first, *_ = own.values()
     for key, value in as_fields(first).items():
@@ -44,7 +44,7 @@ def presets(own: dict[str, Payment]) -> None:
 
 
 def fields(currency: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    """What the visitor wrote, and below each field a place for what is wrong with it."""
+    """The values of the form, and a place for an error below each field."""
     written: dict[str, Any] = {}
     places: dict[str, Any] = {}
 
@@ -60,7 +60,7 @@ def fields(currency: str) -> tuple[dict[str, Any], dict[str, Any]]:
             list(TYPES),
             format_func=TYPES.__getitem__,
             key="type",
-            help="As the API has it: a payment is one to a merchant.",
+            help="A payment goes to a merchant.",
             bind="query-params",
         )
         written["step"] = st.slider(
@@ -83,7 +83,7 @@ def fields(currency: str) -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 def ask(written: dict[str, Any], places: dict[str, Any]) -> tuple[Payment, Reply]:
-    """The payment and its answer; what is wrong with a value is said at its field."""
+    """The payment and its answer; an error is shown at its field."""
     try:
         payment = read_payment(written)
         return payment, api().predict(payment.as_request())
@@ -94,7 +94,7 @@ def ask(written: dict[str, Any], places: dict[str, Any]) -> tuple[Payment, Reply
 
 
 st.title("Score a payment")
-st.markdown("Pick a story or write your own: only what is known before the money moves.")
+st.markdown("Choose a payment or enter one. Only facts known before the money moves are needed.")
 known = model()
 policy = known["policy"]
 presets(examples_of(known))

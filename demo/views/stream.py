@@ -1,4 +1,4 @@
-"""Simulated payments, scored as they come."""
+"""A stream of simulated payments, scored in order."""
 
 import pandas as pd
 import streamlit as st
@@ -15,7 +15,7 @@ EVERY_S = 1.0
 
 
 def replay() -> Replay:
-    """The stream of whoever looks at the page."""
+    """The stream of this session."""
     if "replay" not in st.session_state:
         st.session_state.replay = Replay(read_simulated())
     found: Replay = st.session_state.replay
@@ -28,12 +28,12 @@ def toggle() -> None:
 
 
 def restart() -> None:
-    """Begin again, as before the first payment."""
+    """Reset the stream."""
     del st.session_state["replay"]
 
 
 def controls(stream: Replay) -> int:
-    """Start or pause, the speed, and a way back."""
+    """Buttons to start, pause and reset, and the speed."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.button(
             "Pause" if stream.playing else "Start",
@@ -65,7 +65,7 @@ def advance(stream: Replay, count: int) -> None:
 
 
 def counters(stream: Replay) -> None:
-    """How many so far, by decision, and how many frauds were stopped."""
+    """Payments by decision, and the share of frauds that were stopped."""
     counts = stream.counts()
     stopped, frauds = stream.frauds()
     with st.container(horizontal=True):
@@ -76,13 +76,13 @@ def counters(stream: Replay) -> None:
             "Frauds stopped",
             f"{stopped} of {frauds}",
             border=True,
-            help="The payments are simulated, so the truth is known; the API is not told.",
+            help="The payments are simulated, so the label is known. It is not sent to the API.",
         )
 
 
 def alerts(stream: Replay, currency: str) -> None:
-    """What an analyst would look at first."""
-    st.header("Alerts, the greatest expected loss first", anchor=False)
+    """The alerts, for an analyst."""
+    st.header("Alerts by expected loss", anchor=False)
     found = stream.alerts()
     if not found:
         st.markdown("None so far.")
@@ -95,7 +95,7 @@ def alerts(stream: Replay, currency: str) -> None:
         column_config=COLUMNS,
         alt="Alerts by expected loss",
     )
-    st.caption(f"Amounts in {currency}. Whether it was fraud, only the simulation knows.")
+    st.caption(f"Amounts in {currency}. The label comes from the simulation.")
 
 
 DECISIONS = {name: name.capitalize() for name in LOOKS}
@@ -112,13 +112,13 @@ COLUMNS = {
 
 
 def tick(count: int, known: Answer) -> None:
-    """One turn of the stream; what a fragment raises would not reach the page."""
+    """One step of the stream. A fragment's error does not reach the page, so it is shown here."""
     stream = replay()
     with troubles_shown("stream"):
         advance(stream, count)
     counters(stream)
     if not stream.scored:
-        st.info("Nothing was scored yet: press Start.", icon=":material/play_circle:")
+        st.info("No payments scored yet: press Start.", icon=":material/play_circle:")
         return
     st.altair_chart(
         timeline(stream.scored, threshold=known["threshold"], days=30),
@@ -130,8 +130,8 @@ def tick(count: int, known: Answer) -> None:
 
 st.title("Stream")
 st.markdown(
-    "A thousand simulated payments of a month, scored as they come. One in eighty is fraud, ten "
-    "times as many as usual, so that there is something to see."
+    "A month with a thousand simulated payments, scored in order. One in eighty is fraud, ten "
+    "times the usual rate, so that some alerts appear."
 )
 known = model()
 stream = replay()

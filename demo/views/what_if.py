@@ -1,4 +1,4 @@
-"""How the probability moves with the amount and with the balance, and where decisions change."""
+"""The probability over amount and balance, and the amounts at which decisions change."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ def stops(label: str, options: list[float], first: float, key: str) -> float:
 
 
 def fields(currency: str) -> Payment:
-    """The payment as it is; the curves vary one of its facts each."""
+    """The payment of the form; each curve varies one of its values."""
     left, right = st.columns(2, gap="medium")
     with left:
         amount = stops(f"Amount, in {currency}", list(STOPS), AMOUNT, "if_amount")
@@ -50,7 +50,7 @@ def fields(currency: str) -> Payment:
 
 
 def ask(payment: Payment, quantity: Quantity) -> tuple[list[dict[str, Any]], dict[str, Any]]:
-    """The points of a curve, and the one that the payment is."""
+    """The points of a curve, and the payment's own point."""
     payments = variants(payment, quantity)
     answers = api().predict_batch([each.as_request() for each in payments])
     found = points(payments, answers, quantity)
@@ -60,7 +60,7 @@ def ask(payment: Payment, quantity: Quantity) -> tuple[list[dict[str, Any]], dic
 def show_curve(
     payment: Payment, quantity: Quantity, title: str, threshold: float
 ) -> dict[str, Any]:
-    """Draw one curve; the point that the payment is."""
+    """Draw one curve and return the payment's own point."""
     found, now = ask(payment, quantity)
     st.altair_chart(
         curve([each for each in found if each["x"] > 0], now=now, threshold=threshold, title=title),
@@ -72,7 +72,7 @@ def show_curve(
 
 
 st.title("What if")
-st.markdown("Move a slider: the curves ask the API about a hundred payments each.")
+st.markdown("Move a slider. Each curve shows the API's answers to a hundred payments.")
 known = model()
 with st.container(border=True):
     payment = fields(known["policy"]["currency"])
@@ -91,11 +91,12 @@ verdict.header(
 )
 if payment.is_beyond_balance:
     verdict.warning(
-        f"More than the payer has. {BEYOND_BALANCE}", icon=":material/account_balance_wallet:"
+        f"The amount exceeds the payer's balance. {BEYOND_BALANCE}",
+        icon=":material/account_balance_wallet:",
     )
 st.caption(
-    "The mark is the payment as it is, the dashed line the threshold of `is_fraud`. A decision "
-    "also weighs the amount, so its regions do not follow the probability alone. Where amount and "
-    "balance are equal, the payment empties the account. Dotted: more than the payer has. "
+    "The mark is the payment, the dashed line the threshold of `is_fraud`. A decision also depends "
+    "on the amount, so its regions do not follow the probability alone. If amount and balance are "
+    "equal, the payment empties the account. Dotted: the amount exceeds the balance. "
     f"{BEYOND_BALANCE}"
 )

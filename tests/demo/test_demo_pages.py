@@ -72,8 +72,8 @@ def test_an_approved_payment_has_no_reasons_but_a_chart_of_contributions(
     app.button("preset-Ordinary purchase").click().run()
 
     assert "Approve" in app.header[0].value
-    assert "Approved, so without reasons." in sent(app)
-    assert "What moved the probability" in sent(app)
+    assert "Approved payments have no reasons." in sent(app)
+    assert "Contributions to the probability" in sent(app)
 
 
 def test_the_answer_says_model_prediction_and_how_long_it_took(opened: Open, api: str) -> None:
@@ -215,7 +215,7 @@ def test_the_score_page_says_that_a_payment_is_beyond_the_balance(opened: Open, 
         for balance in ("1,999.99", "2,000")
     ]
 
-    assert said == [[f"More than the payer has. {BEYOND_BALANCE}"], []]
+    assert said == [[f"The amount exceeds the payer's balance. {BEYOND_BALANCE}"], []]
 
 
 def test_what_if_asks_for_a_batch_a_curve(opened: Open, api: str) -> None:
@@ -299,8 +299,8 @@ def test_the_model_page_says_the_figures_of_the_model(opened: Open, api: str, mo
 @pytest.mark.parametrize(
     ("refitted", "words"),
     [
-        (True, "are not its own but those of model 0123456789abcdef, which has the same settings"),
-        (False, "It was measured itself"),
+        (True, "belong to model 0123456789abcdef, which has the same settings"),
+        (False, "The figures are its own"),
     ],
 )
 def test_the_model_page_says_which_training_was_judged(
@@ -343,7 +343,7 @@ def test_a_model_without_warnings_says_so(opened: Open, api: str) -> None:
     with answering(with_metrics(api, warnings=[])) as server:
         app = opened(server.url, "model")
 
-    assert app.success[0].value == "Its training warned of nothing."
+    assert app.success[0].value == "Its training gave no warnings."
 
 
 def test_a_model_that_tells_its_curves_has_them_drawn(opened: Open, api: str, model: Path) -> None:
@@ -364,7 +364,7 @@ def test_a_model_that_does_not_tell_its_curves_is_shown_without(opened: Open, ap
         app = opened(server.url, "model")
 
     assert not app.exception
-    assert "does not tell its curves" in app.info[-1].value
+    assert "has no curves" in app.info[-1].value
 
 
 def test_both_numbers_are_shown_where_the_sets_were_compared(opened: Open, api: str) -> None:

@@ -49,14 +49,14 @@ def test_an_api_that_cannot_be_reached_is_named_on_every_page(opened: Open, name
 
 CASES: list[tuple[int, Any, dict[str, str], str]] = [
     (403, PROBLEM, {}, "The key was refused: The API does not accept the key in `FRAUD_API_KEY`."),
-    (429, PROBLEM, {}, "Too many requests: The API takes no more for now. Wait a moment"),
+    (429, PROBLEM, {}, "Too many requests: The API's rate limit is reached. Wait a moment"),
     (503, PROBLEM, {"Retry-After": "7"}, "The model is not ready: .* Try again in 7 s."),
     (503, PROBLEM, {"Retry-After": "soon"}, "The model is not ready: .* Try again in a moment."),
     (500, PROBLEM, {}, r"The API failed \(status 500\): .* request id 7c1f8a52."),
     (502, b"<html>", {}, r"The API failed \(status 502\): Try again in a moment.$"),
     (302, b"", {"Location": "/"}, r"The API failed \(status 302\)"),
-    (200, b"<html>", {}, "This is not the fraud API: What answers at http"),
-    (200, [1], {}, "This is not the fraud API: What answers at http"),
+    (200, b"<html>", {}, "This is not the fraud API: The service at http"),
+    (200, [1], {}, "This is not the fraud API: The service at http"),
 ]
 
 
@@ -81,14 +81,14 @@ def test_an_api_that_asks_for_a_key_says_where_to_put_it() -> None:
 
 @pytest.mark.parametrize("url", ["", "127.0.0.1:8000"])
 def test_without_an_address_the_trouble_says_how_to_give_one(url: str) -> None:
-    assert words_of(Api(url)).startswith("No API is named: Set `FRAUD_API_URL`")
+    assert words_of(Api(url)).startswith("No API address is set: Set `FRAUD_API_URL`")
 
 
 @pytest.mark.parametrize("key", ["line\nbreak", "cl\u00e9\N{SNOWMAN}"])
 def test_a_key_that_cannot_be_sent_is_not_repeated(api: str, key: str) -> None:
     explained = words_of(Api(api, key))
 
-    assert explained.startswith("The key cannot be sent: `FRAUD_API_KEY` holds")
+    assert explained.startswith("The key cannot be sent: `FRAUD_API_KEY` contains")
     assert key not in explained
 
 
