@@ -24,7 +24,7 @@ class Plan(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Events:
-    """What is to happen, as columns of shape (n_events,).
+    """Payments to be settled, as columns of shape (n_events,).
 
     Attributes
     ----------
@@ -35,20 +35,20 @@ class Events:
     payer, payee : int
         Customers from 0, merchants after them. The payer of a CASH_IN receives.
     amount : float
-        What is meant to move. Genuine payouts choose among the amounts meant lately, so that
-        all together stay the amounts that were drawn.
+        The intended amount. Genuine payouts exchange their amounts with recent ones, so that the
+        distribution of all amounts stays the drawn one.
     scale : float
-        How much larger amounts are at that hour than over the day.
+        Factor of the amounts at that hour.
     plan : int
-        A `Plan`: the amount as it is; more than the payer holds; his usual share of the balance or
-        an unusual one; `share` of the balance; `share` of what came in to `scheme`.
+        A `Plan`: the amount unchanged; more than the payer's balance; a usual or an unusual share
+        of the balance; `share` of the balance; `share` of the money that `scheme` received.
     share : float
-        Where the plan asks for one. On genuine payouts, if not 0: somebody with a plausible balance
-        is to take this share of it, the next one to pay out.
+        Share of a balance, for the plans with one. On a genuine payout, if not 0: the next payer
+        with a suitable balance takes this share of it.
     whim : float
-        Uniform from 0 to 1: settles what is left to chance.
+        A uniform random number from 0 to 1, for the ledger's choices.
     slot : int
-        Whose victim the payer is to be, an index into the `Victims`, or -1.
+        Index into `Victims` if the payer is a victim to be chosen, or -1.
     scheme : int
         Number of the mule chain, or -1.
     story : int
@@ -70,7 +70,7 @@ class Events:
 
     @classmethod
     def merged(cls, *parts: "Events") -> "Events":
-        """All in time order; events of one step stay in the order given."""
+        """All events in time order; events of one step stay in the given order."""
         order = np.argsort(np.concatenate([part.step for part in parts]), kind="stable")
         names = (column.name for column in fields(cls))
         return cls(
@@ -79,7 +79,7 @@ class Events:
 
 
 class Event(NamedTuple):
-    """One of the `Events`, as far as the ledger reads it."""
+    """One event, with the columns that the ledger reads."""
 
     kind: int
     payer: int

@@ -1,6 +1,6 @@
-"""The ledger: plays events in time order, so that every balance follows from the ones before.
+"""The ledger: plays events in time order, so that every balance follows from the balances before.
 
-How much moves is settled here, because it depends on what the payer holds at that moment.
+Amounts are settled here, because they depend on the payer's balance at that moment.
 """
 
 from bisect import bisect_left, bisect_right, insort
@@ -15,19 +15,19 @@ from training.simulator.events import CASH_IN, CASH_OUT, TRANSFER, Event, Events
 from training.simulator.population import Victims
 
 WELL_FILLED: Final = 200_000.0
-"""Below, people cash out most of what they hold; above, they transfer most and cash out little."""
+"""With less, customers cash out most of their balance; with more, they transfer most of it."""
 
 KEEPS_NOTHING: Final = 0.7
-"""Who holds more than this share of the amounts meant lately does keep money here, after all."""
+"""Customers whose balance exceeds this share of recent amounts count as keeping money here."""
 
 TOLERANCE: Final = 1.25
-"""A payment may differ from the intended one by this factor."""
+"""Factor by which an amount may differ from the intended one."""
 
 MAX_FRAUD: Final = 9_999_999.0
 """PaySim has no fraud above 10 million."""
 
 CHUNK: Final = 100_000
-"""Events that are Python objects at one time."""
+"""Events that exist as Python objects at one time."""
 
 BALANCES: Final = ("payer_before", "payer_after", "payee_before", "payee_after")
 PLAYED: Final = ("payer", "emptying", "amount", *BALANCES)
@@ -35,11 +35,23 @@ PLAYED: Final = ("payer", "emptying", "amount", *BALANCES)
 
 @dataclass(slots=True)
 class Book:
-    """What everybody holds at the moment, and what is on the way.
+    """All balances at one moment, and the plans that wait for a suitable payment.
 
-    `pools` are the sorted amounts, by type, among which the next payout chooses; `active` says who
-    had a transaction before; `emptying` are the shares that somebody is still to take of his
-    balance; `chosen` are the victims by slot; `came_in` is the money of each mule chain.
+    Attributes
+    ----------
+    held : list of float
+        The balance of each customer.
+    pools : dict of int to list of float
+        Sorted amounts by type: the next payout takes one of them.
+    victims : Victims
+    active : bytearray
+        1 for customers with an earlier transaction.
+    emptying : list of float
+        Shares of a balance that later payouts are still to take.
+    chosen : dict of int to int
+        The victim of each slot.
+    came_in : dict of int to float
+        The money that each mule chain has received.
     """
 
     held: list[float]
@@ -51,20 +63,20 @@ class Book:
     came_in: dict[int, float] = field(default_factory=dict)
 
     def payer(self, event: Event) -> int:
-        """Who pays. Of those whom a thief can reach, who holds nearly what he looks for."""
+        """The payer; in a theft, the reachable customer with a balance near the thief's aim."""
         if event.slot < 0:
             return event.payer
         if event.slot not in self.chosen:
             aim = log(self.victims.aim[event.slot])
             reached: list[int] = self.victims.reached[event.slot].tolist()
-            # Victims have a history, and something to take.
-            worth = [one for one in reached if self.active[one] and self.held[one] > 1_000]
-            nearest = min(worth or reached, key=lambda one: abs(log(self.held[one] + 1) - aim))
+            # Victims need a history and enough money.
+            suitable = [one for one in reached if self.active[one] and self.held[one] > 1_000]
+            nearest = min(suitable or reached, key=lambda one: abs(log(self.held[one] + 1) - aim))
             self.chosen[event.slot] = nearest
         return self.chosen[event.slot]
 
     def amount(self, event: Event, before: float) -> tuple[float, bool]:
-        """How much moves, and whether it is a genuine payout that takes 95 to 100 %."""
+        """The amount, and whether it is a genuine payout of 95 to 100 % of the balance."""
         if event.plan == Plan.FIXED:
             return event.amount * event.scale, False
         if event.plan == Plan.SHARE:
@@ -84,7 +96,7 @@ class Book:
             return chosen * event.scale, False
         takes_most = (event.kind == TRANSFER) == (before >= WELL_FILLED)
         takes_most ^= event.plan == Plan.UNUSUAL
-        # Who empties an account cashes it out; he transfers the rest of a small one only.
+        # Accounts are emptied by cash-out; only small ones are emptied by transfer.
         closes = event.kind == CASH_OUT or before < WELL_FILLED
         if closes and self.emptying:
             place = _nearest(pool, self.emptying[-1] * held)
@@ -96,7 +108,7 @@ class Book:
         return chosen * event.scale, False
 
     def credit(self, event: Event, amount: float) -> tuple[float, float]:
-        """What the payee held before and holds now. Only transfers reach an account that we see."""
+        """The payee's balance before and after. Only transfers reach a simulated account."""
         if event.kind != TRANSFER:
             return 0.0, 0.0
         before = self.held[event.payee]
@@ -107,12 +119,12 @@ class Book:
 
 
 def _share(whim: float, *, takes_most: bool) -> float:
-    """Of the balance: half to nearly all, or three to thirty per cent."""
+    """A share of the balance: 50 to 94 %, or 3 to 30 %."""
     return 0.5 + 0.44 * whim if takes_most else 0.03 * 10.0**whim
 
 
 def _nearest(pool: list[float], wanted: float) -> int | None:
-    """The place of the amount next to `wanted`, if it is near."""
+    """The index of the amount closest to `wanted`; None if it differs by more than `TOLERANCE`."""
     place = bisect_left(pool, wanted)
     beside = [at for at in (place - 1, place) if 0 <= at < len(pool)]
     best = min(beside, key=lambda at: abs(pool[at] - wanted))
@@ -126,30 +138,30 @@ def play(
     victims: Victims,
     progress: Callable[[], None] = lambda: None,
 ) -> dict[str, np.ndarray]:
-    """The money of each event: its amount, and both balances before and after.
+    """Settle the amount of each event, and both balances before and after.
 
     Parameters
     ----------
     events : Events
         In time order.
     balances : ndarray of shape (n_customers,), float
-        At the start. Merchants hold none that we see.
+        At the start. Merchants have no simulated balance.
     pools : dict of int to list of float
-        By type sorted amounts for the first payouts to choose among. Used up.
+        Sorted amounts by type for the first payouts. Changed in place.
     victims : Victims
-        What the slots of the events stand for.
+        The possible victims of each slot.
     progress : callable
         Called before every `CHUNK` events.
 
     Returns
     -------
     dict of ndarray of shape (n_events,)
-        The columns `PLAYED`, money never negative: `payer` with the victims filled in, `emptying`
-        1 where a genuine payout was made to take 95 to 100 % of the balance.
+        The columns `PLAYED`, without negative money. In a theft `payer` is the victim; `emptying`
+        is 1 for a genuine payout of 95 to 100 % of the balance.
     """
     book = Book(balances.tolist(), pools, victims, bytearray(len(balances)))
     played = np.fromiter(
-        _entries(_each(events, progress), book), dtype=np.dtype((float, len(PLAYED)))
+        _entries(_one_by_one(events, progress), book), dtype=np.dtype((float, len(PLAYED)))
     )
     return dict(zip(PLAYED, played.T, strict=True))
 
@@ -166,7 +178,7 @@ def _entries(events: Iterator[Event], book: Book) -> Iterator[tuple[float, ...]]
         yield payer, empties, amount, before, after, *book.credit(event, amount)
 
 
-def _each(events: Events, progress: Callable[[], None]) -> Iterator[Event]:
+def _one_by_one(events: Events, progress: Callable[[], None]) -> Iterator[Event]:
     for start in range(0, len(events.step), CHUNK):
         progress()
         chunk = (getattr(events, name)[start : start + CHUNK].tolist() for name in Event._fields)

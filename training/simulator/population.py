@@ -1,4 +1,4 @@
-"""Who there is: customers with an activity, a circle, hours and a balance of their own."""
+"""The simulated population: customers with their habits, payees and balances, and merchants."""
 
 import re
 from dataclasses import dataclass
@@ -14,25 +14,25 @@ MULES_PER_ROW: Final = 0.0002
 ACTIVITY_SIGMA: Final = 1.1
 CIRCLE_SIZES: Final = (3, 12)
 OPENED_LATE: Final = 0.05
-"""Share of the accounts that are opened during the data; no row of theirs is earlier."""
+"""Share of accounts that open during the simulated days and have no earlier row."""
 
 HOLDERS: Final = 0.41
-"""Share of the customers who keep money here; payouts of the others exceed what they hold."""
+"""Share of customers who keep money here; payouts of the others exceed their balance."""
 
 BALANCE_MEDIAN: Final = 450_000.0
 BALANCE_SIGMA: Final = 1.5
 
 COLLECTORS: Final = 0.05
-"""Landlords, shops and suppliers, whom most transfers go to: the money of many gathers there."""
+"""Share of customers who receive most transfers: landlords, shops and suppliers."""
 
 TO_COLLECTORS: Final = 0.8
 
 REACHED: Final = 40
-"""Customers whose details a thief has at hand when he chooses a victim."""
+"""Customers whose details a thief can choose a victim from."""
 
 
 class Story(IntEnum):
-    """What a transaction is part of; the frauds come last."""
+    """The typology of a transaction; frauds come last."""
 
     GENUINE = 0
     EMPTYING = 1
@@ -55,18 +55,18 @@ class Population:
     activity : ndarray of shape (n_customers,)
         Relative number of transactions a day.
     holds : ndarray of shape (n_customers,), bool
-        Who keeps money here.
+        Whether the customer keeps money here.
     balances : ndarray of shape (n_customers,)
         At the start.
     circles : ndarray of shape (n_customers, 12)
-        Whom each pays; the first `circle_size` of a row count.
+        The customer's usual payees: the first `circle_size` of the row.
     circle_size : ndarray of shape (n_customers,)
     habits : ndarray of shape (n_customers,)
-        The time of day that each prefers, from 0 to 1.
+        The customer's preferred time of day, from 0 to 1.
     opened : ndarray of shape (n_customers,)
-        Day of the opening, 0 for those who were there before.
+        The day on which the account opens; 0 if it was open before the start.
     mules : ndarray
-        Customers of old who pass on what thieves send them.
+        Customers with old accounts who pass on money from thieves.
     """
 
     n_customers: int
@@ -83,14 +83,14 @@ class Population:
 
 @dataclass(frozen=True, slots=True)
 class Victims:
-    """Whom thieves can reach, per slot; they choose whose balance suits them.
+    """The customers that thieves can reach, by slot; a slot is one victim to be chosen.
 
     Attributes
     ----------
     reached : ndarray of shape (n_slots, REACHED), int
         Customers.
     aim : ndarray of shape (n_slots,), float
-        The balance that they look for.
+        The balance that the thief looks for.
     """
 
     reached: np.ndarray
@@ -121,7 +121,7 @@ def populate(random: np.random.Generator, rows: int, days: int) -> Population:
 
 
 def _openings(random: np.random.Generator, n: int, days: int) -> np.ndarray:
-    """The day of each opening. Nobody opens an account on the first day: it would not show."""
+    """The day on which each account opens: not the first, where an opening is not visible."""
     late = random.random(n) < OPENED_LATE
     return np.where(late & (days > 1), random.integers(1, max(2, days), n), 0)
 
@@ -136,14 +136,14 @@ def _circles(random: np.random.Generator, n: int, n_collectors: int) -> np.ndarr
     collectors = random.integers(0, n_collectors, shape)
     anyone = random.integers(0, n, shape)
     circles = np.where(random.random(shape) < TO_COLLECTORS, collectors, anyone)
-    # Nobody is in his own circle.
+    # Customers do not pay themselves.
     return np.where(circles == np.arange(n)[:, None], (circles + 1) % n, circles)
 
 
 def active_customers(
     random: np.random.Generator, people: Population, *, keep_money: np.ndarray
 ) -> np.ndarray:
-    """A customer for each row by activity, of those who keep money here or of the others."""
+    """Draw a payer for each row by activity, among customers who keep money here or the others."""
     days_open = 1 - people.opened / (people.opened.max() + 1)
     chosen = np.empty(len(keep_money), dtype=int)
     for holds in (True, False):
@@ -154,7 +154,7 @@ def active_customers(
 
 
 def old_customers(random: np.random.Generator, people: Population, payer: np.ndarray) -> np.ndarray:
-    """For each payer another customer, whose account was there from the start."""
+    """Draw another customer for each payer, with an account that was open before the start."""
     old = np.flatnonzero(people.opened == 0)
     place = random.integers(0, len(old), len(payer))
     chosen = old[place]
@@ -162,7 +162,7 @@ def old_customers(random: np.random.Generator, people: Population, payer: np.nda
 
 
 def victims(random: np.random.Generator, people: Population, aims: np.ndarray) -> Victims:
-    """Customers of old who keep money here and are no mules, the busy ones more often."""
+    """Draw possible victims by activity: old accounts with money here that are not mules."""
     weight = people.activity * people.holds * (people.opened == 0)
     weight[people.mules] = 0
     shape = (len(aims), REACHED)
@@ -170,7 +170,7 @@ def victims(random: np.random.Generator, people: Population, aims: np.ndarray) -
 
 
 STRIDE: Final = 7_777_777
-"""Odd, so that numbers and ids pair off, and neighbours do not look alike."""
+"""Odd, so that the mapping of indices to ids is one to one; large, so that neighbours differ."""
 
 FIRST_CUSTOMER: Final = 1_234_567
 FIRST_MERCHANT: Final = 7_654_321
@@ -185,9 +185,9 @@ def names(people: Population) -> np.ndarray:
 
 
 def number_of(account: str) -> int | None:
-    """The index of the customer whom `names` gives this id, below `IDS`; None if it gives it none.
+    """The index, below `IDS`, of the customer with this id from `names`; None for any other form.
 
-    Ids that others gave, if they look like ours, have numbers spread evenly below `IDS`.
+    Ids of the same form from other sources map to indices spread evenly below `IDS`.
     """
     match = re.fullmatch(r"C(0|[1-9][0-9]{0,9})", account)
     if match is None or int(match[1]) >= IDS:

@@ -1,8 +1,8 @@
-"""Transactions with known frauds, in PaySim's columns: people with a rhythm, some of them robbed.
+"""Simulated transactions with known frauds, in PaySim's columns.
 
 Events are drawn for all the data at once; a ledger then plays them in time order, so that every
-balance follows from the ones before. Written from the description of PaySim (Lopez-Rojas, Elmir and
-Axelsson, EMSS 2016) and from totals of the published file.
+balance follows from the balances before. The sources are the description of PaySim (Lopez-Rojas,
+Elmir and Axelsson, EMSS 2016) and totals of the published file.
 """
 
 from collections.abc import Callable
@@ -28,11 +28,11 @@ TYPOLOGIES: Final = tuple(story.name.lower().replace("_", "-") for story in Stor
 
 DELAY_MEDIAN: Final = 72.0
 DELAY_SIGMA: Final = 0.8
-"""Hours until a fraud is reported, log-normal."""
+"""Hours until a fraud is reported, log-normally distributed."""
 
 NEVER_REPORTED: Final = 0.03
 DISPUTED: Final = 0.0002
-"""Shares of the frauds, and of the genuine rows that their payers take for frauds."""
+"""Share of frauds without a report, and of genuine rows that the payer reports as fraud."""
 
 
 def simulated_steps(rows: int) -> int:
@@ -43,7 +43,7 @@ def simulated_steps(rows: int) -> int:
 def simulate(
     rows: int, seed: int, *, days: int = 30, progress: Callable[[str], None] = lambda _: None
 ) -> pd.DataFrame:
-    """Transactions of `days` days in time order.
+    """Simulate the transactions of `days` days, in time order.
 
     Parameters
     ----------
@@ -53,13 +53,13 @@ def simulate(
         Same seed, same rows.
     days : int
     progress : callable
-        Called again and again with the same text, see `simulated_steps`.
+        Called with the same text each time; `simulated_steps` gives the number of calls.
 
     Returns
     -------
     DataFrame of shape (rows, 13)
-        PaySim's eleven columns; `typology`, what the row is part of; `label_time`, the step at
-        which it was reported as a fraud, empty if it never was. The last two are no features.
+        PaySim's eleven columns; `typology`; and `label_time`, the step at which the row was
+        reported as a fraud, empty if it never was. The last two are never features.
 
     Raises
     ------
@@ -101,7 +101,7 @@ def _frame(people: Population, events: Events, played: dict[str, np.ndarray]) ->
 def _labels(
     random: np.random.Generator, events: Events, played: dict[str, np.ndarray]
 ) -> dict[str, pd.Series]:
-    """What each row is part of, and when its label became known."""
+    """The typology of each row, and the step at which its label became known."""
     plain = events.story == Story.GENUINE
     story = np.where(plain & (played["emptying"] == 1), Story.EMPTYING, events.story)
     probability = np.where(story >= Story.TAKE_OVER, 1 - NEVER_REPORTED, DISPUTED)

@@ -1,4 +1,4 @@
-"""Genuine traffic: who pays whom, when and how much, on PaySim's totals.
+"""Genuine traffic: payers, payees, times and amounts that match PaySim's totals.
 
 The tables are totals and quantiles of the published PaySim file (Lopez-Rojas, Elmir and Axelsson,
 EMSS 2016), days 1, 2 and 6 to 13: later days thin out, days 3 to 5 are nearly empty.
@@ -16,7 +16,7 @@ from training.simulator.population import Population, Story, active_customers, o
 TYPE_SHARES: Final = np.array([0.21955, 0.35617, 0.00607, 0.33563, 0.08258])
 MEAN_AMOUNTS: Final = np.array([167_874.0, 175_799.0, 5_736.0, 12_367.0, 845_809.0])
 
-# Per mille of a type's rows by hour, from midnight: payments, and everything else.
+# Rows by hour from midnight, per mille: of all types but payments, then of payments.
 # fmt: off
 HOURLY: Final = np.array([
     [4.7, 2.5, 1.1, 0.2, 0.2, 0.1, 0.1, 0.9, 4.0, 44.1, 71.3, 76.4,
@@ -25,7 +25,7 @@ HOURLY: Final = np.array([
      76.6, 65.0, 65.8, 64.8, 65.5, 64.0, 77.8, 97.4, 85.2, 51.2, 39.4, 31.2],
 ])
 
-# Per mille of the money that a type moves, by hour, for the types of `TYPES` in order.
+# Money by hour from midnight, per mille, for the types in the order of `TYPES`.
 MONEY_BY_HOUR: Final = np.array([
     [5.4, 3.1, 1.4, 0.2, 0.1, 0.2, 0.3, 1.0, 4.1, 50.1, 74.8, 80.5,
      82.9, 79.5, 74.7, 71.2, 74.2, 74.9, 85.1, 98.4, 72.0, 31.0, 21.4, 13.4],
@@ -57,16 +57,16 @@ LOG_AMOUNTS: Final = np.array([
 # fmt: on
 
 HOLDERS_BY_TYPE: Final = np.array([0.75, 0.25, 0.40, 0.40, 0.30])
-"""Share of a type's rows whose customer keeps money here."""
+"""Share of a type's rows whose payer keeps money here."""
 
 UNUSUAL_SHARE: Final = 0.065
 NEW_PAYEE_SHARE: Final = 0.15
 RHYTHM_SPREAD: Final = 0.15
-"""How far people stray from their own time of day, as a share of a day's traffic."""
+"""Standard deviation of the time around a customer's habit, as a share of a day's traffic."""
 
 EMPTYING_SHARE: Final = 0.015
 EXACTLY_ALL: Final = 0.4
-"""Of the payouts that take 95 to 100 % of the balance, those that take all of it."""
+"""Share of payouts of all of the balance among those of 95 to 100 %."""
 
 PAYDAY_SHARE: Final = 0.06
 WAGES_PER_PAYDAY: Final = 20
@@ -74,14 +74,14 @@ RENT_SHARE: Final = 0.03
 """Shares of the transfers."""
 
 TRIPLES_SHARE: Final = 0.01
-"""Of cash-outs, payments and transfers: three of one payer within the hour."""
+"""Share of cash-outs, payments and transfers in threes: one payer within one hour."""
 
 RESERVE: Final = 500
-"""Amounts among which a payout chooses."""
+"""Number of amounts that a payout chooses among."""
 
 
 def traffic(random: np.random.Generator, people: Population, rows: int, days: int) -> Events:
-    """Genuine transactions, not yet in time order, their amounts to be settled by the ledger."""
+    """Genuine transactions, not yet in time order; the ledger settles their amounts."""
     kind = np.repeat(np.arange(len(TYPES)), _apportioned(rows * TYPE_SHARES))
     story = _stories(random, kind)
     payer = _payers(random, people, kind, story)
@@ -107,7 +107,7 @@ def traffic(random: np.random.Generator, people: Population, rows: int, days: in
 
 
 def amounts(random: np.random.Generator, kind: np.ndarray) -> np.ndarray:
-    """Amounts of the given types, spread evenly over the quantiles of each, before `scale`."""
+    """Draw amounts by type, spread evenly over the type's quantiles, before `scale`."""
     drawn = np.empty(len(kind))
     for code in range(len(TYPES)):
         chosen = np.flatnonzero(kind == code)
@@ -117,13 +117,13 @@ def amounts(random: np.random.Generator, kind: np.ndarray) -> np.ndarray:
 
 
 def _means() -> np.ndarray:
-    """Mean amounts by type that the quantiles alone would give."""
+    """The mean amount of each type that follows from the quantiles alone."""
     between = np.diff(np.exp(LOG_AMOUNTS)) / np.diff(LOG_AMOUNTS)
     return np.asarray(between @ np.diff(QUANTILES))
 
 
 def reserves(random: np.random.Generator) -> dict[int, list[float]]:
-    """Sorted amounts for the first payouts to choose among, by type."""
+    """Sorted amounts, by type, that the first payouts choose among."""
     payouts = (CASH_OUT, TRANSFER)
     return {kind: np.sort(amounts(random, np.full(RESERVE, kind))).tolist() for kind in payouts}
 
@@ -134,11 +134,11 @@ def _apportioned(wanted: np.ndarray) -> np.ndarray:
 
 
 def _scales() -> np.ndarray:
-    """By type and hour: how much larger amounts are than usual. At night there is no telling."""
+    """Factor of the amounts by type and hour; 1 at night, where the rows are too few to know."""
     counts = HOURLY[(np.arange(len(TYPES)) == PAYMENT).astype(int)]
     money = MONEY_BY_HOUR / MONEY_BY_HOUR.sum(axis=1, keepdims=True)
     scales = money / (counts / counts.sum(axis=1, keepdims=True))
-    # The amount of one in five follows the payer's balance whatever the hour; the others make up.
+    # One amount in five follows the payer's balance at any hour; the others compensate.
     scales[TRANSFER] = 1 + 1.25 * (scales[TRANSFER] - 1)
     return np.asarray(np.where(counts < 2, 1.0, scales))
 
@@ -177,7 +177,7 @@ def _days(
     story: np.ndarray,
     days: int,
 ) -> np.ndarray:
-    """A day of each row, from 0, not before the payer's opening, some days busier than others."""
+    """The day of each row, from 0 and not before the payer's opening; some days are busier."""
     until = np.concatenate([[0], np.cumsum(random.uniform(0.8, 1.2, days))])
     start = until[people.opened[payer]]
     at = start + random.random(len(payer)) * (until[-1] - start)
@@ -191,7 +191,7 @@ def _days(
 def _hours(
     random: np.random.Generator, kind: np.ndarray, day: np.ndarray, habit: np.ndarray
 ) -> np.ndarray:
-    """Hours on the daily rhythm, dealt within each day: early ones to early risers."""
+    """Hours on the daily rhythm; within a day, early hours go to payers with early habits."""
     hour, paying = np.empty_like(day), (kind == PAYMENT).astype(int)
     for group, weights in enumerate(HOURLY):
         chosen = paying == group
@@ -203,7 +203,7 @@ def _hours(
 
 
 def _together(triple: np.ndarray, kind: np.ndarray, *columns: np.ndarray) -> None:
-    """Give each three rows in a row the payer, day and hour of the first, in place."""
+    """Give every three consecutive rows the payer, day and hour of the first, in place."""
     for code in (CASH_OUT, PAYMENT, TRANSFER):
         places = np.flatnonzero(triple & (kind == code)).reshape(-1, 3)
         for column in columns:
@@ -219,7 +219,7 @@ def _payees(
     story: np.ndarray,
     day: np.ndarray,
 ) -> np.ndarray:
-    """Payees by index: customers first, then merchants."""
+    """Indices of the payees: customers first, then merchants."""
     rows = len(kind)
     rank = 1 / np.arange(1, people.n_merchants + 1)
     merchants = random.choice(people.n_merchants, rows, p=rank / rank.sum())
@@ -241,7 +241,7 @@ def _plans(
 
 
 def _emptying(random: np.random.Generator, kind: np.ndarray, story: np.ndarray) -> np.ndarray:
-    """The share of the balance that somebody is to take, 0 on most rows."""
+    """The share of the balance that a payout is to take; 0 for most rows."""
     payout = ((kind == CASH_OUT) | (kind == TRANSFER)) & (story == Story.GENUINE)
     probability = EMPTYING_SHARE * len(kind) * (TYPE_SHARES[CASH_OUT] + TYPE_SHARES[TRANSFER])
     empties = payout & (random.random(len(kind)) < probability / max(1, payout.sum()))

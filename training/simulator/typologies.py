@@ -1,7 +1,7 @@
-"""Frauds of four kinds. Each hides among genuine rows in all but the combination of facts.
+"""Frauds of four typologies, which only a combination of facts separates from genuine rows.
 
-Genuine cash-outs take most of a small balance or little of a large one; genuine transfers the other
-way round. Thieves want much from anybody, so they take what is unusual for that type of payment.
+Genuine cash-outs take most of a small balance or little of a large one; genuine transfers do the
+reverse. Thieves take much of any balance, so their share is unusual for the type of payment.
 """
 
 from typing import Final
@@ -15,20 +15,20 @@ from training.simulator.traffic import HOURLY
 FRAUD_RATE: Final = 0.0013
 MIN_FRAUDS: Final = 12
 SHARES: Final = {Story.TAKE_OVER: 0.30, Story.SMALL_REPEATS: 0.25, Story.MULE_CHAIN: 0.30}
-"""Of the fraud rows; the rest are scams."""
+"""Shares of the fraud rows; the remaining ones are scams."""
 
 MIN_ROWS: Final = {Story.TAKE_OVER: 3, Story.SMALL_REPEATS: 3, Story.MULE_CHAIN: 4}
 
 ANY_HOUR: Final = 0.03
-"""Frauds that heed no rhythm of the day."""
+"""Share of frauds at a uniformly random hour."""
 
 TAKE_OVER_BY_CASH_OUT: Final = 0.55
 NEARLY_ALL: Final = 0.3
 EXACTLY_ALL: Final = 0.14
-"""Shares of the take-overs: by cash-out; by transfer of 95 to 100 %, and of all there is."""
+"""Shares of take-overs: by cash-out, by transfer of 95 to 100 %, by transfer of all."""
 
 REPEATS: Final = (3, 8)
-"""Fewest and most transfers of one series."""
+"""Fewest and most transfers in a series."""
 
 PAYERS: Final = (3, 10)
 MAX_CASH_OUTS: Final = 3
@@ -38,28 +38,28 @@ MOSTLY_ONE: Final = 0.8
 
 IN_WITHIN: Final = 3
 OUT_WITHIN: Final = 8
-"""Hours in which a mule is paid, and in which he then cashes out."""
+"""Hours in which a mule is paid, and in which the mule then cashes out."""
 
 PAID_BY_THE_RICH: Final = 0.5
-"""Payers of a chain who lose a little of much; the others lose most of little."""
+"""Share of a chain's payers who lose little of a large balance; others lose most of a small one."""
 
 QUIET_DAYS: Final = 2
-"""Days without fraud at the start, in which customers get a history."""
+"""Days without fraud at the start, so that customers have a history."""
 
 FEW, SOME, MANY, PLENTY = 70_000.0, 450_000.0, 1_800_000.0, 1_500_000.0
 AIM_SIGMA: Final = 0.7
-"""Balances that thieves look for, log-normal."""
+"""Medians and spread of the balances that thieves look for, log-normally distributed."""
 
 
 def count_frauds(rows: int) -> int:
-    """How many of `rows` transactions are frauds."""
+    """The number of frauds among `rows` transactions."""
     return max(MIN_FRAUDS, round(rows * FRAUD_RATE))
 
 
 def frauds(
     random: np.random.Generator, people: Population, rows: int, days: int
 ) -> tuple[Events, Victims]:
-    """Frauds among `rows` transactions, and whom their slots may stand for."""
+    """The frauds among `rows` transactions, and the possible victims of each slot."""
     total = count_frauds(rows)
     count = {story: max(MIN_ROWS[story], round(share * total)) for story, share in SHARES.items()}
     parts = [
@@ -80,7 +80,7 @@ def frauds(
 def _take_overs(
     random: np.random.Generator, people: Population, count: int, days: int
 ) -> tuple[Events, np.ndarray]:
-    """A thief in the account takes nearly all."""
+    """Account take-over: the thief takes nearly all of the balance."""
     place = random.permutation(count) / count
     by_cash, nearly_all = place >= 1 - TAKE_OVER_BY_CASH_OUT, place < NEARLY_ALL
     share = np.where(nearly_all, random.uniform(0.95, 1, count), random.uniform(0.8, 1, count))
@@ -99,7 +99,7 @@ def _take_overs(
 def _small_repeats(
     random: np.random.Generator, people: Population, count: int, days: int
 ) -> tuple[Events, np.ndarray]:
-    """A thief stays below the limits: several transfers of a rich victim within two hours."""
+    """Small repeats: several small transfers from a rich victim within two hours."""
     sizes = _sizes(random, count, *REPEATS)
     step = np.repeat(_starts(random, len(sizes), days), sizes) + random.integers(0, 2, count)
     events = _events(
@@ -117,7 +117,7 @@ def _small_repeats(
 def _mule_chains(
     random: np.random.Generator, people: Population, count: int, days: int
 ) -> tuple[Events, np.ndarray]:
-    """Several victims pay one mule, who cashes most of it out within hours."""
+    """Mule chain: several victims pay one mule, who cashes most of it out within hours."""
     n_in, n_out = _chain_sizes(random, count)
     chain_in, chain_out = (np.repeat(np.arange(len(n)), n) for n in (n_in, n_out))
     rich = random.random(n_in.sum()) < PAID_BY_THE_RICH
@@ -144,7 +144,7 @@ def _mule_chains(
 
 
 def _chain_sizes(random: np.random.Generator, count: int) -> tuple[np.ndarray, np.ndarray]:
-    """Payers and cash-outs of each chain."""
+    """The numbers of payers and of cash-outs of each chain."""
     sizes = _sizes(random, count, *CHAIN)
     most = np.clip(sizes - PAYERS[0], 1, MAX_CASH_OUTS)
     n_out = 1 + (MOSTLY_ONE * most * random.random(len(sizes))).astype(int)
@@ -155,7 +155,7 @@ def _chain_sizes(random: np.random.Generator, count: int) -> tuple[np.ndarray, n
 def _chain_steps(
     random: np.random.Generator, chain_in: np.ndarray, chain_out: np.ndarray, days: int
 ) -> np.ndarray:
-    """Steps of the payments to each mule, then of his cash-outs, which are all later."""
+    """Steps of the payments to each mule, then of the mule's cash-outs, all of them later."""
     start = _starts(random, chain_in[-1] + 1, days)
     step_in = start[chain_in] + random.integers(0, IN_WITHIN, len(chain_in))
     delay = np.minimum(random.exponential(1.5, len(chain_out)), OUT_WITHIN - 1).astype(int)
@@ -166,7 +166,7 @@ def _chain_steps(
 def _scams(
     random: np.random.Generator, people: Population, count: int, days: int
 ) -> tuple[Events, np.ndarray]:
-    """The customer himself sends a large transfer to somebody whom he never paid."""
+    """Scam: the customers themselves send a large transfer to a new payee."""
     events = _events(
         random,
         people,
@@ -189,7 +189,7 @@ def _events(
     slot: np.ndarray,
     story: Story,
 ) -> Events:
-    """Frauds that take a share of a victim's balance and send it to mules."""
+    """Frauds that send a share of a victim's balance to mules."""
     count = len(step)
     return Events(
         step=step,
@@ -221,7 +221,7 @@ def _sizes(random: np.random.Generator, total: int, low: int, high: int) -> np.n
 
 
 def _starts(random: np.random.Generator, count: int, days: int) -> np.ndarray:
-    """Steps on the daily rhythm but for a few, not before victims can have a history."""
+    """Steps, most of them on the daily rhythm, after the quiet days at the start."""
     weights = HOURLY[0] / HOURLY[0].sum()
     hour = random.choice(24, count, p=ANY_HOUR / 24 + (1 - ANY_HOUR) * weights)
     day = random.integers(min(QUIET_DAYS, days - 1), days, count)
