@@ -22,7 +22,7 @@ _numbers = count(1)
 
 @cache
 def _session() -> boto3.session.Session:
-    """One for all tests: a session of its own would cost each of them 100 ms."""
+    """One session for all tests: a new one costs 100 ms."""
     return boto3.session.Session()
 
 
@@ -71,7 +71,7 @@ class Aws:
         return pointer.current.version, pointer.previous.version if pointer.previous else None
 
     def serve(self, version: str, data: bytes) -> PinnedModel:
-        """Put a bundle there and point at it."""
+        """Upload a bundle and point at it."""
         self.registry.add(version, data)
         pinned, _ = self.registry.find(version)
         self.registry.write_pointer(Pointer(pinned, None))
@@ -87,7 +87,7 @@ def moto() -> Iterator[LocalAws]:
 
 @pytest.fixture
 def aws(moto: LocalAws) -> Iterator[Aws]:
-    """A fresh versioned bucket and a fresh parameter; the environment leads there."""
+    """A new versioned bucket and a new parameter, named by the environment."""
     number = next(_numbers)
     bucket, parameter = f"fraud-models-{number}", f"/fraud/model-{number}"
     variables = {
@@ -95,7 +95,7 @@ def aws(moto: LocalAws) -> Iterator[Aws]:
         "FRAUD_MODEL_BUCKET": bucket,
         "FRAUD_MODEL_PARAMETER": parameter,
     }
-    # Not the fixture: what a test changes of this environment by that is undone before it ends.
+    # Not the fixture `monkeypatch`, whose changes end before this environment does.
     with pytest.MonkeyPatch.context() as patch, environment(variables):
         patch.setattr(boto, "_session", _session)
         made = Aws(bucket, parameter, moto.endpoint_url, variables)

@@ -33,7 +33,7 @@ POLICY = Policy(
     shadow_price=0.0,
     single_threshold=0.5,
 )
-"""A fraud costs what a false alarm does, whatever the amount: blocks above one half."""
+"""Fraud and false alarm cost the same at any amount: blocks above one half."""
 
 CALIBRATION = Platt(slope=1.0, intercept=0.0)
 
@@ -49,7 +49,7 @@ def priced(policy: Policy, **numbers: float) -> Policy:
 
 
 def make_bundle(seed: int = 0, **changes: Any) -> bytes:
-    """The bytes of a bundle that calls emptied accounts fraud.
+    """The bytes of a bundle that flags emptied accounts.
 
     Each seed gives another model, the same one every time; `changes` replace what is packed.
     """
@@ -63,7 +63,7 @@ def examples_of(
     calibration: Calibration = CALIBRATION,
     policy: Policy = POLICY,
 ) -> Examples:
-    """An emptied account and a purchase, each where its answer has it."""
+    """An emptied account and a purchase, as examples with their decisions."""
     answered = []
     for payment in EMPTIED, PURCHASE:
         row = np.array([feature_row(payment, names)], dtype=np.float32)
@@ -78,14 +78,14 @@ def examples_of(
 
 
 def pickled(content: dict[str, Any]) -> bytes:
-    """The bytes of a bundle with any content, which nothing has checked."""
+    """The bytes of a bundle with any content, unchecked."""
     buffer = io.BytesIO()
     joblib.dump({"format": FORMAT, **content}, buffer)
     return buffer.getvalue()
 
 
 def make_content(seed: int = 0, feature_set: str = "decision-time") -> dict[str, Any]:
-    """What `make_bundle` packs."""
+    """The content that `make_bundle` packs."""
     names = FEATURE_SETS[feature_set]
     booster = _booster(seed, names)
     usual = feature_row(transaction(amount=500.0, origin_balance=5_000.0), names)

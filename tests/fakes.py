@@ -1,4 +1,4 @@
-"""Ten-line doubles of what the app is given, and a way to serve it on this machine."""
+"""Ten-line doubles of the app's dependencies, and a local server for it."""
 
 import socket
 import time
@@ -25,7 +25,7 @@ class NoModel:
 
 
 class ReadyProvider:
-    """A provider whose model has been there all along."""
+    """A provider whose model is always loaded."""
 
     def __init__(self, scorer: Any, degraded: tuple[str, ...] = ()) -> None:
         self.model = LoadedModel(scorer, scorer.version, degraded)
@@ -38,7 +38,7 @@ class ReadyProvider:
 
 
 def app() -> FastAPI:
-    """The app, for questions that no model is asked for."""
+    """The app without a model."""
     return create_app(NoModel())
 
 

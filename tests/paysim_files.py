@@ -1,4 +1,4 @@
-"""Small files in PaySim's columns, and the line that refuses a faulty one."""
+"""Small files in PaySim's columns, and the message for a faulty one."""
 
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ GOOD = HEADER + FRAUD + GENUINE
 
 
 def written(directory: Path, text: str) -> Path:
-    """A CSV file; what cannot be encoded stands for the byte that cannot be decoded."""
+    """Write a CSV file; surrogates become the undecodable bytes they escape."""
     path = directory / "file.csv"
     path.write_bytes(text.encode("utf-8", "surrogateescape"))
     return path
@@ -32,7 +32,7 @@ def parquet(directory: Path, **columns: Any) -> Path:
 
 
 def refusal(path: Path) -> str:
-    """What is said of a file in place of reading it, in one line, after its name."""
+    """The one-line refusal of a file, without its name."""
     with pytest.raises(InputError) as caught:
         read_transactions(path)
     message = str(caught.value)

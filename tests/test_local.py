@@ -1,4 +1,4 @@
-"""The stand-ins for AWS leave nothing behind, and the smoke script tells right from wrong."""
+"""Local stand-ins stop with their parent, and the smoke script detects a wrong API."""
 
 import json
 import os
@@ -65,7 +65,7 @@ def wait_until_silent(port: int, seconds: float = 30) -> bool:
 
 
 class FakeScorer:
-    """Tells a real model's examples, and stops a transfer of everything or what it is told to."""
+    """Has a real model's examples; flags transfers of the whole balance, or as told by `always`."""
 
     version = "0123456789abcdef"
 
@@ -94,7 +94,7 @@ def live_api(scorer: FakeScorer) -> AbstractContextManager[str]:
 
 @contextmanager
 def engine(version: dict[str, Any]) -> Iterator[str]:
-    """A container engine that can say what it is, and no more."""
+    """A container engine that only answers requests for its version."""
 
     class Answer(BaseHTTPRequestHandler):
         def do_GET(self) -> None:

@@ -1,4 +1,4 @@
-"""The Makefile hands values on as they are, and makes the environments that a target needs."""
+"""The Makefile passes values unchanged and sets up the environments of each target."""
 
 import os
 import shutil
@@ -74,7 +74,7 @@ REQUIRED = {"DATA": "data.csv", "URL": "http://127.0.0.1:8000"}
 
 
 class Clone:
-    """The real Makefile in a folder whose programs write down how they were called."""
+    """The real Makefile in a folder whose programs record their calls."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -90,11 +90,11 @@ class Clone:
             program.chmod(0o755)
 
     def make(self, target: str, **values: str) -> list[list[str]]:
-        """The calls of a target, given its values as words of the command line."""
+        """The calls of a target, with its values on the command line."""
         return self._called([target, *(f"{name}={value}" for name, value in values.items())], {})
 
     def make_by_environment(self, target: str, **values: str) -> list[list[str]]:
-        """The same, given them as variables."""
+        """The calls of a target, with its values in the environment."""
         return self._called([target], values)
 
     def _called(self, words: list[str], variables: dict[str, str]) -> list[list[str]]:

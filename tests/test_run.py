@@ -1,4 +1,4 @@
-"""From nothing to a live answer with one command, and nothing left behind."""
+"""`fraud run` goes from nothing to a live answer and leaves nothing running."""
 
 import json
 import os
@@ -23,7 +23,7 @@ ROOT = Path(__file__).parents[1]
 
 @dataclass(frozen=True)
 class Life:
-    """What a run said, what it answered while it served, and how it ended."""
+    """The output of a run, its answers, and how it ended."""
 
     said: str
     curl: dict[str, object]
@@ -36,7 +36,7 @@ class Life:
 
 @pytest.fixture(scope="module")
 def life(tmp_path_factory: pytest.TempPathFactory) -> Life:
-    """`python -m training run` on few rows, from its start to Ctrl-C."""
+    """`python -m training run` on a small simulation, from its start to Ctrl-C."""
     port, out = free_port(), tmp_path_factory.mktemp("run") / "model"
     errors = out.with_name("errors")
     options = ["--rows", "20000", "--port", str(port), "--out", str(out)]

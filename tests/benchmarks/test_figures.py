@@ -1,4 +1,4 @@
-"""What the serving benchmark makes of its samples."""
+"""Statistics and targets of the serving benchmark."""
 
 import pytest
 
@@ -32,7 +32,7 @@ MEASURED = {
     for each in (target.reading, target.per)
     if each is not None
 }
-"""Every figure that a target asks for, all of them the same."""
+"""All figures of the targets, with equal samples."""
 
 
 def test_a_median_needs_one_sample_and_a_tail_enough_of_them() -> None:

@@ -1,4 +1,4 @@
-"""The memory sizes: the share of each, its price, and which one follows."""
+"""Memory sizes: CPU share, price, and the rule that picks one."""
 
 from dataclasses import replace
 from functools import partial
@@ -33,7 +33,7 @@ def test_a_million_requests_cost_the_request_price_and_the_billed_time() -> None
 
 
 def test_measured_times_are_billed_unscaled() -> None:
-    """Only the runtime's millisecond, which is not measured, is stretched by the share."""
+    """Only the runtime's own millisecond, which is not measured, scales with the share."""
     half = usd_per_million(1769 // 2, 10.5, 0.0) - 0.20
     whole = usd_per_million(1769, 10.5, 0.0) - 0.20
 
@@ -85,7 +85,7 @@ def test_a_cgroup_v2_quota_is_one_file(tmp_path: Path) -> None:
 
 
 def test_a_cgroup_v1_quota_is_written_after_its_period(tmp_path: Path) -> None:
-    """Where v2 is mounted beside it, without the controller, v1 has it."""
+    """If cgroup v2 is mounted without the controller, v1 has it."""
     (tmp_path / "cgroup.controllers").write_text("hugetlb")
     (tmp_path / "cpu").mkdir()
     (tmp_path / "cpu" / "cgroup.procs").touch()

@@ -1,4 +1,4 @@
-"""How the ways to give a refitted model its threshold are judged."""
+"""How the benchmark evaluates thresholds for a refitted model."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""With Ray the same comes out as without, and nothing of it stays behind."""
+"""Ray gives the same results as one process and leaves nothing running."""
 
 import subprocess
 import sys
@@ -40,7 +40,7 @@ pytestmark = [
 
 ROOT = Path(__file__).parents[2]
 FEATURES = "decision-time"
-# No row or column is left to a draw that depends on the shard.
+# Row and column sampling would depend on the shard.
 SETTINGS = Settings(booster={"subsample": 1.0, "colsample_bytree": 1.0, "n_estimators": 100})
 
 
@@ -70,7 +70,7 @@ def model(tmp_path_factory: pytest.TempPathFactory, frame: pd.DataFrame) -> Path
 
 
 def ray_processes() -> set[str]:
-    """Ids of the processes of any Ray that still run; the dead that wait for init do not."""
+    """Ids of all running Ray processes; zombies have no command line."""
     found = set()
     for process in Path("/proc").glob("[0-9]*"):
         try:

@@ -1,4 +1,4 @@
-"""The leak alarm names a column that knows the answer, and is silent where none does."""
+"""The leak alarm names a column that leaks the label, and only such a column."""
 
 import json
 from pathlib import Path
@@ -42,14 +42,14 @@ def frame() -> pd.DataFrame:
 
 
 def with_leak(frame: pd.DataFrame) -> pd.DataFrame:
-    """Frauds, and they alone, empty the account to the cent: as in PaySim."""
+    """Exactly the frauds empty the account to the cent, as in PaySim."""
     fraud = frame["isFraud"] == 1
     return frame.assign(oldbalanceOrg=np.where(fraud, frame["amount"], frame["amount"] + 7.77))
 
 
 @pytest.fixture(scope="module")
 def folder(frame: pd.DataFrame, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the model of the planted leak is."""
+    """The model trained on a planted leak."""
     folder = tmp_path_factory.mktemp("planted")
     trained(with_leak(frame), folder)
     return folder

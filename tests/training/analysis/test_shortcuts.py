@@ -1,4 +1,4 @@
-"""Shortcuts in the data are named, with their figures, and only where they are."""
+"""Shortcuts in the data are reported with their figures, and only real ones."""
 
 import numpy as np
 import pandas as pd
@@ -15,7 +15,7 @@ DAYTIME, NIGHT = 36, 26
 def part(
     rows: int, *, fraud: bool, emptying: float, at_night: float, kind: str = "TRANSFER"
 ) -> pd.DataFrame:
-    """Rows of one class, of which given shares empty the account and happen at night."""
+    """Rows of one class; the given shares empty the account and happen at night."""
     rank = np.arange(rows) / rows
     return pd.DataFrame(
         {

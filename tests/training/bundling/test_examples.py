@@ -1,4 +1,4 @@
-"""The payments that a model is known by: the latest that it clearly stops and approves."""
+"""A model's examples: the latest payments that it clearly stops and clearly approves."""
 
 from dataclasses import replace
 from typing import Any
@@ -24,7 +24,7 @@ EVERYTHING = Window(1, 1_000)
 
 
 def frame(rows: int = 400) -> pd.DataFrame:
-    """Payments of ten days, one in ten of which empties an account and is fraud."""
+    """Ten days of payments; every tenth empties an account and is fraud."""
     chance = np.random.default_rng(4)
     fraud = np.arange(rows) % 10 == 0
     balance = chance.integers(1_000, 1_000_000, rows).astype(float)
@@ -118,7 +118,7 @@ def test_all_the_data_is_searched_if_the_latest_days_hold_no_example(rows: Rows)
 
 @pytest.mark.parametrize("shift", [-0.005, 0.005])
 def test_a_payment_near_a_cutoff_is_no_example(rows: Rows, shift: float) -> None:
-    """The cutoff of POLICY is one half: a log-odds of 0, moved beside the likeliest frauds."""
+    """POLICY cuts at one half, log-odds 0, which is moved next to the likeliest frauds."""
     top = margins_of(arm().booster, rows.features("decision-time")).max()
     beside = arm(calibration=Platt(slope=1.0, intercept=float(shift - top)))
 
@@ -141,7 +141,7 @@ def test_a_fraud_is_preferred_to_a_later_genuine_payment(rows: Rows) -> None:
 
 
 def test_a_block_is_preferred_to_a_later_review(rows: Rows) -> None:
-    """Blocking costs what is paid, so the last fraud is looked at, and smaller ones are blocked."""
+    """Blocking costs the amount: the last fraud is reviewed, smaller ones are blocked."""
     last = find_examples(arm(), rows, EVERYTHING).stopped
     assert last is not None
     review_cost = 0.9 * (1 - last.fraud_probability) * last.payment.amount

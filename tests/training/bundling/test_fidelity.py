@@ -1,4 +1,4 @@
-"""A reason is about the payment: were it as usual for its type, the log-odds would be lower."""
+"""A reason is true of the payment: with typical values the log-odds would be lower."""
 
 import random
 
@@ -36,7 +36,7 @@ def scorer(payments: pd.DataFrame, tmp_path_factory: pytest.TempPathFactory) -> 
 
 @pytest.fixture(scope="module")
 def flagged(scorer: Scorer, payments: pd.DataFrame) -> list[tuple[Transaction, str]]:
-    """Payments above the threshold whose first reason added at least one half, and its code."""
+    """Flagged payments whose first reason adds at least 0.5 to the log-odds, with its code."""
     likely = payments[payments["type"].isin(["TRANSFER", "CASH_OUT"])]
     rows = likely.sort_values("isFraud", ascending=False)[:4_000]
     found = []
@@ -49,10 +49,10 @@ def flagged(scorer: Scorer, payments: pd.DataFrame) -> list[tuple[Transaction, s
 
 
 def lowered(scorer: Scorer, payment: Transaction, code: str) -> bool:
-    """Whether the log-odds fall if the features of a code are as usual for the type."""
+    """Whether the log-odds fall if a code's features take their typical values."""
     names = scorer.bundle.features
     row = feature_row(payment, names)
-    # Every group is a candidate where every feature contributes.
+    # A contribution of every feature makes every group a candidate.
     groups = candidates(payment, names, row, [1.0] * len(names), scorer.bundle.typical)
     usual = next((each.as_usual for each in groups if each.reason.code == code), row)
     before, after = scorer.margins(rows_of([row, usual]))

@@ -1,4 +1,4 @@
-"""A model says whether simulated data trained it, and then no caller is served by it unawares."""
+"""A model trained on simulated data says so and is never served by accident."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -76,7 +76,7 @@ def test_the_number_of_a_customer_is_the_inverse_of_the_id(simulated: pd.DataFra
 
 @pytest.fixture
 def far(aws: Aws) -> Iterator[None]:
-    """SSM under a name that is not this machine's, by a proxy that leads here all the same."""
+    """SSM at a remote host name, whose proxy leads back to this machine."""
     with environment(
         {
             **aws.environment,

@@ -1,4 +1,4 @@
-"""A refitted model serves the threshold that was measured, where both mean the same by it."""
+"""A refitted model serves the evaluated threshold if both are on the same scale."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What is usual is read off genuine rows, as they were sent, on a clock that has no end."""
+"""Typical values come from genuine rows; hours are on a clock."""
 
 import numpy as np
 import pytest
@@ -11,7 +11,7 @@ NAMES = ("amount", "hour", "balance")
 
 
 def shares(busy: range, *, quiet: float = 0.0) -> np.ndarray:
-    """Hours that are equally busy, among others that are less so."""
+    """Shares of the 24 hours: equally busy ones and quieter ones."""
     counts = np.full(24, quiet)
     counts[[hour % 24 for hour in busy]] = 1.0
     shares: np.ndarray = counts / counts.sum()

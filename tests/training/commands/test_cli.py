@@ -33,7 +33,7 @@ COMMANDS = sorted(typer.main.get_command(app).commands)  # type: ignore[attr-def
 
 
 class Refusal(NamedTuple):
-    """A call's exit code and errors, and the heavy libraries that were imported by then."""
+    """A call's exit code, its errors, and the heavy libraries it imported."""
 
     code: int
     said: str
@@ -49,7 +49,7 @@ class Done(NamedTuple):
 
 
 def training(*arguments: object) -> Done:
-    """A call of the command line in this process, which has paid for the imports."""
+    """Run the command line in this process, which has imported everything already."""
     code: Any = 0
     stdout, stderr = io.StringIO(), io.StringIO()
     with (
@@ -111,7 +111,7 @@ def test_every_example_can_be_pasted(command: str) -> None:
 
 
 def refusals(calls: list[list[str]]) -> list[Refusal]:
-    """What becomes of calls that follow each other in one new process."""
+    """Run calls one after another in one new process."""
     code = (
         "import io, json, runpy, sys\n"
         "for call in json.loads(sys.argv[1]):\n"
@@ -285,7 +285,7 @@ def test_score_prints_its_result_to_stdout_and_no_next_command(
 
     assert done.returncode == 0
     assert done.stdout == f"{tmp_path / 'scored.csv'}: 20,000 transactions scored\n"
-    # A refitted model has seen these rows, and new ones have no labels: nothing would work for all.
+    # A refitted model has seen these rows and new rows have no labels: no next command fits all.
     assert "next:" not in done.stderr
 
 

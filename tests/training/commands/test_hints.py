@@ -1,4 +1,4 @@
-"""A printed command works when it is pasted where the user stands."""
+"""A printed command works when it is pasted into the user's shell."""
 
 import shlex
 import subprocess
@@ -17,7 +17,7 @@ HOSTILE = ["it's two words.csv", '$(touch x) "y" `z`', "a;b&c|d>e", "*.csv", "#1
 
 @pytest.fixture(params=["beside the environment", "elsewhere", "activated"])
 def place(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> str:
-    """Where the user stands."""
+    """A kind of current directory, with its environment."""
     monkeypatch.setenv("PATH", "/usr/bin:/bin")
     monkeypatch.chdir(ENVIRONMENT.parent)
     if request.param == "elsewhere":

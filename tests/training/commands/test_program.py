@@ -52,9 +52,8 @@ def test_help_tells_each_command_in_full(name: str, columns: str) -> None:
     text = CliRunner(env={"COLUMNS": columns}).invoke(PROGRAMS[name], ["--help"]).output
 
     listed = re.findall(r"^  ([a-z]+) +([A-Z].*)$", text.partition("Commands:")[2], re.MULTILINE)
-    assert [command for command, _ in listed] == list(
-        typer.main.get_command(PROGRAMS[name]).commands
-    )  # type: ignore[attr-defined]
+    commands = typer.main.get_command(PROGRAMS[name]).commands  # type: ignore[attr-defined]
+    assert [command for command, _ in listed] == list(commands)
     assert [sentence for _, sentence in listed if not sentence.endswith(".")] == []
     assert "..." not in text.partition("Commands:")[2]
 

@@ -1,4 +1,4 @@
-"""The registry at the command line: what changed, and the way back."""
+"""The registry's commands print the change and how to undo it."""
 
 import json
 import shlex
@@ -29,7 +29,7 @@ def versions(aws: Aws, tmp_path: Path) -> tuple[str, str]:
 
 @pytest.fixture
 def explicit(versions: tuple[str, str], monkeypatch: pytest.MonkeyPatch) -> tuple[str, str]:
-    """The same two, where no setting names the registry."""
+    """The same two, with no registry in the settings."""
     monkeypatch.delenv("FRAUD_MODEL_BUCKET")
     monkeypatch.delenv("FRAUD_MODEL_PARAMETER")
     return versions

@@ -1,4 +1,4 @@
-"""The leaky arm is what the tutorials do, to the letter."""
+"""The leaky baseline reproduces the features of the tutorials."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Real PaySim rows, where they lie beside the project; they are never part of it."""
+"""Tests on real PaySim rows, which lie beside the project and are never committed."""
 
 import csv
 import statistics
@@ -65,7 +65,7 @@ UNTIL = [192, 216, 240]
 def last_three_days(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> list[dict[str, Any]]:
-    """The metrics of fits until each of the given steps, judged on steps 241 to 312."""
+    """Metrics of fits up to each of the given steps, evaluated on steps 241 to 312."""
     sample = DATA / "paysim_sample_steps_1_to_312.parquet"
     return [
         train(
@@ -195,7 +195,7 @@ def test_every_margin_equals_that_of_xgboosts_own_booster_bit_for_bit(
 
 
 def as_json(row: dict[str, str]) -> str:
-    """A row less its labels, its numbers written as the file writes them."""
+    """A row without its labels, as JSON with the file's own digits."""
     texts = {"type", "nameOrig", "nameDest"}
     members = [
         f'"{name}": "{cell}"' if name in texts else f'"{name}": {cell}'

@@ -1,4 +1,4 @@
-"""Windows lie in time order, with a gap while labels arrive, and never share a step."""
+"""Windows are in time order, never share a step, and leave a gap for late labels."""
 
 import itertools
 import re
@@ -88,7 +88,7 @@ def test_the_windows_of_the_refit_end_at_the_last_row() -> None:
 
 
 def counted(*hours: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
-    """So many frauds and so many genuine rows in each hour, from step 1 on."""
+    """Rows with the given numbers of frauds and genuine rows in each hour, from step 1."""
     steps = np.repeat(np.arange(1, len(hours) + 1), [sum(hour) for hour in hours])
     return steps, np.concatenate([np.arange(sum(hour)) < hour[0] for hour in hours])
 
@@ -129,7 +129,7 @@ def test_a_requested_label_delay_is_never_dropped() -> None:
 
 @st.composite
 def rows(draw: st.DrawFn) -> tuple[np.ndarray, np.ndarray]:
-    """Rows of up to 20 hours or days in any order, from none to all of them fraud."""
+    """Shuffled rows of up to 20 hours or days, with any share of fraud."""
     hours = st.tuples(st.sampled_from([0, 0, 1, 7, 30]), st.sampled_from([0, 1, 1, 20]))
     steps, is_fraud = counted((0, 1), *draw(st.lists(hours, min_size=4, max_size=20)))
     order = np.random.default_rng(draw(st.integers(0, 9))).permutation(len(steps))
@@ -149,7 +149,7 @@ def options() -> st.SearchStrategy[dict[str, Any]]:
 
 
 def remedies(message: str) -> list[dict[str, Any]]:
-    """The options that a message tells to choose; none to leave all out."""
+    """The options that a message suggests; empty if it suggests none."""
     found = re.findall(r"--([a-z-]+) (\d+)", message.partition("; ")[2])
     chosen = [{name.replace("-", "_"): int(value) for name, value in found}]
     if message.endswith("or less"):

@@ -1,4 +1,4 @@
-"""A file is read exactly, or refused with one line that says where and what would be right."""
+"""A file is read exactly or refused in one line with place and remedy."""
 
 import re
 import struct
@@ -319,7 +319,7 @@ def test_every_decimal_is_read_to_the_last_bit(
 
 @st.composite
 def frames(draw: st.DrawFn) -> pd.DataFrame:
-    """Any frame that `read_transactions` could give."""
+    """Any frame that `read_transactions` can return."""
     row = st.fixed_dictionaries(
         {
             "step": st.integers(1, 1_000_000),

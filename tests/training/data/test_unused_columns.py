@@ -1,4 +1,4 @@
-"""Columns that say nothing to a model are told, however many and odd their names are."""
+"""Unused columns are reported, whatever their number and names."""
 
 import pandas as pd
 

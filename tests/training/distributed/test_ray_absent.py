@@ -1,4 +1,4 @@
-"""Without Ray, or with options that do not fit together, one line says what to do."""
+"""Missing Ray and conflicting options are refused in one line with a remedy."""
 
 import re
 from importlib.util import find_spec

@@ -1,4 +1,4 @@
-"""A directory of results holds the old ones or the new ones, whole."""
+"""A results directory holds either the old files or the new ones, complete."""
 
 from pathlib import Path
 

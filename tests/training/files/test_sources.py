@@ -1,4 +1,4 @@
-"""A file is recognised by its bytes: read, or refused with what it is and what to do."""
+"""A file is recognised by its bytes and read, or refused with its kind and a remedy."""
 
 import gzip
 import io
@@ -94,7 +94,7 @@ def test_a_zip_with_several_files_or_none_is_refused_with_their_names(tmp_path: 
 
 
 def flagged(path: Path, *, flag: int = 0, method: int | None = None) -> Path:
-    """A zip that says of its first file that it is encrypted, or compressed in another way."""
+    """A zip whose first file is marked as encrypted or compressed by another method."""
     content = bytearray(path.read_bytes())
     for header, offset in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
         start = content.index(header) + offset

@@ -1,4 +1,4 @@
-"""Calibration finds the log-odds that made the labels, and the method that fits them."""
+"""Calibration recovers the true log-odds and picks the best method."""
 
 from dataclasses import replace
 
@@ -36,7 +36,7 @@ def drawn(slope: float, intercept: float, rows: int = 40_000, seed: int = 0) -> 
 
 
 def bent(seed: int, rows: int = 40_000) -> LabelledScores:
-    """Margins whose truth has a step that no line can follow."""
+    """Margins whose true log-odds have a step, which no line fits."""
     random = np.random.default_rng(seed)
     margins = random.normal(0, 2, rows)
     truth = np.where(margins > 1, 0.6, 0.02)
@@ -82,7 +82,7 @@ def test_separable_classes_get_the_log_odds_of_the_platt_targets() -> None:
 
     found = fit_platt(LabelledScores(margins > 0, margins, np.ones(100)))
 
-    # 51 of 52 is what 50 frauds of 50 allow to say.
+    # Platt's target for 50 frauds of 50 is 51 of 52.
     assert found is not None
     assert found.slope == pytest.approx(np.log(51) / 3, rel=1e-3)
 

@@ -1,4 +1,4 @@
-"""SMOTE is always built and is the default; another arm is published only if it is asked for."""
+"""SMOTE is always fitted and the default; another resampling is published only on request."""
 
 from dataclasses import replace
 from typing import Any
@@ -86,7 +86,7 @@ def test_skipped_comparisons_are_named(data: SplitRows, default: Contest) -> Non
 def test_auto_publishes_a_better_resampling_and_else_smote(
     data: SplitRows, monkeypatch: pytest.MonkeyPatch, better: str | None
 ) -> None:
-    # Chance decides which arm is better on small data, so the better one is dictated here.
+    # On small data chance decides which is better, so the test dictates it.
     def dictated(arms: dict[str, Arm], *_: object, **__: object) -> list[dict[str, Any]]:
         return [
             {"resampling": name, "better": name == better, "log_loss_saved": 0.1} for name in arms

@@ -1,4 +1,4 @@
-"""SMOTE invents frauds that could exist, and leaves probabilities as they were."""
+"""SMOTE adds plausible frauds and keeps probabilities calibrated."""
 
 import numpy as np
 import pandas as pd
@@ -15,7 +15,7 @@ ROWS = 3_000
 
 @pytest.fixture(scope="module")
 def sample() -> tuple[Facts, np.ndarray]:
-    """Payments of which a few that empty the account at night are fraud."""
+    """Payments; a few that empty the account at night are fraud."""
     random = np.random.default_rng(0)
     balance = random.lognormal(8, 1, ROWS).round(2)
     empties = random.random(ROWS) < 0.2

@@ -1,4 +1,4 @@
-"""Settings are drawn at random and chosen by later rows, the same ones every time."""
+"""Random search draws settings by seed and selects them on later rows."""
 
 from typing import Any
 

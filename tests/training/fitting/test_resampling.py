@@ -1,4 +1,4 @@
-"""Each way to treat few frauds does what it says, and invents no payment that cannot be."""
+"""Each resampling does what its name says and adds only possible payments."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Another arm is called better only where it is so by enough, and beyond chance."""
+"""A resampling is called better only by a sufficient and significant margin."""
 
 from dataclasses import replace
 from typing import Any
@@ -91,7 +91,7 @@ def test_the_saving_has_the_interval_of_a_paired_poisson_bootstrap() -> None:
 
 
 def compared_arms(blur: float) -> dict[str, Any]:
-    """The comparison of an arm whose scores are blurred with one that says the truth."""
+    """Compare an arm with blurred scores to one with true probabilities."""
     random = np.random.default_rng(0)
     truth = 1 / (1 + np.exp(-random.normal(-4, 1.5, 20_000)))
     blurred = np.clip(truth * random.lognormal(0, blur, 20_000), 1e-6, 0.99)

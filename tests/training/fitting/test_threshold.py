@@ -1,4 +1,4 @@
-"""The threshold reaches its goal at the best of the other metric."""
+"""The threshold reaches its goal and maximises the other metric."""
 
 import numpy as np
 import pytest

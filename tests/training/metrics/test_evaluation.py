@@ -1,4 +1,4 @@
-"""The figures mean what they say, and a bad score fails them."""
+"""Evaluation figures of a window."""
 
 import numpy as np
 import pytest
@@ -11,7 +11,7 @@ ROWS = 200_000
 
 @pytest.fixture(scope="module")
 def honest() -> LabelledScores:
-    """Labels drawn from the very probabilities that are judged: 0.5 % fraud."""
+    """Labels drawn from the probabilities themselves: 0.5 % fraud."""
     random = np.random.default_rng(0)
     probabilities = 1 / (1 + np.exp(-random.normal(-6.5, 1.6, ROWS)))
     return LabelledScores(random.random(ROWS) < probabilities, probabilities, np.ones(ROWS))

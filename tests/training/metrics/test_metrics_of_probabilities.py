@@ -1,4 +1,4 @@
-"""Calibration figures mean what they say: an all-zero, a constant or a tenfold score fails them."""
+"""Calibration figures pass true probabilities and fail zero, constant and tenfold scores."""
 
 import numpy as np
 import pytest
@@ -12,14 +12,14 @@ ROWS = 200_000
 
 @pytest.fixture(scope="module")
 def honest() -> LabelledScores:
-    """Labels drawn from the very probabilities that are judged: 0.5 % fraud."""
+    """Labels drawn from the probabilities themselves: 0.5 % fraud."""
     random = np.random.default_rng(0)
     probabilities = 1 / (1 + np.exp(-random.normal(-6.5, 1.6, ROWS)))
     return LabelledScores(random.random(ROWS) < probabilities, probabilities, np.ones(ROWS))
 
 
 def passes(predicted: LabelledScores) -> dict[str, bool]:
-    """The four checks that a published model should pass."""
+    """The four calibration checks of a published model."""
     figures = calibration_figures(predicted)
     return {
         "observed_over_expected": 0.75 <= figures["observed_over_expected"] <= 1.33,

@@ -1,4 +1,4 @@
-"""Ranking figures are those of scikit-learn, and their intervals those of drawing rows."""
+"""Ranking figures equal scikit-learn's, and their intervals equal a bootstrap's."""
 
 from dataclasses import replace
 
@@ -17,7 +17,7 @@ ROWS = 60_000
 
 @pytest.fixture(scope="module")
 def honest() -> LabelledScores:
-    """Labels drawn from the very probabilities that are judged: 0.5 % fraud."""
+    """Labels drawn from the probabilities themselves: 0.5 % fraud."""
     random = np.random.default_rng(0)
     probabilities = 1 / (1 + np.exp(-random.normal(-6.5, 1.6, ROWS)))
     return LabelledScores(random.random(ROWS) < probabilities, probabilities, np.ones(ROWS))

@@ -1,13 +1,14 @@
-"""The parts of a window add up to it, and money and days are counted as a reader would."""
+"""Slices of a window add up to it; money and days are weighted."""
 
 from dataclasses import replace
-from typing import Any
+from typing import Literal
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from fraud_api_lambda.transaction import TYPES
+from training.metrics.figures import Slices
 from training.metrics.labelled_scores import LabelledScores
 from training.metrics.slices import sliced
 
@@ -28,20 +29,20 @@ PREDICTED = LabelledScores(
 
 
 @pytest.fixture
-def figures() -> dict[str, list[dict[str, Any]]]:
+def figures() -> Slices:
     return sliced(FRAME, PREDICTED, 0.5)
 
 
 @pytest.mark.parametrize("part", ["by_type", "by_amount", "by_typology"])
 def test_every_row_is_in_exactly_one_slice(
-    figures: dict[str, list[dict[str, Any]]], part: str
+    figures: Slices, part: Literal["by_type", "by_amount", "by_typology"]
 ) -> None:
     assert sum(each["rows"] for each in figures[part]) == 6
     assert sum(each["frauds"] for each in figures[part]) == 3
 
 
 def test_recall_and_false_alarms_are_computed_per_slice(
-    figures: dict[str, list[dict[str, Any]]],
+    figures: Slices,
 ) -> None:
     by_typology = {each["name"]: each for each in figures["by_typology"]}
 
@@ -51,7 +52,7 @@ def test_recall_and_false_alarms_are_computed_per_slice(
     assert by_typology["genuine"]["recall"] is None
 
 
-def test_amount_bands_are_in_ascending_order(figures: dict[str, list[dict[str, Any]]]) -> None:
+def test_amount_bands_are_in_ascending_order(figures: Slices) -> None:
     assert [each["name"] for each in figures["by_amount"]] == [
         "0 to 1,000",
         "1,000 to 10,000",

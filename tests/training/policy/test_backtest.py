@@ -1,4 +1,4 @@
-"""What the policy would have done adds up, and what it saves has an interval."""
+"""The policy's backtest adds up, and its saving has an interval."""
 
 from dataclasses import replace
 from typing import Any

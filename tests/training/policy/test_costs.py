@@ -1,4 +1,4 @@
-"""Reviews stay within their budget, defaults are written out, costs are those of the outcome."""
+"""Policy costs: defaults, review budget, realised costs."""
 
 from typing import Any
 

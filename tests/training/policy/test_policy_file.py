@@ -1,4 +1,4 @@
-"""A policy file is read whole, or refused in one line that says what would be right."""
+"""A policy file is read completely or refused in one line with a remedy."""
 
 from pathlib import Path
 

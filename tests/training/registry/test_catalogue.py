@@ -1,4 +1,4 @@
-"""The list of models stands whatever somebody put into the bucket or the parameter."""
+"""Models are listed whatever the bucket and the parameter hold."""
 
 import json
 from collections.abc import Iterable
@@ -64,7 +64,7 @@ ODD: list[Any] = [None, True, 7, -1.5, 10**400, "", "\ud800", "\x1b[2J\n", [], {
 
 
 def put_manifests(aws: Aws, manifests: Iterable[bytes]) -> int:
-    """Put each under a version of its own, and say how many there are."""
+    """Upload each manifest under its own version; return their number."""
     number = -1
     for number, manifest in enumerate(manifests):
         aws.registry.add_manifest(f"{number:016x}", manifest)

@@ -33,11 +33,11 @@ TRAINED_ON: dict[str, Any] = {
     },
     "evaluated_on": {"start": 51, "end": 80},
 }
-"""Judged after a gap of ten hours, in which labels were not known yet."""
+"""The evaluation starts ten hours later, when labels have arrived."""
 
 
 def bundle(*, intercept: float = 0.0, policy: Policy = POLICY, **trained_on: Any) -> bytes:
-    """A model that blocks what empties an account; with another intercept, none or all."""
+    """A model that blocks payments that empty the account; other intercepts block none or all."""
     calibration = Platt(slope=1.0, intercept=intercept)
     content = make_content()
     booster = xgb.Booster(model_file=bytearray(content["booster"]))
@@ -56,7 +56,7 @@ BLIND = bundle(intercept=-8.0)
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A hundred hours of 20 payments, of which one in ten empties an account and is fraud."""
+    """A hundred hours of 20 payments; every tenth empties an account and is fraud."""
     chance = np.random.default_rng(7)
     n = 2_000
     fraud = np.arange(n) % 10 == 0

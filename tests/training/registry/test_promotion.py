@@ -35,7 +35,7 @@ challenge = promotion_over(BAD.version, NEW)
 
 
 class Meddled(Registry):
-    """A registry in which others act just before each of our first writes."""
+    """A registry where others write just before each of our first writes."""
 
     def __init__(self, aws: Aws, *others: Callable[[], object]) -> None:
         super().__init__(bucket=aws.bucket, parameter=aws.parameter)
@@ -50,7 +50,7 @@ class Meddled(Registry):
 
 
 def raced(aws: Aws, ours: Change, *theirs: Change) -> tuple[Outcome, Pointer]:
-    """Our change where others are made between our reading and our writing; and what stands."""
+    """Apply our change while others write between our read and our write; return the pointer."""
     aws.registry.write_pointer(BEFORE)
 
     def they_act() -> None:

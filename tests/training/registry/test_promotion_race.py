@@ -1,4 +1,4 @@
-"""Two processes hammer one parameter: no promotion is lost, and no withdrawn model comes back."""
+"""Two processes race for one parameter: no promotion is lost, no withdrawn model returns."""
 
 import os
 import subprocess
@@ -44,7 +44,7 @@ for line in sys.stdin:
 
 
 class Worker:
-    """A process that runs a command for each line, and says what it replaced."""
+    """A process that runs a command for each line and prints the version it replaced."""
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
         assert process.stdin is not None
@@ -109,7 +109,7 @@ def test_two_racing_processes_leave_the_result_of_one_of_the_two_orders(
         assert stands in (Pointer(new, hotfix), Pointer(hotfix, new))
 
         (replaced, _), stands = race(("rollback",), promote_new)
-        # It may have begun after the promotion: then it took that back, and said so.
+        # If it began after the promotion, it took that back and printed so.
         late = replaced == new.version
         assert stands == (Pointer(bad, new) if late else Pointer(new, good))
 

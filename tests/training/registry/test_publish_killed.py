@@ -1,4 +1,4 @@
-"""A publish killed at any moment leaves the old pointer or the new one, and both answer."""
+"""A publish killed at any moment leaves the old or the new pointer, and its model answers."""
 
 import random
 import sys
@@ -40,7 +40,7 @@ def publisher(aws: Aws) -> Iterator[Forks]:
 
 
 def served_and_able_to_answer(aws: Aws) -> str:
-    """The version that the pointer names, whose object verifies and judges."""
+    """The version in the pointer, once its object verifies and its model flags a fraud."""
     pinned = aws.store.read_pointer().current
     scorer = Scorer.from_bundle(read(aws.store.fetch(pinned)))
     assert scorer.assess(TransactionIn(**FRAUD).to_domain()).is_fraud

@@ -1,4 +1,4 @@
-"""The registry against S3 and SSM: what is published stays, and what is served was tried before."""
+"""Publishing and promotion against S3 and SSM."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""The registry: objects are written once, and errors of AWS say what and where."""
+"""The registry writes objects once and names the operation in AWS errors."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -76,7 +76,7 @@ def test_a_manifest_is_returned_unchanged_unless_it_is_too_long(aws: Aws) -> Non
 
 
 def refuse_the_first(aws: Aws, n: int) -> list[int]:
-    """Let S3 answer the first `n` writes of objects as it does while another is under way."""
+    """Let S3 answer the first `n` object writes with its conflict error."""
     left = [n]
 
     def answer(request: Any, **_: Any) -> Any:

@@ -1,4 +1,4 @@
-"""The report is one page that anybody can open, read, print and trust."""
+"""The report is one self-contained page: readable, accessible, printable."""
 
 import json
 import re
@@ -22,7 +22,7 @@ from training.simulator.simulate import simulate
 from training.train import TrainOptions, Windows, train
 
 NO_PLOTS: dict[str, Markup] = defaultdict(Markup)
-"""Drawing takes nearly all of a report's time."""
+"""Drawing takes most of the time of a report."""
 
 SETTINGS = Settings(booster={"n_estimators": 40})
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")

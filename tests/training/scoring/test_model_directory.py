@@ -1,4 +1,4 @@
-"""A training says which model it replaces; a directory may hold anything."""
+"""A saved model is described, whatever its directory holds."""
 
 import inspect
 from pathlib import Path

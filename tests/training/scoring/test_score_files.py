@@ -1,4 +1,4 @@
-"""Whatever stands in the other columns comes back; what cannot be written is refused at once."""
+"""Scoring returns all other columns unchanged and refuses unwritable ones at once."""
 
 import os
 from pathlib import Path
@@ -34,7 +34,7 @@ def scored(scorer: Scorer, data: Path, out: Path) -> Path:
 
 
 def refused(scorer: Scorer, data: Path, out: Path) -> str:
-    """What is said, where nothing was scored and nothing is left behind."""
+    """The refusal of a scoring run that leaves nothing behind."""
     before = sorted(out.parent.iterdir()) if out.parent.is_dir() else []
     with pytest.raises(InputError) as caught:
         score_stream(scorer, data, out, pytest.fail)

@@ -1,4 +1,4 @@
-"""Files of any size are scored as small ones are; an interrupted run loses and doubles nothing."""
+"""Scoring in parts: the part size changes nothing, and an interrupted run resumes."""
 
 import sys
 import zipfile
@@ -36,7 +36,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def whole(scorer: Scorer, data: Path, tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    """The result in one piece."""
+    """The result of scoring in one part."""
     out = tmp_path_factory.mktemp("whole") / "out.csv"
     score_stream(scorer, data, out, quiet)
     return out.read_bytes()

@@ -1,4 +1,4 @@
-"""Simulated people keep their books: the same rows from a seed, and every balance explained."""
+"""The simulator: deterministic, consistent balances, PaySim's distributions."""
 
 import hashlib
 import os
@@ -96,7 +96,7 @@ def test_steps_are_sorted_and_within_the_simulated_days(days: int) -> None:
 
 
 def moves(row: pd.Series) -> list[tuple[str, float, float]]:
-    """Whose balance a row moves, from what to what."""
+    """The accounts whose balance a row moves, with the balance before and after."""
     moved = [(row["nameOrig"], row["oldbalanceOrg"], row["newbalanceOrig"])]
     if row["type"] == "TRANSFER":
         moved.append((row["nameDest"], row["oldbalanceDest"], row["newbalanceDest"]))
@@ -296,7 +296,7 @@ def test_mean_amounts_by_type_match_paysim(frame: pd.DataFrame) -> None:
 
 
 def by_hour(weights: np.ndarray) -> np.ndarray:
-    """Shares of the busy hours, 1 % of the traffic or more each."""
+    """Traffic shares of the busy hours, those with at least 1 % of the traffic."""
     rest, payments = HOURLY / HOURLY.sum(axis=1, keepdims=True)
     traffic = TYPE_SHARES[PAYMENT] * payments + (1 - TYPE_SHARES[PAYMENT]) * rest
     busy: np.ndarray = (weights / weights.sum())[traffic >= 0.01]
@@ -316,7 +316,7 @@ def test_hourly_amounts_match_paysim(frame: pd.DataFrame) -> None:
 
     by_type = MONEY_BY_HOUR / MONEY_BY_HOUR.sum(axis=1, keepdims=True)
     wanted = (TYPE_SHARES * MEAN_AMOUNTS) @ by_type
-    # A fifth of the default size: a few transfers of fifty million move an hour.
+    # With 200,000 rows a few transfers of fifty million dominate an hour.
     np.testing.assert_allclose(by_hour(found), by_hour(wanted), rtol=0.2)
 
 
@@ -409,7 +409,7 @@ def test_small_repeats_are_several_small_amounts_within_two_hours(frauds: pd.Dat
 
 
 def chains(frauds: pd.DataFrame) -> list[tuple[pd.DataFrame, pd.DataFrame]]:
-    """Of each mule who was used once: what came in, and what he cashed out."""
+    """Incoming and cashed-out rows of each mule that was used once."""
     rows = told(frauds, "mule-chain")
     pairs = []
     for mule in rows.loc[rows["type"] == "TRANSFER", "nameDest"].unique():
