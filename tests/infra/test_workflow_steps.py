@@ -162,5 +162,5 @@ def test_not_better_is_green_and_every_other_failure_is_red(runner, code, said, 
     assert runner.read("summary") == f"{said}\n"
     assert ("::notice" in done.stdout) == (said == NOT_BETTER and code == 3)
     assert runner.read("calls") == (
-        "python -m training challenge build/model --data build/data.csv --margin 0.02\n"
+        "python -m training challenge --model build/model --data build/data.csv --margin 0.02\n"
     )
