@@ -5,8 +5,8 @@ ENVIRONMENTS := project image sam checkov ray launcher tutorial
 
 PYTHON := .venv/bin/python
 
-# What the user gives reaches the program as it is: neither make nor the shell expands or splits it.
-# `make` would expand `$(...)` in what it exports, so it exports none of them.
+# The user's values reach the program unchanged: neither make nor the shell expands or splits them.
+# `make` would expand `$(...)` in exported values, so it exports none of them.
 unexport DATA PORT URL KEY GITHUB IMAGE ENV YES DRY_RUN
 
 define newline
@@ -14,87 +14,87 @@ define newline
 
 endef
 quote = $(if $(findstring $(newline),$(value $1)),$(error $1 has a line break))'$(subst ','\'',$(value $1))'
-# $(call option,--name,VARIABLE) and $(call flag,--name,VARIABLE): nothing where it is not set.
+# $(call option,--name,VARIABLE) and $(call flag,--name,VARIABLE): empty if the variable is not set.
 option = $(if $(value $2),$1 $(call quote,$2))
 flag = $(if $(filter-out 0 no false,$(value $2)),$1)
 
-# Where a machine sets it, every process would compile every library anew.
+# If a machine sets it, every process would compile every library again.
 unexport PYTHONDONTWRITEBYTECODE
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: ## Make the virtual environments of `make check`; the other targets make those that they need
+setup: ## Make the virtual environments of `make check`; each target makes its own too
 	@.ci/setup
 
 $(ENVIRONMENTS:%=setup-%): setup-%:
 	@.ci/setup $*
 
-run: setup-project ## Simulate, train, publish locally and serve until Ctrl-C  [DATA=file.csv] [PORT=8000]
+run: setup-project ## Train, publish to a local S3 and serve until Ctrl-C  [DATA=file.csv] [PORT=8000]
 	$(PYTHON) -m training run $(call option,--data,DATA) $(call option,--port,PORT)
 
-demo: setup-project ## The API with a model trained for it, and the demo's app on it, until Ctrl-C  [PORT=8501]
+demo: setup-project ## Train, serve, and open the demo's app on it until Ctrl-C  [PORT=8501]
 	$(PYTHON) -m training demo $(call option,--port,PORT)
 
-screenshots: setup-project ## Take the demo's screenshots anew (needs chromium)
+screenshots: setup-project ## Take the demo's screenshots (needs chromium)
 	$(PYTHON) -m tests.demo.screenshots
 
 train: setup-project ## Train on your own transactions  DATA=file.csv
 	$(PYTHON) -m training train $(or $(call option,--data,DATA),$(error say which file: make train DATA=file.csv))
 
-test: setup-project setup-image setup-sam setup-checkov ## Everything that must hold
+test: setup-project setup-image setup-sam setup-checkov ## Run all tests
 	$(PYTHON) -m pytest -n 2 --dist worksteal -q
 
-quick: setup-project ## The tests that neither start a process nor train a model, in a minute
+quick: setup-project ## Run the tests that start no process and train no model, in a minute
 	$(PYTHON) -m pytest -n 2 --dist worksteal -q -m 'not slow and not soak and not image'
 
-ray: setup-ray ## The Ray engine's tests, in .venv-ray
+ray: setup-ray ## Run the tests of the Ray engine, in .venv-ray
 	.venv-ray/bin/python -m pytest -q tests/ray_engine
 
-check: setup-project ## What CI runs: lint, types, then `make test` and `make ray`
+check: setup-project ## Run all checks of CI: lint, types, then `make test` and `make ray`
 	.ci/check
 
-soak: setup-project setup-sam ## The long repetitions in full: 10,000 fuzzed bodies, 100 killed publishes
+soak: setup-project setup-sam ## Run the long tests in full: 10,000 fuzzed bodies, 100 killed publishes
 	$(PYTHON) -m pytest -q -m soak
 
-image-test: setup-project setup-sam ## Build the image, run it without a privilege, then under sam local (needs root and podman)
+image-test: setup-project setup-sam ## Build the image, run it without privileges, then under sam local (needs root and podman)
 	$(PYTHON) -m pytest -q -rfE -m image tests/image
 
-smoke: $(if $(value URL),,$(if $(value ENV),setup-project)) ## Ask a running API five questions with curl  URL=http://... [KEY=...], or ENV=dev
+smoke: $(if $(value URL),,$(if $(value ENV),setup-project)) ## Send five requests to a running API with curl  URL=http://... [KEY=...], or ENV=dev
 	$(if $(value URL),.ci/smoke $(call option,,URL) $(call option,,KEY),$(if $(value ENV),$(PYTHON) -m bootstrap smoke $(call option,--env,ENV),$(error say which API: make smoke URL=http://127.0.0.1:8000, or ENV=dev)))
 
 invoke: setup-project setup-sam ## Run the image as Lambda does: sam build, sam local invoke (needs Docker or podman)
 	$(PYTHON) -m training invoke
 
-bootstrap: setup-project setup-sam ## Create or update what outlives the application: repository, bucket, roles  [GITHUB=owner/name] [DRY_RUN=1]
+bootstrap: setup-project setup-sam ## Create or update the image repository, the bucket and the roles  [GITHUB=owner/name] [DRY_RUN=1]
 	$(PYTHON) -m bootstrap prepare $(call option,--github,GITHUB) $(call flag,--dry-run,DRY_RUN)
 
 deploy: setup-project setup-sam ## Build, push and deploy by digest  [ENV=dev] [IMAGE=repository@sha256:...] [DRY_RUN=1]
 	$(PYTHON) -m bootstrap deploy $(call option,--env,ENV) $(call option,--image,IMAGE) $(call flag,--dry-run,DRY_RUN)
 
-doctor: setup-project ## Say of each part of a deployment whether it is well, and what to do  [ENV=dev]
+doctor: setup-project ## Check each part of a deployment, with a remedy for each fault  [ENV=dev]
 	$(PYTHON) -m bootstrap doctor $(call option,--env,ENV)
 
-rollback: setup-project ## Deploy the image before again; models stay  [ENV=dev] [DRY_RUN=1]
+rollback: setup-project ## Deploy the previous image; models stay  [ENV=dev] [DRY_RUN=1]
 	$(PYTHON) -m bootstrap rollback $(call option,--env,ENV) $(call flag,--dry-run,DRY_RUN)
 
-destroy: setup-project ## Delete the application's stack; models and images stay  [ENV=dev] [YES=1] [DRY_RUN=1]
+destroy: setup-project ## Delete the application's stack but keep models and images  [ENV=dev] [YES=1] [DRY_RUN=1]
 	$(PYTHON) -m bootstrap destroy $(call option,--env,ENV) $(call flag,--yes,YES) $(call flag,--dry-run,DRY_RUN)
 
-cost: setup-project setup-sam ## What a month costs, part by part, from the templates and what was measured
+cost: setup-project setup-sam ## Print the monthly cost of each part, from the templates and measurements
 	$(PYTHON) -m bootstrap cost
 
-bench: setup-project setup-image setup-tutorial ## Cold start, latency, memory and size beside a tutorial's stack; three minutes
+bench: setup-project setup-image setup-tutorial ## Measure cold start, latency, memory and size beside a tutorial's stack; three minutes
 	$(PYTHON) -m benchmarks.serving --json build/serving.json --plot build/serving.svg
 
-tune: setup-project setup-image setup-sam ## Cold start, latency and price at each memory size (needs root and cgroups); two minutes
+tune: setup-project setup-image setup-sam ## Measure cold start, latency and price at each memory size (needs root and cgroups); two minutes
 	$(PYTHON) -m benchmarks.tune --json build/tune.json
 
-format: setup-project ## Format and fix what can be fixed
+format: setup-project ## Format the code and apply safe fixes
 	.ci/format
 
-lock: ## Compile the pinned requirements anew from pyproject.toml
+lock: ## Compile the pinned requirements from pyproject.toml
 	.ci/lock
 
-pin-base: ## Pin the base image by its digest, or move the pin to today's (needs Docker with buildx)
+pin-base: ## Pin the base image by its current digest (needs Docker with buildx)
 	.ci/pin-base

@@ -253,7 +253,7 @@ def test_the_smoke_script_skips_the_stopped_payment_of_a_model_without_one() -> 
         done = smoke(url)
 
     said = {line.split(":")[0]: line.split(": ")[1] for line in done.stdout.splitlines()}
-    assert said["stopped"] == "not asked, the model has no such example"
+    assert said["stopped"] == "skipped, the model has no such example"
     assert said["approved"] == "ok"
     assert done.returncode == 0
 

@@ -1,1 +1,1 @@
-"""Offline work on models: simulate, train, evaluate, score and publish. Never in the image."""
+"""Offline work on models, which the image does not contain."""

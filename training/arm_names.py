@@ -1,16 +1,16 @@
-"""The names of the arms, in options and metrics; no library is imported to know them."""
+"""The names of feature sets and resampling methods, in a module that imports no library."""
 
 from typing import Final
 
 from fraud_api_lambda.features import FEATURE_SETS
 
 LEAKY: Final = "leaky-baseline"
-"""The warning arm of a report: no model is made of it."""
+"""A feature set that leaks the label. A run reports its metrics and builds no model of it."""
 
 FEATURES: Final = (*FEATURE_SETS, LEAKY)
 
 RESAMPLING: Final = ("smote", "smotenc", "weights", "none")
-"""The arms that are compared; the first is the default."""
+"""The methods that a run compares; the first is the default."""
 
 AUTO: Final = "auto"
-"""Publish the resampling arm that beats SMOTE, if one does."""
+"""Publish the method that beats SMOTE, if one does."""

@@ -1,4 +1,4 @@
-"""Commands that we print, written so that they work when pasted where the user stands."""
+"""Commands to print, which work when pasted into the user's shell."""
 
 import os
 import shlex
@@ -12,8 +12,8 @@ import typer
 def fraud(*arguments: object) -> str:
     """``fraud ARGUMENT...``, quoted for a shell.
 
-    The program is `fraud` where PATH finds the one of this environment, else its path, else
-    ``python -m training``, where the project is not installed.
+    It starts with `fraud` if PATH finds the script of this environment, else with the script's
+    path, else with ``python -m training``.
     """
     script = Path(sys.executable).with_name("fraud")
     if not script.exists():
@@ -29,12 +29,12 @@ def module(name: str, *arguments: object) -> str:
 
 
 def example(command: str) -> str:
-    """The epilog of a command's help; the mark keeps it on one line, however long it is."""
+    """The epilog of a command's help; Click's mark keeps it on one line."""
     return f"\b\nExample: {command}"
 
 
 def registry_options(bucket: str | None = None, parameter: str | None = None) -> tuple[str, ...]:
-    """The options that name a registry; where it is not known, words that say what to put there."""
+    """The options that name a registry, with placeholders for unknown values."""
     return (
         *("--bucket", bucket or os.environ.get("FRAUD_MODEL_BUCKET") or "BUCKET"),
         *("--parameter", parameter or os.environ.get("FRAUD_MODEL_PARAMETER") or "PARAMETER"),
@@ -42,14 +42,14 @@ def registry_options(bucket: str | None = None, parameter: str | None = None) ->
 
 
 def link(path: Path) -> str:
-    """A path as the last word of a line of stdout: on a terminal, one that opens with a click."""
+    """A path to print on stdout; on a terminal, a link that opens it."""
     if not sys.stdout.isatty() or os.environ.get("TERM") == "dumb":
         return str(path)
     return f"\033]8;;{path.resolve().as_uri()}\033\\{path}\033]8;;\033\\"
 
 
 def say_next(command: str, label: str = "next") -> None:
-    """Say the next command to run, as the last line."""
+    """Print the next command to run, as the last line of stderr."""
     typer.echo(f"{label}: {command}", err=True)
 
 

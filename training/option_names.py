@@ -1,4 +1,4 @@
-"""A name from a closed list, as an option gives it."""
+"""Options whose value is a name from a closed list."""
 
 from collections.abc import Sequence
 from difflib import get_close_matches
@@ -7,7 +7,7 @@ from training.errors import InputError
 
 
 def require_name(option: str, given: str, names: Sequence[str]) -> None:
-    """Raise `InputError`, with the nearest name, unless the given one is in the list."""
+    """Raise `InputError`, which suggests the closest name, unless the list holds `given`."""
     if given in names:
         return
     near = get_close_matches(given, names, n=1)
@@ -16,5 +16,5 @@ def require_name(option: str, given: str, names: Sequence[str]) -> None:
 
 
 def one_of(names: Sequence[str]) -> str:
-    """The list as help shows it."""
+    """The list as the placeholder of an option in help."""
     return f"[{'|'.join(names)}]"

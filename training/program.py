@@ -1,4 +1,4 @@
-"""The frame of a command-line program: ``--version``, the width of help, and exit codes."""
+"""A command-line program: its version, the width of its help, its exit codes."""
 
 import sys
 from typing import Annotated
@@ -12,7 +12,7 @@ _WIDEST_HELP = 100
 
 
 def program(name: str, description: str) -> typer.Typer:
-    """A program without commands yet; ``--version`` prints `name` and the version."""
+    """Create a program without commands; ``--version`` prints `name` and the version."""
     app = typer.Typer(
         no_args_is_help=True,
         add_completion=False,
@@ -45,7 +45,7 @@ def program(name: str, description: str) -> typer.Typer:
 
 
 def run(app: typer.Typer, command: str) -> None:
-    """Run a program and end the process with its exit code; `command` is its name in help."""
+    """Run a program, named `command` in its help, and exit with its code."""
     try:
         app(prog_name=command)
     except CommandError as error:

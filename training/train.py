@@ -1,4 +1,4 @@
-"""A training run: compare arms on later data, then fit and pack the one to publish."""
+"""A training run: select a model on later data, then fit and package it."""
 
 import json
 import os
@@ -33,12 +33,12 @@ type Progress = Callable[[str], None]
 REPORT: Final = "report.html"
 
 OF_A_MODEL: Final = ("model.joblib", "manifest.json", "model_card.md")
-"""What must not stay of an earlier model where only metrics are written."""
+"""Files of an earlier model to remove when a run writes metrics only."""
 
 
 @dataclass(frozen=True, slots=True)
 class Windows:
-    """The windows that the user asked for; what is None is chosen by `split_by_time`."""
+    """The windows that the user asked for; `split_by_time` chooses those that are None."""
 
     test_days: int | None = None
     train_until: int | None = None
@@ -77,7 +77,7 @@ class TrainOptions:
 
     @property
     def steps(self) -> int:
-        """About how many steps the run has, for the estimate of its time."""
+        """The approximate number of steps of the run, for the estimate of its time."""
         asked, leaky = self.settings.resampling, self.feature_set == LEAKY
         searched = len(RATIOS) if self.choose_ratio else 0
         if self.trials is not None:
@@ -196,5 +196,5 @@ def _model_files(published: Publication, metrics: dict[str, Any]) -> dict[str, b
 
 
 def as_json(value: Any) -> bytes:
-    """Plain data as indented JSON, in UTF-8 with a last newline."""
+    """Encode plain data as indented JSON in UTF-8, with a final newline."""
     return (json.dumps(value, indent=2, allow_nan=False) + "\n").encode()

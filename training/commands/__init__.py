@@ -1,1 +1,1 @@
-"""The command line: options in, results out."""
+"""The commands of `fraud`: they read options and print results."""

@@ -224,7 +224,7 @@ def score(
 ) -> None:
     """Add fraud_probability, is_fraud and decision to each row."""
     require_model(model)
-    on_ray = require_engine(engine, address)  # which scores every file of a folder
+    on_ray = require_engine(engine, address)  # Ray scores every file of a folder
     if not on_ray:
         require_readable(data)
         require_writable(out)

@@ -1,4 +1,4 @@
-"""Commands of the registry: what is published, and what is served."""
+"""Commands that publish models and choose the served one."""
 # ruff: noqa: PLC0415  # a command imports what it needs when it runs, so that --help is quick
 
 import json
@@ -43,7 +43,7 @@ def publish(
 ) -> None:
     """Upload a model to S3; publishing it again changes nothing."""
     model = model_directory(directory, model)
-    if not (model / "metrics.json").exists():  # which the leaky baseline has too, and no model
+    if not (model / "metrics.json").exists():  # the leaky baseline writes no model
         require_model(model)
 
     from training.registry.publishing import promote_version
@@ -154,7 +154,7 @@ def challenge(
         say_next(fraud("models", *here))
         raise typer.Exit(CheckFailedError.exit_code)
     if not as_json:
-        # A dry run published nothing that could be promoted.
+        # A dry run published no version to promote: repeat the challenge.
         window = [*(("--from", start) if start else ()), *(("--to", end) if end else ())]
         allowed = ["--allow-simulated"] if allow_simulated else []
         wet = ("challenge", "--model", model, "--data", data, "--margin", margin, *window, *allowed)
@@ -211,5 +211,5 @@ def _say_moved(moved: "Moved", *registry: str, wet: Sequence[object] = ()) -> No
 def _unmoved(moved: "Moved", *, dry_run: bool) -> str:
     if moved.pinned_anew is None:
         return "served already, nothing changed"
-    done = "would pin" if dry_run else "pinned"
-    return f"served already; {done} its replaced object anew, S3 version {moved.pinned_anew}"
+    verb = "would pin" if dry_run else "pinned"
+    return f"served already; {verb} its replaced object again, S3 version {moved.pinned_anew}"

@@ -1,1 +1,1 @@
-"""The same training and scoring on a Ray cluster."""
+"""Training and scoring on a Ray cluster."""

@@ -1,6 +1,6 @@
-"""Ray in place of the local engine: started on loopback, or a cluster joined by its address.
+"""The Ray engine: on a Ray that runs on loopback, or on a cluster with an address.
 
-Ray is optional: nothing here imports it before it is asked for.
+Ray is optional: the functions import it when they need it.
 """
 
 import logging
@@ -28,7 +28,7 @@ _ROOT: Final = Path(__file__).parents[2]
 
 @dataclass(frozen=True, slots=True)
 class RayEngine:
-    """The Ray that was started or joined: `Engine` on its `cpus`."""
+    """The engine that computes on the CPUs of a running Ray."""
 
     cpus: int
 
@@ -48,15 +48,15 @@ class RayEngine:
 def chosen_engine(
     name: str, address: str | None = None, *, workers: int | None = None
 ) -> Iterator[Engine]:
-    """The engine that the options name; what was started for it ends with the context.
+    """Yield the engine that the options name, and stop its Ray at the end of the block.
 
     Parameters
     ----------
     name : one of `engine_options.ENGINES`
     address : str, optional
-        Of a running Ray cluster, or "auto". Default: a Ray of its own on this machine.
+        Address of a Ray cluster, or "auto". Default: start Ray on this machine.
     workers : int, optional
-        Of a Ray of its own. Default: the cores.
+        Workers of the Ray on this machine. Default: one a core.
 
     Raises
     ------
@@ -71,12 +71,12 @@ def chosen_engine(
 
 
 def chosen_score(name: str, address: str | None = None) -> Callable[..., int]:
-    """`training.scoring.score.score`, or with Ray the same of every file of a folder.
+    """Choose `training.scoring.score.score`, or with Ray a function for a whole folder.
 
     Raises
     ------
     InputError
-        As of `chosen_engine`, when it is called.
+        On a call of the function, for the reasons of `chosen_engine`.
     """
     if not is_ray(name, address):
         return score
@@ -92,15 +92,15 @@ def chosen_score(name: str, address: str | None = None) -> Callable[..., int]:
 
 @contextmanager
 def ray_started(address: str | None = None, *, workers: int | None = None) -> Iterator[int]:
-    """Ray while the context lasts; gives how many CPUs it has. See `chosen_engine`.
+    """Run Ray for the block and yield the number of its CPUs. See `chosen_engine`.
 
-    Nothing may have imported Ray before: it reads its environment then.
+    Import Ray only afterwards, because it reads its environment on import.
     """
     require_ray()
     if address not in {None, "auto"}:
         require_answer(address)
     _set_environment(own=address is None)
-    import ray  # noqa: PLC0415  # only after the environment that it reads when imported
+    import ray  # noqa: PLC0415  # reads its environment on import
 
     try:
         ray.init(**_QUIET, **_where(address, workers))
@@ -119,7 +119,7 @@ def _cpus(resources: dict[str, float], address: str | None) -> int:
     if resources.get("CPU", 0) < 1:
         raise InputError(
             f"--address {address}: the cluster has no CPU yet; ask for workers and wait for them, "
-            "as training/distributed/ray-cluster.yaml tells"
+            "as training/distributed/ray-cluster.yaml describes"
         )
     return int(resources["CPU"])
 
@@ -128,18 +128,18 @@ def _set_environment(*, own: bool) -> None:
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     os.environ.setdefault("RAY_TRAIN_METRICS_ENABLED", "0")
     if not own:
-        # What listens may not be Ray: it would be asked twenty times, half a minute each.
+        # If another program listens there, Ray would try twenty times, half a minute each.
         os.environ.setdefault("RAY_NUM_REDIS_GET_RETRIES", "1")
     else:
-        # So it binds to 127.0.0.1: Ray takes that address from no argument. On Linux too.
+        # Binds Ray to 127.0.0.1, on Linux too; no argument of `ray.init` does.
         os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"
-        # Other users of this machine reach loopback as well. A token of ours leaves no file.
+        # Keeps out other users of this machine. A token from the environment leaves no file.
         os.environ["RAY_AUTH_MODE"] = "token"
         os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
 
 
 def _where(address: str | None, workers: int | None) -> dict[str, Any]:
-    """What `ray.init` is told of the place: "local" never joins a cluster by accident."""
+    """The arguments of `ray.init`; the address "local" never joins a cluster by accident."""
     if address is None:
         return {"address": "local", "num_cpus": workers or os.cpu_count() or 1}
     modules = [str(_ROOT / name) for name in ("training", "fraud_api_lambda")]
@@ -153,7 +153,7 @@ def _quieten_data() -> None:
     context.enable_progress_bars = False
     for name in ("ray.data", "ray.train"):
         logging.getLogger(name).setLevel(logging.ERROR)
-    # The same rows to the same worker, every time.
+    # Gives each worker the same rows in every run.
     context.execution_options.preserve_order = True
 
 
@@ -163,7 +163,7 @@ def _joblib_on_ray() -> Iterator[None]:
     from ray.util.joblib import register_ray  # noqa: PLC0415  # Ray is optional
 
     register_ray()
-    # A spot machine may be taken away: what it was trying is tried again.
+    # AWS may take a spot machine away: another one repeats its trials.
     again = {"max_restarts": -1, "max_task_retries": 3}
     with joblib.parallel_backend("ray", ray_remote_args=again):
         yield

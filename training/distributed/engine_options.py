@@ -1,4 +1,4 @@
-"""`--engine` and `--address`, looked at before anything heavy is imported; Ray is never."""
+"""Checks of `--engine` and `--address`, which import neither Ray nor anything else heavy."""
 
 import socket
 from importlib.util import find_spec
@@ -15,7 +15,7 @@ NO_CLUSTER: Final = (
 
 
 def require_engine(name: str, address: str | None) -> bool:
-    """Whether the engine is Ray; raises `InputError` if it cannot be had."""
+    """Whether the engine is Ray; raises `InputError` if Ray is missing or does not answer."""
     if not is_ray(name, address):
         return False
     require_ray()
@@ -30,11 +30,13 @@ def is_ray(name: str, address: str | None) -> bool:
     Raises
     ------
     InputError
-        If they name no engine, or an address without one.
+        If there is no such engine, or the engine takes no address.
     """
     require_name("--engine", name, ENGINES)
     if name == "local" and address is not None:
-        raise InputError(f"--address {address}: the local engine has none; add --engine ray")
+        raise InputError(
+            f"--address {address}: the local engine takes no address; add --engine ray"
+        )
     return name == "ray"
 
 
@@ -48,10 +50,10 @@ def require_ray() -> None:
 
 
 def require_answer(address: str) -> None:
-    """Refuse a port that nothing listens on: Ray would wait for it for many minutes."""
+    """Raise `InputError` if the port is closed: Ray would wait for it for many minutes."""
     host, _, port = address.rpartition(":")
     if not host or not port.isdecimal() or "/" in host:
-        raise InputError(f"--address {address}: write HOST:PORT, as `ray status` tells, or auto")
+        raise InputError(f"--address {address}: write HOST:PORT as in `ray status`, or auto")
     try:
         socket.create_connection((host.strip("[]"), int(port)), timeout=5).close()
     except (OSError, OverflowError) as error:

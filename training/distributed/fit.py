@@ -1,7 +1,7 @@
-"""The booster fitted by Ray Train on rows that Ray Data holds, for more rows than memory.
+"""Fits by Ray Train on rows in Ray Data, for more rows than fit into memory.
 
-SMOTE needs the frauds alone, which are few: they are resampled where the command runs, and what is
-invented joins the shards. Each worker derives the features of its own shard.
+SMOTE needs only the frauds, which are few: the command resamples them itself and adds the synthetic
+rows to the shards. Each worker derives the features of its own shard.
 """
 
 import tempfile
@@ -29,14 +29,14 @@ from training.fitting.pipeline import build_pipeline
 from training.fitting.settings import Settings
 
 COLUMN: Final = "data"
-"""The one column of a dataset of rows: facts, weight, label."""
+"""The only column of a dataset of rows. A cell holds facts, weight and label."""
 
 ROWS_A_BLOCK: Final = 100_000
 
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """What SMOTE and the weights need to know of the genuine rows."""
+    """The number and the total weight of the genuine rows."""
 
     n_genuine: int
     genuine_weight: float
@@ -52,17 +52,17 @@ def fit_on_ray(rows: Rows, feature_set: str, settings: Settings) -> tuple[xgb.Bo
 def fit_folder(
     folder: str | Path, feature_set: str, settings: Settings, window: Window
 ) -> tuple[xgb.Booster, int]:
-    """A booster fitted on a folder of Parquet files, which no one machine has to hold.
+    """Fit a booster on a folder of Parquet files that need not fit into one machine.
 
     Parameters
     ----------
     folder : str or Path
-        Where every node of the cluster finds it; ``s3://`` too. The cells are not checked as
-        `read_transactions` does; check the files one by one where that matters.
+        A folder that every node of the cluster can read, or ``s3://``. The cells are not
+        checked as by `read_transactions`.
     feature_set, settings
-        As of `fit_rows`; the leaky features are not among them.
+        As for `fit_rows`, without the leaky features.
     window : Window
-        The steps to fit on.
+        Steps to fit on.
 
     Returns
     -------
@@ -93,12 +93,12 @@ def fit_folder(
 def fit_dataset(
     rows: ray.data.Dataset, feature_set: str, settings: Settings
 ) -> tuple[xgb.Booster, int]:
-    """A booster fitted on a dataset of rows, and how many frauds were invented for it.
+    """Fit a booster on a dataset of rows; return it and the number of synthetic frauds.
 
     Raises
     ------
     InputError
-        If the rows are not of both classes.
+        If a class is missing.
     """
     rows = rows.materialize()
     totals, frauds = _totals(rows), _frauds(rows)
@@ -121,10 +121,10 @@ def fit_dataset(
 
 
 def invent(frauds: np.ndarray, totals: Totals, feature_set: str, settings: Settings) -> np.ndarray:
-    """The rows that the resampling adds to the frauds, each as heavy as the mean fraud.
+    """The synthetic frauds of the resampling, each with the mean weight of the frauds.
 
-    SMOTE looks at its own class only, so one genuine row stands for all of them, and the ratio to
-    it is the number of frauds wanted.
+    SMOTE uses the rows of one class only. So one genuine row stands for all of them, and the ratio
+    is the number of frauds wanted.
     """
     wanted = round(settings.smote_ratio * totals.n_genuine)
     steps = _pipeline(feature_set, replace(settings, smote_ratio=wanted), len(frauds)).steps[:-2]
@@ -143,7 +143,7 @@ def invent(frauds: np.ndarray, totals: Totals, feature_set: str, settings: Setti
 def weight_factors(
     fraud_weights: np.ndarray, n_invented: int, totals: Totals, resampling: str
 ) -> dict[str, float]:
-    """By what each class's weights are multiplied, as `restored_weights` would of all rows."""
+    """The factors of each class's weights that equal `restored_weights` of all rows."""
     n_frauds, weight = len(fraud_weights), float(fraud_weights.sum())
     balance = totals.genuine_weight / weight if resampling == "weights" else 1.0
     restored = balance * n_frauds / (n_frauds + n_invented)
@@ -154,7 +154,7 @@ def weight_factors(
 
 def _resampled(step: Any, matrix: np.ndarray, labels: np.ndarray) -> Any:
     with warnings.catch_warnings():
-        # One row stands for the majority, so its size says nothing.
+        # One row stands for the majority class, so the warning about its size does not apply.
         warnings.filterwarnings("ignore", message="After over-sampling", category=UserWarning)
         return step.fit_resample(matrix, labels)
 
@@ -171,7 +171,7 @@ def _pipeline(feature_set: str, settings: Settings, n_frauds: int) -> Any:
 
 
 def _parameters(feature_set: str, settings: Settings) -> dict[str, Any]:
-    """What `xgboost.train` is told: the same as the classifier of the pipeline would tell it."""
+    """The arguments that the pipeline's classifier would pass to `xgboost.train`."""
     classifier = _pipeline(feature_set, settings, 0)["classify"]
     parameters = {**classifier.get_xgb_params(), "nthread": 1}
     return {"parameters": parameters, "rounds": classifier.n_estimators}
@@ -213,9 +213,9 @@ def _gathered(rows: Any) -> np.ndarray:
 
 
 def _trained(rows: ray.data.Dataset, config: dict[str, Any]) -> bytearray:
-    """The booster that the workers of Ray Train agree on, one worker a CPU."""
+    """The booster of Ray Train, with one worker a CPU."""
     workers = max(1, min(int(ray.cluster_resources()["CPU"]), rows.count()))
-    # Split here and exactly: Ray Train's own split drops rows and deals them as they come.
+    # Ray Train's own split drops rows, and its order depends on timing.
     bounds = [rows.count() * part // workers for part in range(1, workers)]
     parts = rows.split_at_indices(bounds) if bounds else [rows]
     with tempfile.TemporaryDirectory() as directory:

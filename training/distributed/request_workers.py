@@ -1,4 +1,4 @@
-"""Ask a cluster that scales for CPUs: `python -m training.distributed.request_workers 32`, or 0."""
+"""Scale a cluster to N CPUs: `python -m training.distributed.request_workers N`."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""Every file of a folder scored, one task of Ray for each."""
+"""Scoring of all files of a folder, with one task of Ray for each."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,7 +17,7 @@ type Outcome = tuple[int, CommandError | None]
 def score_folder(
     model: Path, data: Path, out: Path, progress: Callable[[str], None] = lambda _: None
 ) -> int:
-    """Score each CSV and Parquet file of a folder on the Ray that was started.
+    """Score each CSV and Parquet file of a folder on the running Ray.
 
     Parameters
     ----------
@@ -30,16 +30,16 @@ def score_folder(
     Returns
     -------
     int
-        How many rows were scored.
+        Rows scored.
 
     Raises
     ------
     InputError
-        If there is nothing to score, or some file cannot be; the others are scored first.
+        If there is no file, or a file cannot be scored; the others are scored first.
     """
     model, data, out = model.resolve(), data.resolve(), out.resolve()
     files = _files(data, out)
-    load_scorer(model)  # so that a model that cannot be used is said once, not by every task
+    load_scorer(model)  # reports an unusable model once, not once a task
     step = f"scoring {len(files):,} files of {data}"
     progress(step)
     task = ray.remote(_scored)
@@ -66,7 +66,7 @@ def _files(data: Path, out: Path) -> list[Path]:
 
 
 def _scored(model: Path, data: Path, out: Path) -> Outcome:
-    """Rows and no error, or the error: one bad file must not end the work on the others."""
+    """The rows scored, or the error: a bad file must not stop the others."""
     try:
         return score(model, data, out / data.name), None
     except CommandError as error:

@@ -1,1 +1,1 @@
-"""Everything on this machine: AWS, API and demo as child processes."""
+"""The service on this machine: AWS, API and demo as child processes."""

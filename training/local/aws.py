@@ -1,4 +1,4 @@
-"""S3 and SSM on this machine, empty but for a bucket."""
+"""A local S3 and SSM, empty except for a bucket."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +11,7 @@ from training.local.processes import LOOPBACK, environment, free_port, served
 
 @dataclass(frozen=True, slots=True)
 class LocalAws:
-    """A running stand-in for S3 and SSM; its bucket exists, its parameter not yet."""
+    """A running stand-in for S3 and SSM. Its bucket exists, its parameter does not yet."""
 
     port: int
     bucket: str = "fraud-models"
@@ -19,12 +19,12 @@ class LocalAws:
 
     @property
     def endpoint_url(self) -> str:
-        """Where it listens, seen from this machine."""
+        """Its address on this machine."""
         return f"http://{LOOPBACK}:{self.port}"
 
     @property
     def environment(self) -> dict[str, str]:
-        """What a process needs in its environment to use it."""
+        """The environment variables of a process that uses it."""
         return {
             "AWS_ENDPOINT_URL": self.endpoint_url,
             "AWS_DEFAULT_REGION": "us-east-1",
@@ -43,9 +43,9 @@ def local_aws(port: int | None = None, *, host: str = LOOPBACK) -> Iterator[Loca
     Parameters
     ----------
     port : int, optional
-        A free one unless given.
+        Default: a free port.
     host : str
-        The address that it listens on.
+        The address to listen on.
 
     Yields
     ------
@@ -56,7 +56,7 @@ def local_aws(port: int | None = None, *, host: str = LOOPBACK) -> Iterator[Loca
         *("moto.server", "-H", host, "-p", str(aws.port)),
         port=aws.port,
         path="/moto-api/",
-        # Else it takes "host" for the bucket: podman's name for us is host.containers.internal.
+        # Else moto takes "host" of podman's host.containers.internal for the bucket.
         variables={"S3_IGNORE_SUBDOMAIN_BUCKETNAME": "true"},
     )
     with moto:
@@ -66,6 +66,6 @@ def local_aws(port: int | None = None, *, host: str = LOOPBACK) -> Iterator[Loca
             s3.put_bucket_versioning(
                 Bucket=aws.bucket, VersioningConfiguration={"Status": "Enabled"}
             )
-            # moto imports a service at its first call, which on busy cores outlasts our timeouts.
+            # moto imports a service at its first call, which can outlast the API's timeouts.
             boto3.client("ssm").describe_parameters()
         yield aws

@@ -1,7 +1,7 @@
 """``python -m training.local.child MODULE ARGUMENT...``: run a module that ends with its parent.
 
-The parent holds the other end of our standard input and writes nothing. When it is gone, killed or
-not, the system closes that end: it works on every Unix and needs nobody's care.
+The parent holds the other end of our standard input and writes nothing. However the parent ends,
+the system closes that end, and we read the end of the file. This works on every Unix.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""The API and the demo's app together on this machine; knows nothing of what the app shows."""
+"""The API and the demo's app together on this machine."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -17,7 +17,7 @@ def demo(*, rows: int, seed: int, port: int | None, out: Path) -> None:
     Parameters
     ----------
     rows, seed : int
-        Of the simulation; `seed` of the training too.
+        Size and seed of the simulation; the seed of the training too.
     port : int or None
         The app's port on localhost; a free one if None.
     out : Path
@@ -30,10 +30,10 @@ def demo(*, rows: int, seed: int, port: int | None, out: Path) -> None:
 
 @contextmanager
 def running(*, rows: int, seed: int, port: int | None, out: Path) -> Iterator[tuple[str, Server]]:
-    """The address of the app and its process, over an API with a model trained for it."""
+    """Train, serve the model and the app; yield the app's address and its process."""
     port = free_port(port)
     with ExitStack() as stack:
-        # Compared, for the app shows how well the model does without balances and hour.
+        # The app shows the comparison with models without balances and hour.
         make_model(None, rows=rows, seed=seed, out=out, compare=True)
         with reported(START_STEPS + 1) as progress:
             api_port = free_port()

@@ -1,4 +1,4 @@
-"""Child processes that serve on localhost and never outlive us; knows nothing of what they do."""
+"""Child processes that serve on localhost and end with their parent."""
 
 import json
 import os
@@ -22,7 +22,7 @@ from training.errors import CommandError, InputError
 ROOT: Final = Path(__file__).parents[2]
 LOOPBACK: Final = "127.0.0.1"
 STDERR: Final = 2
-"""Its descriptor: `sys.stderr` need not be a file."""
+"""The file descriptor of stderr; `sys.stderr` need not be a file."""
 
 _PIECE: Final = 1 << 16
 _KEPT_PIECES: Final = 100
@@ -32,12 +32,12 @@ _STOP_TIMEOUT_S: Final = 5
 
 
 def free_port(port: int | None = None) -> int:
-    """`port` if nobody has it, else a port that nobody has.
+    """Return `port` if it is free, or any free port if it is None.
 
     Raises
     ------
     InputError
-        If `port` is given and cannot be used.
+        If `port` is in use or not allowed.
     """
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -51,7 +51,7 @@ def free_port(port: int | None = None) -> int:
 
 
 class Log:
-    """The output of a child process, kept back until `follow`, then passed to stderr.
+    """The output of a child process: kept back until `follow`, then copied to stderr.
 
     Attributes
     ----------
@@ -68,7 +68,7 @@ class Log:
         self._reader.start()
 
     def follow(self, *, kept: bool = False) -> None:
-        """Pass on the output from now on, and print what was kept back first if `kept`."""
+        """Copy the output from now on; with `kept`, print the earlier output first."""
         deadline = time.monotonic() + _STOP_TIMEOUT_S
         with self._lock:
             # A server writes the log of a request after the answer: wait until it is silent.
@@ -79,7 +79,7 @@ class Log:
                 os.write(STDERR, b"".join(before))
 
     def end(self) -> None:
-        """Read the rest, of a child that has ended."""
+        """Read the rest of the output of a child that has ended."""
         self._reader.join(_STOP_TIMEOUT_S)
 
     def _read(self) -> None:
@@ -122,7 +122,7 @@ def served(
     path: str,
     variables: Mapping[str, str] | None = None,
 ) -> Iterator[Server]:
-    """``python -m module arguments`` as a process that answers, and that ends with the block.
+    """Run ``python -m module arguments`` until the end of the block, once it answers.
 
     Parameters
     ----------
@@ -138,7 +138,7 @@ def served(
     Raises
     ------
     CommandError
-        If it ends, or does not answer in time.
+        If it exits or does not answer in time.
     """
     log = Log()
     with subprocess.Popen(
@@ -148,7 +148,7 @@ def served(
         stdin=subprocess.PIPE,
         stdout=log.input,
         stderr=log.input,
-        start_new_session=True,  # Ctrl-C on the terminal is ours alone; we stop the child in turn
+        start_new_session=True,  # Ctrl-C reaches only us, and we stop the child
     ) as process:
         os.close(log.input)
         try:
@@ -184,7 +184,7 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
 
 
 def request(port: int, method: str, path: str, body: Any = None) -> tuple[int, bytes]:
-    """Status and body of one HTTP request to localhost; `body` is sent as JSON."""
+    """Send an HTTP request to localhost, with `body` as JSON; return status and body."""
     connection = HTTPConnection(LOOPBACK, port, timeout=_START_TIMEOUT_S)
     try:
         connection.request(
@@ -201,9 +201,9 @@ def request(port: int, method: str, path: str, body: Any = None) -> tuple[int, b
 
 @contextmanager
 def environment(values: Mapping[str, str]) -> Iterator[None]:
-    """Set variables for the block, our children included; of AWS's, only those in `values` remain.
+    """Set variables for the block and its children, and unset all other ``AWS_`` variables.
 
-    A profile or a session token of the user's would otherwise be mixed with them.
+    The user's profile or session token would otherwise be mixed with `values`.
     """
     saved = dict(os.environ)
     for name in saved:
@@ -219,7 +219,7 @@ def environment(values: Mapping[str, str]) -> Iterator[None]:
 
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """Let SIGTERM end the block as Ctrl-C does, also where a shell started us with it ignored."""
+    """Let SIGTERM and Ctrl-C end the block, even if the shell made us ignore them."""
     signals = (signal.SIGINT, signal.SIGTERM)
     before = [signal.signal(each, signal.default_int_handler) for each in signals]
     try:

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.text import Text
 
 NOTICE_S: Final = 0.05
-"""A shorter step is a notice, which says nothing about the duration of the others."""
+"""A shorter step is a notice, which does not count in the mean duration."""
 
 
 @dataclass(slots=True)
@@ -31,20 +31,20 @@ class Estimate:
     spent_s: float = 0.0
 
     def add(self, seconds: float) -> None:
-        """Count a step that took so long."""
+        """Count a step of that duration."""
         if seconds >= NOTICE_S:
             self.done += 1
             self.spent_s += seconds
 
     def left_s(self, running_s: float = 0.0) -> float | None:
-        """Seconds left when the next step has run for `running_s`, or None if unknown."""
+        """The seconds left, `running_s` seconds into the next step; None if unknown."""
         if not 0 < self.done < self.steps:
             return None
         return max(self.spent_s / self.done * (self.steps - self.done) - running_s, 0.0)
 
 
 def in_words(seconds: float | None) -> str:
-    """An estimate as the end of a line: nothing if unknown or short.
+    """Format an estimate as the end of a line; empty if unknown or short.
 
     Examples
     --------
@@ -62,7 +62,7 @@ def in_words(seconds: float | None) -> str:
 
 @dataclass(slots=True)
 class _Steps:
-    """The running step; rich renders it anew with each frame of the spinner."""
+    """The running step, which rich renders at each frame of the spinner."""
 
     estimate: Estimate
     step: str = ""
@@ -87,7 +87,7 @@ class _Steps:
 
 @contextmanager
 def reported(steps: int = 0) -> Iterator[Callable[[str], None]]:
-    """Yield a function to call with each step as it begins; prints how long each took.
+    """Yield a function to call with each step as it begins; print each step's duration.
 
     A call with the same text goes on with the same step. With the number of calls to expect in
     `steps`, the time left is shown too.

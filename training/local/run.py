@@ -1,4 +1,4 @@
-"""Train, publish and serve on this machine, by the code path that production takes."""
+"""Train, publish and serve on this machine, on the code path of production."""
 
 import json
 import shlex
@@ -47,7 +47,7 @@ def run(*, data: Path | None, rows: int, seed: int, port: int | None, out: Path)
     data : Path or None
         Transactions to train on; simulated ones if None.
     rows, seed : int
-        Of the simulation; `seed` of the training too.
+        Size and seed of the simulation; the seed of the training too.
     port : int or None
         The API's port on localhost; a free one if None.
     out : Path
@@ -56,7 +56,7 @@ def run(*, data: Path | None, rows: int, seed: int, port: int | None, out: Path)
     Raises
     ------
     CheckFailedError
-        If the API answers an example otherwise than the model did in training.
+        If the API's answer to an example differs from the answer in training.
     """
     port = free_port(port)
     with interruptible(), ExitStack() as stack:
@@ -68,7 +68,10 @@ def run(*, data: Path | None, rows: int, seed: int, port: int | None, out: Path)
         wrong = _post_examples(port, examples)
         if wrong:
             api.log.follow(kept=True)
-            raise CheckFailedError(f"the API is wrong about the {' and the '.join(wrong)} one")
+            raise CheckFailedError(
+                f"the API scores the {' and the '.join(wrong)} payment otherwise than in training; "
+                "its log is above"
+            )
         _serve(api, port, examples)
 
 
@@ -87,7 +90,7 @@ def make_model(
             frame = simulate(rows, seed, progress=progress)
             progress(f"writing {data}")
             write_transactions(frame, data)
-    # What `train` does more, searching and mostly comparing, is for a model that stays.
+    # The search and the comparisons are for a model that stays, and take most of the time.
     options = TrainOptions(settings=Settings(seed=seed), choose_ratio=False, compare=compare)
     with reported(options.steps) as progress:
         return train(data, out, options, progress=progress)
@@ -105,14 +108,14 @@ def start_api(stack: ExitStack, out: Path, port: int, progress: Progress) -> Ser
 
 
 def _examples(port: int) -> dict[str, dict[str, Any]]:
-    """The model's own examples as the API tells them, by kind."""
+    """The model's own examples by kind, from the API."""
     _, body = request(port, "GET", "/model")
     examples = json.loads(body)["examples"]
     return {kind: examples[kind] for kind in KINDS if examples[kind]}
 
 
 def _post_examples(port: int, examples: dict[str, dict[str, Any]]) -> list[str]:
-    """Post them, show the answers, and name the kinds that are answered otherwise."""
+    """Post the examples and print the answers; return the kinds of wrong answers."""
     wrong = []
     for kind, example in examples.items():
         status, body = request(port, "POST", "/predict", example["transaction"])
@@ -130,7 +133,7 @@ def _agrees(answer: dict[str, Any], expected: dict[str, Any]) -> bool:
 
 
 def _serve(api: Server, port: int, examples: dict[str, dict[str, Any]]) -> None:
-    """Say how to ask again, and return at Ctrl-C."""
+    """Print a curl command, and return at Ctrl-C."""
     url = f"http://{LOOPBACK}:{port}"
     first, *_ = examples.values()
     body = shlex.quote(json.dumps(first["transaction"]))
@@ -140,18 +143,18 @@ def _serve(api: Server, port: int, examples: dict[str, dict[str, Any]]) -> None:
 
 
 def wait_for_the_end(server: Server, name: str) -> None:
-    """Pass on the server's log and return at Ctrl-C; a server that ends before is a failure."""
+    """Copy the server's log to stderr and return at Ctrl-C; fail if the server ends before."""
     server.log.follow()
     typer.echo("Serving until Ctrl-C")
     try:
         code = server.wait()
     except KeyboardInterrupt:
         return
-    raise CommandError(f"{name} ended by itself (exit code {code})")
+    raise CommandError(f"{name} has stopped (exit code {code}); its log is above")
 
 
 def invoke(*, event: Path, model: Path, rows: int = 200_000, seed: int = 0) -> None:
-    """Build the image with SAM and send it an event, with a local S3 that the container reaches.
+    """Build the image with SAM and send it an event, with a local S3.
 
     Parameters
     ----------

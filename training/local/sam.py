@@ -17,40 +17,40 @@ from training.errors import CommandError
 from training.local.processes import LOOPBACK, ROOT, STDERR
 
 FUNCTION: Final = "FraudFunction"
-"""Its logical id in template.yaml."""
+"""The function's logical id in template.yaml."""
 
 
 @dataclass(frozen=True, slots=True)
 class ContainerEngine:
-    """A container engine that answers, and how its containers reach this machine."""
+    """A running container engine, and how its containers reach this machine."""
 
     address: str
     is_podman: bool
 
     @property
     def host_name(self) -> str:
-        """Name of this machine inside a container."""
+        """The name of this machine inside a container."""
         return "host.containers.internal" if self.is_podman else "host.docker.internal"
 
     @property
     def options(self) -> tuple[str, ...]:
-        """What `sam local` must add for that name to exist; podman and Docker Desktop have it."""
+        """Options of `sam local` that define this name; podman and Docker Desktop know it."""
         return () if self.is_podman else ("--add-host", f"{self.host_name}:host-gateway")
 
     @property
     def listen_on(self) -> str:
-        """Where a server on this machine must listen for a container to reach it."""
-        # On Linux the containers' bridge is another network, which podman makes when one starts.
+        """The address on which a server must listen to be reached by a container."""
+        # On Linux, containers have a network of their own, which podman creates when one starts.
         return "0.0.0.0" if sys.platform == "linux" else LOOPBACK  # noqa: S104
 
 
 def find_engine() -> ContainerEngine:
-    """The engine that ``DOCKER_HOST`` names, else Docker, else podman.
+    """Find the engine of ``DOCKER_HOST``, else Docker, else podman.
 
     Raises
     ------
     CommandError
-        If none answers.
+        If no engine answers.
     """
     for address in _addresses():
         version = _version(address)
@@ -77,7 +77,7 @@ def _addresses() -> list[str]:
 
 
 def _version(address: str) -> Any:
-    """What the engine says of itself, or None."""
+    """The engine's version, or None if it does not answer."""
     url = urlsplit(address)
     connection = HTTPConnection(url.hostname or "localhost", url.port, timeout=5)
     try:
@@ -93,12 +93,12 @@ def _version(address: str) -> Any:
 
 
 def find_sam() -> str:
-    """The SAM command line of this clone, else the one on the PATH.
+    """Find the SAM command line of this clone, else the one on PATH.
 
     Raises
     ------
     CommandError
-        If there is none.
+        If neither exists.
     """
     found = shutil.which(ROOT / ".venv-sam" / "bin" / "sam") or shutil.which("sam")
     if found is None:
@@ -134,7 +134,7 @@ def invoke_function(
 
 
 def _run(command: list[str], variables: Mapping[str, str]) -> str:
-    """What a command of SAM's prints, while its progress goes to stderr."""
+    """Run a command of SAM and return its stdout; its progress goes to stderr."""
     try:
         return subprocess.run(
             command,
@@ -146,5 +146,5 @@ def _run(command: list[str], variables: Mapping[str, str]) -> str:
             check=True,
         ).stdout
     except subprocess.CalledProcessError as error:
-        said = f"`{' '.join(command[:3])}` failed with exit code {error.returncode}"
-        raise CommandError(said) from error
+        message = f"`{' '.join(command[:3])}` failed with exit code {error.returncode}"
+        raise CommandError(message) from error

@@ -21,7 +21,7 @@ def test_missing_ray_is_reported_with_the_remedy() -> None:
     ("name", "address", "said"),
     [
         ("dask", None, "--engine dask: not known; choose one of local, ray"),
-        ("local", "auto", "--address auto: the local engine has none; add --engine ray"),
+        ("local", "auto", "--address auto: the local engine takes no address; add --engine ray"),
     ],
 )
 def test_an_impossible_engine_is_refused(name: str, address: str | None, said: str) -> None:
