@@ -12,6 +12,7 @@ from bootstrap.parameters import Environment, effective, read_bootstrap, read_en
 from bootstrap.prices import PRICES, READ, REGION, Price
 from bootstrap.transform import BOOTSTRAP_TEMPLATE, TEMPLATE, all_transformed, declared_by
 from bootstrap.usage import Resource, Units, units
+from training.local.progress import reported
 
 VOLUMES: Final = (0, 10_000, 1_000_000, 100_000_000)
 ENVIRONMENTS: Final = ("dev", "prod")
@@ -112,7 +113,9 @@ def cost(serving: Path = SERVING) -> None:
         If a template cannot be read.
     """
     measured = read_measured(serving)
-    stacks = account()
+    with reported() as progress:
+        progress("reading the templates with SAM")
+        stacks = account()
     for line in _foreword(stacks, measured):
         typer.echo(line)
     amounts = {volume: used(stacks, measured, volume) for volume in VOLUMES}

@@ -46,16 +46,21 @@ def publish(
     if not (model / "metrics.json").exists():  # the leaky baseline writes no model
         require_model(model)
 
+    from training.local.progress import reported
     from training.registry.publishing import promote_version
     from training.registry.publishing import publish as upload
 
-    done = upload(model, bucket=bucket, parameter=parameter)
+    with reported() as progress:
+        progress(f"uploading {model} to s3://{bucket}")
+        done = upload(model, bucket=bucket, parameter=parameter)
     typer.echo(f"{done.version}: {'published to' if done.is_new else 'already in'} s3://{bucket}")
     here = registry_options(bucket, parameter)
     if promote:
-        moved = promote_version(
-            done.version, bucket=bucket, parameter=parameter, allow_simulated=allow_simulated
-        )
+        with reported() as progress:
+            progress(f"testing {done.version}")
+            moved = promote_version(
+                done.version, bucket=bucket, parameter=parameter, allow_simulated=allow_simulated
+            )
         _say_moved(moved, *here)
     else:
         say_next(fraud(*(("promote", done.version) if done.may_serve else ("models",)), *here))
@@ -73,15 +78,18 @@ def promote(
     allow_simulated: AllowSimulated = False,
 ) -> None:
     """Test a published version, then serve it."""
+    from training.local.progress import reported
     from training.registry.publishing import promote_version
 
-    done = promote_version(
-        version,
-        bucket=bucket,
-        parameter=parameter,
-        dry_run=dry_run,
-        allow_simulated=allow_simulated,
-    )
+    with reported() as progress:
+        progress(f"testing {version}")
+        done = promote_version(
+            version,
+            bucket=bucket,
+            parameter=parameter,
+            dry_run=dry_run,
+            allow_simulated=allow_simulated,
+        )
     allowed = ["--allow-simulated"] if allow_simulated else []
     _say_moved(
         done,
@@ -93,9 +101,12 @@ def promote(
 @app.command(epilog=example(fraud("rollback", *_MINE)))
 def rollback(*, bucket: Bucket, parameter: Parameter, dry_run: DryRun = False) -> None:
     """Serve the previous version; a second rollback undoes it."""
+    from training.local.progress import reported
     from training.registry.publishing import rollback as go_back
 
-    done = go_back(bucket=bucket, parameter=parameter, dry_run=dry_run)
+    with reported() as progress:
+        progress("testing the previous version")
+        done = go_back(bucket=bucket, parameter=parameter, dry_run=dry_run)
     _say_moved(done, *registry_options(bucket, parameter), wet=("rollback",) if dry_run else ())
 
 
@@ -133,9 +144,10 @@ def challenge(
 
     from training.errors import CheckFailedError
     from training.local.progress import reported
+    from training.registry.champion_challenger import CHALLENGE_STEPS
     from training.registry.champion_challenger import challenge as compare
 
-    with reported() as progress:
+    with reported(CHALLENGE_STEPS) as progress:
         done = compare(
             model,
             data,
@@ -172,9 +184,12 @@ def models(
 
     Marks the served one.
     """
+    from training.local.progress import reported
     from training.registry.catalogue import catalogue
 
-    found = catalogue(bucket=bucket, parameter=parameter)
+    with reported() as progress:
+        progress(f"reading the manifests in s3://{bucket}")
+        found = catalogue(bucket=bucket, parameter=parameter)
     if as_json:
         typer.echo(json.dumps([each.as_dict() for each in found.models]))
     for each in [] if as_json else found.models:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from fraud_api_lambda.bundle import BundleError, read
 from fraud_api_lambda.scoring import Scorer
@@ -23,6 +23,9 @@ from training.registry.publishing import (
 )
 from training.registry.store import Registry
 from training.scoring.score import ALL_CORES, load_scorer
+
+CHALLENGE_STEPS: Final = 3
+"""Steps of `challenge`: reading, comparing, publishing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +146,7 @@ def challenge(
         old = None if current is None else current.version
         moved = Moved(old, candidate.version)
         if not dry_run:
+            progress(f"publishing {candidate.version}")
             _check_served(store, old)
             publish(directory, bucket=bucket, parameter=parameter)
             moved = promote_version(

@@ -1,6 +1,7 @@
 """The registry's commands print the change and how to undo it."""
 
 import json
+import re
 import shlex
 from pathlib import Path
 
@@ -144,3 +145,20 @@ def test_a_rollback_without_a_previous_version_fails_the_check(aws: Aws) -> None
 
     with pytest.raises(CheckFailedError, match="names no version before"):
         say("rollback")
+
+
+def test_each_command_shows_its_step_and_its_time(
+    versions: tuple[str, str], tmp_path: Path
+) -> None:
+    old, _ = versions
+    steps = {
+        f"publish {tmp_path / '1'}": f"uploading {tmp_path / '1'} to s3://",
+        f"promote {old}": f"testing {old}",
+        "rollback": "testing the previous version",
+        "models": "reading the manifests in s3://",
+    }
+
+    for command, step in steps.items():
+        first, *_ = CliRunner().invoke(app, command.split()).stderr.splitlines()
+
+        assert re.fullmatch(rf"  {re.escape(step)}.* \(\d+\.\d s\)", first)
