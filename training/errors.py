@@ -1,4 +1,4 @@
-"""The ways a command fails; `__main__.py` of each program turns them into its exit code."""
+"""The ways a command fails; `training.program` turns them into exit codes."""
 
 
 class CommandError(Exception):
@@ -14,6 +14,6 @@ class InputError(CommandError):
 
 
 class CheckFailedError(CommandError):
-    """Raise when a check says no, though everything worked: exit code 3."""
+    """Raise when a check fails although everything worked: exit code 3."""
 
     exit_code = 3

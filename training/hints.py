@@ -18,8 +18,8 @@ def fraud(*arguments: object) -> str:
     script = Path(sys.executable).with_name("fraud")
     if not script.exists():
         return module("training", *arguments)
-    found = shutil.which("fraud")
-    program = "fraud" if found and Path(found).samefile(script) else _from_here(script)
+    on_path = shutil.which("fraud")
+    program = "fraud" if on_path and Path(on_path).samefile(script) else _from_here(script)
     return shlex.join([program, *map(str, arguments)])
 
 

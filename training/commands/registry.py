@@ -189,20 +189,20 @@ def models(
 
     with reported() as progress:
         progress(f"reading the manifests in s3://{bucket}")
-        found = catalogue(bucket=bucket, parameter=parameter)
+        listing = catalogue(bucket=bucket, parameter=parameter)
     if as_json:
-        typer.echo(json.dumps([each.as_dict() for each in found.models]))
-    for each in [] if as_json else found.models:
-        typer.echo(each.line())
-    if found.trouble:
-        raise found.trouble
+        typer.echo(json.dumps([model.as_dict() for model in listing.models]))
+    for model in [] if as_json else listing.models:
+        typer.echo(model.line())
+    if listing.trouble:
+        raise listing.trouble
     here = registry_options(bucket, parameter)
     waiting = [
-        each.version
-        for each in found.models
-        if each.place != "current" and not each.fault and not each.is_simulated
+        model.version
+        for model in listing.models
+        if model.place != "current" and not model.fault and not model.is_simulated
     ]
-    if not found.models:
+    if not listing.models:
         say_next(fraud("publish", "--model", BUILD, *here))
     elif waiting:
         say_next(fraud("promote", waiting[0], *here))

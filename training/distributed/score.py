@@ -83,7 +83,7 @@ def _finished(names: dict[Any, str]) -> Iterator[Outcome]:
         except ray.exceptions.RayError as error:
             raise CommandError(
                 f"--engine ray: scoring {names[done]} failed on its machine: {error}; "
-                "run it again, and what is done stays done"
+                "run it again: the files already scored stay"
             ) from error
 
 

@@ -221,9 +221,9 @@ def environment(values: Mapping[str, str]) -> Iterator[None]:
 def interruptible() -> Iterator[None]:
     """Let SIGTERM and Ctrl-C end the block, even if the shell made us ignore them."""
     signals = (signal.SIGINT, signal.SIGTERM)
-    before = [signal.signal(each, signal.default_int_handler) for each in signals]
+    before = [signal.signal(number, signal.default_int_handler) for number in signals]
     try:
         yield
     finally:
-        for each, handler in zip(signals, before, strict=True):
-            signal.signal(each, handler)
+        for number, handler in zip(signals, before, strict=True):
+            signal.signal(number, handler)

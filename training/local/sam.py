@@ -100,10 +100,10 @@ def find_sam() -> str:
     CommandError
         If neither exists.
     """
-    found = shutil.which(ROOT / ".venv-sam" / "bin" / "sam") or shutil.which("sam")
-    if found is None:
+    sam = shutil.which(ROOT / ".venv-sam" / "bin" / "sam") or shutil.which("sam")
+    if sam is None:
         raise CommandError("the SAM command line is missing: `make setup` installs it")
-    return found
+    return sam
 
 
 def invoke_function(
