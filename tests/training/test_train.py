@@ -133,13 +133,13 @@ def test_the_bundle_holds_a_few_points_of_each_curve(
     out, metrics = trained
     arm = metrics["arms"]["decision-time"]
 
-    told = read((out / "model.joblib").read_bytes()).metrics
+    metrics_in_bundle = read((out / "model.joblib").read_bytes()).metrics
 
-    assert told["reliability"] == arm["reliability"]
-    assert len(told["reliability"]) <= 20
+    assert metrics_in_bundle["reliability"] == arm["reliability"]
+    assert len(metrics_in_bundle["reliability"]) <= 20
     recalls = [0.02, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0]
-    assert [each["recall"] for each in told["curve"]] == recalls
-    assert all(each in arm["curve"] for each in told["curve"])
+    assert [each["recall"] for each in metrics_in_bundle["curve"]] == recalls
+    assert all(each in arm["curve"] for each in metrics_in_bundle["curve"])
 
 
 def test_the_same_data_and_seed_give_the_same_bytes(
@@ -264,13 +264,13 @@ def test_a_refitted_model_names_the_evaluated_model_and_serves_its_threshold(
         TrainOptions(settings=SETTINGS, compare=False, choose_ratio=False, refit=False),
     )
 
-    told = ModelOut.of(read((out / "model.joblib").read_bytes()))
+    model = ModelOut.of(read((out / "model.joblib").read_bytes()))
 
-    assert told.version == metrics["version"] != measured["version"]
-    assert told.metrics["evaluated_version"] == metrics["evaluated"]["version"]
+    assert model.version == metrics["version"] != measured["version"]
+    assert model.metrics["evaluated_version"] == metrics["evaluated"]["version"]
     assert metrics["evaluated"]["version"] == measured["version"]
-    assert told.threshold == told.metrics["at_threshold"]["evaluated_threshold"]
-    assert told.metrics["evaluated_until"] == metrics["split"]["threshold"]["end"]
+    assert model.threshold == model.metrics["at_threshold"]["evaluated_threshold"]
+    assert model.metrics["evaluated_until"] == metrics["split"]["threshold"]["end"]
 
 
 def test_a_model_without_a_refit_is_the_evaluated_model(
@@ -278,10 +278,10 @@ def test_a_model_without_a_refit_is_the_evaluated_model(
 ) -> None:
     out, metrics = trained
 
-    told = ModelOut.of(read((out / "model.joblib").read_bytes()))
+    model = ModelOut.of(read((out / "model.joblib").read_bytes()))
 
-    assert told.metrics["evaluated_version"] == told.version == metrics["evaluated"]["version"]
-    assert told.threshold == told.metrics["at_threshold"]["evaluated_threshold"]
+    assert model.metrics["evaluated_version"] == model.version == metrics["evaluated"]["version"]
+    assert model.threshold == model.metrics["at_threshold"]["evaluated_threshold"]
 
 
 def test_the_published_model_is_refitted_up_to_the_last_row(

@@ -84,10 +84,10 @@ def test_examples_keep_the_hour_but_not_the_day(rows: Rows) -> None:
     examples = find_examples(arm(), rows, EVERYTHING)
 
     for example in examples:
-        told: Any = example.as_dict()["transaction"]
-        assert 1 <= told["step"] <= 24
-        same = rows.frame[rows.frame["amount"] == told["amount"]]
-        assert (same["step"] % 24).tolist() == [told["step"] % 24]
+        transaction: Any = example.as_dict()["transaction"]
+        assert 1 <= transaction["step"] <= 24
+        same = rows.frame[rows.frame["amount"] == transaction["amount"]]
+        assert (same["step"] % 24).tolist() == [transaction["step"] % 24]
 
 
 def test_examples_are_the_latest_of_their_kind(rows: Rows) -> None:

@@ -279,7 +279,7 @@ def share_of(rows: pd.DataFrame) -> pd.Series:
     return rows["amount"] / rows["oldbalanceOrg"].where(rows["oldbalanceOrg"] > 0)
 
 
-def told(rows: pd.DataFrame, typology: str) -> pd.DataFrame:
+def of_typology(rows: pd.DataFrame, typology: str) -> pd.DataFrame:
     return rows[rows["typology"] == typology]
 
 
@@ -346,7 +346,7 @@ def test_genuine_payouts_sometimes_empty_the_account(payouts: pd.DataFrame) -> N
 
     assert share.between(0.95, 1).mean() == pytest.approx(0.015, abs=0.003)
     assert (share == 1).mean() == pytest.approx(0.006, abs=0.0015)
-    assert told(payouts, "emptying").pipe(share_of).between(0.9499, 1.0001).all()
+    assert of_typology(payouts, "emptying").pipe(share_of).between(0.9499, 1.0001).all()
 
 
 def test_many_genuine_payers_have_no_balance_and_many_have_enough(payouts: pd.DataFrame) -> None:
@@ -355,7 +355,7 @@ def test_many_genuine_payers_have_no_balance_and_many_have_enough(payouts: pd.Da
 
 
 def test_wages_are_paid_on_two_days(genuine: pd.DataFrame) -> None:
-    wages = told(genuine, "payday")
+    wages = of_typology(genuine, "payday")
 
     assert set(wages["type"]) == {"TRANSFER"}
     assert (wages["step"] // 24).nunique() == 2
@@ -363,7 +363,9 @@ def test_wages_are_paid_on_two_days(genuine: pd.DataFrame) -> None:
 
 
 def test_triples_are_three_payments_by_one_payer_within_an_hour(genuine: pd.DataFrame) -> None:
-    triples = told(genuine, "triple").groupby(["nameOrig", "type", "step"], observed=True).size()
+    triples = (
+        of_typology(genuine, "triple").groupby(["nameOrig", "type", "step"], observed=True).size()
+    )
 
     assert len(triples) > 300
     assert (triples % 3 == 0).all()
@@ -372,7 +374,7 @@ def test_triples_are_three_payments_by_one_payer_within_an_hour(genuine: pd.Data
 def test_rent_is_a_large_transfer_to_a_new_payee(genuine: pd.DataFrame) -> None:
     transfers = genuine[genuine["type"] == "TRANSFER"]
     new = ~transfers.duplicated(["nameOrig", "nameDest"])
-    rent = told(transfers, "rent")
+    rent = of_typology(transfers, "rent")
 
     assert len(rent) > 300
     assert new[rent.index].mean() > 0.98
@@ -391,7 +393,7 @@ def test_only_frauds_have_a_fraud_typology(frauds: pd.DataFrame, genuine: pd.Dat
 
 
 def test_a_take_over_takes_most_of_the_balance_but_rarely_exactly_all(frauds: pd.DataFrame) -> None:
-    take_overs = told(frauds, "take-over")
+    take_overs = of_typology(frauds, "take-over")
     share = share_of(take_overs)
 
     assert set(take_overs["type"]) == {"TRANSFER", "CASH_OUT"}
@@ -400,7 +402,7 @@ def test_a_take_over_takes_most_of_the_balance_but_rarely_exactly_all(frauds: pd
 
 
 def test_small_repeats_are_several_small_amounts_within_two_hours(frauds: pd.DataFrame) -> None:
-    repeats = told(frauds, "small-repeats")
+    repeats = of_typology(frauds, "small-repeats")
     by_victim = repeats.groupby("nameOrig")["step"]
 
     assert share_of(repeats).between(0.0499, 0.3001).all()
@@ -410,7 +412,7 @@ def test_small_repeats_are_several_small_amounts_within_two_hours(frauds: pd.Dat
 
 def chains(frauds: pd.DataFrame) -> list[tuple[pd.DataFrame, pd.DataFrame]]:
     """Incoming and cashed-out rows of each mule that was used once."""
-    rows = told(frauds, "mule-chain")
+    rows = of_typology(frauds, "mule-chain")
     pairs = []
     for mule in rows.loc[rows["type"] == "TRANSFER", "nameDest"].unique():
         came_in, went_out = rows[rows["nameDest"] == mule], rows[rows["nameOrig"] == mule]
@@ -433,13 +435,13 @@ def test_a_mule_cashes_out_most_of_the_money_from_several_victims(frauds: pd.Dat
 
 def test_a_mule_chain_in_the_last_hour_is_still_cashed_out_in_order() -> None:
     for seed in range(20):
-        rows = told(simulate(1_000, seed=seed, days=1), "mule-chain").reset_index()
+        rows = of_typology(simulate(1_000, seed=seed, days=1), "mule-chain").reset_index()
         received = rows[rows["type"] == "TRANSFER"]["index"].max()
         assert rows[rows["type"] == "CASH_OUT"]["index"].min() > received
 
 
 def test_mules_have_genuine_traffic_too(frauds: pd.DataFrame, genuine: pd.DataFrame) -> None:
-    rows = told(frauds, "mule-chain")
+    rows = of_typology(frauds, "mule-chain")
     mules = set(rows.loc[rows["type"] == "CASH_OUT", "nameOrig"])
 
     assert len(mules & set(genuine["nameOrig"])) > 0.9 * len(mules)
@@ -448,7 +450,7 @@ def test_mules_have_genuine_traffic_too(frauds: pd.DataFrame, genuine: pd.DataFr
 def test_a_scam_is_a_transfer_to_a_payee_new_to_the_victim(frame: pd.DataFrame) -> None:
     transfers = frame[frame["type"] == "TRANSFER"]
     new = ~transfers.duplicated(["nameOrig", "nameDest"])
-    scams = told(frame, "scam")
+    scams = of_typology(frame, "scam")
 
     assert set(scams["type"]) == {"TRANSFER"}
     assert new[scams.index].mean() > 0.95
