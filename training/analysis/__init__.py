@@ -1,1 +1,1 @@
-"""What a model learned, and what in the data flatters it."""
+"""Analysis of a model: SHAP values, leaks, shortcuts, and the effect of a random split."""

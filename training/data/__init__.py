@@ -1,1 +1,1 @@
-"""Transactions as a table: their columns, time windows, and rows of numbers."""
+"""Transactions as a table: columns, checks, time windows, and matrices for models."""

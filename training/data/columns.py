@@ -1,4 +1,4 @@
-"""The names of PaySim's columns, and whether a header has them."""
+"""The names of PaySim's columns, and the check that a header has them."""
 
 import re
 from collections.abc import Sequence
@@ -12,10 +12,10 @@ TEXT: Final = ("type", "nameOrig", "nameDest")
 REQUIRED: Final = ("step", "type", "amount", "nameOrig", "oldbalanceOrg", "nameDest")
 LABEL: Final = "isFraud"
 FLAG: Final = "isFlaggedFraud"
-"""What PaySim's own rule says; nothing here uses it."""
+"""The alerts of PaySim's own rule; nothing here uses them."""
 WEIGHT: Final = "weight"
 AFTERWARDS: Final = ("newbalanceOrig", "oldbalanceDest", "newbalanceDest")
-"""Numbers that no model may use: only the warning arm does, where every cell can be used."""
+"""Balances that no model may use; the leaky baseline does if every cell is a number."""
 TYPOLOGY: Final = "typology"
 KNOWN: Final = frozenset({*REQUIRED, LABEL, WEIGHT, *AFTERWARDS, TYPOLOGY})
 
@@ -23,7 +23,7 @@ KNOWN: Final = frozenset({*REQUIRED, LABEL, WEIGHT, *AFTERWARDS, TYPOLOGY})
 def require_columns(
     path: Path, names: Sequence[str], required: Sequence[str], optional: Sequence[str] = ()
 ) -> None:
-    """Raise `InputError` unless a header has each of `required` once, and `optional` at most."""
+    """Raise `InputError` unless a header has `required` once each, and `optional` at most once."""
     twice = [name for name in (*required, *optional) if names.count(name) > 1]
     if twice:
         raise InputError(f"{path}: column {twice[0]} is there twice; keep one")
@@ -32,9 +32,9 @@ def require_columns(
         return
     renamed = renamings([name for name in names if name not in KNOWN], missing)
     if len(set(renamed.values())) == len(missing):
-        theirs = ", ".join(map(shown, renamed.values()))
+        unknown = ", ".join(map(shown, renamed.values()))
         columns = "column" if len(renamed) == 1 else "columns"
-        raise InputError(f"{path}: unknown {columns} {theirs}; did you mean {', '.join(renamed)}?")
+        raise InputError(f"{path}: unknown {columns} {unknown}; did you mean {', '.join(renamed)}?")
     raise InputError(
         f"{path}: no column {', '.join(missing)}; the header needs {', '.join(required)} and is "
         f"{_excerpt(names)}"
@@ -42,17 +42,17 @@ def require_columns(
 
 
 def renamings(unknown: list[str], absent: list[str]) -> dict[str, str]:
-    """The absent columns for which another spelling is there."""
+    """Map each absent column to an unknown one that may be a misspelling of it."""
     plain = {re.sub(r"[\W_]", "", name.lower()): name for name in unknown}
     near = {name: get_close_matches(name.lower(), plain, 1, 0.8) for name in absent}
     return {name: plain[match[0]] for name, match in near.items() if match}
 
 
 def shown(name: str) -> str:
-    """A name as it can stand in a line."""
+    """A column name for a message, quoted if it is not plain."""
     return name if re.fullmatch(r"\S+", name) and name.isprintable() else repr(name)
 
 
 def _excerpt(names: Sequence[str]) -> str:
-    found = ", ".join(map(shown, names))
-    return found if len(found) <= 200 else f"{found[:200]}... ({len(names):,} columns)"
+    listed = ", ".join(map(shown, names))
+    return listed if len(listed) <= 200 else f"{listed[:200]}... ({len(names):,} columns)"

@@ -1,7 +1,7 @@
-"""The eleven columns of the tutorials: the warning arm of a report, never a bundle.
+"""The leaky baseline: the eleven columns of tutorials, for comparison in a report, never served.
 
-Four of them do not exist when the decision is due, and the last is the ratio that tutorials compute
-one way in training and another in their client. The image cannot compute any of this.
+Four of them do not exist yet when the decision is due. The last is a ratio that tutorials compute
+one way in training and another way in their client. The Lambda image cannot compute these columns.
 """
 
 from pathlib import Path
@@ -26,12 +26,12 @@ LEAKY_FEATURES: Final = (
 
 
 def has_leaky_columns(frame: pd.DataFrame) -> bool:
-    """Whether the data has the balances after the payment, without which there is no such arm."""
+    """Whether the data has all four balances, which the leaky baseline needs."""
     return set(_BALANCES) <= set(frame.columns)
 
 
 def require_leaky_columns(path: Path, frame: pd.DataFrame) -> None:
-    """Raise `InputError` where `has_leaky_columns` says no of the rows of a file."""
+    """Raise `InputError` unless the rows of a file have all four balances."""
     if not has_leaky_columns(frame):
         missing = ", ".join(name for name in _BALANCES if name not in frame)
         raise InputError(f"{path}: {LEAKY} needs a number in every row of {missing}")

@@ -1,4 +1,4 @@
-"""Rows of numbers: the facts that SMOTE sees, and the features that the booster sees."""
+"""Matrices: the facts that SMOTE resamples, and the features that the booster takes."""
 
 from array import array
 from collections.abc import Sequence
@@ -13,27 +13,27 @@ from training.data.leaky_baseline import LEAKY_FEATURES
 
 
 def features_of(feature_set: str) -> tuple[str, ...]:
-    """The features of a set, the leaky one included, in the booster's order."""
+    """The features of a set, also of the leaky baseline, in the booster's order."""
     return LEAKY_FEATURES if feature_set == LEAKY else FEATURE_SETS[feature_set]
 
 
 def fact_names(feature_set: str) -> list[str]:
-    """The features of a set that are facts: the columns that SMOTE sees."""
+    """The features of a set that are facts, not derived: the columns that SMOTE resamples."""
     return [name for name in FEATURE_SETS[feature_set] if not FEATURES[name].derived]
 
 
 def feature_matrix(facts: Facts, names: Sequence[str]) -> np.ndarray:
-    """The rows given to the booster, shape (n_transactions, n_features), float32."""
+    """The booster's input, shape (n_transactions, n_features), float32."""
     return feature_columns(facts, names).astype(np.float32)
 
 
 def packed(matrix: np.ndarray) -> "array[float]":
-    """A float32 matrix as the serving code's booster takes rows."""
+    """A float32 matrix in the form that the serving booster takes."""
     return array("f", matrix.tobytes())
 
 
 def fact_matrix(facts: Facts, feature_set: str) -> np.ndarray:
-    """The facts as SMOTE sees them, shape (n_transactions, n_facts), float64."""
+    """SMOTE's input, shape (n_transactions, n_facts), float64."""
     return feature_columns(facts, fact_names(feature_set)).astype(np.float64)
 
 
@@ -45,7 +45,7 @@ def feature_columns(facts: Facts, names: Sequence[str]) -> np.ndarray:
 
 
 def facts_from_matrix(matrix: np.ndarray, feature_set: str) -> Facts:
-    """The facts of rows that SMOTE may have invented, the discrete ones put to a real value."""
+    """The facts of real or synthetic rows, with discrete facts rounded to a valid value."""
     columns = dict(zip(fact_names(feature_set), matrix.T, strict=True))
     types = np.column_stack([columns[f"type_{kind}"] for kind in TransactionType])
     nothing = np.zeros(len(matrix))
@@ -59,7 +59,7 @@ def facts_from_matrix(matrix: np.ndarray, feature_set: str) -> Facts:
 
 
 def derive(matrix: np.ndarray, feature_set: str) -> np.ndarray:
-    """The booster's rows from rows of facts: float32, shape (n_transactions, n_features)."""
+    """Derive the booster's input from SMOTE's: float32, shape (n_transactions, n_features)."""
     if feature_set == LEAKY:
         return matrix.astype(np.float32)
     return feature_matrix(facts_from_matrix(matrix, feature_set), FEATURE_SETS[feature_set])

@@ -1,4 +1,4 @@
-"""Why data cannot be split in time as asked, and which options would do."""
+"""Errors for data that cannot be split in time as requested, with options that work."""
 
 from typing import Final
 
@@ -9,7 +9,7 @@ from training.errors import InputError
 
 MIN_FRAUDS: Final = 10
 MIN_WINDOWS: Final = 3
-"""To fit, to choose the threshold, to test."""
+"""Fit, threshold and test."""
 
 LEAVE_OUT: Final = (
     "leave out --test-days, --train-until, --test-from and --label-delay, "
@@ -18,7 +18,7 @@ LEAVE_OUT: Final = (
 
 
 def require_enough(timeline: Timeline) -> None:
-    """Raise `InputError` for data with too few frauds, or frauds in too few hours."""
+    """Raise `InputError` for too few frauds, or frauds in too few hours."""
     try:
         timeline.earliest_end(timeline.first, windows=MIN_WINDOWS)
         enough = len(timeline.frauds) >= MIN_FRAUDS
@@ -42,7 +42,7 @@ def options_refused(
     train_until, test_from : int
         Last step to train on, first to test on.
     windows : int
-        How many windows the training is divided into.
+        Number of windows before the test.
     """
     why = _why(timeline, train_until, test_from)
     try:

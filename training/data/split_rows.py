@@ -1,4 +1,4 @@
-"""The rows of each window of a time split, selected once."""
+"""The rows of every window of a time split, selected once."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -28,7 +28,7 @@ class SplitRows:
 
     @cached_property
     def calibrate(self) -> Rows | None:
-        """The rows to fit calibrations on, with those of the threshold window; None without."""
+        """The rows to fit calibrations on, besides those of `threshold`; None without one."""
         window = self.split.calibrate
         return None if window is None else self.rows.within(window)
 

@@ -1,4 +1,4 @@
-"""Time windows: fit, calibrate, threshold, a gap while labels arrive, test. Never random rows."""
+"""Time split: fit, calibrate, threshold, a gap while labels arrive, test. Never random rows."""
 
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
@@ -11,7 +11,7 @@ from training.errors import InputError
 
 FIT_SHARE: Final = 0.70
 CALIBRATE_SHARE: Final = 0.15
-"""Shares of the training frauds, to the nearest day; the threshold's window gets the rest."""
+"""Shares of the training frauds, to the nearest day; the threshold window gets the rest."""
 
 HOURS_FIT_SHARE: Final = 0.60
 HOURS_THRESHOLD_SHARE: Final = 0.20
@@ -22,7 +22,7 @@ DEFAULT_TEST_SHARE: Final = 0.2
 DEFAULT_LABEL_DELAY: Final = 24
 
 WINDOWS_BEFORE_TEST: Final = 3
-"""Fit, calibrate and threshold, of data that is split by days."""
+"""Fit, calibrate and threshold, for data that is split by days."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +33,11 @@ class Window:
     end: int
 
     def holds(self, steps: np.ndarray) -> np.ndarray:
-        """Which of `steps` lie in the window, shape (n_transactions,), bool."""
+        """Mask of the `steps` inside the window, shape (n_transactions,), bool."""
         return (steps >= self.start) & (steps <= self.end)
 
     def overlaps(self, other: "Window") -> bool:
-        """Whether a step lies in both."""
+        """Whether the windows have a step in common."""
         return self.start <= other.end and self.end >= other.start
 
     def __str__(self) -> str:
@@ -51,10 +51,10 @@ class Split:
     Attributes
     ----------
     by : {"days", "hours"}
-        "hours" where the data is too short for days: then without gap and calibration.
+        "hours" if the data is too short for days: then without a gap and without calibration.
     calibrate : Window or None
     gap_hours : int
-        Steps between training and test, left out because their labels would not be known yet.
+        Steps between training and test, whose labels would not be known yet.
     """
 
     by: str
@@ -66,7 +66,7 @@ class Split:
 
     @property
     def trained(self) -> Window:
-        """Everything that the model, its calibration and its threshold saw."""
+        """The window of all rows that the model, its calibration or its threshold was fitted on."""
         return Window(self.fit.start, self.threshold.end)
 
     def as_dict(self) -> dict[str, Any]:
@@ -75,7 +75,7 @@ class Split:
 
 
 def trained_window(trained_on: dict[str, Any]) -> Window:
-    """Everything that a published model saw, by the `trained_on` of its bundle."""
+    """The training window of a published model, from its bundle's `trained_on`."""
     windows = trained_on["windows"]
     return Window(windows["fit"]["start"], windows["threshold"]["end"])
 
@@ -89,27 +89,27 @@ def split_by_time(
     test_from: int | None = None,
     label_delay: int | None = None,
 ) -> Split:
-    """The windows for data whose rows happened at `steps`, a fraud and a genuine row in each.
+    """Choose windows that all hold a fraud and a genuine row.
 
-    Without options, the windows are cut at the nearest hours that allow this. Short data, or data
-    with few frauds, is split by hours, without calibration and without a gap.
+    Without options, windows end at the nearest hours that allow this. Short data, or data with few
+    frauds, is split by hours, without calibration and without a gap.
 
     Parameters
     ----------
     steps : ndarray of shape (n_transactions,), int
     is_fraud : ndarray of shape (n_transactions,), bool
     test_days : int, optional
-        Length of the test window, the last days of the data. Default: a fifth of them.
+        Length of the test window, at the end of the data. Default: a fifth of the days.
     train_until, test_from : int, optional
-        Last step to train on and first to test on; one follows from the other and `label_delay`.
+        Last training step and first test step; one follows from the other and `label_delay`.
     label_delay : int, optional
-        Hours until a fraud is known to be one. Default: 24.
+        Hours until the label of a fraud is known. Default: 24.
 
     Raises
     ------
     InputError
-        If the frauds are too few for any windows, or the options leave a window without a fraud or
-        without a genuine row.
+        If there are too few frauds, or the options leave a window without a fraud or without a
+        genuine row.
     """
     timeline = Timeline.of(steps, is_fraud)
     require_enough(timeline)
@@ -133,7 +133,7 @@ def split_by_time(
 
 
 def until_the_end(split: Split, steps: np.ndarray, is_fraud: np.ndarray) -> Split:
-    """The windows of the published model: the same shares of all the data, with no test."""
+    """The windows of a refit: the same shares of all the data, and no test window."""
     timeline = Timeline.of(steps, is_fraud)
     after = Window(timeline.last + 1, timeline.last + 1)
     if split.by == "days":
@@ -147,7 +147,7 @@ def until_the_end(split: Split, steps: np.ndarray, is_fraud: np.ndarray) -> Spli
 
 
 def _default(timeline: Timeline, label_delay: int | None) -> Split:
-    """By days where the data allows it or a label delay is asked for; by hours otherwise."""
+    """Split by days if the data allows it or a label delay is given; otherwise by hours."""
     length = timeline.last - timeline.first + 1
     short = length < MIN_STEPS_FOR_DAYS or len(timeline.frauds) < MIN_FRAUDS_FOR_DAYS
     if label_delay is None and short:
@@ -187,17 +187,17 @@ def _by_hours(timeline: Timeline) -> Split:
 
 
 def _windows(timeline: Timeline, wanted: list[int], end: int) -> list[Window]:
-    """Windows up to `end` that follow each other, cut as near to `wanted` as can be."""
+    """Consecutive windows up to `end`, cut as near to `wanted` as possible."""
     cuts = timeline.nearest_cuts(wanted)
     starts = [timeline.first, *(cut + 1 for cut in cuts)]
     return [Window(*bounds) for bounds in zip(starts, [*cuts, end], strict=True)]
 
 
 def _day_cuts(timeline: Timeline, end: int) -> list[int]:
-    """Cuts that leave whole days to calibration and threshold, where there are enough.
+    """Cuts that give calibration and threshold whole days, if there are enough.
 
-    Payments keep hours and frauds may not: a window of a day and a night, or of two days and one
-    night, has another fraud rate than the days that it should speak for.
+    Genuine payments follow the hours of the day and frauds may not, so a window with more nights
+    than days has another fraud rate than whole days have.
     """
     fit_until, calibrate_until = (
         timeline.step_at_fraud_share(share) for share in (FIT_SHARE, FIT_SHARE + CALIBRATE_SHARE)
@@ -211,7 +211,7 @@ def _day_cuts(timeline: Timeline, end: int) -> list[int]:
 
 
 def _days_with_fraud(fraud_steps: np.ndarray, start: int, end: int) -> int:
-    """Hours of the whole days nearest to `start` to `end`, and as many more as hold a fraud."""
+    """Hours of whole days before `end`: about as many as from `start`, and enough for a fraud."""
     hours = max(24, 24 * round((end - start) / 24))
     before_end = fraud_steps[fraud_steps <= end]
     if not before_end.size:

@@ -1,4 +1,4 @@
-"""Where time can be cut: every window holds a fraud and a genuine row, and no hour is divided."""
+"""Possible cuts in time: every window holds a fraud and a genuine row, and hours stay whole."""
 
 from dataclasses import dataclass
 
@@ -18,7 +18,7 @@ class Timeline:
     frauds : ndarray of shape (n_frauds,), int
         The step of each fraud, sorted.
     genuine : ndarray of shape (n_hours,), int
-        Steps that hold a genuine row, sorted, each once.
+        Distinct steps with a genuine row, sorted.
     """
 
     frauds: np.ndarray
@@ -26,7 +26,7 @@ class Timeline:
 
     @classmethod
     def of(cls, steps: np.ndarray, is_fraud: np.ndarray) -> "Timeline":
-        """The timeline of rows that happened at `steps`."""
+        """The timeline of labelled rows."""
         return cls(np.sort(steps[is_fraud]), np.unique(steps[~is_fraud]))
 
     @property
@@ -44,16 +44,16 @@ class Timeline:
         return Timeline(self.frauds[self.frauds <= step], self.genuine[self.genuine <= step])
 
     def step_at_fraud_share(self, share: float) -> int:
-        """The step by which `share` of the frauds have happened."""
+        """The step at which `share` of the frauds have occurred."""
         return int(self.frauds[min(int(share * len(self.frauds)), len(self.frauds) - 1)])
 
     def earliest_end(self, start: int, *, windows: int = 1) -> int:
-        """The end of the shortest windows from `start` on that hold both classes each.
+        """The end of the shortest consecutive windows from `start` with both classes in each.
 
         Raises
         ------
         NoCutError
-            If there are not so many.
+            If there are fewer windows.
         """
         for _ in range(windows):
             later = [kind[np.searchsorted(kind, start) :] for kind in (self.frauds, self.genuine)]
@@ -63,12 +63,12 @@ class Timeline:
         return start - 1
 
     def latest_start(self, end: int) -> int:
-        """The start of the shortest window up to `end` that holds both classes.
+        """The start of the shortest window up to `end` with both classes.
 
         Raises
         ------
         NoCutError
-            If none does.
+            If there is no such window.
         """
         earlier = [
             kind[: np.searchsorted(kind, end, side="right")] for kind in (self.frauds, self.genuine)
@@ -78,7 +78,7 @@ class Timeline:
         return min(int(steps[-1]) for steps in earlier)
 
     def nearest_cuts(self, wanted: list[int]) -> list[int]:
-        """The last step of every window but the last one, as near to `wanted` as can be.
+        """The last step of every window but the last, as near to `wanted` as possible.
 
         Raises
         ------
@@ -102,20 +102,20 @@ class Timeline:
         return cuts[::-1]
 
     def nearest_bounds(self, test_from: int, gap: int, *, windows: int) -> tuple[int, int]:
-        """The last step to train on and the first to test on, as near to `test_from` as can be.
+        """The last training step and the first test step, as near to `test_from` as possible.
 
         Parameters
         ----------
         test_from : int
         gap : int
-            Steps between the two, left out.
+            Steps between the two.
         windows : int
-            How many windows the training is divided into.
+            Number of windows before the test.
 
         Raises
         ------
         NoCutError
-            If training and test cannot be so far apart.
+            If training and test cannot be that far apart.
         """
         earliest = self.earliest_end(self.first, windows=windows) + gap + 1
         latest = self.latest_start(self.last)
@@ -125,12 +125,12 @@ class Timeline:
         return test_from - gap - 1, test_from
 
     def longest_gap(self, *, windows: int) -> int:
-        """How many steps can lie between training and test.
+        """The largest number of steps between training and test.
 
         Raises
         ------
         NoCutError
-            If there are no windows for both.
+            If the data is too short for both.
         """
         gap = self.latest_start(self.last) - self.earliest_end(self.first, windows=windows) - 1
         if gap < 0:

@@ -1,4 +1,4 @@
-"""Transactions from a file: PaySim's columns, checked before anything is made of them.
+"""Transactions from a file in PaySim's columns, checked.
 
 PaySim's spellings live here and on the wire only.
 """
@@ -36,7 +36,7 @@ from training.errors import InputError
 from training.files.tables import header, read_table, row_in_editor
 
 _MONEY: Final = f"write a number from 0 to {MAX_AMOUNT:.0e}".replace("e+", "e")
-RIGHT: Final[dict[str, str]] = {
+ADVICE: Final[dict[str, str]] = {
     "step": f"write a whole number from 1 to {MAX_STEP:,}",
     "type": f"write one of {', '.join(TYPES)}",
     WEIGHT: "write a number above 0",
@@ -44,7 +44,7 @@ RIGHT: Final[dict[str, str]] = {
     **dict.fromkeys(("nameOrig", "nameDest"), "write 1 to 64 printable characters without spaces"),
     LABEL: "write 0 or 1",
 }
-"""What would be right in each column that is checked, in the order in which faults are told."""
+"""The advice for each checked column, in the order in which faults are reported."""
 
 
 def _is_account(names: pd.Series) -> pd.Series:
@@ -67,15 +67,15 @@ _CHECKS: Final[dict[str, list[pa.Check]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A cell that cannot be used."""
+    """An unusable cell."""
 
     index: int
     column: str
     value: Any
 
     @property
-    def what(self) -> str:
-        """What is wrong with the cell, in words."""
+    def problem(self) -> str:
+        """The problem with the cell, in words."""
         if pd.isna(self.value):
             return "the cell is empty"
         if self.column in TEXT and not isinstance(self.value, str):
@@ -88,43 +88,43 @@ class Fault:
         return f"{self.value} is {'negative' if self.value < 0 else 'not allowed'}"
 
     @property
-    def right(self) -> str:
-        """What to write instead."""
-        right = RIGHT[self.column]
+    def advice(self) -> str:
+        """The value to write instead, in words."""
+        advice = ADVICE[self.column]
         if isinstance(self.value, str) and re.fullmatch(r"[\d.,\s']*\d,\d[\d.,]*", self.value):
-            return f"{right}, with a point before decimals and no other mark"
-        return right
+            return f"{advice}, with a point before decimals and no other mark"
+        return advice
 
 
 def read_transactions(path: Path, *, labelled: bool = True) -> pd.DataFrame:
-    """The columns that training uses of a CSV or Parquet file in PaySim's columns, checked.
+    """Read and check the columns of a CSV or Parquet file that training uses.
 
     Parameters
     ----------
     path : Path
     labelled : bool
-        Require `isFraud`, with both classes; otherwise read what a score is made of, and no more.
+        Require `isFraud`, with both classes; otherwise read only the columns for a score.
 
     Returns
     -------
     DataFrame
-        `type` categorical, `step` int64, the label int8, numbers float64. The balances afterwards
-        are among them only where every cell is a number.
+        `type` categorical, `step` int64, the label int8, numbers float64. The balances after the
+        payment are included only if every cell is a number.
 
     Raises
     ------
     InputError
-        Naming file, row as an editor counts it, column, what is wrong and what would be right.
+        With the file, the row as an editor counts it, the column, the problem and the advice.
     """
     names = header(path)
     required = (*REQUIRED, LABEL) if labelled else REQUIRED
     optional = (WEIGHT,) if labelled else ()
     require_columns(path, names, required, optional)
-    told = [name for name in (*required, *optional) if name in names]
+    checked_names = [name for name in (*required, *optional) if name in names]
     extra = [name for name in (*AFTERWARDS, TYPOLOGY) if labelled and names.count(name) == 1]
-    wanted = {*told, *extra}
+    wanted = {*checked_names, *extra}
     frame = read_table(path, [name for name in names if name in wanted], text=TEXT)
-    typed = checked(path, frame[[name for name in frame if name in told]])
+    typed = checked(path, frame[[name for name in frame if name in checked_names]])
     if labelled and typed[LABEL].nunique() == 1:
         kind = "fraud" if typed[LABEL].iloc[0] else "genuine"
         raise InputError(
@@ -136,24 +136,24 @@ def read_transactions(path: Path, *, labelled: bool = True) -> pd.DataFrame:
 
 
 def checked(path: Path, frame: pd.DataFrame, *, above: int = 0) -> pd.DataFrame:
-    """Cells of a file, below `above` other rows, checked and typed.
+    """Check and convert rows of a file that come after `above` other rows.
 
     Raises
     ------
     InputError
-        As `read_transactions`.
+        As in `read_transactions`.
     """
     if frame.empty:
         raise InputError(f"{path}: no rows below the header; give at least one transaction")
     numbers, faults = _with_numbers(frame)
     faults += _faults(numbers)
     if faults:
-        raise InputError(_told(path, faults, above))
+        raise InputError(_report(path, faults, above))
     return _typed(numbers)
 
 
 def to_facts(frame: pd.DataFrame) -> Facts:
-    """What the features are made of, as columns of shape (n_transactions,)."""
+    """The inputs of the features, as columns of shape (n_transactions,)."""
     return Facts(
         type=frame["type"].array,
         amount=frame["amount"].to_numpy(),
@@ -164,9 +164,9 @@ def to_facts(frame: pd.DataFrame) -> Facts:
 
 
 def _with_numbers(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[Fault]]:
-    """The frame with its number columns as numbers, and the cells that are text."""
+    """Convert the number columns to numbers, and list the cells that are text."""
     numbers, faults = frame.copy(deep=False), []
-    for name in (column for column in RIGHT if column in frame and column not in TEXT):
+    for name in (column for column in ADVICE if column in frame and column not in TEXT):
         column = _with_digits(frame[name]) if name == LABEL else frame[name]
         if column.dtype == bool or not pd.api.types.is_numeric_dtype(column):
             parsed = _parsed(column.astype("str"))
@@ -174,14 +174,14 @@ def _with_numbers(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[Fault]]:
             faults += [
                 Fault(int(index), name, str(column.iloc[index])) for index in np.flatnonzero(text)
             ]
-            # What is named already must not be found a second time as empty.
+            # Cells already listed must not be reported as empty too.
             column = parsed.mask(text, 1)
         numbers[name] = column
     return numbers, faults
 
 
 def _with_digits(labels: pd.Series) -> pd.Series:
-    """Labels of which true and false, however they are written, are 1 and 0."""
+    """Labels with true and false, in any case, as 1 and 0."""
     if labels.dtype != bool and pd.api.types.is_numeric_dtype(labels):
         return labels
     text = labels.astype("str")
@@ -190,7 +190,7 @@ def _with_digits(labels: pd.Series) -> pd.Series:
 
 
 def _usable(name: str, column: pd.Series) -> pd.Series | None:
-    """A column that may be left out, as numbers if it is one of them; None if a cell is not."""
+    """An optional column, as numbers unless it is the typology; None if a cell is no number."""
     if name == TYPOLOGY:
         return column
     numbers, faults = _with_numbers(column.to_frame())
@@ -198,7 +198,7 @@ def _usable(name: str, column: pd.Series) -> pd.Series | None:
 
 
 def _parsed(text: pd.Series) -> pd.Series:
-    """Text as numbers, rounded as Python does; what is none is empty."""
+    """Parse text as numbers, rounded as in Python; other text becomes empty."""
     try:
         numbers = pc.cast(pyarrow.array(text), pyarrow.float64())  # ten times faster
     except pyarrow.ArrowInvalid:
@@ -216,23 +216,23 @@ def _faults(frame: pd.DataFrame) -> list[Fault]:
         pa.DataFrameSchema(columns).validate(frame.reset_index(drop=True), lazy=True)
     except pa.errors.SchemaErrors as errors:
         cases = errors.failure_cases.drop_duplicates(["column", "index"])
-        # A check that cannot run, as of text on numbers, names no row: then all are wrong.
+        # A check that cannot run, such as one of text on numbers, has no index: take the first row.
         rows = zip(cases["column"], cases["index"].fillna(0).astype(int), strict=True)
         return [Fault(row, column, frame[column].iloc[row]) for column, row in rows]
     return []
 
 
-def _told(path: Path, faults: list[Fault], above: int) -> str:
-    first = min(faults, key=lambda fault: (fault.index, list(RIGHT).index(fault.column)))
+def _report(path: Path, faults: list[Fault], above: int) -> str:
+    first = min(faults, key=lambda fault: (fault.index, list(ADVICE).index(fault.column)))
     row = row_in_editor(path, above + first.index)
     others = sum(fault.column == first.column for fault in faults) - 1
     more = f" ({others:,} more {'row has' if others == 1 else 'rows have'} this)" if others else ""
-    return f"{path}, row {row}, column {first.column}: {first.what}; {first.right}{more}"
+    return f"{path}, row {row}, column {first.column}: {first.problem}; {first.advice}{more}"
 
 
 def _typed(frame: pd.DataFrame) -> pd.DataFrame:
     frame["type"] = pd.Categorical(frame["type"], categories=TYPES)
     accounts = dict.fromkeys(("nameOrig", "nameDest"), "str")
     kinds = {"step": "int64", LABEL: "int8", **accounts}
-    wanted = {name: kinds.get(name, "float64") for name in RIGHT if name != "type"}
+    wanted = {name: kinds.get(name, "float64") for name in ADVICE if name != "type"}
     return frame.astype({name: kind for name, kind in wanted.items() if name in frame})

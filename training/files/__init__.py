@@ -1,1 +1,1 @@
-"""Files: opened, recognised, read in chunks, and replaced as a whole or not at all."""
+"""File access: recognise, open and read files in chunks, and replace them atomically."""

@@ -1,4 +1,4 @@
-"""Writing results so that a crash leaves the old file or the new one, never half of one."""
+"""Atomic writes: a crash leaves the old file or the new one, never half of one."""
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -51,7 +51,7 @@ def write_files(directory: Path, files: Mapping[str, bytes], *, remove: Iterable
         Created if need be.
     files : mapping of name to content
     remove : iterable of str
-        Files of an earlier run that are deleted, unless they are written anew.
+        Files of an earlier run to delete, unless `files` replaces them.
 
     Raises
     ------

@@ -1,10 +1,10 @@
-"""The kind of a file, told by its first bytes and lines alone: nothing is decoded."""
+"""Recognise the kind of a file by its first bytes and lines, without decoding it."""
 
 import re
 from typing import Final
 
 HEAD: Final = 1 << 16
-"""Bytes that are looked at."""
+"""Bytes to look at."""
 
 EXCEL: Final = ("an Excel workbook", "save its sheet as CSV UTF-8 in Excel")
 _CSV: Final = "save its rows as CSV"
@@ -41,12 +41,12 @@ _NAMES: Final = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical 
 
 
 def other_kind(head: bytes) -> tuple[str, str] | None:
-    """What a file is that is no text of rows, and what to do with it; None for text.
+    """The kind of a file that is not text, and what to do with it; None for text.
 
     Parameters
     ----------
     head : bytes
-        Its first bytes, `HEAD` of them where it has as many.
+        Its first bytes, up to `HEAD` of them.
     """
     if head.startswith(b"PK") and (b"[Content_Types].xml" in head or b"xl/" in head):
         return EXCEL
@@ -74,7 +74,7 @@ def _is_utf16(start: bytes) -> bool:
 
 
 def first_lines_fault(head: bytes, separator: str) -> str | None:
-    """What is wrong with the first lines of a text of rows, and what to do; None if nothing."""
+    """The fault of the first lines of a text file, and what to do; None without a fault."""
     first, _, rest = head.decode("utf-8-sig", "replace").replace("\r", "\n").partition("\n")
     if re.match(r"sep=", first, re.IGNORECASE):
         return f"row 1: {first[:20]!r} is a note to Excel; delete this line"
@@ -90,10 +90,10 @@ def _separator_fault(header: str, row: str, separator: str) -> str | None:
     other = max(_NAMES, key=unquoted.count)
     if separator in unquoted or other not in unquoted or header.count('"') % 2:
         return None
-    what = f"row 1: cells are separated by {_NAMES[other]}, not by {_NAMES[separator]}"
+    fault = f"row 1: cells are separated by {_NAMES[other]}, not by {_NAMES[separator]}"
     decimals = other != "," and re.search(rf"(^|{re.escape(other)})-?\d+,\d+", row)
     if decimals:
-        return f"{what}, and numbers have decimal commas; write 9839.64 and separate by commas"
+        return f"{fault}, and numbers have decimal commas; write 9839.64 and separate by commas"
     if {other, separator} == {",", "\t"}:
-        return f"{what}; name it {'.tsv' if other == '\t' else '.csv'}"
-    return f"{what}; separate them by {_NAMES[separator]}"
+        return f"{fault}; name it {'.tsv' if other == '\t' else '.csv'}"
+    return f"{fault}; separate them by {_NAMES[separator]}"

@@ -1,4 +1,4 @@
-"""The folder in which a result grows part by part: of one run at a time, and never the user's."""
+"""The folder of a result that is written in parts: locked by one run, and never the user's own."""
 
 import fcntl
 import json
@@ -14,7 +14,7 @@ from training.errors import InputError
 from training.files.atomic import write_files
 
 LOCK: Final = "fraud-score.lock"
-"""Marks the folder as ours; whoever holds its lock writes there. The lock ends with its process."""
+"""Marks the folder as ours. The run with the lock writes there; the lock ends with its process."""
 
 JOB: Final = "job.json"
 _PART: Final = re.compile(r"\d{6,}\.(csv|parquet)")
@@ -23,21 +23,21 @@ _BEGUN: Final = re.compile(r"\..*\.new")
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """The parts of a result that are there already, and where the others go."""
+    """The parts of a result: those already written, and the paths of all."""
 
     folder: Path
     done: frozenset[str]
 
     def path(self, number: int, ending: str) -> Path:
-        """Where a part goes, whether it is there or not."""
+        """The path of a part, written or not."""
         return self.folder / f"{number:06}{ending}"
 
 
 @contextmanager
 def parts_of(out: Path, job: dict[str, Any]) -> Iterator[Parts]:
-    """The folder of `out` for a job, locked; it goes when the work is done, and stays otherwise.
+    """Lock the folder of `out` for a job; delete it when the work is done, and keep it otherwise.
 
-    Parts that an interrupted run of the same job left are kept; those of another job go.
+    Parts from an interrupted run of the same job are kept; those of another job are deleted.
 
     Raises
     ------
@@ -46,7 +46,7 @@ def parts_of(out: Path, job: dict[str, Any]) -> Iterator[Parts]:
     """
     folder = out.with_name(f".{out.name}.parts")
     with _locked(folder, out), _swept(folder):
-        yield Parts(folder, _kept(folder, job))
+        yield Parts(folder, _kept_parts(folder, job))
         _remove(folder, _named(folder, _PART))
 
 
@@ -61,7 +61,7 @@ def _locked(folder: Path, out: Path) -> Iterator[None]:
 
 
 def _lock(folder: Path, out: Path) -> IO[bytes]:
-    """The opened lock file; another run may remove it while this one reaches for it."""
+    """Open and lock the lock file; another run may delete it meanwhile, so try again."""
     while True:
         folder.mkdir(parents=True, exist_ok=True)
         _require_ours(folder)
@@ -84,7 +84,7 @@ def _take(lock: IO[bytes], out: Path) -> None:
 
 @contextmanager
 def _swept(folder: Path) -> Iterator[None]:
-    """Leave no folder behind that holds no part."""
+    """Delete the folder at the end if it holds no part."""
     try:
         yield
     finally:
@@ -99,13 +99,13 @@ def _require_ours(folder: Path) -> None:
         raise InputError(f"{folder}: a folder that no run made; move it, or choose another --out")
 
 
-def _kept(folder: Path, job: dict[str, Any]) -> frozenset[str]:
-    note = (json.dumps(job, indent=2) + "\n").encode()
+def _kept_parts(folder: Path, job: dict[str, Any]) -> frozenset[str]:
+    description = (json.dumps(job, indent=2) + "\n").encode()
     with suppress(FileNotFoundError):
-        if (folder / JOB).read_bytes() == note:
+        if (folder / JOB).read_bytes() == description:
             return frozenset(_named(folder, _PART))
     _remove(folder, _named(folder, _PART))
-    write_files(folder, {JOB: note})
+    write_files(folder, {JOB: description})
     return frozenset()
 
 

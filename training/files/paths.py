@@ -1,4 +1,4 @@
-"""Files and folders that options name, looked at before anything heavy is imported or done."""
+"""Checks of files and folders in options, before any heavy import or work."""
 
 from pathlib import Path
 from typing import Final
@@ -10,13 +10,13 @@ WRITABLE: Final = (".csv", ".parquet")
 
 
 def require_readable(path: Path) -> None:
-    """Raise `InputError` unless `path` holds rows, as far as its first bytes tell."""
+    """Raise `InputError` unless the first bytes of `path` are those of a file of rows."""
     with opened(path):
         pass
 
 
 def require_writable(path: Path) -> None:
-    """Raise `InputError` unless a file can become `path`, and its ending is one that we write."""
+    """Raise `InputError` unless `path` can be written and has an ending that we write."""
     if path.suffix.lower() not in WRITABLE:
         raise InputError(f"{path}: ends neither in .csv nor in .parquet; choose one of the two")
     if any("\ud800" <= letter <= "\udfff" for letter in str(path)):  # bytes that are no text
@@ -27,22 +27,22 @@ def require_writable(path: Path) -> None:
 
 
 def scorable(folder: Path) -> list[Path]:
-    """The CSV and Parquet files of a folder, none if it is no folder."""
+    """The CSV and Parquet files of a folder; none if `folder` is not a folder."""
     files = folder.iterdir() if folder.is_dir() else ()
     return sorted(path for path in files if path.suffix.lower() in WRITABLE)
 
 
 def require_apart(path: Path, read: Path) -> None:
-    """Raise `InputError` where writing `path` would replace the file that is to be read."""
+    """Raise `InputError` if `path` is the file to be read, which writing would replace."""
     if path.exists() and read.exists() and path.samefile(read):
-        raise InputError(f"{path}: the file to be read itself; choose another --out")
+        raise InputError(f"{path}: this is the file to read; choose another --out")
 
 
 def require_folder(path: Path) -> None:
-    """Raise `InputError` unless `path` is a folder, or can be made."""
-    there = next(each for each in (path, *path.parents) if each.exists())
-    if not there.is_dir():
-        raise InputError(f"cannot write to {path}: {there} is no folder; choose another")
+    """Raise `InputError` unless `path` is a folder or can become one."""
+    existing = next(parent for parent in (path, *path.parents) if parent.exists())
+    if not existing.is_dir():
+        raise InputError(f"cannot write to {path}: {existing} is not a folder; choose another")
 
 
 def require_event(path: Path) -> None:

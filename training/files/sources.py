@@ -1,4 +1,4 @@
-"""Files opened for reading: decompressed, recognised, and every failure told in one line."""
+"""Open files for reading: decompress, recognise, and report every failure in one line."""
 
 import csv
 import gzip
@@ -22,7 +22,7 @@ _PACKED: Final = {".zip": b"PK", ".gz": b"\x1f\x8b"}
 READABLE: Final = "give .csv, .tsv, .csv.gz, .parquet or a .zip of one CSV file"
 _ENCRYPTED: Final = 0x1
 _NO_MEMBERS: Final = re.compile(r"(^|/)(__MACOSX/|\.DS_Store$|\._|Thumbs\.db$|desktop\.ini$)")
-"""Files that macOS and Windows put into zips on their own."""
+"""Files that macOS and Windows add to zips."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Source:
     file : IO[bytes]
         Decompressed, at its beginning, seekable.
     separator : str or None
-        Of its cells; None for Parquet.
+        Between cells; None for Parquet.
     """
 
     file: IO[bytes]
@@ -43,14 +43,14 @@ class Source:
 
 @contextmanager
 def opened(path: Path) -> Iterator[Source]:
-    """The rows of a CSV, TSV or Parquet file, of a gzip file or of the one file of a zip.
+    """Open a CSV, TSV or Parquet file, a gzip file, or the only file of a zip.
 
     Raises
     ------
     InputError
-        If it cannot be read, now or while it is open, or is of another kind.
+        If the file cannot be read, now or while it is open, or is of another kind.
     """
-    with _told(path):
+    with _errors_in_one_line(path):
         if path.is_dir():
             raise InputError(f"{path}: a folder; {_one_of(path)}")
         if path.exists() and not path.is_file():
@@ -66,7 +66,7 @@ def is_parquet(path: Path) -> bool:
 
 def _one_of(folder: Path) -> str:
     endings = (*SEPARATORS, PARQUET)
-    names = sorted(each.name for each in folder.iterdir() if each.suffix.lower() in endings)
+    names = sorted(path.name for path in folder.iterdir() if path.suffix.lower() in endings)
     return (
         f"give one file of it: {_listed(names)}" if names else f"it holds none to read; {READABLE}"
     )
@@ -79,7 +79,7 @@ def _listed(names: list[str], most: int = 5) -> str:
 
 @contextmanager
 def _unpacked(path: Path, file: IO[bytes]) -> Iterator[tuple[IO[bytes], str]]:
-    """The decompressed file, with the ending that tells its kind."""
+    """The decompressed file, and the ending of its kind."""
     name = PurePosixPath(path.name.lower())
     magic = _PACKED.get(name.suffix)
     if magic is None:
@@ -100,12 +100,12 @@ def _unpacked(path: Path, file: IO[bytes]) -> Iterator[tuple[IO[bytes], str]]:
 
 def _only_member(archive: ZipFile) -> ZipInfo:
     members = [
-        each
-        for each in archive.infolist()
-        if not each.is_dir() and not _NO_MEMBERS.search(each.filename)
+        member
+        for member in archive.infolist()
+        if not member.is_dir() and not _NO_MEMBERS.search(member.filename)
     ]
     if len(members) != 1:
-        names = _listed([each.filename for each in members])
+        names = _listed([member.filename for member in members])
         raise BadZipFile(f"holds {len(members):,} files{': ' if names else ''}{names}")
     if members[0].flag_bits & _ENCRYPTED:
         raise BadZipFile("encrypted with a password, which is not asked for")
@@ -131,7 +131,7 @@ def _recognised(path: Path, file: IO[bytes], ending: str) -> Source:
 
 
 def _unlike(head: bytes, ending: str) -> str:
-    """What a file is, where its ending says something else, or nothing that can be read."""
+    """The kind of a file with a wrong or unknown ending, and what to do with it."""
     if kind := other_kind(head):
         return f"{kind[0]}; {kind[1]}"
     first = head.partition(b"\n")[0]
@@ -143,8 +143,8 @@ def _unlike(head: bytes, ending: str) -> str:
 
 
 @contextmanager
-def _told(path: Path) -> Iterator[None]:
-    """Turn what reading can raise into one line."""
+def _errors_in_one_line(path: Path) -> Iterator[None]:
+    """Raise every error of reading as an `InputError` of one line."""
     try:
         yield
     except InputError:

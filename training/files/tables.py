@@ -1,4 +1,4 @@
-"""Tables from files, and where a row stands in its file. Knows nothing of what the columns mean."""
+"""Tables from files, and line numbers of their rows. Knows nothing of the columns' meaning."""
 
 import csv
 import re
@@ -26,7 +26,7 @@ LONGEST_CELL: Final = 1 << 30
 
 
 def header(path: Path) -> list[str]:
-    """The names of a file's columns as they stand there: some may be empty, or there twice.
+    """The column names of a file, unchanged: some may be empty or repeated.
 
     Raises
     ------
@@ -42,13 +42,13 @@ def header(path: Path) -> list[str]:
 
 
 def read_table(path: Path, names: Sequence[str], *, text: Sequence[str]) -> pd.DataFrame:
-    """Columns of a CSV or Parquet file, of the one CSV file in a zip, or of a gzip file.
+    """Read columns of a CSV or Parquet file, of the only CSV file in a zip, or of a gzip file.
 
     Parameters
     ----------
     path : Path
     names : sequence of str
-        Columns that its `header` has, each once.
+        Columns that occur once in its `header`.
     text : sequence of str
         Columns whose cells are text in CSV, even if they look like numbers.
 
@@ -62,14 +62,14 @@ def read_table(path: Path, names: Sequence[str], *, text: Sequence[str]) -> pd.D
             read = pq.ParquetFile(source.file).read(columns=list(names))
             frame: pd.DataFrame = read.select(list(names)).to_pandas(ignore_metadata=True)
             return frame
-        with _parser_told(path):
+        with _parser_errors_in_one_line(path):
             frame = pd.read_csv(source.file, dtype=dict.fromkeys(text, "str"), **_csv(source))
     frame = frame.iloc[: len(frame) - _trailing(frame)]
     return frame[list(names)]
 
 
 def read_as_text(path: Path) -> pd.DataFrame:
-    """Every named column of a file; of CSV, the text that stands there.
+    """Read every named column of a file; the cells of CSV stay text.
 
     Raises
     ------
@@ -88,32 +88,32 @@ def read_as_text(path: Path) -> pd.DataFrame:
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """Rows that follow each other in a file.
+    """Consecutive rows of a file.
 
     Attributes
     ----------
     table : pyarrow.Table
-        All columns by their own names; of CSV, the text that stands there.
+        All columns under their own names; the cells of CSV stay text.
     above : int
-        Rows of the file before them.
+        Number of rows before them in the file.
     """
 
     table: pa.Table
     above: int
 
     def frame(self, names: Sequence[str]) -> pd.DataFrame:
-        """Some of the columns, each of which is there once."""
+        """The named columns, which must occur once."""
         frame: pd.DataFrame = self.table.select(list(names)).to_pandas(ignore_metadata=True)
         return frame
 
 
 def read_chunks(path: Path, rows: int) -> Iterator[Chunk]:
-    """The same file, `rows` rows at a time, so that it need not fit into memory.
+    """Read a file `rows` rows at a time, so that it need not fit into memory.
 
     Raises
     ------
     InputError
-        As `read_table`, when the faulty place is reached.
+        As `read_table`, at the faulty place.
     """
     with opened(path) as source:
         if source.separator is None:
@@ -123,7 +123,7 @@ def read_chunks(path: Path, rows: int) -> Iterator[Chunk]:
 
 
 def schema_of(path: Path) -> pa.Schema:
-    """The columns of the chunks that a file gives.
+    """The schema of a file's chunks.
 
     Raises
     ------
@@ -144,10 +144,10 @@ def _parquet_chunks(source: Source, rows: int) -> Iterator[Chunk]:
 
 
 def _csv_chunks(path: Path, source: Source, rows: int) -> Iterator[Chunk]:
-    """Blank lines at the end of a chunk go into the next: at the end of the file they are none."""
+    """Move blank lines at the end of a chunk to the next one: those at the end of the file go."""
     names, above, held = header(path), 0, None
     options = {"dtype": "str", "chunksize": rows, **_csv(source)}
-    with _parser_told(path), pd.read_csv(source.file, **options) as chunks:
+    with _parser_errors_in_one_line(path), pd.read_csv(source.file, **options) as chunks:
         for chunk in chunks:
             frame = chunk if held is None else pd.concat([held, chunk])
             filled = len(frame) - _trailing(frame)
@@ -171,8 +171,8 @@ def _csv(source: Source) -> dict[str, Any]:
 
 
 @contextmanager
-def _parser_told(path: Path) -> Iterator[None]:
-    """Turn what pandas says of the shape into one line; cells beyond the header's are an error."""
+def _parser_errors_in_one_line(path: Path) -> Iterator[None]:
+    """Raise pandas' errors as an `InputError` of one line, also for more cells than the header."""
     with warnings.catch_warnings():
         warnings.simplefilter("error", pd.errors.ParserWarning)
         try:
@@ -195,7 +195,7 @@ def _misshapen(why: str) -> str:
 
 
 def _trailing(frame: pd.DataFrame) -> int:
-    """Blank rows at the end."""
+    """The number of blank rows at the end."""
     if frame.empty or frame.iloc[-1].notna().any():
         return 0
     filled = np.flatnonzero(frame.notna().any(axis=1).to_numpy())
@@ -203,7 +203,7 @@ def _trailing(frame: pd.DataFrame) -> int:
 
 
 def row_in_editor(path: Path, index: int) -> int:
-    """The line in an editor of row `index`, from 0; cells with line breaks have several lines."""
+    """The line in an editor of row `index`, from 0; a cell with line breaks takes several lines."""
     if is_parquet(path):
         return index + 1
     with opened(path) as source, _records(source) as records:

@@ -1,4 +1,4 @@
-"""Tables written so that a crash leaves the old file or the new one; and files put together."""
+"""Atomic writes of tables, and of tables made of parts."""
 
 import io
 import shutil
@@ -18,7 +18,7 @@ from training.files.paths import require_writable
 
 
 def check_columns(columns: Sequence[pa.Field], path: Path) -> None:
-    """Raise `InputError` unless a file of the ending of `path` can hold the columns."""
+    """Raise `InputError` unless the format of `path` can hold the columns."""
     csv = path.suffix.lower() == ".csv"
     other = path.with_suffix(".parquet" if csv else ".csv")
     for kind in {field.type for field in columns}:
@@ -37,7 +37,7 @@ def check_columns(columns: Sequence[pa.Field], path: Path) -> None:
 
 def _can_hold(kind: pa.DataType, *, csv: bool) -> bool:
     if csv and "binary" in str(kind):
-        return False  # only what happens to be UTF-8 could be written
+        return False  # only cells that are UTF-8 by chance could be written
     empty = pa.schema([("column", kind)]).empty_table()
     try:
         (pa.csv.write_csv if csv else pq.write_table)(empty, io.BytesIO())
@@ -47,12 +47,12 @@ def _can_hold(kind: pa.DataType, *, csv: bool) -> bool:
 
 
 def write_transactions(frame: pd.DataFrame, path: Path) -> None:
-    """Write a frame as CSV or Parquet, by the ending of `path`; a crash leaves the old file.
+    """Write a frame as CSV or Parquet, by the ending of `path`, atomically.
 
     Raises
     ------
     InputError
-        If the ending is another, or the file cannot be written.
+        If the ending is neither, or the file cannot be written.
     """
     plain = frame
     if path.suffix.lower() == ".csv":
@@ -61,7 +61,7 @@ def write_transactions(frame: pd.DataFrame, path: Path) -> None:
 
 
 def write_table(table: pa.Table, path: Path, *, header: bool = True) -> None:
-    """Write a table as `write_transactions` does; in CSV, with a line of names if `header`."""
+    """Write a table as `write_transactions` does; `header` gives CSV a line of names."""
     require_writable(path)
     with _replaced_table(path) as waiting:
         if path.suffix.lower() == ".csv":
@@ -70,20 +70,20 @@ def write_table(table: pa.Table, path: Path, *, header: bool = True) -> None:
             pq.write_table(table, waiting)
 
 
-def put_together(parts: Sequence[Path], path: Path, *, numbers: Sequence[str] = ()) -> None:
-    """Write the rows of `parts`, of which the first alone has a header, as one file.
+def concatenate(parts: Sequence[Path], path: Path, *, numbers: Sequence[str] = ()) -> None:
+    """Write the rows of `parts` as one file; in CSV, only the first part has a header.
 
     Parameters
     ----------
     parts : sequence of Path
     path : Path
     numbers : sequence of str
-        Columns of text that become numbers in Parquet, if every cell is one.
+        Text columns that become numbers in Parquet if every cell is a number.
 
     Raises
     ------
     InputError
-        If it cannot be written.
+        If the file cannot be written.
     """
     with _replaced_table(path) as waiting:
         if path.suffix.lower() == ".csv":
@@ -119,7 +119,7 @@ def _are(kind: pa.DataType, part: Path, name: str) -> bool:
 
 @contextmanager
 def _replaced_table(path: Path) -> Iterator[Path]:
-    """`replaced`, with Arrow's refusals as ours."""
+    """As `replaced`, with Arrow's errors as `InputError`."""
     try:
         with replaced(path) as (waiting,):
             yield waiting
@@ -129,7 +129,7 @@ def _replaced_table(path: Path) -> Iterator[Path]:
 
 
 def _write_csv(table: pa.Table, path: Path, *, header: bool) -> None:
-    """Without quotes, as PaySim's file is, unless a cell needs them."""
+    """Write without quotes, as in PaySim's file, unless a cell needs them."""
     try:
         pa.csv.write_csv(table, path, _options("none", header=header))
     except pa.ArrowInvalid:

@@ -1,1 +1,1 @@
-"""From rows to a calibrated model with a threshold, and how one is chosen."""
+"""Fit models: search, resampling, boosting, calibration, threshold and model selection."""

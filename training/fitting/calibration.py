@@ -1,7 +1,7 @@
-"""Calibration: log-odds to probability, fitted on rows later than those of the booster's fit.
+"""Calibration: from log-odds to probabilities, fitted on later rows than the booster.
 
-A method is chosen by fitting it on one window and judging it on the next, and the other way round;
-the chosen one is then fitted on both, because a day's frauds are few.
+Every method is fitted on one of two windows and evaluated on the other, both ways. The best one is
+then fitted on both windows, because a day has few frauds.
 """
 
 import math
@@ -20,17 +20,17 @@ from training.metrics.logistic import logistic_line, logistic_plane
 from training.metrics.ranking import average_precision
 
 MIN_FRAUDS: Final = 10
-"""Fewer say nothing about two parameters."""
+"""Fewer frauds cannot determine two parameters."""
 
 MIN_FRAUDS_TO_CHOOSE: Final = 100
-"""Fewer cannot tell one method from another: Platt, which has two parameters only."""
+"""With fewer frauds the methods cannot be compared: then Platt, which has two parameters."""
 
 MAX_COST: Final = 0.005
-"""Average precision that a method may cost by making different scores equal."""
+"""Average precision that a method may lose by making different scores equal."""
 
 FREE: Final = 1e-8
 MILD: Final = 1e-2
-"""Ridge on beta's slopes, which run away where the classes all but separate."""
+"""Ridge penalties on beta's slopes, which diverge if the classes almost separate."""
 
 
 type Fit = Callable[[LabelledScores], Calibration | None]
@@ -91,7 +91,7 @@ def no_calibration() -> tuple[Calibration, tuple[CalibrationTrial, ...]]:
 
 
 def fit_platt(rows: LabelledScores) -> Platt | None:
-    """Platt's sigmoid on the log-odds; None if it would turn the order of scores round.
+    """Fit Platt's sigmoid on the log-odds; None if it would reverse the order of scores.
 
     References
     ----------
@@ -104,7 +104,7 @@ def fit_platt(rows: LabelledScores) -> Platt | None:
 
 
 def fit_beta(rows: LabelledScores, *, penalty: float = FREE) -> Beta | None:
-    """Beta calibration; None where either of its two slopes is not above 0.
+    """Fit beta calibration; None unless both of its slopes are above 0.
 
     References
     ----------
@@ -120,9 +120,9 @@ def fit_beta(rows: LabelledScores, *, penalty: float = FREE) -> Beta | None:
 
 
 def _smoothed(rows: LabelledScores) -> np.ndarray:
-    """Platt's targets, which keep slopes finite where the classes are separable.
+    """Platt's targets, which keep slopes finite if the classes are separable.
 
-    They count transactions, not rows: a row may stand for many.
+    They count transactions, not rows: a row can represent many.
     """
     n_fraud, n_genuine = (rows.weights[kind].sum() for kind in (rows.is_fraud, ~rows.is_fraud))
     targets: np.ndarray = np.where(
@@ -132,15 +132,15 @@ def _smoothed(rows: LabelledScores) -> np.ndarray:
 
 
 def fit_isotonic(rows: LabelledScores) -> Isotonic:
-    """Isotonic regression, made strictly increasing by lines between the means of its steps.
+    """Fit isotonic regression, strictly increasing by lines between the means of its steps.
 
-    Half a fraud below all scores and half a genuine payment above them keep it off 0 and 1.
+    Half a fraud below all scores and half a genuine payment above them keep it away from 0 and 1.
     """
     margins = np.concatenate([rows.scores, [rows.scores.min(), rows.scores.max()]])
     labels = np.concatenate([rows.is_fraud, [True, False]])
     weights = np.concatenate([rows.weights, [0.5, 0.5]])
     rates = IsotonicRegression().fit_transform(margins, labels, sample_weight=weights)
-    # Rates that differ in the last bit only may have the same log-odds: they are one step.
+    # Rates that differ only in the last bit can have equal log-odds: they are one step.
     log_odds, step = np.unique(np.log(rates) - np.log1p(-rates), return_inverse=True)
     means = np.bincount(step, weights * margins) / np.bincount(step, weights)
     return Isotonic(tuple(means.tolist()), tuple(log_odds.tolist()))
@@ -155,7 +155,7 @@ METHODS: Final[dict[str, Fit]] = {
 
 
 def probabilities_of(margins: np.ndarray, calibration: Calibration) -> np.ndarray:
-    """Calibrated probabilities of margins: those of `calibrated`, bit for bit, and faster.
+    """Calibrate margins: the probabilities of `calibrated`, bit for bit, but faster.
 
     NumPy adds, multiplies and divides as Python does; `exp` and `log1p` stay Python's.
     """
@@ -184,8 +184,9 @@ def _on_lines(margins: np.ndarray, knots: np.ndarray, log_odds: np.ndarray) -> n
     share = (margins - knots[left]) / run
     between = log_odds[left] + share * (log_odds[right] - log_odds[left])
     before, after = log_odds[0] + (margins - knots[0]), log_odds[-1] + (margins - knots[-1])
-    found: np.ndarray = np.where(above == 0, before, np.where(above == len(knots), after, between))
-    return found
+    inside = np.where(above == len(knots), after, between)
+    interpolated: np.ndarray = np.where(above == 0, before, inside)
+    return interpolated
 
 
 def _trial(name: str, first: LabelledScores, second: LabelledScores) -> CalibrationTrial | None:

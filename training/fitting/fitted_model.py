@@ -1,4 +1,4 @@
-"""One arm of a training run: features and resampling, fitted, calibrated, given a threshold."""
+"""A fitted model: a booster with its calibration, threshold and policy."""
 
 from dataclasses import dataclass
 
@@ -25,7 +25,7 @@ from training.policy.costs import fit_policy
 
 @dataclass(frozen=True, slots=True)
 class Arm:
-    """A fitted arm: what a bundle needs of it, and how its calibration was chosen."""
+    """A booster with its calibration, threshold and policy, and the trials of its calibration."""
 
     feature_set: str
     resampling: str

@@ -1,4 +1,4 @@
-"""What the threshold has to reach, as `train --goal` names it. Knows no data."""
+"""The goal of the threshold, as in `train --goal`."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -6,17 +6,17 @@ from typing import Final
 from training.errors import InputError
 
 COST: Final = "cost"
-"""The goal of the threshold that costs least: see `costs.cheapest_threshold`."""
+"""The goal of the least cost: see `costs.cheapest_threshold`."""
 
 GOALS: Final = ("recall:SHARE", "precision:SHARE", COST)
-"""As help shows them."""
+"""The forms that `--help` shows."""
 
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """What the threshold has to reach: at least `minimum` of `metric`, at the best of the other.
+    """A goal of the threshold: at least `minimum` of recall or precision, at the best of the other.
 
-    For the metric "cost" it is the least.
+    The metric "cost" has no minimum: the threshold is the one with the least cost.
     """
 
     metric: str
@@ -24,12 +24,12 @@ class Goal:
 
     @classmethod
     def parse(cls, text: str) -> "Goal":
-        """The goal written as ``recall:0.75``, ``precision:0.9`` or ``cost``.
+        """Parse ``recall:0.75``, ``precision:0.9`` or ``cost``.
 
         Raises
         ------
         InputError
-            If it is written otherwise.
+            If the text has another form.
         """
         if text == COST:
             return cls(COST, 0.0)

@@ -1,7 +1,8 @@
-"""SMOTE then XGBoost: the pipeline, and what it resamples.
+"""The pipeline: SMOTE, derived features, XGBoost.
 
-SMOTE invents frauds between real ones. It sees only facts; what follows from them is computed after
-it, by the definitions that serve, so no invented row contradicts itself. It acts in `fit` only.
+SMOTE creates synthetic frauds between real ones, in `fit` only. It resamples facts; the features
+derived from them are computed afterwards, by the definitions that serve, so that no synthetic row
+contradicts itself.
 """
 
 from functools import partial
@@ -21,7 +22,7 @@ BOOSTER: Final[dict[str, Any]] = {
     "n_estimators": 300,
     "max_depth": 4,
     "learning_rate": 0.1,
-    # At a fraud rate of 0.1 % a row's hessian is near 0.001: the default of 1 would forbid splits.
+    # At a fraud rate of 0.1 % a row's hessian is near 0.001: the default of 1 prevents splits.
     "min_child_weight": 0.1,
     "reg_lambda": 1.0,
     "subsample": 0.8,
@@ -31,12 +32,12 @@ BOOSTER: Final[dict[str, Any]] = {
 
 
 class RestoredWeightClassifier(XGBClassifier):  # type: ignore[misc]  # xgboost is skipped by mypy
-    """XGBoost's classifier, which gives resampled frauds the weight of the real ones."""
+    """XGBoost's classifier; all frauds together keep the weight of the real ones."""
 
     def fit(
         self, X: np.ndarray, y: np.ndarray, *, row_weights: np.ndarray
     ) -> "RestoredWeightClassifier":
-        """Fit on resampled rows; `row_weights` are those of the real rows, which come first."""
+        """Fit on resampled rows; `row_weights` belong to the real rows, which come first."""
         self.n_fitted_ = len(y)
         super().fit(X, y, sample_weight=restored_weights(y.astype(bool), row_weights))
         return self
@@ -58,12 +59,12 @@ def build_pipeline(
     feature_set : str
     resampling : one of `resampling.RESAMPLING`
     smote_ratio : float in (0, 1]
-        Frauds to genuine rows after SMOTE, which never removes a row.
+        Ratio of frauds to genuine rows after SMOTE, which never removes a row.
     n_frauds : int
-        Frauds in the fit window; SMOTE needs neighbours.
+        Frauds in the fit window: they limit SMOTE's neighbours.
     seed : int
     booster : dict, optional
-        XGBoost's parameters where they differ from `BOOSTER`.
+        XGBoost's parameters that differ from `BOOSTER`.
     """
     names = LEAKY_FEATURES if feature_set == LEAKY else fact_names(feature_set)
     derived = FunctionTransformer(partial(derive, feature_set=feature_set))

@@ -1,4 +1,4 @@
-"""What is done about few frauds: SMOTE, SMOTENC, class weight, or nothing. Acts in `fit` only."""
+"""Class imbalance: SMOTE, SMOTENC, class weights, or none. Acts in `fit` only."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -21,17 +21,17 @@ _TYPE_COLUMNS: Final = [f"type_{kind}" for kind in TransactionType]
 def sampling_steps(
     resampling: str, names: Sequence[str], *, ratio: float, n_frauds: int, seed: int
 ) -> list[tuple[str, Any]]:
-    """The pipeline's first steps: those that invent frauds, or none.
+    """The pipeline's first steps: those that create synthetic frauds, or none.
 
     Parameters
     ----------
     resampling : one of `RESAMPLING`
     names : sequence of str
-        The columns to be resampled; where they name no types, SMOTENC has nothing to add to SMOTE.
+        The columns to resample; without the types among them, SMOTENC is the same as SMOTE.
     ratio : float in (0, 1]
-        Frauds to genuine rows afterwards; no row is ever removed.
+        Ratio of frauds to genuine rows afterwards; no row is removed.
     n_frauds : int
-        Frauds in the fit window; one alone has no neighbours.
+        Frauds in the fit window; a single one has no neighbours.
     seed : int
     """
     if resampling not in {"smote", "smotenc"} or n_frauds < 2:
@@ -56,20 +56,20 @@ def sampling_steps(
 
 
 def frauds_wanted(is_fraud: np.ndarray, ratio: float) -> dict[int, int]:
-    """How many frauds should be left: `ratio` of the genuine rows, or all if there are more."""
+    """The number of frauds after resampling: `ratio` of the genuine rows, or all if more."""
     n_fraud = int(is_fraud.sum())
     return {1: max(n_fraud, round(ratio * (len(is_fraud) - n_fraud)))}
 
 
 def with_one_type(matrix: np.ndarray, names: Sequence[str]) -> np.ndarray:
-    """The type as one number, first, then the other columns: SMOTENC would mix five of them."""
+    """The type as one number, first, then the other columns; SMOTENC would mix one-hot columns."""
     types = [names.index(name) for name in _TYPE_COLUMNS]
     others = [index for index in range(len(names)) if index not in types]
     return np.column_stack([matrix[:, types].argmax(axis=1), matrix[:, others]])
 
 
 def with_type_columns(matrix: np.ndarray, names: Sequence[str]) -> np.ndarray:
-    """What `with_one_type` made, put back into the columns of `names`."""
+    """The inverse of `with_one_type`: the columns of `names`."""
     columns = {name: matrix[:, 0] == code for code, name in enumerate(_TYPE_COLUMNS)}
     others = [name for name in names if name not in columns]
     columns |= dict(zip(others, matrix[:, 1:].T, strict=True))
@@ -77,14 +77,14 @@ def with_type_columns(matrix: np.ndarray, names: Sequence[str]) -> np.ndarray:
 
 
 def restored_weights(is_fraud: np.ndarray, row_weights: np.ndarray) -> np.ndarray:
-    """Weights of resampled rows: all frauds together weigh what the real ones did.
+    """Weights of resampled rows: all frauds together keep the weight of the real ones.
 
-    Plain oversampling would overstate every probability by the factor it added.
+    Plain oversampling would overstate every probability by the factor of added frauds.
 
     Parameters
     ----------
     is_fraud : ndarray of shape (n_resampled,), bool
-        The real rows first, as SMOTE leaves them, then the invented frauds.
+        The real rows first, as SMOTE returns them, then the synthetic frauds.
     row_weights : ndarray of shape (n_transactions,), float
         Weights of the real rows.
 
@@ -102,6 +102,6 @@ def restored_weights(is_fraud: np.ndarray, row_weights: np.ndarray) -> np.ndarra
 
 
 def balanced_weights(is_fraud: np.ndarray, row_weights: np.ndarray) -> np.ndarray:
-    """Class weight: frauds together weigh as much as the genuine rows do together."""
+    """Class weights: all frauds together weigh as much as all genuine rows."""
     genuine, fraud = row_weights[~is_fraud].sum(), row_weights[is_fraud].sum()
     return np.where(is_fraud, row_weights * genuine / fraud, row_weights)

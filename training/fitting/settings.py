@@ -8,20 +8,20 @@ from training.fitting.goal import Goal
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How an arm is fitted: everything but the data and the feature set.
+    """The settings of a fit, except the data and the feature set.
 
     Attributes
     ----------
     resampling : one of `resampling.RESAMPLING`
     smote_ratio : float in (0, 1]
-        Frauds to genuine rows after SMOTE or SMOTENC.
+        Ratio of frauds to genuine rows after SMOTE or SMOTENC.
     goal : Goal
         Of the threshold.
     seed : int
     booster : dict
-        XGBoost's parameters where they differ from `pipeline.BOOSTER`.
+        XGBoost's parameters that differ from `pipeline.BOOSTER`.
     policy : dict
-        Numbers of the policy where they differ from the defaults.
+        Numbers of the policy that differ from the defaults.
     """
 
     resampling: str = "smote"

@@ -1,1 +1,1 @@
-"""How good scores and probabilities are; every figure honours the weights of the rows."""
+"""Metrics of scores and probabilities; every figure is weighted by the rows' weights."""

@@ -1,4 +1,4 @@
-"""Scores beside the labels and weights of their rows: what every metric is computed from."""
+"""Scores with the labels and weights of their rows: the input of every metric."""
 
 from dataclasses import dataclass, replace
 

@@ -1,4 +1,4 @@
-"""Weighted logistic regression on labels that may be shares, for calibration and its judgement."""
+"""Weighted logistic regression on targets in [0, 1], to fit and to evaluate calibrations."""
 
 import numpy as np
 from sklearn.linear_model import LogisticRegression
@@ -9,7 +9,7 @@ def logistic_line(
 ) -> tuple[float, float]:
     """Slope and intercept of the logistic regression of `targets`, in [0, 1], on `log_odds`.
 
-    Where all log-odds are the same they explain nothing: the slope is 0.
+    If all log-odds are equal, the slope is 0.
     """
     if np.ptp(log_odds) == 0:
         rate = float(np.average(targets, weights=weights))
@@ -29,8 +29,8 @@ def logistic_plane(
     targets : ndarray of shape (n_transactions,), float in [0, 1]
     weights : ndarray of shape (n_transactions,), float
     penalty : float
-        Of the squared slopes, half of it against the log loss of rows of mean weight 1. By default
-        next to none: it matters only where the classes are separable, as a bound.
+        Ridge penalty: half of it times the squared slopes is added to the log loss of rows of mean
+        weight 1. The default matters only if the classes are separable, where it bounds the slopes.
     """
     labels = np.repeat([1, 0], len(columns))
     shares = np.concatenate([weights * targets, weights * (1 - targets)])

@@ -1,1 +1,1 @@
-"""What decisions cost, and what a policy would have done."""
+"""Costs of decisions, the policy that minimises them, and its backtest."""

@@ -1,4 +1,4 @@
-"""What decisions cost unless a file says otherwise."""
+"""Default costs of decisions, unless a policy file gives others."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""A policy from a TOML file: what decisions cost, checked before any work begins."""
+"""Read the costs of decisions from a TOML file, and check them before any work."""
 
 import tomllib
 from difflib import get_close_matches
@@ -13,12 +13,12 @@ NUMBERS: Final = (*IN_MEDIANS, *PLAIN)
 
 
 def read_policy(path: Path) -> dict[str, Any]:
-    """The numbers and the currency that a file gives; what it leaves out has a default.
+    """Read the numbers and the currency of a policy; numbers that it omits have defaults.
 
     Raises
     ------
     InputError
-        Naming the file, the key, what is wrong and what would be right.
+        With the file, the key, the problem and the right value.
     """
     try:
         given = tomllib.loads(path.read_text(encoding="utf-8"))

@@ -1,1 +1,1 @@
-"""Models applied to files: scores of every row, and the figures of a window."""
+"""Apply a model to a file: scores of every row, or figures of a window."""

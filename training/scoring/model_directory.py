@@ -1,4 +1,4 @@
-"""What `train` left in a directory, compared with its manifest before anything decodes it."""
+"""The model directory that `train` writes, checked against its manifest before any decoding."""
 
 import hashlib
 import json
@@ -11,7 +11,7 @@ from training.hints import fraud
 
 
 def require_model(directory: Path) -> Path:
-    """The model file of a directory; raises `InputError` if there is none."""
+    """The path of the model in a directory; raise `InputError` if there is none."""
     path = directory / "model.joblib"
     if not path.exists():
         train = fraud("train", "--data", "FILE", "--out", directory)
@@ -20,14 +20,14 @@ def require_model(directory: Path) -> Path:
 
 
 def read_saved(directory: Path) -> tuple[bytes, bytes]:
-    """The model and the manifest of a directory.
+    """Read the model and the manifest of a directory.
 
-    XGBoost may end the process on a damaged booster, so it never sees one.
+    The digest is checked because XGBoost may end the process on a damaged booster.
 
     Raises
     ------
     InputError
-        If one of them is missing or damaged, or they do not belong together.
+        If either is missing or damaged, or they do not belong together.
     """
     path = require_model(directory)
     try:
@@ -43,7 +43,7 @@ def read_saved(directory: Path) -> tuple[bytes, bytes]:
 
 
 def saved_model(directory: Path) -> str | None:
-    """Which model a directory holds, in words for whoever is about to replace it."""
+    """Describe the model that a directory holds; None without a model."""
     if not (directory / "model.joblib").exists():
         return None
     damaged = "a model with a damaged manifest"

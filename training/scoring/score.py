@@ -25,12 +25,12 @@ EVALUATION_STEPS: Final = 3
 
 
 def load_scorer(model: Path) -> Scorer:
-    """The scorer of a directory that `train` wrote.
+    """Load the scorer of a model directory.
 
     Raises
     ------
     InputError
-        If there is no model, or it cannot be used.
+        If there is no model, or it is unusable.
     """
     data, _ = read_saved(model)
     try:

@@ -1,8 +1,7 @@
-"""Scores for every row of a file of any size, in constant memory; interrupted, it goes on later.
+"""Scores for every row of a file of any size, in constant memory; an interrupted run can resume.
 
-Parts of the result are written one by one into a directory beside it, each whole or not at all,
-and put together at the end. What they were made of is written down with them: another model or
-another input begins anew.
+Parts of the result are written atomically into a folder beside it and concatenated at the end. The
+model and the input are recorded with them: with another model or input, scoring starts over.
 """
 
 from collections.abc import Callable, Iterator
@@ -27,18 +26,18 @@ from training.files.paths import require_apart, require_writable
 from training.files.row_count import estimated_rows
 from training.files.sources import is_parquet
 from training.files.tables import Chunk, read_chunks, schema_of
-from training.files.writing import check_columns, put_together, write_table
+from training.files.writing import check_columns, concatenate, write_table
 from training.fitting.calibration import probabilities_of
 from training.policy.costs import decisions
 
 ROWS: Final = 200_000
-"""Rows at a time: some 250 MB in memory, and what is lost when it is interrupted."""
+"""Rows in a part: some 250 MB in memory, and the work that an interruption loses."""
 
 ADDED: Final = pa.schema(
     {"fraud_probability": pa.float64(), "is_fraud": pa.bool_(), "decision": pa.string()}
 )
 NUMBERS: Final = (LABEL, FLAG, WEIGHT, *AFTERWARDS)
-"""Columns that become numbers in Parquet where all their cells are some; those scored always."""
+"""Text columns of CSV that become numbers in Parquet if every cell is a number."""
 
 
 def scoring_steps(data: Path, *, rows: int = ROWS) -> int:
@@ -55,18 +54,18 @@ def score_stream(
     ----------
     scorer : Scorer
     data : Path
-        Any file that `tables.read_chunks` reads. Its other columns stay as they are.
+        Any file that `tables.read_chunks` reads. Its other columns stay unchanged.
     out : Path
-        CSV or Parquet, by its ending. Beside it lies ``.NAME.parts`` until all is done.
+        CSV or Parquet, by its ending. ``.NAME.parts`` lies beside it until the end.
     progress : callable
     rows : int
-        At a time.
+        In a part.
 
     Raises
     ------
     InputError
-        If `data` cannot be read or `out` not be written, before anything is; if a row cannot be
-        scored, and then what comes before it is not lost.
+        If `data` cannot be read or `out` cannot be written, before any work; if a row cannot be
+        scored, then the parts before it are kept.
     """
     require_writable(out)
     require_apart(out, data)
@@ -76,8 +75,8 @@ def score_stream(
     total, written = 0, []
     with parts_of(out, _job(scorer, data, rows)) as parts:
         if parts.done:
-            progress(f"going on after {len(parts.done)} parts of {rows:,} rows")
-        for number, chunk in enumerate(_ahead(_not_empty(data, read_chunks(data, rows)))):
+            progress(f"resuming after {len(parts.done)} parts of {rows:,} rows")
+        for number, chunk in enumerate(_read_ahead(_not_empty(data, read_chunks(data, rows)))):
             part = parts.path(number, out.suffix.lower())
             total += len(chunk.table)
             written.append(part)
@@ -85,12 +84,12 @@ def score_stream(
                 progress(f"scoring {data} up to row {total:,}")
                 write_table(_scored(scorer, data, chunk, out), part, header=number == 0)
         progress(f"writing {out}")
-        put_together(written, out, numbers=() if is_parquet(data) else NUMBERS)
+        concatenate(written, out, numbers=() if is_parquet(data) else NUMBERS)
     return total
 
 
 def _job(scorer: Scorer, data: Path, rows: int) -> dict[str, Any]:
-    """What the parts are made of."""
+    """The inputs of the parts."""
     stat = data.stat()
     of_file = {"path": str(data.resolve()), "size": stat.st_size, "changed": stat.st_mtime_ns}
     return {"model": scorer.version, "data": of_file, "rows": rows}
@@ -103,8 +102,8 @@ def _not_empty(data: Path, chunks: Iterator[Chunk]) -> Iterator[Chunk]:
     return chain([first], chunks)
 
 
-def _ahead(chunks: Iterator[Chunk]) -> Iterator[Chunk]:
-    """The same chunks, each read while the one before it is worked on."""
+def _read_ahead(chunks: Iterator[Chunk]) -> Iterator[Chunk]:
+    """The same chunks, with the next one read while the current one is scored."""
     with ThreadPoolExecutor(1) as reader:
         coming = reader.submit(next, chunks, None)
         while (chunk := coming.result()) is not None:
@@ -133,7 +132,7 @@ def _scored(scorer: Scorer, data: Path, chunk: Chunk, out: Path) -> pa.Table:
 
 
 def _numbered(chunk: Chunk, typed: pd.DataFrame) -> pa.Table:
-    """The text of a CSV file, with what was scored as numbers."""
+    """The text of a CSV file, with the scored columns as numbers."""
     table = chunk.table
     for name in REQUIRED:
         if name not in TEXT:

@@ -203,7 +203,7 @@ def test_the_input_is_never_overwritten(scorer: Scorer, data: Path, tmp_path: Pa
 
     for out in (data, tmp_path / "link.csv", tmp_path / "hard.csv", tmp_path / "." / "file.csv"):
         assert refused(scorer, data, out) == (
-            f"{out}: the file to be read itself; choose another --out"
+            f"{out}: this is the file to read; choose another --out"
         )
     assert data.read_text() == GOOD
 

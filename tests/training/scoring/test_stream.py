@@ -123,7 +123,7 @@ def test_an_interrupted_run_resumes_where_it_stopped(
     score_stream(scorer, data, out, said.append, rows=700)
 
     assert out.read_bytes() == whole
-    assert said[0] == "going on after 3 parts of 700 rows"
+    assert said[0] == "resuming after 3 parts of 700 rows"
     assert sum(text.startswith("scoring") for text in said) == 5
 
 
