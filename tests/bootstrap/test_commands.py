@@ -58,7 +58,7 @@ def ended(monkeypatch, *arguments):
         (("dance",), 2, "No such command"),
     ],
 )
-def test_the_exit_code_says_whose_fault_it_was(monkeypatch, capsys, arguments, code, words):
+def test_each_kind_of_failure_has_its_exit_code(monkeypatch, capsys, arguments, code, words):
     assert ended(monkeypatch, *arguments) == code
 
     assert words in capsys.readouterr().err
@@ -91,7 +91,7 @@ def test_an_interruption_ends_it_with_130(cloud):
     assert b"Traceback" not in said
 
 
-def test_aws_refusing_is_told_with_what_was_asked(cloud):
+def test_a_refusal_of_aws_names_the_call_and_the_code(cloud):
     with pytest.raises(
         AwsError, match="aws ssm:GetParameter Name=/none: AWS says ParameterNotFound"
     ):
@@ -107,7 +107,7 @@ def test_a_program_that_fails_or_is_missing_is_named():
         programs.ask("no-such-program")
 
 
-def test_a_secret_goes_in_by_standard_input(tmp_path):
+def test_a_secret_is_passed_on_standard_input(tmp_path):
     said = []
     path = tmp_path / "read"
 
@@ -117,7 +117,7 @@ def test_a_secret_goes_in_by_standard_input(tmp_path):
     assert "hush" not in "".join(said)
 
 
-def test_a_stacks_parameters_are_not_repeated_on_the_command_line_that_is_shown():
+def test_a_printed_command_line_hides_the_stacks_parameters():
     said = []
 
     RealPrograms(said.append, dry_run=True).run("sam", "--parameter-overrides", 'Secret="hush"')

@@ -105,7 +105,7 @@ def planted(stacks):
     return {name: stacks | {"prod": resources} for name, resources in named}
 
 
-def test_an_idle_account_costs_a_cent_a_month_at_most(idle):
+def test_an_idle_account_costs_at_most_a_cent_a_month(idle):
     assert cost.total(idle) <= 0.01
 
 
@@ -125,12 +125,12 @@ def test_the_readme_names_the_idle_bill_with_its_images(idle):
     assert "[about five US cents a month]" in (ROOT / "README.md").read_text()
 
 
-def test_what_is_named_apart_is_the_images_alone(idle):
+def test_only_the_storage_of_images_is_left_out_of_the_total(idle):
     assert idle["ECR storage"] == pytest.approx((180 + 11 * 25) / 1024 * 0.10)
 
 
 @pytest.mark.parametrize("part", MISTAKES)
-def test_a_costly_mistake_is_seen_as_cost(planted, part):
+def test_a_costly_mistake_shows_in_the_bill(planted, part):
     *_, usd = MISTAKES[part]
 
     bill = cost.bill(cost.used(planted[part], Measured(), 0), "credits")
@@ -140,12 +140,12 @@ def test_a_costly_mistake_is_seen_as_cost(planted, part):
 
 
 @pytest.mark.parametrize("why", REFUSED)
-def test_what_has_no_price_is_refused_by_name(planted, why):
+def test_a_resource_without_a_price_is_refused_by_name(planted, why):
     with pytest.raises(CheckFailedError, match=why):
         cost.used(planted[why], Measured(), 0)
 
 
-def test_ten_alarms_three_dashboards_and_ten_metrics_are_not_passed(stacks):
+def test_alarms_metrics_and_dashboards_stay_within_the_free_tier(stacks):
     used = cost.used(stacks, Measured(), 0)
 
     assert used["CloudWatch alarms"] <= 10
@@ -153,7 +153,7 @@ def test_ten_alarms_three_dashboards_and_ten_metrics_are_not_passed(stacks):
     assert used["CloudWatch dashboards"] <= 3
 
 
-def test_only_what_an_environment_switches_on_is_counted(stacks):
+def test_a_resource_that_an_environment_switches_off_is_not_counted(stacks):
     kinds = {name: Counter(each["Type"] for each in made) for name, made in stacks.items()}
 
     assert kinds["prod"]["AWS::CloudWatch::Alarm"] > 0
@@ -172,13 +172,13 @@ def test_only_what_an_environment_switches_on_is_counted(stacks):
         ("S3 storage", 10, 0.23),
     ],
 )
-def test_a_price_is_what_awss_page_says_beyond_what_is_free(part, units, usd):
+def test_units_beyond_the_free_tier_cost_the_price_on_awss_page(part, units, usd):
     amounts = dict.fromkeys(PRICES, 0.0) | {part: units}
 
     assert cost.bill(amounts, "credits")[part] == pytest.approx(usd)
 
 
-def test_the_first_years_million_calls_are_the_first_years_alone():
+def test_a_million_free_gateway_calls_belong_to_the_first_year_only():
     amounts = dict.fromkeys(PRICES, 0.0) | {"API Gateway REST calls": 1e6}
 
     bills = {scheme: cost.total(cost.bill(amounts, scheme)) for scheme in cost.SCHEMES}
@@ -186,21 +186,21 @@ def test_the_first_years_million_calls_are_the_first_years_alone():
     assert bills == pytest.approx({"first year": 0.0, "credits": 3.50, "none": 3.50})
 
 
-def test_nothing_is_cheaper_with_less_of_it_free(stacks):
+def test_a_smaller_free_tier_never_lowers_the_bill(stacks):
     for volume in cost.VOLUMES:
         used = cost.used(stacks, Measured(), volume)
         first, credit, none = (cost.total(cost.bill(used, scheme)) for scheme in cost.SCHEMES)
         assert first <= credit <= none
 
 
-def test_every_payment_is_a_call_and_a_request(stacks):
+def test_every_prediction_is_one_gateway_call_and_one_lambda_request(stacks):
     none, many = (cost.used(stacks, Measured(), volume) for volume in (0, 1_000))
 
     for part in ("API Gateway REST calls", "Lambda requests"):
         assert many[part] - none[part] == pytest.approx(1_000)
 
 
-def test_a_heartbeat_is_one_call_of_the_gateway_and_three_of_lambda(stacks):
+def test_a_heartbeat_is_one_gateway_call_and_three_lambda_requests(stacks):
     resources = stacks["prod"]
 
     used = units(resources, Measured(), 0)
@@ -212,7 +212,7 @@ def test_a_heartbeat_is_one_call_of_the_gateway_and_three_of_lambda(stacks):
     assert used["Lambda requests"] == pytest.approx(3 * beats)
 
 
-def test_lambda_bills_whole_milliseconds_of_the_share_of_a_core_that_memory_buys():
+def test_lambda_bills_whole_milliseconds_at_the_cpu_share_of_its_memory():
     measured = Measured(warm_ms=0.5, runtime_ms=0.5, cold_ms=100)
 
     assert measured.billed_ms(1769) == 1
@@ -221,7 +221,7 @@ def test_lambda_bills_whole_milliseconds_of_the_share_of_a_core_that_memory_buys
     assert measured.billed_ms(1769, cold=True) == 101
 
 
-def test_what_the_benchmark_measured_replaces_the_defaults(tmp_path):
+def test_figures_of_the_benchmark_replace_the_defaults(tmp_path):
     figures = [
         {"measure": "cold start", "stack": "tutorial", "median": 9000},
         {"measure": "cold start", "stack": "ours", "median": 250.5},
@@ -236,7 +236,7 @@ def test_what_the_benchmark_measured_replaces_the_defaults(tmp_path):
     assert measured.source == "build/serving.json"
 
 
-def test_without_a_benchmark_it_says_so(tmp_path):
+def test_without_a_benchmark_the_bill_says_that_it_uses_defaults(tmp_path):
     assert "defaults" in read_measured(tmp_path / "none.json").source
 
 
@@ -249,7 +249,7 @@ def test_a_damaged_benchmark_is_refused(tmp_path, text):
         read_measured(path)
 
 
-def test_it_prints_each_part_at_each_volume_and_free_tier(tmp_path, capsys):
+def test_the_bill_prints_each_part_at_each_volume_and_free_tier(tmp_path, capsys):
     cost.cost(tmp_path / "none.json")
 
     lines = capsys.readouterr().out.splitlines()
@@ -263,7 +263,7 @@ def test_it_prints_each_part_at_each_volume_and_free_tier(tmp_path, capsys):
     assert header.split()[3:] == ["0", "10,000", "1,000,000", "100,000,000"]
 
 
-def test_it_warns_that_an_account_on_the_free_plan_closes(tmp_path, capsys):
+def test_the_bill_warns_that_an_account_on_the_free_plan_closes(tmp_path, capsys):
     cost.cost(tmp_path / "none.json")
 
     (warning,) = [line for line in capsys.readouterr().out.splitlines() if "Free plan" in line]
@@ -291,7 +291,7 @@ def test_a_condition_holds_as_in_cloudformation(condition, holds):
     assert Deployed(template, {"Mode": "on"}).holds("Asked") is holds
 
 
-def test_choices_names_and_absent_values_are_filled_in():
+def test_conditions_parameters_and_mappings_are_resolved():
     template = {
         "Conditions": {"IsOn": {"Fn::Equals": ["a", "a"]}},
         "Mappings": {"Table": {"on": {"Size": 3}}},

@@ -85,7 +85,7 @@ def test_the_registrys_password_is_on_no_command_line(cloud, programs):
     assert password not in "".join(cloud.said)
 
 
-def test_a_parameter_of_prod_alone_reaches_prod(cloud, programs):
+def test_a_parameter_that_only_prod_has_reaches_prod(cloud, programs):
     rehearse(cloud, programs, environment="prod")
 
     assert 'ReservedConcurrency="7"' in command(cloud, "sam deploy")
@@ -134,7 +134,7 @@ def released(cloud, programs, content):
     return digest
 
 
-def test_a_second_deploy_says_old_and_new_and_the_way_back(cloud, programs, capsys):
+def test_a_second_deploy_prints_both_digests_and_how_to_roll_back(cloud, programs, capsys):
     old = cloud.push("ci-old", "another")
     rehearse(cloud, programs, image=f"{cloud.uri}@{old}")
     new = cloud.push("ci-new", "and another")
@@ -185,7 +185,7 @@ def test_another_environment_keeps_its_own_protection(cloud, programs):
     assert f"in-use-dev-{digest[7:19]}" not in cloud.tags()
 
 
-def test_each_deploy_is_another_release(cloud, programs):
+def test_each_deploy_has_a_new_release_time(cloud, programs):
     rehearse(cloud, programs)
 
     (release,) = re.findall(r'Release="(.+?Z)"', command(cloud, "sam deploy"))
@@ -217,13 +217,13 @@ class Overtaken(RecordedPrograms):
             self.cloud.sam_deploys(STACK, self.cloud.parameters() | {"MemoryMb": "512"})
 
 
-def test_a_stack_that_runs_something_else_is_no_success(cloud, capsys):
+def test_a_stack_with_other_parameters_after_a_deploy_is_a_failure(cloud, capsys):
     with pytest.raises(CheckFailedError, match="MemoryMb is '512' in place of '2048'"):
         rehearse(cloud, Overtaken(cloud))
     assert "deployed sha256" not in capsys.readouterr().out
 
 
-def test_a_stack_that_went_back_is_no_success(cloud, programs):
+def test_a_stack_that_rolled_back_is_a_failure(cloud, programs):
     class WentBack(StubbedAccount):
         def read(self, service, operation, **arguments):
             went_back = any(line.startswith("sam") or "/sam " in line for line in cloud.said)
@@ -270,7 +270,7 @@ def test_a_misspelt_parameter_is_named_before_anything_is_built(cloud, programs)
     assert "docker buildx" not in cloud.calls
 
 
-def test_without_the_bootstrap_stack_it_says_what_makes_it(cloud, programs):
+def test_a_missing_bootstrap_stack_is_named_with_the_command_that_makes_it(cloud, programs):
     cloud.client("cloudformation").delete_stack(StackName="fraud-api-bootstrap")
 
     with pytest.raises(CheckFailedError, match="make bootstrap"):

@@ -56,7 +56,7 @@ def examined(cloud, capsys, **answers):
     return failed
 
 
-def test_what_is_well_takes_a_line_each(deployed, capsys):
+def test_each_check_that_passes_prints_one_line(deployed, capsys):
     capsys.readouterr()
 
     doctor(StubbedAccount(deployed.said.append), environment="dev", samconfig=deployed.samconfig)
@@ -228,7 +228,7 @@ def test_a_first_heartbeat_that_fails_says_why(deployed, capsys):
     assert "asked now, it fails: POST /predict: status 503" in failed["heartbeat"]
 
 
-def test_the_heartbeats_alarm_of_a_new_stack_is_no_fault(deployed, capsys):
+def test_the_heartbeats_alarm_of_a_new_stack_is_ignored(deployed, capsys):
     deployed.raise_alarm("ALARM", "HeartbeatAlarm")
     capsys.readouterr()
 
@@ -237,7 +237,7 @@ def test_the_heartbeats_alarm_of_a_new_stack_is_no_fault(deployed, capsys):
     assert "HeartbeatAlarm is raised until" in capsys.readouterr().out
 
 
-def test_the_heartbeats_alarm_of_an_old_stack_is(deployed, capsys):
+def test_the_heartbeats_alarm_of_an_old_stack_is_a_fault(deployed, capsys):
     deployed.raise_alarm("ALARM", "HeartbeatAlarm")
 
     failed = examined(deployed, capsys, DescribeStacks=OLD)
@@ -262,7 +262,7 @@ def test_a_heartbeat_that_only_fails_is_named(deployed, capsys):
 
 
 @pytest.mark.parametrize("stack", [{}, OLD], ids=["new", "old"])
-def test_a_heartbeat_that_failed_before_the_mend_is_no_fault(deployed, capsys, stack):
+def test_a_heartbeat_that_failed_before_a_repair_is_ignored(deployed, capsys, stack):
     deployed.beat(invocations=2, errors=3)
     capsys.readouterr()
     answers = {"DescribeStacks": stack, "heartbeat": answering()}
@@ -285,7 +285,7 @@ def test_a_raised_alarm_is_named_with_its_own_advice(deployed, capsys):
     assert f"{STACK}-ServerErrorsAlarm-X; Look at the log" in failed["alarms"]
 
 
-def test_another_model_in_service_than_the_pointer_names_is_named(deployed, capsys):
+def test_a_served_model_that_the_pointer_does_not_name_is_named(deployed, capsys):
     deployed.served["version"] = "0123456789abcdef"
 
     failed = examined(deployed, capsys)
@@ -304,7 +304,7 @@ def test_an_api_that_refuses_is_named(deployed, capsys, status):
     assert f"GET /model answers {status}" in failed["versions"]
 
 
-def test_what_aws_does_not_answer_fails_its_own_check_alone(deployed, capsys):
+def test_a_call_that_aws_refuses_fails_only_its_own_check(deployed, capsys):
     deployed.client("lambda").delete_function(FunctionName=FUNCTION)
 
     failed = examined(deployed, capsys)
@@ -313,12 +313,12 @@ def test_what_aws_does_not_answer_fails_its_own_check_alone(deployed, capsys):
     assert "AWS says ResourceNotFoundException" in failed["function"]
 
 
-def test_without_the_application_it_says_what_makes_it(cloud):
+def test_a_missing_application_is_named_with_the_command_that_makes_it(cloud):
     with pytest.raises(CheckFailedError, match="make deploy ENV=dev"):
         doctor(cloud.account(), environment="dev", samconfig=cloud.samconfig)
 
 
-def test_where_callers_must_sign_the_doctor_signs(deployed):
+def test_the_doctor_signs_its_call_if_callers_must(deployed):
     with_iam = [{"ParameterKey": "CallerAuthorisation", "ParameterValue": "AWS_IAM"}]
     (stack,) = deployed.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"]
     others = [each for each in stack["Parameters"] if each["ParameterKey"] != "CallerAuthorisation"]

@@ -55,7 +55,7 @@ REMEDIES = {
 
 @pytest.mark.parametrize("status", [200, 503])
 @pytest.mark.parametrize(("remedy", "failure"), REMEDIES.items(), ids=REMEDIES)
-def test_each_cause_of_a_failed_load_has_its_remedy_also_while_an_old_model_answers(
+def test_each_cause_of_a_failed_load_has_a_remedy_even_if_an_old_model_answers(
     remedy, failure, status
 ):
     ill = site(status=status, failures=[{"exception_name": "Another"}, failure])
@@ -72,14 +72,14 @@ def test_each_cause_of_a_failed_load_has_its_remedy_also_while_an_old_model_answ
     ("status", "what"),
     [(503, "answers 503"), (404, "answers 404"), (None, "did not answer")],
 )
-def test_without_a_reason_in_the_log_the_answer_itself_is_the_fault(status, what):
+def test_an_answer_without_a_log_line_is_the_fault_itself(status, what):
     with pytest.raises(UnwellError, match=what) as caught:
         model_loads(site(status=status))
 
     assert "sam logs" in caught.value.remedy
 
 
-def test_no_function_is_given_up_while_it_may_still_run():
+def test_an_invocation_waits_longer_than_any_function_runs():
     template = transformed(TEMPLATE.read_text(), {})["source"]
     heartbeat = template["Resources"]["HeartbeatFunction"]["Properties"]
 

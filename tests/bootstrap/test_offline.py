@@ -48,7 +48,7 @@ def test_every_parameter_and_every_change_is_listed(words, template, change):
     assert done.stdout.endswith("nothing was changed\n")
 
 
-def test_what_changes_something_needs_an_account():
+def test_a_dry_destroy_needs_an_account():
     done = planned("destroy", "--env", "dev")
 
     assert done.returncode == 3

@@ -44,7 +44,7 @@ DECLARED = {
         {"MemoryMb": 2048, "AlarmEmail": "", "Note": "a=b"},
     ],
 )
-def test_overrides_are_read_in_each_of_sams_spellings(spelling):
+def test_overrides_are_read_in_each_of_sams_notations(spelling):
     assert as_table(spelling) == {"MemoryMb": "2048", "AlarmEmail": "", "Note": "a=b"}
 
 
@@ -54,7 +54,7 @@ def test_an_override_that_is_not_name_and_value_is_refused(entry):
         as_table([entry])
 
 
-def test_what_the_deploy_found_wins_over_the_table_and_the_table_over_the_default():
+def test_values_of_the_deploy_override_samconfig_which_overrides_defaults():
     overrides = {"MemoryMb": "2048", "ImageUri": "old"}
 
     values = effective(DECLARED, overrides, {"ImageUri": "new"})
@@ -62,12 +62,12 @@ def test_what_the_deploy_found_wins_over_the_table_and_the_table_over_the_defaul
     assert values == {"ImageUri": "new", "MemoryMb": "2048", "AlarmEmail": "", "Secret": "hush"}
 
 
-def test_a_parameter_that_nothing_gives_is_named():
+def test_a_parameter_without_a_value_is_named():
     with pytest.raises(InputError, match="no value for ImageUri"):
         effective(DECLARED, {}, {})
 
 
-def test_each_value_is_shown_with_what_it_was_and_no_secret_ever():
+def test_each_value_is_printed_with_its_old_one_except_secrets():
     old = {"MemoryMb": "512", "AlarmEmail": "", "Secret": "older"}
     new = {"ImageUri": "image", "MemoryMb": "1024", "AlarmEmail": "", "Secret": "newer"}
 
@@ -92,7 +92,7 @@ def test_the_projects_own_environments_are_two_stacks():
 
 
 @needs_sam
-def test_sam_reads_the_values_that_were_meant():
+def test_sam_reads_back_the_values_that_were_passed():
     values = {
         "Empty": "",
         "Spaces": "cron(0 1 * * ? *)",
@@ -222,7 +222,7 @@ def test_the_real_sam_posts_every_parameter_and_the_image_as_it_is_named(cloud, 
 
 
 @needs_sam
-def test_sam_alone_loses_what_the_configuration_says(cloud, monkeypatch):
+def test_sam_alone_loses_the_values_of_samconfig(cloud, monkeypatch):
     """aws-sam-cli#2380: were it mended, `make deploy` could pass the image alone."""
 
     def image_alone(command):

@@ -43,7 +43,7 @@ def provider(cloud):
     )
 
 
-def test_it_deploys_its_own_template_and_prints_what_the_stack_tells(cloud, capsys):
+def test_it_deploys_its_own_template_and_prints_the_stacks_outputs(cloud, capsys):
     command = prepared(cloud, None)
 
     assert "bootstrap/template.yaml" in command
@@ -72,7 +72,7 @@ def test_the_provider_that_the_stack_made_stays_its_own(cloud, provider):
     assert 'GitHubRepository="owner/name"' in prepared(cloud, None)
 
 
-def test_what_comes_next_names_the_bucket_that_was_made(cloud, capsys):
+def test_the_next_command_names_the_new_bucket(cloud, capsys):
     prepared(cloud, None)
 
     publish, deploy = capsys.readouterr().err.splitlines()[-2:]
@@ -95,7 +95,7 @@ def test_what_comes_next_names_the_bucket_that_was_made(cloud, capsys):
         "",
     ],
 )
-def test_what_no_token_names_is_refused_before_anything_is_asked(cloud, given):
+def test_a_name_that_no_token_has_is_refused_before_any_call(cloud, given):
     with pytest.raises(InputError, match="gh api repos/OWNER/NAME"):
         prepared(cloud, given)
     assert cloud.said == []
@@ -106,7 +106,7 @@ def test_a_repository_with_its_ids_is_passed_on_as_it_is(cloud, capsys):
     assert "warning" not in capsys.readouterr().err
 
 
-def test_a_repository_without_ids_is_warned_of(cloud, capsys):
+def test_a_repository_without_ids_gets_a_warning(cloud, capsys):
     prepared(cloud, "owner/name")
 
     assert "has no ids" in capsys.readouterr().err
@@ -144,7 +144,7 @@ class Failed(Unprotected):
 GONE = {"ResourceStatus": "DELETE_COMPLETE"}
 
 
-def test_a_creation_that_failed_is_deleted_and_made_anew(cloud):
+def test_a_stack_whose_creation_failed_is_deleted_and_created_again(cloud):
     account, programs = Failed(cloud.said.append, [GONE]), KeptCommands()
 
     prepare(account, programs, github=None, samconfig=cloud.samconfig)
@@ -153,7 +153,7 @@ def test_a_creation_that_failed_is_deleted_and_made_anew(cloud):
     assert len(programs.commands) == 1
 
 
-def test_a_failed_creation_that_left_something_is_not_deleted(cloud):
+def test_a_failed_creation_that_left_resources_is_not_deleted(cloud):
     account = Failed(cloud.said.append, [GONE, {"ResourceStatus": "DELETE_FAILED"}])
 
     with pytest.raises(CheckFailedError, match="delete-stack --stack-name fraud-api-bootstrap"):
@@ -179,7 +179,7 @@ TOO_EARLY = {"LogicalResourceId": "GatewayAccount", "ResourceStatus": "CREATE_FA
 OTHER = {"LogicalResourceId": "ModelBucket", "ResourceStatus": "CREATE_FAILED"}
 
 
-def test_a_role_that_api_gateway_did_not_know_yet_is_tried_once_more(cloud):
+def test_a_deploy_that_outran_iam_is_repeated_once(cloud):
     account = Failed(cloud.said.append, [GONE], [TOO_EARLY])
     account.failed = False
     programs = FailingOnce(account)
@@ -189,7 +189,7 @@ def test_a_role_that_api_gateway_did_not_know_yet_is_tried_once_more(cloud):
     assert len(programs.commands) == 2
 
 
-def test_another_failure_is_not(cloud):
+def test_a_deploy_that_failed_otherwise_is_not_repeated(cloud):
     account = Failed(cloud.said.append, [GONE], [OTHER])
     account.failed = False
     programs = FailingOnce(account)

@@ -52,7 +52,7 @@ def back(cloud, **options):
     return account
 
 
-def test_it_updates_the_stack_in_its_image_alone_and_at_once(cloud, images):
+def test_a_rollback_updates_only_the_stacks_image_without_a_canary(cloud, images):
     update = back(cloud).update
 
     changed = {
@@ -68,7 +68,7 @@ def test_it_updates_the_stack_in_its_image_alone_and_at_once(cloud, images):
     assert len(kept) == len(cloud.parameters()) - 3
 
 
-def test_it_says_old_and_new_and_leaves_the_model(cloud, images, capsys, monkeypatch):
+def test_a_rollback_prints_both_digests_and_keeps_the_model(cloud, images, capsys, monkeypatch):
     for name in ("FRAUD_MODEL_BUCKET", "FRAUD_MODEL_PARAMETER"):
         monkeypatch.delenv(name, raising=False)
     back(cloud)
@@ -80,7 +80,7 @@ def test_it_says_old_and_new_and_leaves_the_model(cloud, images, capsys, monkeyp
     assert not [line for line in cloud.said if "ssm:" in line]
 
 
-def test_a_second_rollback_returns(cloud, programs, images):
+def test_a_second_rollback_undoes_the_first(cloud, programs, images):
     programs.cloud.sam_deploys(STACK, cloud.parameters() | {"ImageUri": f"{cloud.uri}@{images[0]}"})
 
     update = back(cloud).update
@@ -90,7 +90,7 @@ def test_a_second_rollback_returns(cloud, programs, images):
     ]
 
 
-def test_a_newer_version_that_serves_nobody_is_not_before(cloud, images):
+def test_a_newer_version_out_of_service_is_not_the_previous_one(cloud, images):
     functions = cloud.client("lambda")
     refused = cloud.push("ci-refused", "what a canary took back")
     functions.update_function_code(FunctionName=FUNCTION, ImageUri=f"{cloud.uri}@{refused}")
@@ -112,7 +112,7 @@ def test_a_dry_run_changes_nothing(cloud, images, capsys):
     assert f"would go back to {images[0]}" in capsys.readouterr().out
 
 
-def test_an_image_that_is_gone_is_not_gone_back_to(cloud, images):
+def test_a_rollback_to_a_deleted_image_is_refused(cloud, images):
     cloud.client("ecr").batch_delete_image(
         repositoryName=REPOSITORY, imageIds=[{"imageDigest": images[0]}]
     )
@@ -122,7 +122,7 @@ def test_an_image_that_is_gone_is_not_gone_back_to(cloud, images):
     assert "aws cloudformation:UpdateStack" not in cloud.calls
 
 
-def test_a_first_version_has_none_before_it(cloud, programs):
+def test_a_first_version_cannot_be_rolled_back(cloud, programs):
     digest = cloud.push("ci-only")
     deploy(
         cloud.account(),

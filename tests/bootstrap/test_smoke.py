@@ -49,7 +49,7 @@ def deployed(cloud: Cloud, url: str, **parameters: str) -> None:
     )
 
 
-def test_address_and_key_are_the_stacks_own(cloud, asked, capfd):
+def test_the_smoke_test_gets_the_stacks_address_and_key(cloud, asked, capfd):
     url = asked.pop()
     deployed(cloud, url)
 
@@ -62,7 +62,7 @@ def test_address_and_key_are_the_stacks_own(cloud, asked, capfd):
     assert key not in "".join(capfd.readouterr()) + "".join(cloud.said)
 
 
-def test_an_api_that_wants_a_signature_gets_one(cloud, asked, monkeypatch):
+def test_the_smoke_test_signs_if_the_api_requires_it(cloud, asked, monkeypatch):
     class Session:
         region_name = "eu-west-1"
 
@@ -85,6 +85,6 @@ def test_an_api_that_wants_a_signature_gets_one(cloud, asked, monkeypatch):
         assert given["authorization"].endswith(f"Signature={expected}")
 
 
-def test_an_environment_that_is_not_there_is_named(cloud):
+def test_an_environment_without_a_stack_is_named(cloud):
     with pytest.raises(CheckFailedError, match="`make deploy ENV=dev` makes it"):
         smoke(cloud.account(), environment="dev", samconfig=cloud.samconfig)

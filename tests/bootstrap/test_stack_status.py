@@ -59,7 +59,7 @@ def test_a_stack_that_failed_or_is_empty_can_be_destroyed(status):
     assert waits or Command.DESTROY in STATUSES[status].allows
 
 
-def test_a_status_that_aws_adds_is_refused_with_a_way_to_look():
+def test_an_unknown_status_is_refused_with_a_command_that_shows_its_history():
     with pytest.raises(CheckFailedError, match="describe-stack-events --stack-name fraud-api-dev"):
         require_allowed(stack("SOMETHING_NEW"), Command.DEPLOY, environment="dev")
 
@@ -87,7 +87,7 @@ COMMANDS = {"deploy": _deploy, "rollback": _rollback, "destroy": _destroy}
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_each_command_looks_before_it_does_anything(cloud, programs, command):
+def test_each_command_checks_the_status_before_any_change(cloud, programs, command):
     _deploy(cloud.account(), programs, cloud, "dev")
     cloud.said.clear()
     account = StubbedAccount(
@@ -111,7 +111,7 @@ ALL_COMMANDS = {**COMMANDS, "doctor": _doctor, "smoke": _smoke}
 
 
 @pytest.mark.parametrize("command", ALL_COMMANDS)
-def test_no_command_of_the_application_takes_the_bootstrap_stack(cloud, programs, command):
+def test_commands_of_the_application_refuse_the_bootstrap_stack(cloud, programs, command):
     with pytest.raises(InputError, match="`make bootstrap` deploys that stack"):
         ALL_COMMANDS[command](cloud.account(), programs, cloud, "bootstrap")
     assert cloud.said == []

@@ -57,7 +57,7 @@ def test_a_rollback_stops_the_canary_and_updates_nothing(capsys):
 
 
 @pytest.mark.parametrize("account", [Deploying([]), Deploying([], has_canary=False)])
-def test_an_update_without_a_canary_is_waited_for(account):
+def test_a_rollback_during_an_update_without_a_canary_is_refused(account):
     with pytest.raises(CheckFailedError, match="no canary is in progress; wait"):
         rollback(account, environment="dev")
     assert account.changes == []

@@ -172,8 +172,8 @@ DEFECTS = {
     what_holds_something_is_kept: [
         ("DeletionPolicy: RetainExceptOnCreate # Lambda", "DeletionPolicy: Retain # Lambda"),
         (
-            "DeletionPolicy: RetainExceptOnCreate # the models",
-            "DeletionPolicy: Delete # the models",
+            "DeletionPolicy: RetainExceptOnCreate # models",
+            "DeletionPolicy: Delete # models",
         ),
         (
             "DeletionPolicy: RetainExceptOnCreate # roles of",

@@ -80,7 +80,7 @@ def test_the_template_takes_a_repository_by_its_name_and_with_its_ids(repository
     "given",
     ["owner/*", "*", "owner", "owner/name/more", "https://github.com/owner/name", "owner@x/name"],
 )
-def test_the_template_takes_nothing_that_trusts_more_than_one(given):
+def test_the_template_refuses_a_pattern_that_trusts_several_repositories(given):
     assert not re.fullmatch(PATTERN, given)
 
 
@@ -136,7 +136,9 @@ def test_a_workflow_of_another_environment_cannot(bootstrap, role, repository):
 @pytest.mark.parametrize("look_alike", LOOK_ALIKES)
 @pytest.mark.parametrize("repository", REPOSITORIES)
 @pytest.mark.parametrize("role", ROLES)
-def test_a_look_alike_cannot(bootstrap, role, repository, look_alike):
+def test_a_workflow_of_a_repository_with_a_similar_name_cannot(
+    bootstrap, role, repository, look_alike
+):
     (other,) = {*REPOSITORIES} - {repository}
     subject = look_alike.format(
         repository=repository,
@@ -465,7 +467,7 @@ def application():
     return transformed(TEMPLATE.read_text(), {"Rollout": "canary"})
 
 
-def test_every_role_of_the_application_bears_the_boundary(application):
+def test_every_role_of_the_application_has_the_boundary(application):
     for role in resources(application, "AWS::IAM::Role"):
         bounded = role["Properties"]["PermissionsBoundary"]
         assert bounded == {"Fn::ImportValue": "fraud-api-boundary"}

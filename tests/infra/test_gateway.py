@@ -188,7 +188,7 @@ transformed, test_the_template_holds_that, test_a_planted_defect_is_found = chec
 
 
 @NEEDS_SAM
-def test_iam_when_asked_for_signs_every_route_and_the_key_stays():
+def test_iam_authorisation_covers_every_route_and_keeps_the_key():
     template = transform.transformed(
         TEMPLATE, {"ImageUri": IMAGE, "CallerAuthorisation": "AWS_IAM"}
     )

@@ -52,7 +52,7 @@ def heartbeat(monkeypatch):
     return module
 
 
-def test_a_right_answer_is_reported_with_its_model(world, heartbeat, capsys):
+def test_a_correct_answer_is_reported_with_its_model(world, heartbeat, capsys):
     world.answers = [(200, ANSWER)]
 
     gist = heartbeat.handler({}, None)
@@ -63,7 +63,7 @@ def test_a_right_answer_is_reported_with_its_model(world, heartbeat, capsys):
     assert all(each.startswith("AWS4-HMAC-SHA256 Credential=") for each in world.signatures)
 
 
-def test_a_model_that_stops_nothing_is_asked_what_it_approves(world, heartbeat):
+def test_a_model_that_stops_no_payment_is_tested_with_an_approved_one(world, heartbeat):
     world.told = STOPS_NOTHING
     world.answers = [(200, {**ANSWER, "fraud_probability": 0.001, "decision": "approve"})]
 
@@ -73,7 +73,7 @@ def test_a_model_that_stops_nothing_is_asked_what_it_approves(world, heartbeat):
     assert world.asked == [("/live/predict", OTHER, KEY)]
 
 
-def test_a_probability_may_differ_by_what_float32_rounds(world, heartbeat):
+def test_a_probability_may_differ_by_rounding_to_float32(world, heartbeat):
     world.answers = [(200, {**ANSWER, "fraud_probability": 0.4 * (1 + 9e-6)})]
 
     assert heartbeat.handler({}, None)["decision"] == "block"
@@ -93,7 +93,7 @@ WRONG = {
 
 
 @pytest.mark.parametrize("answer", WRONG.values(), ids=WRONG)
-def test_a_wrong_answer_twice_is_a_failure_that_the_metric_counts(world, heartbeat, answer):
+def test_two_wrong_answers_fail_the_invocation(world, heartbeat, answer):
     world.answers = [answer, answer]
 
     with pytest.raises(heartbeat.HeartbeatError, match="predict"):
@@ -102,14 +102,14 @@ def test_a_wrong_answer_twice_is_a_failure_that_the_metric_counts(world, heartbe
     assert world.answers == []
 
 
-def test_one_cold_start_wakes_nobody(world, heartbeat):
+def test_one_failed_attempt_is_retried_without_an_error(world, heartbeat):
     world.answers = [WRONG["an error"], (200, ANSWER)]
 
     assert heartbeat.handler({}, None)["decision"] == "block"
 
 
 @pytest.mark.parametrize(("age_s", "is_right"), [(10, True), (3_600, False)])
-def test_the_model_before_may_answer_for_a_while_after_a_promotion(
+def test_the_previous_model_may_answer_for_a_while_after_a_promotion(
     world, heartbeat, age_s, is_right
 ):
     world.parameter["LastModifiedDate"] = time.time() - age_s
@@ -134,7 +134,7 @@ def test_the_model_before_may_answer_for_a_while_after_a_promotion(
         {**TOLD, "examples": {"stopped": {"transaction": PAYMENT, "answer": {}}}},
     ],
 )
-def test_a_model_that_tells_of_itself_what_cannot_be_is_a_failure(world, heartbeat, told):
+def test_a_model_with_impossible_examples_is_a_failure(world, heartbeat, told):
     world.told = told
     world.answers = [(200, ANSWER)] * 2
 
@@ -157,7 +157,7 @@ def test_two_containers_may_have_two_models_while_a_promotion_settles(world, hea
     assert heartbeat.handler({}, None)["model_version"] == BEFORE[:16]
 
 
-def test_an_api_that_hangs_is_not_waited_for(world, heartbeat, monkeypatch):
+def test_an_api_that_hangs_times_out(world, heartbeat, monkeypatch):
     monkeypatch.setattr(heartbeat, "TIMEOUT_S", 0.1)
     world.answers = [(200, HANGS)] * 2
 
@@ -165,7 +165,7 @@ def test_an_api_that_hangs_is_not_waited_for(world, heartbeat, monkeypatch):
         heartbeat.handler({}, None)
 
 
-def test_a_pointer_that_is_none_is_named(world, heartbeat):
+def test_a_damaged_pointer_is_named(world, heartbeat):
     world.parameter["Value"] = "a name of before"
     world.answers = [(200, ANSWER)] * 2
 

@@ -153,7 +153,7 @@ def test_without_a_digest_the_dockerfile_stays(pin, answer):
     assert dockerfile == DOCKERFILE
 
 
-def test_only_the_code_and_its_requirements_are_let_in(tmp_path):
+def test_the_build_context_has_only_the_code_and_its_requirements(tmp_path):
     assert context(IGNORE, tmp_path) == {"fraud_api_lambda/api.py", "requirements.txt"}
 
 
@@ -164,7 +164,7 @@ def test_only_the_code_and_its_requirements_are_let_in(tmp_path):
         ("**/__pycache__/", "fraud_api_lambda/__pycache__/api.cpython-313.pyc"),
     ],
 )
-def test_each_line_of_the_ignore_file_keeps_something_out(tmp_path, line, enters):
+def test_each_line_of_the_ignore_file_excludes_something(tmp_path, line, enters):
     assert line in IGNORE.splitlines()
 
     assert enters in context(IGNORE.replace(line, "", 1), tmp_path)

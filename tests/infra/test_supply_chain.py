@@ -37,7 +37,7 @@ def is_pinned(line):
 
 
 @pytest.mark.parametrize("name", SCRIPTS)
-def test_no_script_installs_what_is_not_pinned(name):
+def test_every_script_installs_pinned_packages_only(name):
     assert [line for line in installs((ROOT / name).read_text()) if not is_pinned(line)] == []
 
 
@@ -74,7 +74,7 @@ def test_every_package_has_a_version_and_hashes_and_no_address(name):
     assert "://" not in text
 
 
-def test_the_build_backend_is_one_of_the_pinned():
+def test_the_build_backend_is_pinned():
     (backend,) = tomllib.loads((ROOT / "pyproject.toml").read_text())["build-system"]["requires"]
 
     assert re.search(rf"^{backend}==", (ROOT / "requirements/dev.txt").read_text(), re.MULTILINE)
@@ -156,7 +156,7 @@ def test_the_project_is_installed_in_place_by_what_is_pinned(clone):
 
 
 @pytest.mark.parametrize("name", ["requirements/sam.txt", ".python-version"])
-def test_it_is_made_anew_when_what_it_is_made_of_changes(clone, name):
+def test_an_environment_is_rebuilt_when_its_sources_change(clone, name):
     setup(clone, "sam")
 
     with (clone / name).open("a") as file:
@@ -166,7 +166,7 @@ def test_it_is_made_anew_when_what_it_is_made_of_changes(clone, name):
     assert (len(calls), done.returncode) == (2, 0)
 
 
-def test_a_copied_environment_is_made_anew_for_it_runs_the_code_of_another_clone(clone):
+def test_a_copied_environment_is_rebuilt_because_it_runs_another_clones_code(clone):
     setup(clone, "project")
     copy = shutil.copytree(clone, clone.with_name("another clone"))
 
@@ -174,7 +174,7 @@ def test_a_copied_environment_is_made_anew_for_it_runs_the_code_of_another_clone
     assert setup(clone, "project")[0] == []
 
 
-def test_one_that_was_interrupted_is_made_anew(clone):
+def test_an_interrupted_environment_is_rebuilt(clone):
     uv = clone.parent / "bin" / "uv"
     working = uv.read_text()
     uv.write_text(working + '[ "$1" != pip ]\n')
@@ -185,7 +185,7 @@ def test_one_that_was_interrupted_is_made_anew(clone):
     assert setup(clone, "sam")[0]
 
 
-def test_an_environment_that_is_not_known_is_refused_before_any_is_made(clone):
+def test_an_unknown_environment_is_refused_before_any_is_made(clone):
     calls, done = setup(clone, "sam", "smas")
 
     assert (calls, done.returncode) == ([], 2)

@@ -275,7 +275,7 @@ def test_a_new_digest_gives_a_new_version():
 
 
 @NEEDS_SAM
-def test_a_digest_that_reaches_no_function_would_be_found():
+def test_a_digest_that_reaches_no_function_gives_no_new_version():
     fixed = TEMPLATE.replace("ImageUri: !Ref ImageUri", f"ImageUri: {IMAGE}")
 
     first, second = versions_by_image(fixed)

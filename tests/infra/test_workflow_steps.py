@@ -66,7 +66,7 @@ def deploy(runner, *, digest="", running=DIGEST):
     return runner.run("deploy-to", "deploy", "Deploy", **variables)
 
 
-def test_without_a_digest_this_commits_image_is_deployed_and_its_digest_told(runner):
+def test_without_a_digest_the_commits_image_is_deployed_and_its_digest_reported(runner):
     runner.program("make", "")
 
     assert deploy(runner).returncode == 0
@@ -85,7 +85,7 @@ def test_with_a_digest_that_image_is_deployed(runner):
 
 
 @pytest.mark.parametrize(("ends", "running"), [(1, DIGEST), (0, ""), (0, "sha256:short")])
-def test_a_deployment_that_fails_tells_no_digest(runner, ends, running):
+def test_a_failed_deployment_reports_no_digest(runner, ends, running):
     runner.program("make", f"exit {ends}")
 
     assert deploy(runner, running=running).returncode != 0
@@ -112,7 +112,7 @@ def test_a_digest_without_a_repository_deploys_nothing(runner):
 
 
 @pytest.mark.parametrize("ending", ["csv", "parquet"])
-def test_the_data_is_fetched_under_its_own_ending(runner, ending):
+def test_the_data_keeps_its_file_extension(runner, ending):
     runner.program("aws", "")
     where = f"s3://bucket/some key.{ending}"
 
@@ -126,7 +126,7 @@ def test_the_data_is_fetched_under_its_own_ending(runner, ending):
 @pytest.mark.parametrize(
     "where", ["", "bucket/key.csv", "s3://bucket/key.json", "$(touch gone).csv"]
 )
-def test_data_from_elsewhere_is_refused_before_aws_is_asked(runner, where):
+def test_an_unusable_data_address_is_refused_before_any_call_to_aws(runner, where):
     runner.program("aws", "")
 
     done = runner.run("retrain", "retrain", "Fetch the transactions", DATA=where)
@@ -150,7 +150,7 @@ NOT_BETTER = "not better: 0.2% of the cost saved"
         (2, NOT_BETTER, 2),
     ],
 )
-def test_not_better_is_green_and_every_other_failure_is_red(runner, code, said, ends):
+def test_only_a_challenger_that_loses_does_not_fail_the_workflow(runner, code, said, ends):
     runner.program(".venv/bin/python", f"echo '{said}'; exit {code}")
     (runner.directory / "build").mkdir()
 

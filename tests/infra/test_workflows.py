@@ -380,7 +380,7 @@ def updates():
     return {each["package-ecosystem"]: each for each in configuration["updates"]}
 
 
-def test_dependabot_looks_weekly_at_actions_and_packages_and_waits_a_week():
+def test_dependabot_checks_weekly_and_waits_a_week_for_releases():
     assert updates().keys() == {"github-actions", "pip"}
     for each in updates().values():
         assert each["schedule"] == {"interval": "weekly"}
