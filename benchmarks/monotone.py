@@ -22,7 +22,7 @@ from training.data.split_rows import SplitRows
 from training.data.transactions import read_transactions
 from training.fitting.boosting import margins_of
 from training.fitting.calibration import probabilities_of
-from training.fitting.fitted_model import Arm, fit_arm
+from training.fitting.fitted_model import FittedModel, fit_model
 from training.fitting.resampling_comparison import comparison
 from training.fitting.settings import Settings
 from training.local.progress import reported
@@ -48,16 +48,16 @@ ARMS: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
 """Features and those of them that may only raise the probability, by what the table calls it."""
 
 
-def fitted(rows: SplitRows, seed: int, arm: str) -> Arm:
+def fitted(rows: SplitRows, seed: int, arm: str) -> FittedModel:
     """The arm, fitted as `train` fits any."""
     feature_set, rising = ARMS[arm]
     names = FEATURE_SETS[feature_set]
     constraints = tuple(int(name in rising) for name in names)
     settings = Settings(seed=seed, booster={"monotone_constraints": constraints})
-    return fit_arm(rows, feature_set, settings, for_comparison=True)
+    return fit_model(rows, feature_set, settings, for_comparison=True)
 
 
-def falls(arm: Arm, rows: Rows) -> float:
+def falls(arm: FittedModel, rows: Rows) -> float:
     """Of payers who send money, for how many the odds more than halve as the amount grows."""
     facts = rows.facts
     sends = np.isin(np.asarray(facts.type), ("CASH_OUT", "TRANSFER")) & (facts.balance > 0)

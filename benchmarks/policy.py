@@ -12,10 +12,10 @@ from rich.table import Table
 
 from training.data.rows import Rows
 from training.data.split_rows import SplitRows
-from training.fitting.fitted_model import fit_arm
+from training.fitting.fitted_model import fit_model
 from training.fitting.settings import Settings
 from training.local.progress import reported
-from training.scoring.window_figures import evaluate_arm
+from training.scoring.window_figures import model_figures
 from training.simulator.simulate import simulate
 
 
@@ -25,8 +25,8 @@ def outcome_of(rows: int, seed: int) -> dict[str, Any]:
         begin(f"seed {seed}: simulating {rows:,} rows")
         simulated = SplitRows.by_time(Rows.of(simulate(rows, seed)))
         begin(f"seed {seed}: fitting and deciding")
-        arm = fit_arm(simulated, "decision-time", Settings(seed=seed))
-        outcome: dict[str, Any] = evaluate_arm(arm, simulated.test, seed)["outcome"]
+        arm = fit_model(simulated, "decision-time", Settings(seed=seed))
+        outcome: dict[str, Any] = model_figures(arm, simulated.test, seed)["outcome"]
         return outcome
 
 

@@ -20,7 +20,7 @@ from training.data.rows import Rows
 from training.data.split_rows import SplitRows
 from training.data.time_split import Window
 from training.data.transactions import read_transactions
-from training.fitting.fitted_model import fit_arm
+from training.fitting.fitted_model import fit_model
 from training.fitting.settings import Settings
 from training.local.progress import reported
 from training.metrics.evaluation import at_threshold
@@ -57,9 +57,9 @@ def ways(rows: Rows, seed: int) -> dict[str, Figures]:
     last = int(rows.steps.max())
     later = Window(last + 1 - DAY * LATER_DAYS, last)
     known = SplitRows.by_time(rows[rows.steps < later.start - DAY])
-    evaluated = fit_arm(known, "decision-time", Settings(seed=seed))
+    evaluated = fit_model(known, "decision-time", Settings(seed=seed))
     longer = known.until_the_end()
-    refitted = fit_arm(longer, "decision-time", Settings(seed=seed))
+    refitted = fit_model(longer, "decision-time", Settings(seed=seed))
     ours, theirs = (cast("float", arm.threshold) for arm in (evaluated, refitted))
     share = share_flagged(evaluated.score(known.threshold).predicted, ours)
     by_share = threshold_for_share(refitted.score(longer.threshold).predicted, share)

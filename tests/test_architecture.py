@@ -36,7 +36,7 @@ TRAINING = ROOT / "training"
 
 TRAINING_LAYERS = (
     {"errors"},
-    {"arm_names", "option_names", "hints", "program"},
+    {"option_values", "option_names", "hints", "program"},
     {"metrics", "files", "schemas"},
     {"data", "simulator"},
     {"policy"},

@@ -36,9 +36,9 @@ from fraud_api_lambda.settings import PREFIX, Settings
 from tests.bundles import make_bundle
 from tests.fakes import ReadyProvider, app, served
 from training.__main__ import app as command_line
-from training.arm_names import AUTO, FEATURES, RESAMPLING
 from training.errors import CheckFailedError, CommandError, InputError
 from training.local.sam import ContainerEngine
+from training.option_values import AUTO, FEATURES, RESAMPLING
 from training.policy.file import read_policy
 
 ROOT = Path(__file__).parents[1]

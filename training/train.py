@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any, Final
 
 from fraud_api_lambda.features import FEATURE_SETS
-from training.arm_names import AUTO, LEAKY, RESAMPLING
 from training.bundling.bundle_content import manifest
 from training.bundling.refit import Publication, publication
 from training.data.leaky_baseline import require_leaky_columns
@@ -20,10 +19,11 @@ from training.data.unused_columns import Unused
 from training.files.atomic import write_files
 from training.files.tables import header
 from training.fitting.engine import LOCAL, Engine
-from training.fitting.model_selection import hold_contest
+from training.fitting.model_selection import select_model
 from training.fitting.resampling import DEFAULT
 from training.fitting.settings import Settings
 from training.fitting.smote_ratio import RATIOS, choose_smote_ratio
+from training.option_values import AUTO, LEAKY, RESAMPLING
 from training.reporting.report import model_card, report
 from training.reporting.run_metrics import judge
 from training.scoring.model_directory import saved_model
@@ -130,7 +130,7 @@ def train(
     settings, searched = _searched(rows, options, engine, progress)
     if options.trials is not None:
         engine = LOCAL  # the same fits, and so the same model, whichever engine ran the search
-    contest = hold_contest(
+    selection = select_model(
         rows,
         feature_set,
         settings,
@@ -138,14 +138,14 @@ def train(
         engine=engine,
         progress=progress,
     )
-    metrics = judge(rows, contest, settings, progress=progress)
+    metrics = judge(rows, selection, settings, progress=progress)
     metrics |= {"columns": unused.as_dict(), **searched}
     files: dict[str, bytes] = {}
     if feature_set != LEAKY:
-        settings = replace(settings, resampling=contest.chosen.resampling)
+        settings = replace(settings, resampling=selection.chosen.resampling)
         published = publication(
             rows,
-            contest.chosen,
+            selection.chosen,
             settings,
             metrics,
             refit=options.refit,
@@ -188,7 +188,7 @@ def _model_files(published: Publication, metrics: dict[str, Any]) -> dict[str, b
     served = published.served
     return {
         "manifest.json": as_json(
-            manifest(served.bundle, served.arm.feature_set, served.trained_on, metrics)
+            manifest(served.bundle, served.fitted.feature_set, served.trained_on, metrics)
         ),
         "model_card.md": model_card(metrics).encode(),
         "model.joblib": served.bundle,

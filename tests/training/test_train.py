@@ -15,12 +15,12 @@ from fraud_api_lambda.bundle import read
 from fraud_api_lambda.schemas import TransactionIn
 from fraud_api_lambda.scoring import Scorer
 from tests.bundles import make_bundle, write_model
-from training.arm_names import LEAKY
 from training.data.transactions import read_transactions
 from training.errors import CheckFailedError, InputError
 from training.files.writing import write_transactions
 from training.fitting.settings import Settings
 from training.hints import fraud
+from training.option_values import LEAKY
 from training.reporting.console import summary
 from training.scoring.score import evaluate_model, load_scorer, score
 from training.simulator.simulate import simulate

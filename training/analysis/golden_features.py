@@ -10,7 +10,7 @@ from training.analysis.findings import Finding, warning
 from training.data.matrix import features_of
 from training.data.rows import Rows
 from training.data.split_rows import SplitRows
-from training.fitting.fitted_model import Arm
+from training.fitting.fitted_model import FittedModel
 from training.metrics.ranking import average_precision
 
 SHARE_OF_MODEL: Final = 0.95
@@ -38,15 +38,15 @@ class LeakFigures(TypedDict):
     alone: list[FeatureAlone]
 
 
-def leak_figures(arm: Arm, rows: SplitRows) -> LeakFigures:
+def leak_figures(model: FittedModel, rows: SplitRows) -> LeakFigures:
     """Compare the model with each of its features alone, on rows that neither was fitted on.
 
     A feature alone is a tree of at most 32 leaves, so its effect need not be monotone.
     """
     later, earlier = rows.threshold, _thinned(rows.fit)
-    reached = average_precision(arm.score(later).predicted)
-    fitted, scored = (part.features(arm.feature_set) for part in (earlier, later))
-    columns = zip(features_of(arm.feature_set), fitted.T, scored.T, strict=True)
+    reached = average_precision(model.score(later).predicted)
+    fitted, scored = (part.features(model.feature_set) for part in (earlier, later))
+    columns = zip(features_of(model.feature_set), fitted.T, scored.T, strict=True)
     alone = sorted(
         ((_alone(earlier, later, *values), name) for name, *values in columns), reverse=True
     )

@@ -5,12 +5,12 @@ from typing import Final
 import numpy as np
 from sklearn.model_selection import train_test_split
 
-from training.arm_names import LEAKY
 from training.data.rows import Rows
 from training.fitting.boosting import fit_rows, margins_of
 from training.fitting.settings import Settings
 from training.metrics.evaluation import evaluate
 from training.metrics.figures import Evaluation
+from training.option_values import LEAKY
 
 TEST_SHARE: Final = 0.2
 CUT: Final = 0.5

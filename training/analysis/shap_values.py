@@ -7,7 +7,7 @@ import xgboost as xgb
 
 from training.data.matrix import features_of
 from training.data.rows import Rows
-from training.fitting.fitted_model import Arm
+from training.fitting.fitted_model import FittedModel
 
 SAMPLE: Final = 2_000
 MAIN_FEATURES: Final = 4
@@ -15,12 +15,12 @@ POINTS: Final = 12
 QUANTILES: Final = (0.05, 0.25, 0.5, 0.75, 0.95)
 
 
-def attributions(arm: Arm, rows: Rows, *, seed: int) -> dict[str, Any]:
+def attributions(model: FittedModel, rows: Rows, *, seed: int) -> dict[str, Any]:
     """How much each feature adds to the log-odds before calibration, by class and by value.
 
     Parameters
     ----------
-    arm : Arm
+    model : FittedModel
     rows : Rows
         At most 2,000 frauds and 2,000 genuine rows of them are drawn.
     seed : int
@@ -39,11 +39,11 @@ def attributions(arm: Arm, rows: Rows, *, seed: int) -> dict[str, Any]:
     """
     random = np.random.default_rng(seed)
     sample = rows[np.concatenate([_some(random, rows.is_fraud), _some(random, ~rows.is_fraud)])]
-    features, fraud = sample.features(arm.feature_set), sample.is_fraud
-    values = arm.booster.predict(
-        xgb.DMatrix(features, feature_names=arm.booster.feature_names), pred_contribs=True
+    features, fraud = sample.features(model.feature_set), sample.is_fraud
+    values = model.booster.predict(
+        xgb.DMatrix(features, feature_names=model.booster.feature_names), pred_contribs=True
     )[:, :-1]
-    names = features_of(arm.feature_set)
+    names = features_of(model.feature_set)
     order = np.argsort(-np.abs(values[fraud]).mean(axis=0), kind="stable")
     return {
         "frauds": int(fraud.sum()),

@@ -1,4 +1,4 @@
-"""From a fitted arm to the files of a model: the bundle's content, and the manifest for people."""
+"""The files of a fitted model: the bundle's content, and the manifest for people."""
 
 import hashlib
 from datetime import UTC, datetime
@@ -18,7 +18,7 @@ from training.bundling.typical_values import typical_values
 from training.data.rows import Rows
 from training.data.split_rows import SplitRows
 from training.data.time_split import Split
-from training.fitting.fitted_model import Arm
+from training.fitting.fitted_model import FittedModel
 from training.fitting.settings import Settings
 
 LIBRARIES: Final = ("imbalanced-learn", "numpy", "scikit-learn")
@@ -30,7 +30,7 @@ def libraries() -> dict[str, str]:
 
 
 def trained_on(
-    rows: SplitRows, evaluated: Split, arm: Arm, settings: Settings, *, refitted: bool
+    rows: SplitRows, evaluated: Split, fitted: FittedModel, settings: Settings, *, refitted: bool
 ) -> dict[str, Any]:
     """What the published model saw: part of the bundle, and of ``GET /model``."""
     trained, windows = rows.trained, rows.split.as_dict()
@@ -44,7 +44,7 @@ def trained_on(
         "refitted": refitted,
         "resampling": settings.resampling,
         "smote_ratio": settings.smote_ratio,
-        "invented_frauds": arm.n_invented,
+        "invented_frauds": fitted.n_synthetic,
         "seed": settings.seed,
         "libraries": libraries(),
     }
@@ -52,27 +52,27 @@ def trained_on(
 
 def content(
     trained: Rows,
-    arm: Arm,
+    fitted: FittedModel,
     *,
     examples: Examples,
     seen: dict[str, Any],
     metrics: dict[str, Any],
 ) -> dict[str, Any]:
     """The fields of a bundle, as `bundle.pack` takes them; `seen` is what `trained_on` gave."""
-    names = FEATURE_SETS[arm.feature_set]
+    names = FEATURE_SETS[fitted.feature_set]
     return {
-        "booster": bytes(arm.booster.save_raw("ubj")),
-        "feature_set": arm.feature_set,
+        "booster": bytes(fitted.booster.save_raw("ubj")),
+        "feature_set": fitted.feature_set,
         "features": list(names),
-        "calibration": calibration.as_dict(arm.calibration),
-        "threshold": arm.threshold,
-        "policy": arm.policy.as_dict(),
+        "calibration": calibration.as_dict(fitted.calibration),
+        "threshold": fitted.threshold,
+        "policy": fitted.policy.as_dict(),
         "typical": typical_values(
             trained.facts, trained.is_fraud, trained.weights, names
         ).as_dict(),
         "examples": examples.as_dict(),
         "trained_on": seen,
-        "metrics": _served(arm.feature_set, metrics),
+        "metrics": _served(fitted.feature_set, metrics),
     }
 
 
@@ -99,10 +99,10 @@ EVERY_CURVE_POINT: Final = 5
 
 
 def _served(feature_set: str, metrics: dict[str, Any]) -> dict[str, Any]:
-    arm = metrics["arms"][feature_set]
-    first, *_ = curve = arm["curve"]
+    figures = metrics["arms"][feature_set]
+    first, *_ = curve = figures["curve"]
     return {
-        **{name: arm[name] for name in SERVED},
+        **{name: figures[name] for name in SERVED},
         "curve": [first, *curve[EVERY_CURVE_POINT - 1 :: EVERY_CURVE_POINT]],
         "average_precision_by_feature_set": {
             name: each["average_precision"] for name, each in metrics["arms"].items()

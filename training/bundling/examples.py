@@ -16,7 +16,7 @@ from training.analysis.findings import Finding, warning
 from training.data.rows import Rows
 from training.data.time_split import Window
 from training.fitting.calibration import probabilities_of
-from training.fitting.fitted_model import Arm
+from training.fitting.fitted_model import FittedModel
 from training.policy.costs import APPROVE, BLOCK, decisions
 
 CLEAR: Final = 0.01
@@ -31,17 +31,19 @@ MERCHANT: Final = f"{MERCHANT_PREFIX}PAYEE"
 class DecidedRows:
     """Rows with a model's decisions, and whether these are clear of the policy's cutoffs."""
 
-    def __init__(self, arm: Arm, rows: Rows) -> None:
-        scored = arm.score(rows)
+    def __init__(self, fitted: FittedModel, rows: Rows) -> None:
+        scored = fitted.score(rows)
 
         def decided(shift: float) -> np.ndarray:
-            shifted = probabilities_of(scored.margins + shift, arm.calibration)
-            return decisions(shifted, rows.amounts, arm.policy)
+            shifted = probabilities_of(scored.margins + shift, fitted.calibration)
+            return decisions(shifted, rows.amounts, fitted.policy)
 
         self.rows, self.probabilities = rows, scored.probabilities
-        self.decided = decisions(self.probabilities, rows.amounts, arm.policy)
+        self.decided = decisions(self.probabilities, rows.amounts, fitted.policy)
         self.is_clear = (decided(-CLEAR) == self.decided) & (decided(CLEAR) == self.decided)
-        self.is_flagged = self.probabilities >= (1.0 if arm.threshold is None else arm.threshold)
+        self.is_flagged = self.probabilities >= (
+            1.0 if fitted.threshold is None else fitted.threshold
+        )
 
     def stopped(self) -> Example | None:
         """A blocked payment before one to review, a fraud that is called so before another."""
@@ -75,20 +77,20 @@ class DecidedRows:
         return Example(payment, float(self.probabilities[index]), decision)
 
 
-def find_examples(arm: Arm, rows: Rows, latest: Window) -> Examples:
+def find_examples(fitted: FittedModel, rows: Rows, latest: Window) -> Examples:
     """A payment that a model stops and one that it approves, each clear of the policy's cutoffs.
 
     Parameters
     ----------
-    arm : Arm
+    fitted : FittedModel
     rows : Rows
     latest : Window
         Looked through first; then, if it holds no such payment, all the data.
     """
-    decided = DecidedRows(arm, rows.within(latest))
+    decided = DecidedRows(fitted, rows.within(latest))
     stopped, approved = decided.stopped(), decided.approved()
     if stopped is None or approved is None:
-        decided = DecidedRows(arm, rows)
+        decided = DecidedRows(fitted, rows)
         stopped, approved = stopped or decided.stopped(), approved or decided.approved()
     return Examples(stopped, approved)
 

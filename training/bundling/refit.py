@@ -14,7 +14,7 @@ from training.bundling.examples import find_examples, missing
 from training.data.split_rows import SplitRows
 from training.data.time_split import Split, Window
 from training.fitting.engine import LOCAL, Engine
-from training.fitting.fitted_model import Arm, fit_arm
+from training.fitting.fitted_model import FittedModel, fit_model
 from training.fitting.settings import Settings
 
 CALIBRATION_LOST: Final = warning(
@@ -27,11 +27,11 @@ CALIBRATION_LOST: Final = warning(
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A fitted arm as a bundle.
+    """A fitted model with its bundle.
 
     Attributes
     ----------
-    arm : Arm
+    fitted : FittedModel
     bundle : bytes
     trained_on : dict
         As the bundle tells it.
@@ -39,7 +39,7 @@ class Model:
         Those of the run, and this model's own.
     """
 
-    arm: Arm
+    fitted: FittedModel
     bundle: bytes
     trained_on: dict[str, Any]
     findings: list[Finding]
@@ -48,21 +48,21 @@ class Model:
     def of(
         cls,
         rows: SplitRows,
-        arm: Arm,
+        fitted: FittedModel,
         *,
         evaluated: Split,
         settings: Settings,
         metrics: dict[str, Any],
     ) -> "Model":
-        """The arm that was fitted on `rows`, with the figures of the one fitted on `evaluated`."""
+        """A model fitted on `rows`, with the figures of the model fitted on `evaluated`."""
         refitted = rows.split != evaluated
-        seen = trained_on(rows, evaluated, arm, settings, refitted=refitted)
+        seen = trained_on(rows, evaluated, fitted, settings, refitted=refitted)
         latest = Window(rows.split.threshold.start, int(rows.rows.steps.max()))
-        examples = find_examples(arm, rows.rows, latest)
+        examples = find_examples(fitted, rows.rows, latest)
         findings = [*metrics["findings"], *missing(examples)]
         told = {**metrics, "findings": findings}
-        bundle = pack(content(rows.trained, arm, examples=examples, seen=seen, metrics=told))
-        return cls(arm, bundle, seen, findings)
+        bundle = pack(content(rows.trained, fitted, examples=examples, seen=seen, metrics=told))
+        return cls(fitted, bundle, seen, findings)
 
     @property
     def version(self) -> str:
@@ -86,13 +86,13 @@ class Publication:
             "findings": served.findings,
             "evaluated": {
                 "version": evaluated.version,
-                "evaluated_threshold": evaluated.arm.threshold,
+                "evaluated_threshold": evaluated.fitted.threshold,
                 **told,
             },
             "published": {
-                "threshold": served.arm.threshold,
-                "calibration": served.arm.calibration.method,
-                "policy": served.arm.policy.as_dict(),
+                "threshold": served.fitted.threshold,
+                "calibration": served.fitted.calibration.method,
+                "policy": served.fitted.policy.as_dict(),
                 **served.trained_on,
             },
         }
@@ -100,7 +100,7 @@ class Publication:
 
 def publication(
     rows: SplitRows,
-    arm: Arm,
+    fitted: FittedModel,
     settings: Settings,
     metrics: dict[str, Any],
     *,
@@ -113,10 +113,10 @@ def publication(
     Parameters
     ----------
     rows : SplitRows
-    arm : Arm
+    fitted : FittedModel
         Fitted and evaluated on their windows.
     settings : Settings
-        Of the arm.
+        Of the model.
     metrics : dict
         Its figures.
     refit : bool
@@ -126,38 +126,38 @@ def publication(
     progress : callable
     """
     of = partial(Model.of, evaluated=rows.split, settings=settings)
-    evaluated = served = of(rows, arm, metrics=metrics)
+    evaluated = served = of(rows, fitted, metrics=metrics)
     if refit:
-        progress(f"refitting {arm.feature_set} on all the data")
+        progress(f"refitting {fitted.feature_set} on all the data")
         longer = rows.until_the_end()
-        again = fit_arm(longer, arm.feature_set, settings, engine=engine, for_comparison=True)
-        again = replace(again, threshold=threshold_to_serve(arm, again))
+        again = fit_model(longer, fitted.feature_set, settings, engine=engine, for_comparison=True)
+        again = replace(again, threshold=threshold_to_serve(fitted, again))
         told = {
             **metrics,
             "evaluated": {"version": evaluated.version},
-            "findings": [*metrics["findings"], *lost_calibration(arm, again)],
+            "findings": [*metrics["findings"], *lost_calibration(fitted, again)],
         }
         served = of(longer, again, metrics=told)
     Scorer.from_bundle(read(served.bundle))  # it must answer here before it is written
     return Publication(evaluated, served)
 
 
-def lost_calibration(evaluated: Arm, refitted: Arm) -> list[Finding]:
+def lost_calibration(evaluated: FittedModel, refitted: FittedModel) -> list[Finding]:
     """Warn where the served model is not calibrated, though the measured one is."""
     if _is_raw(evaluated) or not _is_raw(refitted):
         return []
     return [CALIBRATION_LOST]
 
 
-def threshold_to_serve(evaluated: Arm, refitted: Arm) -> float | None:
-    """The threshold that was evaluated, for the refitted arm's probabilities mean the same.
+def threshold_to_serve(evaluated: FittedModel, refitted: FittedModel) -> float | None:
+    """The evaluated threshold, because the refitted model's probabilities mean the same.
 
-    Where only one of the two is calibrated they do not: then the refitted arm's own, if it has one.
+    If only one of the two is calibrated, they do not: then the refitted model's own, if any.
     """
     if refitted.threshold is None or _is_raw(evaluated) == _is_raw(refitted):
         return evaluated.threshold
     return refitted.threshold
 
 
-def _is_raw(arm: Arm) -> bool:
-    return isinstance(arm.calibration, NoCalibration)
+def _is_raw(fitted: FittedModel) -> bool:
+    return isinstance(fitted.calibration, NoCalibration)

@@ -8,7 +8,6 @@ from typing import Annotated, Any
 
 import typer
 
-from training.arm_names import AUTO, FEATURES, LEAKY, RESAMPLING
 from training.commands.options import (
     BUILD,
     Address,
@@ -24,6 +23,7 @@ from training.files.paths import require_apart, require_folder, require_readable
 from training.fitting.goal import GOALS, Goal
 from training.hints import example, fraud, link, registry_options, say_next
 from training.option_names import one_of, require_name
+from training.option_values import AUTO, FEATURES, LEAKY, RESAMPLING
 from training.scoring.model_directory import require_model
 
 app = typer.Typer()

@@ -10,8 +10,8 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from training.arm_names import LEAKY
 from training.errors import InputError
+from training.option_values import LEAKY
 
 _BALANCES: Final = ["oldbalanceOrg", "newbalanceOrig", "oldbalanceDest", "newbalanceDest"]
 _TYPES: Final = ["CASH_OUT", "DEBIT", "PAYMENT", "TRANSFER"]

@@ -8,8 +8,8 @@ import pandas as pd
 
 from fraud_api_lambda.features import FEATURE_SETS, FEATURES, Facts, feature_values
 from fraud_api_lambda.transaction import TYPES, TransactionType
-from training.arm_names import LEAKY
 from training.data.leaky_baseline import LEAKY_FEATURES
+from training.option_values import LEAKY
 
 
 def features_of(feature_set: str) -> tuple[str, ...]:

@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 
 from fraud_api_lambda.features import Facts
-from training.arm_names import LEAKY
 from training.data.leaky_baseline import leaky_matrix
 from training.data.matrix import derive, fact_matrix
 from training.data.time_split import Window
 from training.data.transactions import to_facts
 from training.metrics.labelled_scores import LabelledScores
+from training.option_values import LEAKY
 
 
 @dataclass(frozen=True, slots=True)

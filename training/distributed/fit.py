@@ -67,7 +67,7 @@ def fit_folder(
     Returns
     -------
     booster : Booster
-    n_invented : int
+    n_synthetic : int
 
     Raises
     ------
@@ -141,13 +141,13 @@ def invent(frauds: np.ndarray, totals: Totals, feature_set: str, settings: Setti
 
 
 def weight_factors(
-    fraud_weights: np.ndarray, n_invented: int, totals: Totals, resampling: str
+    fraud_weights: np.ndarray, n_synthetic: int, totals: Totals, resampling: str
 ) -> dict[str, float]:
     """The factors of each class's weights that equal `restored_weights` of all rows."""
     n_frauds, weight = len(fraud_weights), float(fraud_weights.sum())
     balance = totals.genuine_weight / weight if resampling == "weights" else 1.0
-    restored = balance * n_frauds / (n_frauds + n_invented)
-    n_rows = totals.n_genuine + n_frauds + n_invented
+    restored = balance * n_frauds / (n_frauds + n_synthetic)
+    n_rows = totals.n_genuine + n_frauds + n_synthetic
     mean = (totals.genuine_weight + balance * weight) / n_rows
     return {"fraud_factor": restored / mean, "genuine_factor": 1 / mean}
 

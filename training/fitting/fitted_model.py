@@ -24,13 +24,13 @@ from training.policy.costs import fit_policy
 
 
 @dataclass(frozen=True, slots=True)
-class Arm:
+class FittedModel:
     """A booster with its calibration, threshold and policy, and the trials of its calibration."""
 
     feature_set: str
     resampling: str
     booster: xgb.Booster
-    n_invented: int
+    n_synthetic: int
     calibration: Calibration
     calibration_trials: tuple[CalibrationTrial, ...]
     policy: Policy
@@ -42,22 +42,22 @@ class Arm:
         return ScoredRows(rows, margins, probabilities_of(margins, self.calibration))
 
 
-def fit_arm(
+def fit_model(
     rows: SplitRows,
     feature_set: str,
     settings: Settings,
     *,
     engine: Engine = LOCAL,
     for_comparison: bool = False,
-) -> Arm:
+) -> FittedModel:
     """Fit a booster, its calibration and its threshold, each on its own window.
 
     Raises
     ------
     ThresholdNotFoundError
-        If no threshold reaches the goal; an arm `for_comparison` then has none.
+        If no threshold reaches the goal; a model `for_comparison` then has none.
     """
-    booster, n_invented = engine.fit(rows.fit, feature_set, settings)
+    booster, n_synthetic = engine.fit(rows.fit, feature_set, settings)
 
     def margins_in(window: Rows) -> np.ndarray:
         return margins_of(booster, window.features(feature_set))
@@ -70,11 +70,11 @@ def fit_arm(
         )
     scored = ScoredRows(later, margins, probabilities_of(margins, calibration))
     policy = fit_policy(settings.policy, rows.trained, scored)
-    return Arm(
+    return FittedModel(
         feature_set=feature_set,
         resampling=settings.resampling,
         booster=booster,
-        n_invented=n_invented,
+        n_synthetic=n_synthetic,
         calibration=calibration,
         calibration_trials=trials,
         policy=policy,

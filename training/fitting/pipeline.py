@@ -13,10 +13,10 @@ from imblearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
 from xgboost import XGBClassifier
 
-from training.arm_names import LEAKY
 from training.data.leaky_baseline import LEAKY_FEATURES
 from training.data.matrix import derive, fact_names
 from training.fitting.resampling import restored_weights, sampling_steps
+from training.option_values import LEAKY
 
 BOOSTER: Final[dict[str, Any]] = {
     "n_estimators": 300,

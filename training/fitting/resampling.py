@@ -9,7 +9,7 @@ from imblearn.over_sampling import SMOTE, SMOTENC
 from sklearn.preprocessing import FunctionTransformer
 
 from fraud_api_lambda.transaction import TransactionType
-from training.arm_names import RESAMPLING
+from training.option_values import RESAMPLING
 
 DEFAULT: Final = RESAMPLING[0]
 

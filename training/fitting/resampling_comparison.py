@@ -5,7 +5,7 @@ from typing import Any, Final
 import numpy as np
 
 from training.data.rows import Rows
-from training.fitting.fitted_model import Arm
+from training.fitting.fitted_model import FittedModel
 from training.fitting.resampling import DEFAULT
 from training.metrics.calibration import Z_95, log_loss, log_losses
 from training.metrics.labelled_scores import LabelledScores
@@ -15,7 +15,7 @@ BETTER_AVERAGE_PRECISION: Final = 0.01
 BETTER_LOG_LOSS: Final = 0.05
 
 
-def comparisons_in(arms: dict[str, Arm], rows: Rows, *, seed: int) -> list[dict[str, Any]]:
+def comparisons_in(arms: dict[str, FittedModel], rows: Rows, *, seed: int) -> list[dict[str, Any]]:
     """Compare every resampling method that reached the goal with SMOTE, on the same rows."""
     others = [name for name, arm in arms.items() if name != DEFAULT and arm.threshold is not None]
     if DEFAULT not in arms or not others:

@@ -14,10 +14,10 @@ from pathlib import Path
 from fraud_api_lambda.bundle import Bundle, BundleError, read
 from fraud_api_lambda.pointer import NotFoundError, PinnedModel, Pointer
 from fraud_api_lambda.scoring import Scorer
-from training.arm_names import LEAKY
 from training.bundling.provenance import is_of_simulated
 from training.errors import CheckFailedError, InputError
 from training.hints import fraud, registry_options
+from training.option_values import LEAKY
 from training.registry.boto import AlreadyThereError, aws_errors
 from training.registry.promotion import Change, apply, overtaken, promotion, withdrawal
 from training.registry.store import Registry

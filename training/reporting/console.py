@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from training.analysis.findings import sentence
-from training.arm_names import LEAKY
+from training.option_values import LEAKY
 
 
 def summary(metrics: dict[str, Any], out: Path) -> str:

@@ -6,7 +6,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from markupsafe import Markup
 
 from training.analysis.findings import sentence
-from training.arm_names import LEAKY
+from training.option_values import LEAKY
 from training.reporting.plots import (
     alone_plot,
     attribution_plot,

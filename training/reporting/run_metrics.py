@@ -8,11 +8,10 @@ from training.analysis.golden_features import LeakFigures, leak_figures, leak_fi
 from training.analysis.random_split import random_split_figures
 from training.analysis.shap_values import attributions
 from training.analysis.shortcuts import shortcuts
-from training.arm_names import LEAKY
 from training.bundling.bundle_content import libraries
 from training.data.rows import Rows
 from training.data.split_rows import SplitRows
-from training.fitting.model_selection import Contest
+from training.fitting.model_selection import ModelSelection
 from training.fitting.pipeline import BOOSTER
 from training.fitting.resampling_comparison import (
     best_resampling,
@@ -21,7 +20,8 @@ from training.fitting.resampling_comparison import (
 )
 from training.fitting.settings import Settings
 from training.metrics.evaluation import rows_of
-from training.scoring.window_figures import evaluate_arm
+from training.option_values import LEAKY
+from training.scoring.window_figures import model_figures
 
 SPLIT_BY_HOURS: Final = warning(
     "split-by-hours",
@@ -40,7 +40,7 @@ NOT_CALIBRATED: Final = warning(
 
 def judge(
     rows: SplitRows,
-    contest: Contest,
+    selection: ModelSelection,
     settings: Settings,
     *,
     progress: Callable[[str], None],
@@ -49,32 +49,32 @@ def judge(
     progress("evaluating on the test window")
     seed = settings.seed
     arms = {
-        name: evaluate_arm(arm, rows.test, seed) for name, arm in contest.by_feature_set.items()
+        name: model_figures(arm, rows.test, seed) for name, arm in selection.by_feature_set.items()
     }
     progress("looking for leaks")
-    leaks = leak_figures(contest.chosen, rows)
-    resampling = _resampling_figures(rows.test, contest, settings)
+    leaks = leak_figures(selection.chosen, rows)
+    resampling = _resampling_figures(rows.test, selection, settings)
     random_split = None
     if LEAKY in arms:
         progress(f"fitting {LEAKY} on random rows")
         random_split = random_split_figures(rows.rows, settings)
     return {
-        "feature_set": contest.chosen.feature_set,
+        "feature_set": selection.chosen.feature_set,
         "data": _data_figures(rows.rows),
         "split": _split_figures(rows),
         "settings": {
-            "resampling": contest.chosen.resampling,
+            "resampling": selection.chosen.resampling,
             "smote_ratio": settings.smote_ratio,
             "goal": str(settings.goal),
             "seed": seed,
         },
-        "findings": _findings(rows, contest, leaks, resampling["verdict"]),
+        "findings": _findings(rows, selection, leaks, resampling["verdict"]),
         "arms": arms,
         "resampling": resampling,
         "random_split": random_split,
-        "policy": contest.chosen.policy.as_dict(),
+        "policy": selection.chosen.policy.as_dict(),
         "leaks": leaks,
-        "attributions": attributions(contest.chosen, rows.test, seed=seed),
+        "attributions": attributions(selection.chosen, rows.test, seed=seed),
         "booster": BOOSTER | settings.booster,
         "libraries": libraries(),
     }
@@ -98,25 +98,25 @@ def _split_figures(rows: SplitRows) -> dict[str, Any]:
 
 
 def _findings(
-    rows: SplitRows, contest: Contest, leaks: LeakFigures, verdict: str | None
+    rows: SplitRows, selection: ModelSelection, leaks: LeakFigures, verdict: str | None
 ) -> list[Finding]:
     findings = [*leak_findings(leaks), *shortcuts(rows.rows)]
     if rows.split.by == "hours":
         findings.append(SPLIT_BY_HOURS)
-    elif contest.chosen.calibration.method == "none":
+    elif selection.chosen.calibration.method == "none":
         findings.append(NOT_CALIBRATED)
-    if verdict and best_resampling(contest.comparisons):
+    if verdict and best_resampling(selection.comparisons):
         findings.append(warning("better-resampling", "Another resampling is better", verdict))
-    return [*findings, *not_compared(contest)]
+    return [*findings, *not_compared(selection)]
 
 
-def not_compared(contest: Contest) -> list[Finding]:
+def not_compared(selection: ModelSelection) -> list[Finding]:
     """Note which arms the chosen one was not compared with."""
     missing = [
         name
         for name, compared in (
-            ("other resampling arms", contest.comparisons),
-            ("other feature sets", len(contest.by_feature_set) > 1),
+            ("other resampling arms", selection.comparisons),
+            ("other feature sets", len(selection.by_feature_set) > 1),
         )
         if not compared
     ]
@@ -126,9 +126,11 @@ def not_compared(contest: Contest) -> list[Finding]:
     return [note("not-compared", "Not compared", f"{' and '.join(missing)}. {unknown}")]
 
 
-def _resampling_figures(test: Rows, contest: Contest, settings: Settings) -> dict[str, Any]:
-    comparisons, chosen = contest.comparisons, contest.chosen.resampling
-    on_test = comparisons_in(contest.by_resampling, test, seed=settings.seed)
+def _resampling_figures(
+    test: Rows, selection: ModelSelection, settings: Settings
+) -> dict[str, Any]:
+    comparisons, chosen = selection.comparisons, selection.chosen.resampling
+    on_test = comparisons_in(selection.by_resampling, test, seed=settings.seed)
     return {
         "asked": settings.resampling,
         "chosen": chosen,
@@ -136,7 +138,7 @@ def _resampling_figures(test: Rows, contest: Contest, settings: Settings) -> dic
         "comparisons": comparisons,
         "comparisons_on_test": on_test,
         "arms": {
-            name: evaluate_arm(arm, test, settings.seed)
-            for name, arm in contest.by_resampling.items()
+            name: model_figures(arm, test, settings.seed)
+            for name, arm in selection.by_resampling.items()
         },
     }

@@ -5,21 +5,23 @@ from typing import Any
 
 from fraud_api_lambda.policy import Policy
 from training.data.rows import Rows, ScoredRows
-from training.fitting.fitted_model import Arm
+from training.fitting.fitted_model import FittedModel
 from training.metrics.evaluation import evaluate
 from training.metrics.slices import sliced
 from training.policy.backtest import policy_outcome
 
 
-def evaluate_arm(arm: Arm, rows: Rows, seed: int) -> dict[str, Any]:
+def model_figures(model: FittedModel, rows: Rows, seed: int) -> dict[str, Any]:
     """The figures of a fitted model, as plain data."""
-    figures = figures_of(arm.score(rows), threshold=arm.threshold, policy=arm.policy, seed=seed)
-    trials = [asdict(trial) for trial in arm.calibration_trials]
+    figures = figures_of(
+        model.score(rows), threshold=model.threshold, policy=model.policy, seed=seed
+    )
+    trials = [asdict(trial) for trial in model.calibration_trials]
     return {
         **figures,
-        "resampling": arm.resampling,
-        "invented_frauds": arm.n_invented,
-        "calibrated_by": {"method": arm.calibration.method, "trials": trials},
+        "resampling": model.resampling,
+        "invented_frauds": model.n_synthetic,
+        "calibrated_by": {"method": model.calibration.method, "trials": trials},
     }
 
 

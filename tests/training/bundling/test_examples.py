@@ -18,7 +18,7 @@ from training.bundling.examples import find_examples, missing
 from training.data.rows import Rows
 from training.data.time_split import Window
 from training.fitting.boosting import margins_of
-from training.fitting.fitted_model import Arm
+from training.fitting.fitted_model import FittedModel
 
 EVERYTHING = Window(1, 1_000)
 
@@ -43,19 +43,19 @@ def frame(rows: int = 400) -> pd.DataFrame:
     )
 
 
-def arm(**changes: Any) -> Arm:
+def fitted(**changes: Any) -> FittedModel:
     content = make_content()
     usual: dict[str, Any] = {
         "feature_set": "decision-time",
         "resampling": "none",
         "booster": xgb.Booster(model_file=bytearray(content["booster"])),
-        "n_invented": 0,
+        "n_synthetic": 0,
         "calibration": CALIBRATION,
         "calibration_trials": (),
         "policy": POLICY,
         "threshold": 0.5,
     }
-    return Arm(**{**usual, **changes})
+    return FittedModel(**{**usual, **changes})
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +64,7 @@ def rows() -> Rows:
 
 
 def test_the_scorer_gives_the_examples_the_same_answers(rows: Rows) -> None:
-    examples = find_examples(arm(), rows, EVERYTHING)
+    examples = find_examples(fitted(), rows, EVERYTHING)
 
     scorer = Scorer.from_bundle(read(pack(make_content() | {"examples": examples.as_dict()})))
     decided = [scorer.assess(each.payment).decision for each in examples]
@@ -74,14 +74,14 @@ def test_the_scorer_gives_the_examples_the_same_answers(rows: Rows) -> None:
 def test_examples_hold_no_real_account_but_merchants_stay_merchants(rows: Rows) -> None:
     purchases = Rows.of(rows.frame[rows.frame["type"].isin(["PAYMENT", "CASH_OUT"])])
 
-    stopped, approved = find_examples(arm(), purchases, EVERYTHING)
+    stopped, approved = find_examples(fitted(), purchases, EVERYTHING)
 
     assert (stopped.payment.origin, stopped.payment.destination) == ("CPAYER", "CPAYEE")
     assert (approved.payment.origin, approved.payment.destination) == ("CPAYER", "MPAYEE")
 
 
 def test_examples_keep_the_hour_but_not_the_day(rows: Rows) -> None:
-    examples = find_examples(arm(), rows, EVERYTHING)
+    examples = find_examples(fitted(), rows, EVERYTHING)
 
     for example in examples:
         transaction: Any = example.as_dict()["transaction"]
@@ -91,7 +91,7 @@ def test_examples_keep_the_hour_but_not_the_day(rows: Rows) -> None:
 
 
 def test_examples_are_the_latest_of_their_kind(rows: Rows) -> None:
-    examples = find_examples(arm(), rows, EVERYTHING)
+    examples = find_examples(fitted(), rows, EVERYTHING)
 
     frauds = rows.frame[rows.frame["isFraud"] == 1]
     assert examples.stopped is not None
@@ -102,7 +102,7 @@ def test_the_order_of_rows_does_not_change_the_examples(rows: Rows) -> None:
     shuffled = rows.frame.sample(frac=1, random_state=0).drop_duplicates("step")
     ordered = shuffled.sort_values("step")
 
-    found = [find_examples(arm(), Rows.of(each), EVERYTHING) for each in (shuffled, ordered)]
+    found = [find_examples(fitted(), Rows.of(each), EVERYTHING) for each in (shuffled, ordered)]
 
     assert found[0] == found[1]
 
@@ -110,7 +110,7 @@ def test_the_order_of_rows_does_not_change_the_examples(rows: Rows) -> None:
 def test_all_the_data_is_searched_if_the_latest_days_hold_no_example(rows: Rows) -> None:
     early = rows.frame[(rows.frame["isFraud"] == 0) | (rows.frame["step"] < 100)]
 
-    examples = find_examples(arm(), Rows.of(early), Window(200, 240))
+    examples = find_examples(fitted(), Rows.of(early), Window(200, 240))
 
     assert examples.stopped is not None
     assert examples.approved is not None
@@ -119,8 +119,8 @@ def test_all_the_data_is_searched_if_the_latest_days_hold_no_example(rows: Rows)
 @pytest.mark.parametrize("shift", [-0.005, 0.005])
 def test_a_payment_near_a_cutoff_is_no_example(rows: Rows, shift: float) -> None:
     """POLICY cuts at one half, log-odds 0, which is moved next to the likeliest frauds."""
-    top = margins_of(arm().booster, rows.features("decision-time")).max()
-    beside = arm(calibration=Platt(slope=1.0, intercept=float(shift - top)))
+    top = margins_of(fitted().booster, rows.features("decision-time")).max()
+    beside = fitted(calibration=Platt(slope=1.0, intercept=float(shift - top)))
 
     examples = find_examples(beside, rows, EVERYTHING)
 
@@ -133,7 +133,7 @@ def test_a_fraud_is_preferred_to_a_later_genuine_payment(rows: Rows) -> None:
     late = rows.frame["step"] > 150
     mistaken = Rows.of(rows.frame.assign(isFraud=rows.frame["isFraud"].mask(late, 0)))
 
-    examples = find_examples(arm(), mistaken, EVERYTHING)
+    examples = find_examples(fitted(), mistaken, EVERYTHING)
 
     frauds = mistaken.frame[mistaken.frame["isFraud"] == 1]
     assert examples.stopped is not None
@@ -142,7 +142,7 @@ def test_a_fraud_is_preferred_to_a_later_genuine_payment(rows: Rows) -> None:
 
 def test_a_block_is_preferred_to_a_later_review(rows: Rows) -> None:
     """Blocking costs the amount: the last fraud is reviewed, smaller ones are blocked."""
-    last = find_examples(arm(), rows, EVERYTHING).stopped
+    last = find_examples(fitted(), rows, EVERYTHING).stopped
     assert last is not None
     review_cost = 0.9 * (1 - last.fraud_probability) * last.payment.amount
     by_amount = replace(
@@ -156,7 +156,7 @@ def test_a_block_is_preferred_to_a_later_review(rows: Rows) -> None:
     p, amount = last.fraud_probability, last.payment.amount
     assert decide(p, amount, by_amount) is Decision.REVIEW
 
-    examples = find_examples(arm(policy=by_amount), rows, EVERYTHING)
+    examples = find_examples(fitted(policy=by_amount), rows, EVERYTHING)
 
     assert examples.stopped is not None
     assert examples.stopped.decision is Decision.BLOCK
@@ -166,7 +166,7 @@ def test_a_block_is_preferred_to_a_later_review(rows: Rows) -> None:
 def test_a_review_is_the_example_if_nothing_is_blocked(rows: Rows) -> None:
     reviewing = replace(POLICY, review_cost=0.01, review_catches=1.0, block_fixed=1e9)
 
-    examples = find_examples(arm(policy=reviewing), rows, EVERYTHING)
+    examples = find_examples(fitted(policy=reviewing), rows, EVERYTHING)
 
     assert examples.stopped is not None
     assert examples.stopped.decision is Decision.REVIEW
@@ -180,6 +180,6 @@ def test_a_review_is_the_example_if_nothing_is_blocked(rows: Rows) -> None:
     ],
 )
 def test_a_missing_decision_is_reported(rows: Rows, policy: Any, code: str) -> None:
-    (finding,) = missing(find_examples(arm(policy=policy), rows, EVERYTHING))
+    (finding,) = missing(find_examples(fitted(policy=policy), rows, EVERYTHING))
 
     assert finding["code"] == code

@@ -6,28 +6,28 @@ import pytest
 
 from fraud_api_lambda.calibration import Calibration, NoCalibration, Platt
 from training.bundling.refit import lost_calibration, threshold_to_serve
-from training.fitting.fitted_model import Arm
+from training.fitting.fitted_model import FittedModel
 
 RAW, CALIBRATED = NoCalibration(), Platt(1.0, 0.0)
 
 
-def arm(calibration: Calibration, threshold: float | None) -> Arm:
+def fitted(calibration: Calibration, threshold: float | None) -> FittedModel:
     unused: Any = None
-    return Arm("strict", "smote", unused, 0, calibration, (), unused, threshold)
+    return FittedModel("strict", "smote", unused, 0, calibration, (), unused, threshold)
 
 
 @pytest.mark.parametrize(
     ("evaluated", "refitted", "served"),
     [
-        (arm(CALIBRATED, 0.1), arm(CALIBRATED, 0.2), 0.1),
-        (arm(RAW, 0.1), arm(RAW, 0.2), 0.1),
-        (arm(RAW, 0.1), arm(CALIBRATED, 0.2), 0.2),
-        (arm(CALIBRATED, 0.1), arm(RAW, 0.2), 0.2),
-        (arm(RAW, 0.1), arm(CALIBRATED, None), 0.1),
+        (fitted(CALIBRATED, 0.1), fitted(CALIBRATED, 0.2), 0.1),
+        (fitted(RAW, 0.1), fitted(RAW, 0.2), 0.1),
+        (fitted(RAW, 0.1), fitted(CALIBRATED, 0.2), 0.2),
+        (fitted(CALIBRATED, 0.1), fitted(RAW, 0.2), 0.2),
+        (fitted(RAW, 0.1), fitted(CALIBRATED, None), 0.1),
     ],
 )
 def test_the_evaluated_threshold_is_served_unless_only_one_model_is_calibrated(
-    evaluated: Arm, refitted: Arm, served: float
+    evaluated: FittedModel, refitted: FittedModel, served: float
 ) -> None:
     assert threshold_to_serve(evaluated, refitted) == served
 
@@ -44,4 +44,4 @@ def test_the_evaluated_threshold_is_served_unless_only_one_model_is_calibrated(
 def test_a_refit_that_loses_its_calibration_gives_a_warning(
     evaluated: Calibration, refitted: Calibration, warned: bool
 ) -> None:
-    assert bool(lost_calibration(arm(evaluated, 0.1), arm(refitted, 0.1))) is warned
+    assert bool(lost_calibration(fitted(evaluated, 0.1), fitted(refitted, 0.1))) is warned

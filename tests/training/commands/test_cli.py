@@ -18,11 +18,11 @@ from typer.testing import CliRunner
 from fraud_api_lambda import __version__
 from tests.aws import Aws
 from training.__main__ import app, main
-from training.arm_names import AUTO, FEATURES, RESAMPLING
 from training.distributed.engine_options import ENGINES
 from training.files.writing import write_transactions
 from training.fitting.goal import GOALS
 from training.hints import fraud
+from training.option_values import AUTO, FEATURES, RESAMPLING
 from training.simulator.simulate import simulate
 
 pytestmark = pytest.mark.slow

@@ -6,9 +6,9 @@ import pandas as pd
 import pytest
 
 from tests.paysim_files import GOOD, written
-from training.arm_names import LEAKY
 from training.data.leaky_baseline import LEAKY_FEATURES, has_leaky_columns, leaky_matrix
 from training.errors import InputError
+from training.option_values import LEAKY
 from training.train import TrainOptions, train
 
 ROW = {

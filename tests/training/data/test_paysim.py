@@ -12,10 +12,10 @@ from starlette.testclient import TestClient
 
 from fraud_api_lambda.api import create_app
 from tests.fakes import ReadyProvider
-from training.arm_names import LEAKY
 from training.data.matrix import feature_matrix, packed
 from training.data.rows import Rows
 from training.data.transactions import read_transactions
+from training.option_values import LEAKY
 from training.reporting.console import summary
 from training.scoring.score import load_scorer, score
 from training.train import TrainOptions, Windows, train

@@ -6,16 +6,16 @@ from typing import Any
 import pytest
 
 import training.fitting.model_selection
-from training.arm_names import RESAMPLING
 from training.data.rows import Rows
 from training.data.split_rows import SplitRows
 from training.data.transactions import read_transactions
 from training.errors import CheckFailedError
 from training.files.writing import write_transactions
-from training.fitting.fitted_model import Arm
+from training.fitting.fitted_model import FittedModel
 from training.fitting.goal import Goal
-from training.fitting.model_selection import Contest, hold_contest
+from training.fitting.model_selection import ModelSelection, select_model
 from training.fitting.settings import Settings
+from training.option_values import RESAMPLING
 from training.reporting.run_metrics import not_compared
 from training.simulator.simulate import simulate
 
@@ -29,8 +29,8 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> SplitRows:
     return SplitRows.by_time(Rows.of(read_transactions(path)), test_days=2)
 
 
-def held(data: SplitRows, *, compare: bool = True, **settings: Any) -> Contest:
-    return hold_contest(
+def held(data: SplitRows, *, compare: bool = True, **settings: Any) -> ModelSelection:
+    return select_model(
         data,
         "strict",
         Settings(booster=FEW_TREES, **settings),
@@ -40,44 +40,44 @@ def held(data: SplitRows, *, compare: bool = True, **settings: Any) -> Contest:
 
 
 @pytest.fixture(scope="module")
-def default(data: SplitRows) -> Contest:
+def default(data: SplitRows) -> ModelSelection:
     return held(data)
 
 
-def test_every_resampling_is_compared_with_smote(default: Contest) -> None:
+def test_every_resampling_is_compared_with_smote(default: ModelSelection) -> None:
     assert tuple(default.by_resampling) == RESAMPLING
     assert [each["resampling"] for each in default.comparisons] == list(RESAMPLING[1:])
 
 
-def test_smote_is_published_by_default(default: Contest) -> None:
+def test_smote_is_published_by_default(default: ModelSelection) -> None:
     assert default.chosen is default.by_resampling["smote"]
-    assert default.chosen.n_invented > 0
+    assert default.chosen.n_synthetic > 0
 
 
-def test_all_feature_sets_use_the_chosen_resampling(default: Contest) -> None:
+def test_all_feature_sets_use_the_chosen_resampling(default: ModelSelection) -> None:
     assert next(iter(default.by_feature_set)) == "strict"
     assert {arm.resampling for arm in default.by_feature_set.values()} == {"smote"}
 
 
 def test_a_requested_resampling_is_published_regardless_of_the_others(data: SplitRows) -> None:
-    contest = held(data, resampling="none", compare=False)
+    selection = held(data, resampling="none", compare=False)
 
-    assert contest.chosen.resampling == "none"
-    assert contest.comparisons == []
+    assert selection.chosen.resampling == "none"
+    assert selection.comparisons == []
 
 
-def test_skipped_comparisons_are_named(data: SplitRows, default: Contest) -> None:
+def test_skipped_comparisons_are_named(data: SplitRows, default: ModelSelection) -> None:
     alone = held(data, compare=False)
     only_sets = replace(default, comparisons=[])
     only_arms = replace(alone, comparisons=default.comparisons)
 
     assert not_compared(default) == []
-    for contest, words in (
+    for selection, words in (
         (alone, "other resampling arms and other feature sets"),
         (only_sets, "other resampling arms"),
         (only_arms, "other feature sets"),
     ):
-        (finding,) = not_compared(contest)
+        (finding,) = not_compared(selection)
         assert finding["code"] == "not-compared"
         assert finding["text"].startswith(f"{words}. Whether")
 
@@ -87,16 +87,16 @@ def test_auto_publishes_a_better_resampling_and_else_smote(
     data: SplitRows, monkeypatch: pytest.MonkeyPatch, better: str | None
 ) -> None:
     # On small data chance decides which is better, so the test dictates it.
-    def dictated(arms: dict[str, Arm], *_: object, **__: object) -> list[dict[str, Any]]:
+    def dictated(arms: dict[str, FittedModel], *_: object, **__: object) -> list[dict[str, Any]]:
         return [
             {"resampling": name, "better": name == better, "log_loss_saved": 0.1} for name in arms
         ]
 
     monkeypatch.setattr(training.fitting.model_selection, "comparisons_in", dictated)
 
-    contest = held(data, resampling="auto", compare=False)
+    selection = held(data, resampling="auto", compare=False)
 
-    assert contest.chosen.resampling == (better or "smote")
+    assert selection.chosen.resampling == (better or "smote")
 
 
 def test_a_goal_out_of_reach_of_the_requested_resampling_is_refused(data: SplitRows) -> None:
@@ -105,11 +105,11 @@ def test_a_goal_out_of_reach_of_the_requested_resampling_is_refused(data: SplitR
 
 
 def test_the_leaky_feature_set_is_fitted_once_for_comparison(data: SplitRows) -> None:
-    contest = hold_contest(
+    selection = select_model(
         data, "leaky-baseline", Settings(booster=FEW_TREES), compare=False, progress=lambda _: None
     )
 
-    assert list(contest.by_resampling) == ["smote"]
+    assert list(selection.by_resampling) == ["smote"]
 
 
 def test_typology_and_label_time_are_never_features(data: SplitRows) -> None:

@@ -6,7 +6,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fraud_api_lambda.transaction import TransactionType
-from training.arm_names import RESAMPLING
 from training.data.matrix import fact_names, facts_from_matrix
 from training.fitting.pipeline import build_pipeline
 from training.fitting.resampling import (
@@ -16,6 +15,7 @@ from training.fitting.resampling import (
     with_one_type,
     with_type_columns,
 )
+from training.option_values import RESAMPLING
 
 NAMES = fact_names("decision-time")
 
