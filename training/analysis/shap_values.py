@@ -1,4 +1,4 @@
-"""What moves the model's answers: SHAP values of a sample of the test window, in log-odds."""
+"""SHAP values of a sample of rows, in log-odds: the contribution of every feature."""
 
 from typing import Any, Final
 
@@ -16,21 +16,21 @@ QUANTILES: Final = (0.05, 0.25, 0.5, 0.75, 0.95)
 
 
 def attributions(model: FittedModel, rows: Rows, *, seed: int) -> dict[str, Any]:
-    """How much each feature adds to the log-odds before calibration, by class and by value.
+    """The contribution of every feature to the log-odds before calibration, by class and value.
 
     Parameters
     ----------
     model : FittedModel
     rows : Rows
-        At most 2,000 frauds and 2,000 genuine rows of them are drawn.
+        At most 2,000 frauds and 2,000 genuine rows are sampled.
     seed : int
 
     Returns
     -------
     dict
-        `frauds` and `genuine` rows drawn; `features`, the ones that move frauds most first, each
-        with its mean absolute SHAP value and quantiles for both classes; `dependence` of the main
-        features: quantiles of the SHAP value along the feature's own value.
+        `frauds` and `genuine` rows sampled; `features`, sorted by their effect on frauds, with
+        their mean absolute SHAP value and quantiles for both classes; `dependence` of the main
+        features: quantiles of the SHAP value along the feature's value.
 
     References
     ----------
@@ -63,9 +63,9 @@ def attributions(model: FittedModel, rows: Rows, *, seed: int) -> dict[str, Any]
     }
 
 
-def _some(random: np.random.Generator, wanted: np.ndarray) -> np.ndarray:
-    there = np.flatnonzero(wanted)
-    return np.sort(random.choice(there, min(SAMPLE, len(there)), replace=False))
+def _some(random: np.random.Generator, is_candidate: np.ndarray) -> np.ndarray:
+    candidates = np.flatnonzero(is_candidate)
+    return np.sort(random.choice(candidates, min(SAMPLE, len(candidates)), replace=False))
 
 
 def _spread(values: np.ndarray) -> dict[str, Any]:
@@ -76,15 +76,15 @@ def _spread(values: np.ndarray) -> dict[str, Any]:
 
 
 def _along(column: np.ndarray, values: np.ndarray) -> list[dict[str, float]]:
-    """Middle and spread of the SHAP value in bins of equal rows, or for each value if few."""
+    """Median and spread of the SHAP value in bins of equally many rows, or by value if few."""
     if len(np.unique(column)) <= 2 * POINTS:
         number = np.unique(column, return_inverse=True)[1]
     else:
         cuts = np.unique(np.quantile(column, np.arange(1, POINTS) / POINTS))
         number = np.searchsorted(cuts, column, side="right")
     points = []
-    for each in np.unique(number):
-        inside = number == each
+    for bin_number in np.unique(number):
+        inside = number == bin_number
         low, middle, high = np.quantile(values[inside], [0.1, 0.5, 0.9]).tolist()
         points.append(
             {

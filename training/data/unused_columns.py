@@ -1,4 +1,4 @@
-"""Columns of a file that say nothing to a model: told aloud, so that nobody counts on them."""
+"""Columns of a file without effect on a model, reported so that nobody relies on them."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -9,21 +9,21 @@ import pandas as pd
 from training.data.columns import AFTERWARDS, REQUIRED, WEIGHT, renamings, shown
 
 MOST: Final = 20
-"""Names in a sentence; ``metrics.json`` holds all."""
+"""Most names in a sentence; ``metrics.json`` lists all."""
 
 
 @dataclass(frozen=True, slots=True)
 class Unused:
-    """What training does not use of a file.
+    """The columns of a file that training does not use.
 
     Attributes
     ----------
     ignored : list of str
-        Names of the header that training knows nothing of or cannot read, in its order.
+        Names that training does not know or cannot read, in the order of the header.
     constant : list of str
-        Columns that are read, but hold one value only.
+        Columns that hold a single value.
     meant : dict of str to str
-        Optional columns for which an ignored one may be misspelt.
+        Optional columns, with an ignored column that may be a misspelling.
     """
 
     ignored: list[str]
@@ -40,19 +40,19 @@ class Unused:
         return cls(ignored, constant, renamings(ignored, absent))
 
     def as_dict(self) -> dict[str, Any]:
-        """The names as plain data, with the sentence that tells them."""
+        """The names as plain data, and the sentence."""
         return asdict(self) | {"sentence": self.sentence}
 
     @property
     def sentence(self) -> str:
-        """Both lists in words; empty where everything is used."""
+        """Both lists in words; empty if every column is used."""
         theirs = {spelling: name for name, spelling in self.meant.items()}
-        ignored = [_told(name, theirs.get(name)) for name in self.ignored]
+        ignored = [_described(name, theirs.get(name)) for name in self.ignored]
         lists = {"Ignored": ignored, "Constant": [*map(shown, self.constant)]}
         return " ".join(f"{what}: {_listed(names)}." for what, names in lists.items() if names)
 
 
-def _told(name: str, meant: str | None) -> str:
+def _described(name: str, meant: str | None) -> str:
     if not name:
         return "a column without a name"
     return f"{shown(name)} (did you mean {meant}?)" if meant else shown(name)

@@ -1,4 +1,4 @@
-"""Random search for the booster's settings, in time-ordered folds, by scikit-learn."""
+"""Random search for settings of SMOTE and the booster, in time folds, by scikit-learn."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -29,14 +29,14 @@ DISTRIBUTIONS: Final[dict[str, Any]] = {
     "colsample_bytree": uniform(0.5, 0.5),
     "smote_ratio": loguniform(0.01, 1),
 }
-"""What is drawn, and from where. Where nothing is invented, the ratio changes nothing."""
+"""Search space. `smote_ratio` has no effect on methods without synthetic frauds."""
 
 
 class Candidate(BaseEstimator):  # type: ignore[misc]  # scikit-learn is skipped by mypy
-    """An arm with settings to be tried; its rows carry their weight in the last column.
+    """A model with settings to try; the last column of its rows is their weight.
 
-    scikit-learn hands weights to `fit` but not to `score`, and a row that stands for 170 others has
-    to count for them in both.
+    scikit-learn passes weights to `fit` but not to `score`, and a row that represents 170 others
+    must count as many in both.
     """
 
     def __init__(  # noqa: PLR0917  # scikit-learn clones estimators by the names of their settings
@@ -66,7 +66,7 @@ class Candidate(BaseEstimator):  # type: ignore[misc]  # scikit-learn is skipped
         self.colsample_bytree = colsample_bytree
 
     def fit(self, X: np.ndarray, y: np.ndarray) -> "Candidate":
-        """Resample and fit, with one thread: the same booster wherever it is fitted."""
+        """Resample and fit with one thread, for the same booster on every machine."""
         names = DISTRIBUTIONS.keys() - {"smote_ratio"}
         booster = {name: getattr(self, name) for name in sorted(names)}
         settings = Settings(
@@ -79,19 +79,19 @@ class Candidate(BaseEstimator):  # type: ignore[misc]  # scikit-learn is skipped
         return self
 
     def score(self, X: np.ndarray, y: np.ndarray) -> float:
-        """Average precision on rows as they are."""
+        """Average precision on rows without resampling."""
         margins = margins_of(self.booster_, derive(X[:, :-1], self.feature_set))
         return average_precision(LabelledScores(y, margins, X[:, -1]))
 
 
-class _ToldSearch(RandomizedSearchCV):  # type: ignore[misc]  # scikit-learn is skipped by mypy
-    """The same search, in batches, so that it can say how far it is."""
+class _ReportingSearch(RandomizedSearchCV):  # type: ignore[misc]  # scikit-learn is skipped by mypy
+    """The same search in batches, so that it can report progress."""
 
-    told: Callable[[str], None]
+    progress: Callable[[str], None]
 
     def __getstate__(self) -> dict[str, Any]:
-        """All but what it tells: workers get a copy, and a terminal cannot be copied."""
-        return {name: value for name, value in super().__getstate__().items() if name != "told"}
+        """The state without `progress`: workers get a copy, and a terminal cannot be copied."""
+        return {name: value for name, value in super().__getstate__().items() if name != "progress"}
 
     def _run_search(self, evaluate_candidates: Callable[[list[dict[str, Any]]], Any]) -> None:
         drawn = ParameterSampler(
@@ -99,7 +99,7 @@ class _ToldSearch(RandomizedSearchCV):  # type: ignore[misc]  # scikit-learn is 
         )
         done = 0
         for batch in batched(drawn, self.n_jobs, strict=False):
-            self.told(f"trying settings {done + 1} to {done + len(batch)} of {self.n_iter}")
+            self.progress(f"trying settings {done + 1} to {done + len(batch)} of {self.n_iter}")
             evaluate_candidates(list(batch))
             done += len(batch)
 
@@ -113,7 +113,7 @@ def random_search(
     workers: int,
     progress: Callable[[str], None],
 ) -> tuple[Settings, list[dict[str, Any]]]:
-    """The settings with the best mean average precision over time folds of the fit window.
+    """Find the settings with the best mean average precision over time folds.
 
     Parameters
     ----------
@@ -141,7 +141,7 @@ def random_search(
     folds = time_folds(rows)
     if not folds:
         raise InputError("--trials: too few frauds for time folds; give more data, or no --trials")
-    search = _ToldSearch(
+    search = _ReportingSearch(
         Candidate(feature_set, settings.resampling, settings.seed),
         DISTRIBUTIONS,
         n_iter=trials,
@@ -151,13 +151,13 @@ def random_search(
         random_state=settings.seed,
         error_score="raise",
     )
-    search.told = progress
+    search.progress = progress
     search.fit(np.column_stack([rows.matrix(feature_set), rows.weights]), rows.is_fraud)
-    found = list(_trials(search.cv_results_, len(folds)))
-    found.sort(key=lambda each: -float(each["average_precision"]))
-    best = dict(found[0]["settings"])
+    tried = list(_trials(search.cv_results_, len(folds)))
+    tried.sort(key=lambda trial: -float(trial["average_precision"]))
+    best = dict(tried[0]["settings"])
     ratio = best.pop("smote_ratio")
-    return replace(settings, smote_ratio=ratio, booster=best), found
+    return replace(settings, smote_ratio=ratio, booster=best), tried
 
 
 def _trials(results: dict[str, Any], folds: int) -> Iterator[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""Resampling arms beside each other: whether another beats SMOTE by enough to say so."""
+"""Compare resampling methods with SMOTE, on the same rows and the same bootstrap draws."""
 
 from typing import Any, Final
 
@@ -15,14 +15,21 @@ BETTER_AVERAGE_PRECISION: Final = 0.01
 BETTER_LOG_LOSS: Final = 0.05
 
 
-def comparisons_in(arms: dict[str, FittedModel], rows: Rows, *, seed: int) -> list[dict[str, Any]]:
+def comparisons_in(
+    models: dict[str, FittedModel], rows: Rows, *, seed: int
+) -> list[dict[str, Any]]:
     """Compare every resampling method that reached the goal with SMOTE, on the same rows."""
-    others = [name for name, arm in arms.items() if name != DEFAULT and arm.threshold is not None]
-    if DEFAULT not in arms or not others:
+    others = [
+        name for name, model in models.items() if name != DEFAULT and model.threshold is not None
+    ]
+    if DEFAULT not in models or not others:
         return []
-    default = arms[DEFAULT].score(rows).predicted
+    default = models[DEFAULT].score(rows).predicted
     return [
-        {"resampling": name, **comparison(default, arms[name].score(rows).probabilities, seed=seed)}
+        {
+            "resampling": name,
+            **comparison(default, models[name].score(rows).probabilities, seed=seed),
+        }
         for name in others
     ]
 
@@ -67,11 +74,11 @@ def log_loss_saved(predicted: LabelledScores, other: np.ndarray) -> tuple[float,
 
 
 def best_resampling(comparisons: list[dict[str, Any]]) -> str | None:
-    """The arm that is better by the most log loss saved, or None if none is better."""
-    better = [each for each in comparisons if each["better"]]
+    """The better method that saves the most log loss; None if no method is better."""
+    better = [other for other in comparisons if other["better"]]
     if not better:
         return None
-    return str(max(better, key=lambda each: float(each["log_loss_saved"]))["resampling"])
+    return str(max(better, key=lambda other: float(other["log_loss_saved"]))["resampling"])
 
 
 def verdict(
@@ -80,28 +87,30 @@ def verdict(
     """The comparison on the threshold window in words, and whether the test window agrees."""
     best = best_resampling(comparisons)
     if best is None:
-        others = " or ".join(str(each["resampling"]) for each in comparisons)
+        others = " or ".join(str(other["resampling"]) for other in comparisons)
         return (
-            f"No other arm ({others}) beats smote by more than 5 % of log loss or 0.01 of average "
-            f"precision on the threshold window ({comparisons[0]['frauds']:,} frauds)."
+            f"No other method ({others}) beats smote by more than 5 % of log loss or 0.01 of "
+            f"average precision on the threshold window ({comparisons[0]['frauds']:,} frauds)."
         )
-    found, later = (_of(best, each) for each in (comparisons, on_test))
-    agrees = "agrees" if later["better"] else "does not bear it out"
-    means = "It is published" if published == best else "--resampling auto would publish it"
+    now, later = (_of(best, window) for window in (comparisons, on_test))
+    agrees = "agrees" if later["better"] else "disagrees"
+    consequence = "It is published" if published == best else "--resampling auto would publish it"
     return (
-        f"The arm {best} beats smote on the threshold window ({_figures(found)}). The test window "
-        f"{agrees} ({_figures(later)}). {means}."
+        f"{best} beats smote on the threshold window ({_figures(now)}). "
+        f"The test window {agrees} ({_figures(later)}). {consequence}."
     )
 
 
 def _of(resampling: str, comparisons: list[dict[str, Any]]) -> dict[str, Any]:
-    return next(each for each in comparisons if each["resampling"] == resampling)
+    return next(other for other in comparisons if other["resampling"] == resampling)
 
 
-def _figures(found: dict[str, Any]) -> str:
+def _figures(comparison: dict[str, Any]) -> str:
     loss = "{log_loss_saved:+.1%} ({log_loss_saved_low:+.1%} to {log_loss_saved_high:+.1%})"
     gain = (
         "{average_precision_gain:+.3f} ({average_precision_gain_low:+.3f} to "
         "{average_precision_gain_high:+.3f})"
     )
-    return f"{{frauds:,}} frauds: log loss saved {loss}, average precision {gain}".format_map(found)
+    return f"{{frauds:,}} frauds: log loss saved {loss}, average precision {gain}".format_map(
+        comparison
+    )

@@ -48,7 +48,7 @@ def test_the_verdict_names_the_published_resampling() -> None:
 
     assert "--resampling auto would publish it" in verdict(arms, arms, "smote")
     assert "It is published" in verdict(arms, arms, "none")
-    assert verdict(worse, worse, "smote").startswith("No other arm (none)")
+    assert verdict(worse, worse, "smote").startswith("No other method (none)")
 
 
 def test_the_verdict_gives_frauds_intervals_and_the_result_of_the_test_window() -> None:
@@ -57,13 +57,13 @@ def test_the_verdict_gives_frauds_intervals_and_the_result_of_the_test_window() 
     does_not = [compared("weights", better=True), compared("none", better=False, saved=-0.02)]
 
     assert verdict(decides, agrees, "smote") == (
-        "The arm none beats smote on the threshold window (230 frauds: log loss saved +10.0% "
+        "none beats smote on the threshold window (230 frauds: log loss saved +10.0% "
         "(+6.0% to +14.0%), average precision +0.020 (-0.010 to +0.050)). The test window agrees "
         "(41 frauds: log loss saved +8.0% (+4.0% to +12.0%), average precision +0.020 (-0.010 to "
         "+0.050)). --resampling auto would publish it."
     )
     said = verdict(decides, does_not, "smote")
-    assert "The test window does not bear it out (230 frauds: log loss saved -2.0%" in said
+    assert "The test window disagrees (230 frauds: log loss saved -2.0%" in said
 
 
 def test_a_score_has_no_saving_over_itself() -> None:

@@ -126,7 +126,7 @@ def test_page_one_distinguishes_no_warnings_from_no_comparison(
 
 
 def test_a_better_resampling_is_reported_once(out: Path, metrics: dict[str, Any]) -> None:
-    verdict = "The arm none beats smote."
+    verdict = "none beats smote."
     resampling = {**metrics["resampling"], "verdict": verdict}
     better = warning("better-resampling", "Another resampling is better", verdict)
     changed = {**metrics, "resampling": resampling, "findings": [better]}
