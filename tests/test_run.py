@@ -66,7 +66,7 @@ def life(tmp_path_factory: pytest.TempPathFactory) -> Life:
         with urllib.request.urlopen(re.findall(r"Docs: (\S+)", said)[0]) as response:
             docs = response.read().decode()
         process.send_signal(signal.SIGINT)
-        exit_code = process.wait(timeout=20)
+        exit_code = process.wait(timeout=120)
     with socket.socket() as probe:
         is_silent = probe.connect_ex(("127.0.0.1", port)) != 0
     return Life(

@@ -271,7 +271,7 @@ def test_an_interrupt_gives_exit_code_130_and_keeps_the_old_model(data: Path, mo
         assert process.stderr is not None
         assert any("reading" in line for line in process.stderr)
         process.send_signal(signal.SIGINT)
-        _, errors = process.communicate(timeout=30)
+        _, errors = process.communicate(timeout=120)
 
     assert process.returncode == 130
     assert "Traceback" not in errors
