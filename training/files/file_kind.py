@@ -4,7 +4,7 @@ import re
 from typing import Final
 
 HEAD: Final = 1 << 16
-"""Bytes to look at."""
+"""Number of bytes to inspect."""
 
 EXCEL: Final = ("an Excel workbook", "save its sheet as CSV UTF-8 in Excel")
 _CSV: Final = "save its rows as CSV"
@@ -40,8 +40,8 @@ _PICKLE: Final = re.compile(rb"\x80[\x02-\x05]")
 _NAMES: Final = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 
 
-def other_kind(head: bytes) -> tuple[str, str] | None:
-    """The kind of a file that is not text, and what to do with it; None for text.
+def known_kind(head: bytes) -> tuple[str, str] | None:
+    """The kind of a file and its remedy, if its first bytes show that it is not CSV text.
 
     Parameters
     ----------
@@ -65,7 +65,7 @@ def other_kind(head: bytes) -> tuple[str, str] | None:
 
 
 def _is_utf16(start: bytes) -> bool:
-    """Whether every other byte is 0 and the others are ASCII, as in UTF-16 without a mark."""
+    """Whether every other byte is 0 and the rest ASCII: UTF-16 without a byte order mark."""
     halves = start[::2], start[1::2]
     return any(
         len(zeros) > 3 and not any(zeros) and all(8 < byte < 127 for byte in letters)
@@ -74,7 +74,7 @@ def _is_utf16(start: bytes) -> bool:
 
 
 def first_lines_fault(head: bytes, separator: str) -> str | None:
-    """The fault of the first lines of a text file, and what to do; None without a fault."""
+    """A fault in the first lines of a text file, with its remedy; None if there is none."""
     first, _, rest = head.decode("utf-8-sig", "replace").replace("\r", "\n").partition("\n")
     if re.match(r"sep=", first, re.IGNORECASE):
         return f"row 1: {first[:20]!r} is a note to Excel; delete this line"

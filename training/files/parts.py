@@ -1,4 +1,4 @@
-"""The folder of a result that is written in parts: locked by one run, and never the user's own."""
+"""The folder for the parts of an unfinished result, locked by the run that writes them."""
 
 import fcntl
 import json
@@ -14,16 +14,16 @@ from training.errors import InputError
 from training.files.atomic import write_files
 
 LOCK: Final = "fraud-score.lock"
-"""Marks the folder as ours. The run with the lock writes there; the lock ends with its process."""
+"""Marks a folder that a run made. Only the run that holds its lock writes there."""
 
 JOB: Final = "job.json"
 _PART: Final = re.compile(r"\d{6,}\.(csv|parquet)")
-_BEGUN: Final = re.compile(r"\..*\.new")
+_TEMPORARY: Final = re.compile(r"\..*\.new")
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """The parts of a result: those already written, and the paths of all."""
+    """The parts of a result: their folder, and the names of those already written."""
 
     folder: Path
     done: frozenset[str]
@@ -35,14 +35,14 @@ class Parts:
 
 @contextmanager
 def parts_of(out: Path, job: dict[str, Any]) -> Iterator[Parts]:
-    """Lock the folder of `out` for a job; delete it when the work is done, and keep it otherwise.
+    """Lock the parts folder of `out` for a job; delete it on success, keep its parts on failure.
 
     Parts from an interrupted run of the same job are kept; those of another job are deleted.
 
     Raises
     ------
     InputError
-        If another run writes `out`, the folder is not ours, or cannot be written.
+        If another run writes `out`, or the folder was not made by a run or cannot be written.
     """
     folder = out.with_name(f".{out.name}.parts")
     with _locked(folder, out), _swept(folder):
@@ -61,19 +61,19 @@ def _locked(folder: Path, out: Path) -> Iterator[None]:
 
 
 def _lock(folder: Path, out: Path) -> IO[bytes]:
-    """Open and lock the lock file; another run may delete it meanwhile, so try again."""
+    """Open and lock the lock file; try again if another run deleted it in between."""
     while True:
         folder.mkdir(parents=True, exist_ok=True)
         _require_ours(folder)
         with suppress(FileNotFoundError), ExitStack() as stack:
             lock = stack.enter_context((folder / LOCK).open("ab"))
-            _take(lock, out)
+            _acquire(lock, out)
             if os.path.samestat(os.fstat(lock.fileno()), (folder / LOCK).stat()):
                 stack.pop_all()
                 return lock
 
 
-def _take(lock: IO[bytes], out: Path) -> None:
+def _acquire(lock: IO[bytes], out: Path) -> None:
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -90,13 +90,15 @@ def _swept(folder: Path) -> Iterator[None]:
     finally:
         with suppress(OSError):
             if not _named(folder, _PART):
-                _remove(folder, [*_named(folder, _BEGUN), JOB, LOCK])
+                _remove(folder, [*_named(folder, _TEMPORARY), JOB, LOCK])
                 folder.rmdir()
 
 
 def _require_ours(folder: Path) -> None:
     if any(folder.iterdir()) and not (folder / LOCK).exists():
-        raise InputError(f"{folder}: a folder that no run made; move it, or choose another --out")
+        raise InputError(
+            f"{folder}: this folder was not made by a run; move it, or choose another --out"
+        )
 
 
 def _kept_parts(folder: Path, job: dict[str, Any]) -> frozenset[str]:

@@ -1,4 +1,4 @@
-"""Checks of files and folders in options, before any heavy import or work."""
+"""Checks of the files and folders in options, before any heavy import or work."""
 
 from pathlib import Path
 from typing import Final
@@ -10,17 +10,17 @@ WRITABLE: Final = (".csv", ".parquet")
 
 
 def require_readable(path: Path) -> None:
-    """Raise `InputError` unless the first bytes of `path` are those of a file of rows."""
+    """Raise `InputError` unless `path` opens and its first bytes look like a readable table."""
     with opened(path):
         pass
 
 
 def require_writable(path: Path) -> None:
-    """Raise `InputError` unless `path` can be written and has an ending that we write."""
+    """Raise `InputError` unless `path` can be written and ends in one of `WRITABLE`."""
     if path.suffix.lower() not in WRITABLE:
         raise InputError(f"{path}: ends neither in .csv nor in .parquet; choose one of the two")
-    if any("\ud800" <= letter <= "\udfff" for letter in str(path)):  # bytes that are no text
-        raise InputError(f"{str(path)!a}: no UTF-8 name; choose another")
+    if any("\ud800" <= letter <= "\udfff" for letter in str(path)):  # a name that is not UTF-8
+        raise InputError(f"{str(path)!a}: the name is not UTF-8; choose another")
     if path.is_dir():
         raise InputError(f"{path}: is a folder; name a file")
     require_folder(path.parent)
@@ -33,7 +33,7 @@ def scorable(folder: Path) -> list[Path]:
 
 
 def require_apart(path: Path, read: Path) -> None:
-    """Raise `InputError` if `path` is the file to be read, which writing would replace."""
+    """Raise `InputError` if writing `path` would replace `read`, the file to be read."""
     if path.exists() and read.exists() and path.samefile(read):
         raise InputError(f"{path}: this is the file to read; choose another --out")
 

@@ -1,4 +1,4 @@
-"""The number of rows of a file, before it is read."""
+"""Estimate the number of rows of a file without reading it all."""
 
 from pathlib import Path
 from typing import Final
@@ -14,7 +14,7 @@ _GZIP_SIZE: Final = 4
 
 
 def estimated_rows(path: Path) -> int:
-    """The rows of a Parquet file; of text, an estimate by the length of the first lines.
+    """The number of rows; for text, an estimate from the length of its first lines.
 
     Raises
     ------

@@ -14,7 +14,7 @@ from typing import IO, Final
 from zipfile import BadZipFile, ZipFile, ZipInfo
 
 from training.errors import InputError
-from training.files.file_kind import EXCEL, HEAD, first_lines_fault, other_kind
+from training.files.file_kind import EXCEL, HEAD, first_lines_fault, known_kind
 
 SEPARATORS: Final = {".csv": ",", ".tsv": "\t"}
 PARQUET: Final = ".parquet"
@@ -34,7 +34,7 @@ class Source:
     file : IO[bytes]
         Decompressed, at its beginning, seekable.
     separator : str or None
-        Between cells; None for Parquet.
+        The separator of cells; None for Parquet.
     """
 
     file: IO[bytes]
@@ -54,7 +54,7 @@ def opened(path: Path) -> Iterator[Source]:
         if path.is_dir():
             raise InputError(f"{path}: a folder; {_one_of(path)}")
         if path.exists() and not path.is_file():
-            raise InputError(f"{path}: no regular file; write its rows to one, and give that")
+            raise InputError(f"{path}: not a regular file; write its rows to a file, and give that")
         with path.open("rb") as file, _unpacked(path, file) as (inner, name):
             yield _recognised(path, inner, name)
 
@@ -68,7 +68,9 @@ def _one_of(folder: Path) -> str:
     endings = (*SEPARATORS, PARQUET)
     names = sorted(path.name for path in folder.iterdir() if path.suffix.lower() in endings)
     return (
-        f"give one file of it: {_listed(names)}" if names else f"it holds none to read; {READABLE}"
+        f"give one file of it: {_listed(names)}"
+        if names
+        else f"it holds no readable file; {READABLE}"
     )
 
 
@@ -79,7 +81,7 @@ def _listed(names: list[str], most: int = 5) -> str:
 
 @contextmanager
 def _unpacked(path: Path, file: IO[bytes]) -> Iterator[tuple[IO[bytes], str]]:
-    """The decompressed file, and the ending of its kind."""
+    """The decompressed file, and the ending that names its kind."""
     name = PurePosixPath(path.name.lower())
     magic = _PACKED.get(name.suffix)
     if magic is None:
@@ -87,7 +89,7 @@ def _unpacked(path: Path, file: IO[bytes]) -> Iterator[tuple[IO[bytes], str]]:
         return
     head = file.read(HEAD)
     file.seek(0)
-    kind = other_kind(head)
+    kind = known_kind(head)
     if not head.startswith(magic) or kind == EXCEL:
         raise InputError(f"{path}: {_unlike(head, name.suffix)}")
     if name.suffix == ".gz":
@@ -108,7 +110,7 @@ def _only_member(archive: ZipFile) -> ZipInfo:
         names = _listed([member.filename for member in members])
         raise BadZipFile(f"holds {len(members):,} files{': ' if names else ''}{names}")
     if members[0].flag_bits & _ENCRYPTED:
-        raise BadZipFile("encrypted with a password, which is not asked for")
+        raise BadZipFile("encrypted with a password")
     return members[0]
 
 
@@ -117,7 +119,7 @@ def _recognised(path: Path, file: IO[bytes], ending: str) -> Source:
     file.seek(0)
     if not head:
         raise InputError(f"{path}: the file is empty; give a header and rows")
-    kind, packed = other_kind(head), path.suffix.lower() in _PACKED
+    kind, packed = known_kind(head), path.suffix.lower() in _PACKED
     if packed and kind:
         raise InputError(f"{path}: it holds {kind[0]}; unpack it, and give a CSV file")
     if ending == PARQUET and head.startswith(b"PAR1"):
@@ -132,7 +134,7 @@ def _recognised(path: Path, file: IO[bytes], ending: str) -> Source:
 
 def _unlike(head: bytes, ending: str) -> str:
     """The kind of a file with a wrong or unknown ending, and what to do with it."""
-    if kind := other_kind(head):
+    if kind := known_kind(head):
         return f"{kind[0]}; {kind[1]}"
     first = head.partition(b"\n")[0]
     if b"," in first and 0 not in first and ending not in {".gz", ".zip"}:
@@ -144,7 +146,7 @@ def _unlike(head: bytes, ending: str) -> str:
 
 @contextmanager
 def _errors_in_one_line(path: Path) -> Iterator[None]:
-    """Raise every error of reading as an `InputError` of one line."""
+    """Turn every error of reading into a one-line `InputError`."""
     try:
         yield
     except InputError:

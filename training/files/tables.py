@@ -55,7 +55,7 @@ def read_table(path: Path, names: Sequence[str], *, text: Sequence[str]) -> pd.D
     Raises
     ------
     InputError
-        If it cannot be read.
+        If the file cannot be read.
     """
     with opened(path) as source:
         if source.separator is None:
@@ -69,12 +69,12 @@ def read_table(path: Path, names: Sequence[str], *, text: Sequence[str]) -> pd.D
 
 
 def read_as_text(path: Path) -> pd.DataFrame:
-    """Read every named column of a file; the cells of CSV stay text.
+    """Read every column that has a name; the cells of CSV stay text.
 
     Raises
     ------
     InputError
-        If it cannot be read, holds no row, or has a column twice.
+        If the file cannot be read, has no rows, or has a column twice.
     """
     names = [name for name in header(path) if name]
     twice = [name for name in dict.fromkeys(names) if names.count(name) > 1]
@@ -113,7 +113,7 @@ def read_chunks(path: Path, rows: int) -> Iterator[Chunk]:
     Raises
     ------
     InputError
-        As `read_table`, at the faulty place.
+        As `read_table`, when the faulty chunk is reached.
     """
     with opened(path) as source:
         if source.separator is None:
@@ -144,7 +144,7 @@ def _parquet_chunks(source: Source, rows: int) -> Iterator[Chunk]:
 
 
 def _csv_chunks(path: Path, source: Source, rows: int) -> Iterator[Chunk]:
-    """Move blank lines at the end of a chunk to the next one: those at the end of the file go."""
+    """Carry blank lines at the end of a chunk over to the next; the last chunk drops them."""
     names, above, held = header(path), 0, None
     options = {"dtype": "str", "chunksize": rows, **_csv(source)}
     with _parser_errors_in_one_line(path), pd.read_csv(source.file, **options) as chunks:
@@ -163,8 +163,8 @@ def _csv(source: Source) -> dict[str, Any]:
         "sep": source.separator,
         "keep_default_na": False,
         "na_values": [""],
-        "low_memory": False,  # one type a column, whatever its length
-        "skip_blank_lines": False,  # so that rows are counted as an editor does
+        "low_memory": False,  # infer one type per column from the whole file
+        "skip_blank_lines": False,  # so that row numbers match those of an editor
         "encoding": "utf-8-sig",
         "index_col": False,
     }
@@ -172,7 +172,7 @@ def _csv(source: Source) -> dict[str, Any]:
 
 @contextmanager
 def _parser_errors_in_one_line(path: Path) -> Iterator[None]:
-    """Raise pandas' errors as an `InputError` of one line, also for more cells than the header."""
+    """Turn pandas' errors, and its warning about surplus cells, into a one-line `InputError`."""
     with warnings.catch_warnings():
         warnings.simplefilter("error", pd.errors.ParserWarning)
         try:
@@ -186,7 +186,7 @@ def _parser_errors_in_one_line(path: Path) -> Iterator[None]:
 def _misshapen(why: str) -> str:
     if quote := re.search(r"inside string starting at row (\d+)", why):
         return f"row {int(quote[1]) + 1}: a quote is opened but never closed"
-    # The first row's surplus is pandas' warning, which names no line.
+    # For surplus cells in the first row, pandas only warns, without a line number.
     line = re.search(r"line (\d+)", why)
     return (
         f"row {line[1] if line else 2}: more cells than the header; "
@@ -219,4 +219,4 @@ def _records(source: Source) -> Iterator["Reader"]:
     try:
         yield csv.reader(text, delimiter=source.separator or ",")
     finally:
-        text.detach()  # which would close the file
+        text.detach()  # or the wrapper would close the file too

@@ -1,4 +1,4 @@
-"""Atomic writes of tables, and of tables made of parts."""
+"""Write tables atomically, whole or concatenated from parts."""
 
 import io
 import shutil
@@ -37,7 +37,7 @@ def check_columns(columns: Sequence[pa.Field], path: Path) -> None:
 
 def _can_hold(kind: pa.DataType, *, csv: bool) -> bool:
     if csv and "binary" in str(kind):
-        return False  # only cells that are UTF-8 by chance could be written
+        return False  # a write would fail at the first cell that is not UTF-8
     empty = pa.schema([("column", kind)]).empty_table()
     try:
         (pa.csv.write_csv if csv else pq.write_table)(empty, io.BytesIO())
@@ -61,7 +61,7 @@ def write_transactions(frame: pd.DataFrame, path: Path) -> None:
 
 
 def write_table(table: pa.Table, path: Path, *, header: bool = True) -> None:
-    """Write a table as `write_transactions` does; `header` gives CSV a line of names."""
+    """Write a table as `write_transactions` does; without `header`, CSV gets no header line."""
     require_writable(path)
     with _replaced_table(path) as waiting:
         if path.suffix.lower() == ".csv":
@@ -71,7 +71,7 @@ def write_table(table: pa.Table, path: Path, *, header: bool = True) -> None:
 
 
 def concatenate(parts: Sequence[Path], path: Path, *, numbers: Sequence[str] = ()) -> None:
-    """Write the rows of `parts` as one file; in CSV, only the first part has a header.
+    """Write the rows of `parts` as one file; of CSV parts, only the first must have a header.
 
     Parameters
     ----------
@@ -102,14 +102,14 @@ def _with_numbers(parts: Sequence[Path], numbers: Sequence[str]) -> pa.Schema:
     schema = pq.read_schema(parts[0])
     for name in set(numbers) & set(schema.names):
         for kind in (pa.int64(), pa.float64()):
-            if all(_are(kind, part, name) for part in parts):
+            if all(_can_cast(kind, part, name) for part in parts):
                 index = schema.get_field_index(name)
                 schema = schema.set(index, schema.field(index).with_type(kind))
                 break
     return schema
 
 
-def _are(kind: pa.DataType, part: Path, name: str) -> bool:
+def _can_cast(kind: pa.DataType, part: Path, name: str) -> bool:
     try:
         pq.read_table(part, columns=[name]).column(0).cast(kind)
     except pa.ArrowInvalid:
@@ -119,7 +119,7 @@ def _are(kind: pa.DataType, part: Path, name: str) -> bool:
 
 @contextmanager
 def _replaced_table(path: Path) -> Iterator[Path]:
-    """As `replaced`, with Arrow's errors as `InputError`."""
+    """Do as `replaced`, and turn Arrow's errors into `InputError`."""
     try:
         with replaced(path) as (waiting,):
             yield waiting

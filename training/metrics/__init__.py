@@ -1,1 +1,1 @@
-"""Metrics of scores and probabilities; every figure is weighted by the rows' weights."""
+"""Metrics of scores and probabilities, all weighted by the rows' weights."""

@@ -25,7 +25,7 @@ def log_losses(predicted: LabelledScores) -> np.ndarray:
 
 
 def log_loss(predicted: LabelledScores) -> float:
-    """Mean log loss of a transaction, in nats."""
+    """Weighted mean log loss, in nats."""
     return float(np.average(log_losses(predicted), weights=predicted.weights))
 
 
@@ -40,9 +40,9 @@ def calibration_figures(predicted: LabelledScores) -> CalibrationFigures:
     Returns
     -------
     dict
-        `observed_over_expected` frauds and calibration `slope`, both 1 at best; `brier_skill`
-        relative to a constant prediction of the base rate, above 0 if better; `log_loss`, and
-        `log_loss_of_base_rate` of that constant.
+        `observed_over_expected` (frauds) and calibration `slope`, both ideally 1; `brier_skill`
+        relative to a constant prediction of the base rate, positive if better; `log_loss`; and
+        `log_loss_of_base_rate`, the log loss of that constant prediction.
 
     References
     ----------
@@ -63,15 +63,15 @@ def calibration_figures(predicted: LabelledScores) -> CalibrationFigures:
 
 
 def reliability(predicted: LabelledScores) -> list[ReliabilityBin]:
-    """Expected and observed fraud rates in bins of equally many frauds, the lowest first.
+    """Expected and observed fraud rates in bins with equal numbers of frauds, lowest first.
 
-    At a fraud rate of 0.1 %, bins of equally many rows would leave the frauds to one bin.
+    At a fraud rate of 0.1 %, bins with equal numbers of rows would put most frauds into one bin.
 
     Returns
     -------
     list of dict
-        `expected` and `observed` fraud rate with its 95 % interval (Poisson, on the log), `frauds`
-        and `transactions` of each bin.
+        `expected` and `observed` fraud rate of each bin; `observed_low` and `observed_high`, a 95 %
+        interval (Poisson, on the log scale); `frauds` and `transactions`.
     """
     fraud_scores = np.sort(predicted.scores[predicted.is_fraud])
     count = min(RELIABILITY_BINS, max(1, len(fraud_scores) // 5))

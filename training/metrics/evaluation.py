@@ -28,14 +28,14 @@ def evaluate(predicted: LabelledScores, *, threshold: float | None, seed: int) -
     Parameters
     ----------
     predicted : LabelledScores
-        Its scores are probabilities, in (0, 1). Natural fraud rate, both classes present.
+        Its scores are probabilities, in (0, 1). At the natural fraud rate, with both classes.
     threshold : float, optional
-        None if no threshold reached the goal: then `at_threshold` is None too.
+        None if no threshold reached the goal; `at_threshold` is then None too.
     seed : int
-        Of the bootstrap.
+        Seed of the bootstrap.
     """
     return {
-        **rows_of(predicted.is_fraud, predicted.weights),
+        **row_counts(predicted.is_fraud, predicted.weights),
         **ranking_figures(predicted, seed=seed),
         "precision_at_recall": [precision_at_recall(predicted, recall) for recall in RECALLS],
         "recall_at_reviews": _recall_at_reviews(predicted),
@@ -45,8 +45,8 @@ def evaluate(predicted: LabelledScores, *, threshold: float | None, seed: int) -
     }
 
 
-def rows_of(is_fraud: np.ndarray, weights: np.ndarray) -> RowCounts:
-    """The number of rows, transactions and frauds that a figure is computed from."""
+def row_counts(is_fraud: np.ndarray, weights: np.ndarray) -> RowCounts:
+    """The numbers of rows, transactions and frauds, and the fraud rate."""
     return {
         "rows": len(is_fraud),
         "transactions": float(weights.sum()),
@@ -56,7 +56,7 @@ def rows_of(is_fraud: np.ndarray, weights: np.ndarray) -> RowCounts:
 
 
 def precision_at_recall(scored: LabelledScores, minimum: float) -> PrecisionAtRecall:
-    """The best precision at a recall of at least `minimum`, and the genuine rows at that cut."""
+    """The best precision at a recall of at least `minimum`, and the genuine rows flagged there."""
     thresholds, precision, recall = precision_recall(scored)
     reached = np.flatnonzero(recall >= minimum)
     best = reached[np.argmax(precision[reached])]

@@ -1,13 +1,13 @@
 """The types of a model's figures on a window, as ``metrics.json`` holds them.
 
-The functions of this folder say what each figure means.
+The functions of this folder define each figure.
 """
 
 from typing import NotRequired, TypedDict
 
 
 class RowCounts(TypedDict):
-    """The data that a figure is computed from."""
+    """The size and the fraud rate of the data behind a figure."""
 
     rows: int
     transactions: float
@@ -34,7 +34,7 @@ class RankingFigures(TypedDict):
 
 
 class PrecisionAtRecall(TypedDict):
-    """The best precision at a recall, and the genuine rows at that cut."""
+    """The best precision at a recall, and the number of genuine rows flagged there."""
 
     recall: float
     precision: float
@@ -130,7 +130,7 @@ class MoneyFigures(TypedDict):
 
 
 class Slices(TypedDict):
-    """Figures by part of a window; by typology where the data has it."""
+    """Figures by part of a window; `by_typology` only if the data has typologies."""
 
     by_type: list[Part]
     by_amount: list[Part]

@@ -27,11 +27,11 @@ class LabelledScores:
         return LabelledScores(self.is_fraud[chosen], self.scores[chosen], self.weights[chosen])
 
     def with_scores(self, scores: np.ndarray) -> "LabelledScores":
-        """Replace the scores of the same rows."""
+        """Return the same rows with other scores."""
         return replace(self, scores=scores)
 
     def joined(self, other: "LabelledScores") -> "LabelledScores":
-        """Append the rows of `other`."""
+        """Return these rows followed by those of `other`."""
         return LabelledScores(
             np.concatenate([self.is_fraud, other.is_fraud]),
             np.concatenate([self.scores, other.scores]),

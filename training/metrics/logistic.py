@@ -1,4 +1,4 @@
-"""Weighted logistic regression on targets in [0, 1], to fit and to evaluate calibrations."""
+"""Weighted logistic regression on targets in [0, 1], used to fit and to check calibration."""
 
 import numpy as np
 from sklearn.linear_model import LogisticRegression
@@ -29,8 +29,8 @@ def logistic_plane(
     targets : ndarray of shape (n_transactions,), float in [0, 1]
     weights : ndarray of shape (n_transactions,), float
     penalty : float
-        Ridge penalty: half of it times the squared slopes is added to the log loss of rows of mean
-        weight 1. The default matters only if the classes are separable, where it bounds the slopes.
+        Ridge penalty: half of it, times the sum of squared slopes, is added to the total log loss
+        (weights scaled to mean 1). The default only keeps slopes finite for separable classes.
     """
     labels = np.repeat([1, 0], len(columns))
     shares = np.concatenate([weights * targets, weights * (1 - targets)])

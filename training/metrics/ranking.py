@@ -1,9 +1,9 @@
 """Ranking metrics: how well scores put frauds above genuine payments.
 
 Pure. Every figure is weighted by the rows' weights. Intervals come from a Poisson bootstrap, which
-draws each row a Poisson(1) number of times. Genuine rows between the same two frauds are drawn
-together, because a sum of Poisson counts is a Poisson count: a replicate costs as much as there are
-distinct fraud scores, however many rows there are.
+draws each row a Poisson(1) number of times. Genuine rows between the same two fraud scores are
+drawn together, because a sum of Poisson counts is itself Poisson. A replicate therefore costs time
+in the number of distinct fraud scores, not in the number of rows.
 """
 
 from collections.abc import Iterator
@@ -27,7 +27,7 @@ def average_precision(scored: LabelledScores) -> float:
 
 
 def precision_recall(scored: LabelledScores) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Precision and recall of every distinct score as a threshold, the highest first.
+    """Precision and recall at every distinct score as a threshold, highest first.
 
     Returns
     -------
@@ -71,7 +71,7 @@ def ranking_figures(scored: LabelledScores, *, seed: int) -> RankingFigures:
 def average_precision_gain(
     scored: LabelledScores, other: np.ndarray, *, seed: int
 ) -> tuple[float, float, float]:
-    """The average precision that `other` gains over `scored`, with its paired 95 % interval.
+    """The gain in average precision of `other` over `scored`, with its paired 95 % interval.
 
     Parameters
     ----------
@@ -88,10 +88,10 @@ def average_precision_gain(
     frauds = scored.weights[scored.is_fraud]
     places = [_places(ranking) for ranking in (scored, scored.with_scores(other))]
     pairs = np.column_stack([gap for _, _, gap in places])
-    # Below every fraud in both rankings, a genuine row counts for neither.
-    counts = (pairs < [n for n, _, _ in places]).any(axis=1)
-    groups, place, rows = np.unique(pairs[counts], axis=0, return_inverse=True, return_counts=True)
-    weights = scored.weights[~scored.is_fraud][counts]
+    # Genuine rows below every fraud in both rankings change neither average precision.
+    matters = (pairs < [n for n, _, _ in places]).any(axis=1)
+    groups, place, rows = np.unique(pairs[matters], axis=0, return_inverse=True, return_counts=True)
+    weights = scored.weights[~scored.is_fraud][matters]
     mean_weight = np.bincount(place.ravel(), weights, len(groups)) / rows
     random = np.random.default_rng(seed)
     gains = np.empty(REPLICATES)
@@ -111,10 +111,10 @@ def average_precision_gain(
 
 
 def _places(scored: LabelledScores) -> tuple[int, np.ndarray, np.ndarray]:
-    """The number of distinct fraud scores, the rank of each fraud's, the place of each genuine row.
+    """The number of distinct fraud scores, the rank of each fraud, the place of each genuine row.
 
-    A genuine row at place k has at least the k-th highest fraud score, and less than the one before
-    it; at the last place it is below all frauds.
+    Rank 0 is the highest fraud score. A genuine row at place k scores at least as high as the
+    frauds of rank k and lower than those of rank k - 1; at the last place, lower than every fraud.
     """
     is_fraud = scored.is_fraud
     cuts, group = np.unique(-scored.scores[is_fraud], return_inverse=True)
@@ -122,7 +122,7 @@ def _places(scored: LabelledScores) -> tuple[int, np.ndarray, np.ndarray]:
 
 
 def _replicates(scored: LabelledScores, seed: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Bootstrapped weights of frauds and of genuine rows at each place."""
+    """Draw the total weights of frauds and of genuine rows at each place, once per replicate."""
     n, group, gap = _places(scored)
     fraud_weights, genuine_weights = (
         scored.weights[kind] for kind in (scored.is_fraud, ~scored.is_fraud)
@@ -137,7 +137,7 @@ def _replicates(scored: LabelledScores, seed: int) -> Iterator[tuple[np.ndarray,
 
 
 def _average_precision_of(fraud: np.ndarray, genuine: np.ndarray) -> float:
-    """Average precision of weights by place, the highest score first; nan without fraud."""
+    """Average precision from the weights at each place, highest score first; nan without fraud."""
     if fraud.sum() == 0:
         return float("nan")
     return float((fraud * _precision(fraud, genuine)).sum() / fraud.sum())
@@ -157,7 +157,7 @@ def _precision_at(fraud: np.ndarray, genuine: np.ndarray) -> np.ndarray:
 
 
 def _at_recalls(precision: np.ndarray, recall: np.ndarray) -> np.ndarray:
-    """The best precision at each of the curve's recalls or above."""
+    """The best precision at a recall of at least each of `CURVE_RECALLS`."""
     best = np.maximum.accumulate(precision[::-1])[::-1]
     at = np.searchsorted(recall, CURVE_RECALLS - 1e-9, side="left")
     curve: np.ndarray = best[np.minimum(at, len(best) - 1)]

@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from training.metrics.evaluation import rows_of
+from training.metrics.evaluation import row_counts
 from training.metrics.figures import (
     DailyMeans,
     MoneyFigures,
@@ -29,16 +29,17 @@ def sliced(frame: pd.DataFrame, predicted: LabelledScores, threshold: float | No
     Parameters
     ----------
     frame : DataFrame of shape (n_transactions, n_columns)
-        PaySim's columns, and `typology` where the data has it.
+        PaySim's columns, and optionally `typology`.
     predicted : LabelledScores
-        Of the same rows; its scores are probabilities, in (0, 1).
+        The same rows; its scores are probabilities, in (0, 1).
     threshold : float, optional
+        None flags no row.
 
     Returns
     -------
     dict
-        `by_type`, `by_amount` and `by_typology` (lists, one item per part), `top_per_day` and
-        `money`.
+        `by_type`, `by_amount` and, if the data has typologies, `by_typology` (one item per part);
+        `top_per_day` and `money`.
     """
     cut = np.inf if threshold is None else threshold
     figures: Slices = {
@@ -67,13 +68,13 @@ def _by(part: pd.Series, predicted: LabelledScores, cut: float) -> Iterator[Part
 
 
 def _part_figures(members: LabelledScores, cut: float) -> PartFigures:
-    """Figures of one part; those that need both classes are None if one is missing."""
+    """Figures of one part; a figure is None if the part lacks a class that it needs."""
     is_fraud, weights = members.is_fraud, members.weights
     flagged = members.scores >= cut
     expected = float((members.scores * weights).sum())
     both = is_fraud.any() and not is_fraud.all()
     return {
-        **rows_of(is_fraud, weights),
+        **row_counts(is_fraud, weights),
         "average_precision": average_precision(members) if both else None,
         "recall": _share(flagged[is_fraud], weights[is_fraud]),
         "false_positive_rate": _share(flagged[~is_fraud], weights[~is_fraud]),

@@ -19,7 +19,7 @@ from training.fitting.resampling_comparison import (
     verdict,
 )
 from training.fitting.settings import Settings
-from training.metrics.evaluation import rows_of
+from training.metrics.evaluation import row_counts
 from training.option_values import LEAKY
 from training.scoring.window_figures import model_figures
 
@@ -82,7 +82,7 @@ def judge(
 
 def _data_figures(rows: Rows) -> dict[str, Any]:
     return {
-        **rows_of(rows.is_fraud, rows.weights),
+        **row_counts(rows.is_fraud, rows.weights),
         "first_step": int(rows.steps.min()),
         "last_step": int(rows.steps.max()),
     }
@@ -93,7 +93,7 @@ def _split_figures(rows: SplitRows) -> dict[str, Any]:
     figures = rows.split.as_dict()
     for name in ("fit", "calibrate", "threshold", "test"):
         if (window := getattr(rows, name)) is not None:
-            figures[name] |= rows_of(window.is_fraud, window.weights)
+            figures[name] |= row_counts(window.is_fraud, window.weights)
     return figures
 
 

@@ -41,7 +41,7 @@ def test_a_missing_file_and_a_folder_have_different_messages(tmp_path: Path, nam
 
     assert refusal(path) == f": No such file or directory; {READABLE}"
     path.mkdir()
-    assert refusal(path) == f": a folder; it holds none to read; {READABLE}"
+    assert refusal(path) == f": a folder; it holds no readable file; {READABLE}"
     for n in range(7):
         (path / f"{n}.csv").touch()
     assert refusal(path) == (
@@ -107,7 +107,7 @@ def flagged(path: Path, *, flag: int = 0, method: int | None = None) -> Path:
 
 def test_a_zip_that_cannot_be_unpacked_is_refused(tmp_path: Path) -> None:
     assert refusal(flagged(zipped(tmp_path, data=GOOD), flag=1)) == (
-        ": encrypted with a password, which is not asked for; give a zip of one CSV file"
+        ": encrypted with a password; give a zip of one CSV file"
     )
     assert refusal(flagged(zipped(tmp_path, data=GOOD), method=99)) == (
         ": compressed by a method that cannot be read; unpack it, and give the CSV file"
@@ -136,7 +136,7 @@ def test_a_pipe_is_refused_at_once(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.csv")
 
     assert refusal(tmp_path / "pipe.csv") == (
-        ": no regular file; write its rows to one, and give that"
+        ": not a regular file; write its rows to a file, and give that"
     )
 
 

@@ -218,7 +218,9 @@ def test_a_place_that_cannot_be_written_is_refused_before_any_work(
     assert refused(scorer, data, long).endswith(
         ".csv: cannot be written: File name too long; choose another"
     )
-    assert refused(scorer, data, bad).endswith("\\udce9.csv': no UTF-8 name; choose another")
+    assert refused(scorer, data, bad).endswith(
+        "\\udce9.csv': the name is not UTF-8; choose another"
+    )
     assert refused(scorer, data, data / "out.csv").endswith("; choose another")
     assert refused(scorer, data, Path("/proc/out.csv")).endswith("; choose another")
 
@@ -235,7 +237,7 @@ def test_a_user_folder_with_the_name_of_the_parts_stays(
     (folder / "thesis.txt").write_text("years of work")
 
     assert refused(scorer, data, tmp_path / "out.csv") == (
-        f"{folder}: a folder that no run made; move it, or choose another --out"
+        f"{folder}: this folder was not made by a run; move it, or choose another --out"
     )
     assert (folder / "thesis.txt").read_text() == "years of work"
 
