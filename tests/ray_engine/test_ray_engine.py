@@ -113,7 +113,7 @@ def test_two_workers_fit_as_well_as_one_process(
     assert reached[1] == pytest.approx(reached[0], abs=0.01)
     assert spread.feature_names == local.feature_names
 
-    frame = data.rows.frame
+    frame = data.all.frame
     for number, part in enumerate(np.array_split(np.arange(len(frame)), 3)):
         frame.iloc[part].to_parquet(tmp_path / f"{number}.parquet", index=False)
     from_files, _ = fit_folder(tmp_path, FEATURES, SETTINGS, data.split.fit)

@@ -35,7 +35,7 @@ def trained_on(
     """What the published model saw: part of the bundle, and of ``GET /model``."""
     trained, windows = rows.trained, rows.split.as_dict()
     return {
-        "data": origin_of(rows.rows.frame),
+        "data": origin_of(rows.all.frame),
         "rows": len(trained),
         "frauds": int(trained.is_fraud.sum()),
         "fraud_rate": float(np.average(trained.is_fraud, weights=trained.weights)),

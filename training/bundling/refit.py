@@ -57,8 +57,8 @@ class Model:
         """A model fitted on `rows`, with the figures of the model fitted on `evaluated`."""
         refitted = rows.split != evaluated
         seen = trained_on(rows, evaluated, fitted, settings, refitted=refitted)
-        latest = Window(rows.split.threshold.start, int(rows.rows.steps.max()))
-        examples = find_examples(fitted, rows.rows, latest)
+        latest = Window(rows.split.threshold.start, int(rows.all.steps.max()))
+        examples = find_examples(fitted, rows.all, latest)
         findings = [*metrics["findings"], *missing(examples)]
         told = {**metrics, "findings": findings}
         bundle = pack(content(rows.trained, fitted, examples=examples, seen=seen, metrics=told))

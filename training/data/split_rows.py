@@ -13,39 +13,38 @@ class SplitRows:
 
     Attributes
     ----------
-    rows : Rows
-        All rows of the data.
+    all : Rows
     split : Split
     """
 
-    rows: Rows
+    all: Rows
     split: Split
 
     @cached_property
     def fit(self) -> Rows:
         """The rows to fit boosters on."""
-        return self.rows.within(self.split.fit)
+        return self.all.within(self.split.fit)
 
     @cached_property
     def calibrate(self) -> Rows | None:
         """The rows to fit calibrations on, besides those of `threshold`; None without one."""
         window = self.split.calibrate
-        return None if window is None else self.rows.within(window)
+        return None if window is None else self.all.within(window)
 
     @cached_property
     def threshold(self) -> Rows:
         """The rows to choose the threshold and the policy on."""
-        return self.rows.within(self.split.threshold)
+        return self.all.within(self.split.threshold)
 
     @cached_property
     def trained(self) -> Rows:
         """The rows of all the windows above."""
-        return self.rows.within(self.split.trained)
+        return self.all.within(self.split.trained)
 
     @cached_property
     def test(self) -> Rows:
         """The rows to evaluate models on."""
-        return self.rows.within(self.split.test)
+        return self.all.within(self.split.test)
 
     @classmethod
     def by_time(cls, rows: Rows, **options: int | None) -> "SplitRows":
@@ -54,5 +53,5 @@ class SplitRows:
 
     def until_the_end(self) -> "SplitRows":
         """The same rows in the windows of a refit, which end at the last row."""
-        rows = self.rows
+        rows = self.all
         return SplitRows(rows, until_the_end(self.split, rows.steps, rows.is_fraud))

@@ -66,7 +66,7 @@ def select_model(
     best = best_resampling(comparisons) if settings.resampling == AUTO else None
     chosen = by_resampling[best or requested]
     by_feature_set = {feature_set: chosen}
-    for name in _others(rows.rows, feature_set) if compare else ():
+    for name in _others(rows.all, feature_set) if compare else ():
         progress(f"fitting {name}")
         alike = replace(settings, resampling=chosen.resampling)
         by_feature_set[name] = fit_model(rows, name, alike, engine=engine, for_comparison=True)

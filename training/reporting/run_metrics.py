@@ -57,10 +57,10 @@ def judge(
     random_split = None
     if LEAKY in arms:
         progress(f"fitting {LEAKY} on random rows")
-        random_split = random_split_figures(rows.rows, settings)
+        random_split = random_split_figures(rows.all, settings)
     return {
         "feature_set": selection.chosen.feature_set,
-        "data": _data_figures(rows.rows),
+        "data": _data_figures(rows.all),
         "split": _split_figures(rows),
         "settings": {
             "resampling": selection.chosen.resampling,
@@ -100,7 +100,7 @@ def _split_figures(rows: SplitRows) -> dict[str, Any]:
 def _findings(
     rows: SplitRows, selection: ModelSelection, leaks: LeakFigures, verdict: str | None
 ) -> list[Finding]:
-    findings = [*leak_findings(leaks), *shortcuts(rows.rows)]
+    findings = [*leak_findings(leaks), *shortcuts(rows.all)]
     if rows.split.by == "hours":
         findings.append(SPLIT_BY_HOURS)
     elif selection.chosen.calibration.method == "none":

@@ -113,7 +113,7 @@ def test_the_leaky_feature_set_is_fitted_once_for_comparison(data: SplitRows) ->
 
 
 def test_typology_and_label_time_are_never_features(data: SplitRows) -> None:
-    rows = data.rows
+    rows = data.all
 
     assert "typology" in rows.frame.columns
     for name in ("decision-time", "strict+hour", "strict"):
