@@ -74,8 +74,8 @@ def _require_new(out: Path) -> None:
 def _compare(file: Path, path: Path) -> None:
     from training.files.tables import read_as_text
     from training.local.progress import reported
+    from training.schemas.comparison import differences
     from training.schemas.file import read_schema
-    from training.schemas.fit import differences
 
     schema = read_schema(path)
     with reported() as progress:

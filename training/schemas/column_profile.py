@@ -1,4 +1,4 @@
-"""What the cells of a column are, seen without knowing what the column means. Pure."""
+"""The profile of a column: its type, its distinct values and its gaps, not its meaning. Pure."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -12,7 +12,7 @@ EMPTY: Final = frozenset({"", "nan", "NaN", "null", "NULL", "None", "NA"})
 
 
 class Cells(StrEnum):
-    """What all cells of a column can be read as."""
+    """The type that every cell of a column can be read as."""
 
     NUMBER = "numbers"
     TIME = "times"
@@ -21,7 +21,7 @@ class Cells(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """A column's cells.
+    """The type, the values and the gaps of a column.
 
     Attributes
     ----------
@@ -50,7 +50,7 @@ class Profile:
 
     @property
     def is_ascending(self) -> bool:
-        """Whether no value is below the one before it, in more than one row of a hundred."""
+        """Whether fewer than one value in a hundred is below the value before it."""
         values = self.values.dropna()
         return (
             len(values) > 1
@@ -59,16 +59,16 @@ class Profile:
 
     @property
     def first_row(self) -> int:
-        """The first row that is not empty."""
+        """The index of the first row with a value."""
         return int(np.argmax(self.codes >= 0))
 
     def is_constant_within(self, other: "Profile") -> bool:
-        """Whether each value of another column, which repeats, has one value of this one."""
+        """Whether `other` repeats its values, and rows that share one share a value here too."""
         pairs = pd.MultiIndex.from_arrays([other.codes, self.codes]).unique()
         return other.n_distinct < len(other.codes) / 2 and len(pairs) <= other.n_distinct
 
-    def predicts(self, label: np.ndarray) -> float:
-        """The share of frauds in rows whose value has none but frauds."""
+    def frauds_revealed(self, label: np.ndarray) -> float:
+        """The share of all frauds whose value in this column only frauds have."""
         rates = pd.Series(label).groupby(self.codes).transform("mean")
         return float(label[rates.to_numpy() == 1].sum() / max(label.sum(), 1))
 
@@ -106,5 +106,5 @@ def _read(column: pd.Series) -> tuple[Cells, pd.Series]:
 
 
 def _is_code(text: pd.Series) -> bool:
-    """Whether digits are a name: they begin with 0 or are more than a number keeps."""
+    """Whether digits are an id: some begin with 0, or are too many for a float to keep."""
     return bool(text.str.match(r"0\d|\d{16}").any())

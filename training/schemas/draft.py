@@ -1,4 +1,4 @@
-"""A schema drafted from a file: roles by evidence, and what a person must think about. Pure."""
+"""Draft a schema: roles by names and values of columns, open questions for a person. Pure."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -11,9 +11,11 @@ from training.schemas.column_profile import Cells, Profile, profile
 from training.schemas.draft_text import Draft, quoted
 from training.schemas.problems import UNDECIDED
 
-MOST_LEVELS: Final = 1_000
-FAMILY_FROM: Final = 5
-LATE_FROM: Final = 0.2
+MAX_LEVELS: Final = 1_000
+MIN_FAMILY: Final = 5
+MAX_EMPTY_START: Final = 0.2
+"""Share of the rows, at the start of the file, in which a useful column may be empty."""
+
 COORDINATES: Final = (("latitude", "longitude"), ("lat", "long"), ("lat", "lng"), ("lat", "lon"))
 CONSTANT: Final = "never changes for a payer"
 
@@ -26,39 +28,43 @@ WORDS: Final[dict[str, tuple[str, ...]]] = {
     "label_time": ("labeltime", "labeledat", "labelledat", "reportedat", "chargebackdate"),
     "id": ("transactionid", "transnum", "transid", "paymentid", "id"),
 }
-"""Parts of names of columns in small letters, the surest first."""
+"""Lower-case words in a column's name that suggest its role, the strongest first."""
 
 FITS: Final[dict[str, Callable[[Profile], bool]]] = {
-    "label": lambda each: each.n_distinct == 2,
-    "time": lambda each: each.cells is not Cells.TEXT and each.is_ascending,
-    "amount": lambda each: each.cells is Cells.NUMBER and each.n_distinct > 2,
-    "payer": lambda each: each.n_distinct > 2 and not _has_decimals(each),
-    "payee": lambda each: each.n_distinct > 2 and not _has_decimals(each),
-    "label_time": lambda each: each.cells is not Cells.TEXT,
-    "id": lambda each: each.is_unique,
+    "label": lambda column: column.n_distinct == 2,
+    "time": lambda column: column.cells is not Cells.TEXT and column.is_ascending,
+    "amount": lambda column: column.cells is Cells.NUMBER and column.n_distinct > 2,
+    "payer": lambda column: column.n_distinct > 2 and not _has_decimals(column),
+    "payee": lambda column: column.n_distinct > 2 and not _has_decimals(column),
+    "label_time": lambda column: column.cells is not Cells.TEXT,
+    "id": lambda column: column.is_unique,
 }
 MANDATORY: Final = ("time", "amount", "label")
 
 
 def draft(frame: pd.DataFrame) -> Draft:
-    """The schema that the columns of a file suggest."""
+    """Draft a schema for the columns of a file."""
     profiles = [profile(str(name), frame[name]) for name in frame]
     made = Draft()
     found = _roles(profiles, made)
     found |= _balances(profiles, found, made)
-    rest = [each for each in profiles if each.name not in {role.name for role in found.values()}]
+    rest = [
+        column for column in profiles if column.name not in {role.name for role in found.values()}
+    ]
     rest = _places(_families(rest, made), found.get("payer"), made)
-    for each in rest:
-        _attribute(each, found, made)
+    for column in rest:
+        _attribute(column, found, made)
     return made
 
 
 def _roles(profiles: Sequence[Profile], made: Draft) -> dict[str, Profile]:
-    """The column of each role that the evidence names; mandatory ones are never left out."""
+    """The best column for each role; a mandatory role without one is left undecided."""
     found: dict[str, Profile] = {}
     for role, words in WORDS.items():
-        fitting = [each for each in profiles if each not in found.values() and FITS[role](each)]
-        best = min(fitting, key=lambda each: _rank(each.name, words), default=None)
+        fitting = [
+            column for column in profiles if column not in found.values() and FITS[role](column)
+        ]
+        best = min(fitting, key=lambda column: _rank(column.name, words), default=None)
         if best is not None and _rank(best.name, words) < len(words):
             found[role] = best
             made.roles[role] = _time(best) if role == "time" else quoted(best.name)
@@ -70,25 +76,25 @@ def _roles(profiles: Sequence[Profile], made: Draft) -> dict[str, Profile]:
 def _balances(
     profiles: Sequence[Profile], found: dict[str, Profile], made: Draft
 ) -> dict[str, Profile]:
-    """The payer's balance, and balances that exist only afterwards."""
+    """The columns of balances: of payer and payee before the payment, and any after it."""
     taken = {}
-    for each in profiles:
-        plain = each.name.lower()
-        if "balance" not in plain or each.name in {role.name for role in found.values()}:
+    for column in profiles:
+        plain = column.name.lower()
+        if "balance" not in plain or column.name in {role.name for role in found.values()}:
             continue
         is_payers = re.search("dest|payee|receiver|merchant", plain) is None
         if re.search("new|after", plain):
-            made.after.append(each.name)
+            made.after.append(column.name)
         elif (role := "balance" if is_payers else "payee_balance") not in made.roles:
-            made.roles[role] = quoted(each.name)
+            made.roles[role] = quoted(column.name)
         else:
             continue
-        taken[each.name] = each
+        taken[column.name] = column
     return taken
 
 
 def _rank(name: str, words: Sequence[str]) -> float:
-    """The place of the first word that a name holds; names that are the word come first."""
+    """The index of the first word that a name contains; an exact match ranks half a place up."""
     plain = re.sub(r"[\W_]", "", name.lower())
     places = [place - (plain == word) / 2 for place, word in enumerate(words) if word in plain]
     return min(places, default=len(words))
@@ -104,22 +110,22 @@ def _time(found: Profile) -> str:
 
 
 def _families(profiles: Sequence[Profile], made: Draft) -> list[Profile]:
-    """Name columns such as V1 to V28 in one line; the others are left."""
+    """Draft columns such as V1 to V28 as one line; return the other columns."""
     stems: dict[str, list[Profile]] = {}
-    for each in profiles:
-        numbered = re.fullmatch(r"(.+?)\d+", each.name)
-        if numbered and each.cells is Cells.NUMBER:
-            stems.setdefault(numbered[1], []).append(each)
-    families = {stem: members for stem, members in stems.items() if len(members) >= FAMILY_FROM}
+    for column in profiles:
+        numbered = re.fullmatch(r"(.+?)\d+", column.name)
+        if numbered and column.cells is Cells.NUMBER:
+            stems.setdefault(numbered[1], []).append(column)
+    families = {stem: members for stem, members in stems.items() if len(members) >= MIN_FAMILY}
     for stem in families:
         made.attributes[f"{stem}*"] = quoted("number")
-    named = {each.name for members in families.values() for each in members}
-    return [each for each in profiles if each.name not in named]
+    named = {column.name for members in families.values() for column in members}
+    return [column for column in profiles if column.name not in named]
 
 
 def _places(profiles: Sequence[Profile], payer: Profile | None, made: Draft) -> list[Profile]:
-    """Name pairs of latitude and longitude; the others are left."""
-    numbers = {each.name: each for each in profiles if each.cells is Cells.NUMBER}
+    """Draft pairs of latitude and longitude; return the other columns."""
+    numbers = {column.name: column for column in profiles if column.cells is Cells.NUMBER}
     taken: set[str] = set()
     for (name, found), (word, other) in product(numbers.items(), COORDINATES):
         partner = re.sub(rf"{word}(?=$|_)", other, name)
@@ -128,56 +134,60 @@ def _places(profiles: Sequence[Profile], payer: Profile | None, made: Draft) -> 
         stem = re.sub(rf"_?{word}(?=$|_)_?", "", name) or "place"
         made.attributes[stem] = f"[{quoted(name)}, {quoted(partner)}]"
         if payer is not None and found.is_constant_within(payer):
-            made.notes[stem] = f"{CONSTANT}: where somebody lives"
+            made.notes[stem] = f"{CONSTANT}: probably the home address"
         taken |= {name, partner}
-    return [each for each in profiles if each.name not in taken]
+    return [column for column in profiles if column.name not in taken]
 
 
-def _attribute(each: Profile, found: dict[str, Profile], made: Draft) -> None:
+def _attribute(column: Profile, found: dict[str, Profile], made: Draft) -> None:
     label, payer = found.get("label"), found.get("payer")
-    kind = _kind(each)
-    if label is not None and _knows(each, label):
-        made.attributes[each.name] = quoted(UNDECIDED)
-        made.notes[each.name] = (
-            "knows the answer: is it there before the decision? If not, ignore it"
+    kind = _kind(column)
+    if label is not None and _leaks(column, label):
+        made.attributes[column.name] = quoted(UNDECIDED)
+        made.notes[column.name] = (
+            "may leak the label: is it known before the decision? If not, ignore it"
         )
-    elif each.n_distinct < 2:
-        _ignore(each, "has one value", made)
-    elif each.first_row > LATE_FROM * len(each.codes):
-        _ignore(each, f"is empty until row {each.first_row + 1:,}: a model learns the date", made)
-    elif payer is not None and each.is_constant_within(payer) and kind != "flag":
-        _ignore(each, f"{CONSTANT}: a model would learn who somebody is", made)
-    elif _counts_time(each):
-        _ignore(each, "is a time or a count of rows: a model would learn the date", made)
+    elif column.n_distinct < 2:
+        _ignore(column, "has one value", made)
+    elif column.first_row > MAX_EMPTY_START * len(column.codes):
+        _ignore(
+            column,
+            f"is empty until row {column.first_row + 1:,}: a model would learn the date",
+            made,
+        )
+    elif payer is not None and column.is_constant_within(payer) and kind != "flag":
+        _ignore(column, f"{CONSTANT}: a model would memorise payers", made)
+    elif _counts_time(column):
+        _ignore(column, "is a time or a count of rows: a model would learn the date", made)
     elif kind is None:
-        _ignore(each, f"has {each.n_distinct:,} different texts", made)
+        _ignore(column, f"has {column.n_distinct:,} different texts", made)
     else:
-        made.attributes[each.name] = quoted(kind)
-        if payer is not None and each.is_constant_within(payer):
-            made.notes[each.name] = f"{CONSTANT}: is it fair to judge by it?"
+        made.attributes[column.name] = quoted(kind)
+        if payer is not None and column.is_constant_within(payer):
+            made.notes[column.name] = f"{CONSTANT}: is it fair to decide by it?"
         if kind == "category" and made.peer_group is None:
-            made.peer_group = each.name
+            made.peer_group = column.name
 
 
-def _counts_time(each: Profile) -> bool:
-    if each.cells is Cells.NUMBER:
-        return each.is_ascending and each.n_distinct > MOST_LEVELS
-    return each.cells is Cells.TIME
+def _counts_time(column: Profile) -> bool:
+    if column.cells is Cells.NUMBER:
+        return column.is_ascending and column.n_distinct > MAX_LEVELS
+    return column.cells is Cells.TIME
 
 
-def _kind(each: Profile) -> str | None:
-    if each.n_distinct == 2 and not each.missing:
+def _kind(column: Profile) -> str | None:
+    if column.n_distinct == 2 and not column.missing:
         return "flag"
-    if each.cells is Cells.NUMBER:
+    if column.cells is Cells.NUMBER:
         return "number"
-    is_category = each.cells is Cells.TEXT and each.n_distinct <= MOST_LEVELS
+    is_category = column.cells is Cells.TEXT and column.n_distinct <= MAX_LEVELS
     return "category" if is_category else None
 
 
-def _knows(each: Profile, label: Profile) -> bool:
-    """Whether values of a column occur in frauds only, and tell most of them."""
+def _leaks(column: Profile, label: Profile) -> bool:
+    """Whether a column has few distinct values, and most frauds a value that only frauds have."""
     frauds = (label.codes == _minority(label)) & (label.codes >= 0)
-    return each.n_distinct < len(each.codes) / 100 and each.predicts(frauds) > 0.9
+    return column.n_distinct < len(column.codes) / 100 and column.frauds_revealed(frauds) > 0.9
 
 
 def _minority(label: Profile) -> int:
@@ -185,10 +195,10 @@ def _minority(label: Profile) -> int:
     return int(counts.index[-1])
 
 
-def _ignore(each: Profile, why: str, made: Draft) -> None:
-    made.ignore.append(each.name)
-    made.notes[each.name] = why
+def _ignore(column: Profile, why: str, made: Draft) -> None:
+    made.ignore.append(column.name)
+    made.notes[column.name] = why
 
 
-def _has_decimals(each: Profile) -> bool:
-    return each.cells is Cells.NUMBER and bool((each.values.dropna() % 1 != 0).any())
+def _has_decimals(column: Profile) -> bool:
+    return column.cells is Cells.NUMBER and bool((column.values.dropna() % 1 != 0).any())

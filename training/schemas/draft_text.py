@@ -1,4 +1,4 @@
-"""A drafted schema, and the file that says it with comments for a person."""
+"""A drafted schema, and its TOML file with comments for the person who completes it."""
 
 import re
 from collections.abc import Iterable
@@ -9,17 +9,20 @@ from training.schemas.problems import UNDECIDED
 
 @dataclass(slots=True)
 class Draft:
-    """A schema's lines, by table.
+    """The lines of a schema file, by table.
 
     Attributes
     ----------
     roles, attributes : dict of str
         The right side of each line, by its left side.
     notes : dict of str
-        What a person must think about, by column.
+        A comment on a column: a question to decide, or the reason to ignore it.
     ignore : list of str
+        Columns that training would skip.
     after : list of str
         Columns that exist only after the decision.
+    peer_group : str or None
+        The category whose members are compared with each other.
     """
 
     roles: dict[str, str] = field(default_factory=dict)
@@ -31,14 +34,14 @@ class Draft:
 
     @property
     def undecided(self) -> int:
-        """How many decisions are left to a person."""
+        """The number of decisions that are left to a person."""
         return [*self.roles.values(), *self.attributes.values()].count(quoted(UNDECIDED))
 
 
 def as_toml(made: Draft, name: str) -> str:
-    """The draft as a schema's file, with what a person must think about as comments."""
+    """The text of a schema file, with the notes as comments."""
     lines = [f"name = {quoted(name)}", 'currency = ""', "decimals = 2", 'timezone = "UTC"']
-    lines.append('label_delay = "7d"                # when a fraud is known to be one')
+    lines.append('label_delay = "7d"                # time until a fraud is reported')
     if made.peer_group:
         lines.append(f"peer_group = {quoted(made.peer_group)}")
     lines += ["ignore = [", *_ignored(made), "]"] if made.ignore else []
@@ -62,6 +65,6 @@ def _table(rows: dict[str, str], notes: dict[str, str]) -> Iterable[str]:
 
 
 def quoted(text: str) -> str:
-    """A text as a string of TOML."""
+    """A text as a TOML string."""
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'

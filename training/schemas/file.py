@@ -1,4 +1,4 @@
-"""A schema from a TOML file, with everything that is wrong with it at once."""
+"""Read a schema from a TOML file, and report all of its problems at once."""
 
 import re
 import tomllib
@@ -29,7 +29,7 @@ MOST_ENTITIES: Final = 4
 
 
 def _matching(pattern: str, right: str) -> AfterValidator:
-    """Require that all of a text matches; `right` says in words what would."""
+    """Require that a whole text matches; `right` describes one that does, for the message."""
 
     def check(value: str) -> str:
         if re.fullmatch(pattern, value) is None:
@@ -54,7 +54,9 @@ def _delay(value: str) -> str:
 def _zone(value: str) -> str:
     if value not in zoneinfo.available_timezones():
         near = get_close_matches(value, zoneinfo.available_timezones(), 1)
-        raise ValueError(f"{value!r} is no timezone{f'; did you mean {near[0]}?' if near else ''}")
+        raise ValueError(
+            f"{value!r} is not a timezone{f'; did you mean {near[0]}?' if near else ''}"
+        )
     return value
 
 
@@ -151,7 +153,7 @@ class _File(_Table):
             label_delay_s=int(self.label_delay[:-1]) * SECONDS[self.label_delay[-1]],
             peer_group=self.peer_group,
             roles=self.roles.as_roles(),
-            attributes={name: _attribute(name, each) for name, each in self.attributes.items()},
+            attributes={name: _attribute(name, value) for name, value in self.attributes.items()},
             entities=dict(self.entities),
             ignore=tuple(self.ignore),
         )
@@ -175,7 +177,7 @@ def read_schema(path: Path) -> Schema:
     Raises
     ------
     InputError
-        With a line for each problem: file, line, key, what is wrong and what would be right.
+        With one line for each problem: the file, the line, the key, the fault and the remedy.
     """
     try:
         text = path.read_text(encoding="utf-8")
@@ -186,38 +188,39 @@ def read_schema(path: Path) -> Schema:
         raise InputError(f"{path}: not TOML: {error}") from error
     schema, problems = _read(value)
     if schema is None or problems:
-        raise InputError("\n".join(in_file(path, text, each) for each in problems))
+        raise InputError("\n".join(in_file(path, text, problem) for problem in problems))
     return schema
 
 
 def _read(value: dict[str, Any]) -> tuple[Schema | None, list[Problem]]:
     try:
         schema = _File.model_validate(value).as_schema()
-    except ValidationError as error:
-        return None, [problem_of(each, _keys_in) for each in error.errors()]
+    except ValidationError as caught:
+        return None, [problem_of(error, _keys_in) for error in caught.errors()]
     return schema, list(_contradictions(schema))
 
 
 def _contradictions(schema: Schema) -> Iterator[Problem]:
-    """Columns that are said to be two things, and a peer group that is no category."""
+    """Columns that are used twice, and a peer group that is not a category."""
     roles: dict[str, str] = {}
     for column, role in schema.roles.by_column():
         if column in roles:
             yield ("roles", role), f"{column} is the {roles[column]} already"
         roles.setdefault(column, role)
-    for each in schema.attributes.values():
-        taken = [column for column in each.columns if column in roles and each.prefix is None]
-        for column in taken:
+    for attribute in schema.attributes.values():
+        columns = attribute.columns if attribute.prefix is None else ()
+        for column in filter(roles.__contains__, columns):
             yield (
-                ("attributes", each.name),
+                ("attributes", attribute.name),
                 f"{column} is the {roles[column]} already; delete the line",
             )
     for column in set(schema.columns()).intersection(schema.ignore):
         yield ("ignore",), f"{column} is in use elsewhere in this file"
-    categories = [each.name for each in schema.attributes.values() if each.kind is Kind.CATEGORY]
+    attributes = schema.attributes.values()
+    categories = [attribute.name for attribute in attributes if attribute.kind is Kind.CATEGORY]
     if schema.peer_group is not None and schema.peer_group not in categories:
         nearest = hint(schema.peer_group, categories)
-        yield ("peer_group",), f"{schema.peer_group!r} is no category; {nearest}"
+        yield ("peer_group",), f"{schema.peer_group!r} is not a category; {nearest}"
 
 
 def _keys_in(table: tuple[str, ...]) -> list[str]:

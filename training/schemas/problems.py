@@ -1,4 +1,4 @@
-"""Problems of a schema's file, in words and with their lines."""
+"""Problems of a schema file, in plain words and with line numbers."""
 
 import re
 from collections.abc import Callable, Collection, Sequence
@@ -9,44 +9,44 @@ from typing import Any, Final
 from pydantic_core import ErrorDetails
 
 UNDECIDED: Final = "?"
-"""What a drafted schema says where only a person can decide."""
+"""The placeholder in a drafted schema for a decision that only a person can make."""
 
 type Problem = tuple[tuple[str, ...], str]
-"""The keys that lead to a value, and what is wrong with it and what would be right."""
+"""The keys that lead to a value, and a message with the fault and the remedy."""
 
 
 def problem_of(
     error: ErrorDetails, keys_beside: Callable[[tuple[str, ...]], Sequence[str]]
 ) -> Problem:
-    """Say in the words of the file what Pydantic found; `keys_beside` lists a table's keys."""
+    """Translate an error of Pydantic into the file's terms; `keys_beside` lists a table's keys."""
     path, given = _keys(tuple(map(str, error["loc"]))), error["input"]
     match error["type"]:
         case "missing":
-            what = "missing; name the column" if path[0] == "roles" else "missing"
+            fault = "missing; name the column" if path[0] == "roles" else "missing"
         case "extra_forbidden":
-            what = f"unknown key; {hint(path[-1], keys_beside(path[:-1]))}"
+            fault = f"unknown key; {hint(path[-1], keys_beside(path[:-1]))}"
         case "literal_error":
             options = re.findall(r"'(\w+)'", error["msg"])
-            what = f"{shown(given)} is not known; {hint(str(given), options)}"
+            fault = f"{shown(given)} is not known; {hint(str(given), options)}"
             if given == UNDECIDED:
-                what = f"'?' is undecided: write one of {', '.join(options)}"
+                fault = f"'?' is undecided: write one of {', '.join(options)}"
         case "value_error":
-            what = error["msg"].removeprefix("Value error, ")
+            fault = error["msg"].removeprefix("Value error, ")
         case "union_tag_not_found":
-            what = f"{shown(given)} is no kind; write number, flag or category"
+            fault = f"{shown(given)} is not a kind; write number, flag or category"
         case _:
-            what = f"{shown(given)}: {error['msg']}"
-    return path, what
+            fault = f"{shown(given)}: {error['msg']}"
+    return path, fault
 
 
 def _keys(location: tuple[str, ...]) -> tuple[str, ...]:
-    """The file's keys that lead to a value, without the name of the form that was tried."""
+    """The file's keys that lead to a value, without Pydantic's tag of the union's member."""
     has_form = location[:1] == ("attributes",) or location[:2] == ("roles", "time")
     return location[:2] + location[3:] if has_form else location
 
 
 def in_file(path: Path, text: str, problem: Problem) -> str:
-    """A problem with its file, its line and its keys."""
+    """The message of a problem, after its file, line and keys."""
     keys, message = problem
     number = _line_number(text, keys)
     where = f"{path}, line {number}" if number else str(path)
@@ -54,7 +54,7 @@ def in_file(path: Path, text: str, problem: Problem) -> str:
 
 
 def _line_number(text: str, keys: tuple[str, ...]) -> int | None:
-    """The line of the innermost key that has one of its own; `tomllib` gives none."""
+    """The line of the innermost key that has a line of its own; `tomllib` reports no lines."""
     table: tuple[str, ...] = ()
     here: tuple[str, ...]
     found, depth = None, 0
@@ -71,12 +71,12 @@ def _line_number(text: str, keys: tuple[str, ...]) -> int | None:
 
 
 def hint(given: str, names: Collection[str]) -> str:
-    """The name that is nearest to a given one, or all of them."""
+    """Suggest the closest name to a given one, or list all names."""
     near = get_close_matches(given, list(names), 1)
     return f"did you mean {near[0]}?" if near else f"choose one of {', '.join(names) or 'none'}"
 
 
 def shown(value: Any) -> str:
-    """A value as it can stand in a line."""
+    """A value for a message, on one line and cut off if long."""
     shown = repr(value)
     return shown if len(shown) <= 60 else f"{shown[:57]}..."

@@ -76,7 +76,7 @@ def test_each_difference_is_one_line(simulated: pd.DataFrame, tmp_path: Path) ->
     assert str(caught.value).splitlines() == [
         f"{path}: column oldbalanceOrg is not in the file",
         f'{path}: column device is new: add device = "KIND" to [attributes], or ignore it',
-        f"{path}: column amount holds cells that are no numbers",
+        f"{path}: column amount holds cells that are not numbers",
         f"{path}: column isFraud is the label and has 3 values, not two",
     ]
 

@@ -71,9 +71,9 @@ def test_other_columns_become_numbers_flags_categories_and_places(cards: pd.Data
 @pytest.mark.parametrize(
     ("column", "why"),
     [
-        ("city", "never changes for a payer: a model would learn who somebody is"),
+        ("city", "never changes for a payer: a model would memorise payers"),
         ("remark", "has 2,000 different texts"),
-        ("empty_so_far", "is empty until row 1,001: a model learns the date"),
+        ("empty_so_far", "is empty until row 1,001: a model would learn the date"),
         ("version", "has one value"),
     ],
 )
@@ -87,7 +87,7 @@ def test_a_column_that_leaks_the_label_is_left_to_the_user(cards: pd.DataFrame) 
     made = draft(cards)
 
     assert made.undecided == 1
-    assert 'scenario = "?"  # knows the answer: is it there' in as_toml(made, "cards")
+    assert 'scenario = "?"  # may leak the label: is it known' in as_toml(made, "cards")
 
 
 def test_a_mandatory_role_without_evidence_is_left_to_the_user(cards: pd.DataFrame) -> None:

@@ -1,4 +1,4 @@
-"""How a file differs from a schema: its columns, and cells that do not fit. Pure."""
+"""Compare a file with a schema: its columns, and the types of their cells. Pure."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -13,9 +13,13 @@ OPTIONAL: Final = ("weight", "label_time", "payee_balance", "after")
 
 
 def differences(schema: Schema, frame: pd.DataFrame) -> list[str]:
-    """A line for each way in which a file does not fit a schema."""
-    found = [*_missing(schema, frame), *_new(schema, frame)]
-    return [*found, *_unfit_roles(schema, frame), *_unfit_attributes(schema, frame)]
+    """The differences between a file and a schema, one line for each."""
+    return [
+        *_missing(schema, frame),
+        *_new(schema, frame),
+        *_unfit_roles(schema, frame),
+        *_unfit_attributes(schema, frame),
+    ]
 
 
 def _missing(schema: Schema, frame: pd.DataFrame) -> Iterator[str]:
@@ -27,14 +31,14 @@ def _missing(schema: Schema, frame: pd.DataFrame) -> Iterator[str]:
 
 def _new(schema: Schema, frame: pd.DataFrame) -> Iterator[str]:
     columns = (*schema.columns(), *schema.ignore)
-    known = {name for each in columns for name in _matching(each, frame)}
+    known = {name for column in columns for name in _matching(column, frame)}
     for name in frame:
         if name not in known:
             yield f'column {name} is new: add {name} = "KIND" to [attributes], or ignore it'
 
 
 def _matching(column: str, frame: pd.DataFrame) -> list[str]:
-    """The file's columns that a name of the schema stands for."""
+    """The file's columns that a name in the schema matches."""
     names = [str(name) for name in frame]
     if column.endswith(FAMILY):
         return [name for name in names if name.startswith(column[: -len(FAMILY)])]
@@ -45,7 +49,7 @@ def _unfit_roles(schema: Schema, frame: pd.DataFrame) -> Iterator[str]:
     roles = schema.roles
     for name in filter(None, (roles.amount, roles.balance, roles.payee_balance)):
         if name in frame and profile(name, frame[name]).cells is not Cells.NUMBER:
-            yield f"column {name} holds cells that are no numbers"
+            yield f"column {name} holds cells that are not numbers"
     if roles.label in frame:
         n_values = profile(roles.label, frame[roles.label]).n_distinct
         if n_values != 2:
@@ -57,17 +61,17 @@ def _unfit_roles(schema: Schema, frame: pd.DataFrame) -> Iterator[str]:
 
 
 def _unfit_attributes(schema: Schema, frame: pd.DataFrame) -> Iterator[str]:
-    for each in schema.attributes.values():
-        for column in each.columns:
+    for attribute in schema.attributes.values():
+        for column in attribute.columns:
             for name in _matching(column, frame):
-                unfit = _unfit(each, profile(name, frame[name]))
+                unfit = _unfit(attribute, profile(name, frame[name]))
                 if unfit:
-                    yield f"column {name} is a {each.kind} and {unfit}"
+                    yield f"column {name} is a {attribute.kind} and {unfit}"
 
 
-def _unfit(attribute: Attribute, found: Profile) -> str | None:
-    if attribute.kind in {Kind.NUMBER, Kind.PLACE} and found.cells is not Cells.NUMBER:
-        return f"holds {found.cells}"
-    if attribute.kind is Kind.FLAG and attribute.prefix is None and found.n_distinct > 2:
-        return f"has {found.n_distinct:,} values, not two"
+def _unfit(attribute: Attribute, column: Profile) -> str | None:
+    if attribute.kind in {Kind.NUMBER, Kind.PLACE} and column.cells is not Cells.NUMBER:
+        return f"holds {column.cells}"
+    if attribute.kind is Kind.FLAG and attribute.prefix is None and column.n_distinct > 2:
+        return f"has {column.n_distinct:,} values, not two"
     return None
