@@ -432,7 +432,7 @@ def test_the_default_memory_follows_from_the_figures_shown() -> None:
 
 
 def test_the_table_of_stack_statuses_is_that_of_the_code() -> None:
-    heading, table = "in which state of the stack:", {}
+    heading, table = "stack says which commands it allows:", {}
     commands = (Command.DEPLOY, Command.ROLLBACK, Command.DESTROY)
     for statuses, *answers, _ in rows(heading, OPERATE):
         allowed = {
