@@ -9,7 +9,7 @@ odds of fraud more than halve somewhere while the amount grows from 1 % to 400 %
 import argparse
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from rich.console import Console
@@ -86,17 +86,26 @@ def shown(name: str, rows: SplitRows, seed: int) -> Iterator[list[str]]:
             name,
             arm_name,
             f"{average_precision(predicted):.4f}",
-            interval(found, "average_precision_gain", "+.4f"),
+            interval(
+                found["average_precision_gain"],
+                found["average_precision_gain_low"],
+                found["average_precision_gain_high"],
+                "+.4f",
+            ),
             f"{1000 * log_loss(predicted):.3f}",
-            interval(found, "log_loss_saved", "+.1%"),
+            interval(
+                found["log_loss_saved"],
+                found["log_loss_saved_low"],
+                found["log_loss_saved_high"],
+                "+.1%",
+            ),
             f"{falls(arm, rows.test):.0%}",
         ]
 
 
-def interval(found: dict[str, Any], name: str, digits: str) -> str:
+def interval(value: float, low: float, high: float, digits: str) -> str:
     """A difference with its 95 % interval."""
-    value, low, high = (format(found[name + part], digits) for part in ("", "_low", "_high"))
-    return f"{value} ({low} to {high})"
+    return f"{value:{digits}} ({low:{digits}} to {high:{digits}})"
 
 
 def periods(options: argparse.Namespace) -> Iterator[tuple[str, SplitRows, int]]:

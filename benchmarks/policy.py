@@ -5,7 +5,6 @@ the one that was cheapest on the threshold window, in hindsight the cheapest on 
 """
 
 import argparse
-from typing import Any
 
 from rich.console import Console
 from rich.table import Table
@@ -15,22 +14,22 @@ from training.data.split_rows import SplitRows
 from training.fitting.fitted_model import fit_model
 from training.fitting.settings import Settings
 from training.local.progress import reported
+from training.policy.figures import PolicyOutcome
 from training.scoring.window_figures import model_figures
 from training.simulator.simulate import simulate
 
 
-def outcome_of(rows: int, seed: int) -> dict[str, Any]:
+def outcome_of(rows: int, seed: int) -> PolicyOutcome:
     """What the policy does on the last six of thirty simulated days."""
     with reported() as begin:
         begin(f"seed {seed}: simulating {rows:,} rows")
         simulated = SplitRows.by_time(Rows.of(simulate(rows, seed)))
         begin(f"seed {seed}: fitting and deciding")
         arm = fit_model(simulated, "decision-time", Settings(seed=seed))
-        outcome: dict[str, Any] = model_figures(arm, simulated.test, seed)["outcome"]
-        return outcome
+        return model_figures(arm, simulated.test, seed)["outcome"]
 
 
-def savings(outcomes: dict[int, dict[str, Any]]) -> Table:
+def savings(outcomes: dict[int, PolicyOutcome]) -> Table:
     """What each way to decide costs, and what the policy saves against it."""
     shown = Table("seed", "way", "cost", "the policy saves (95 %)", "of the cost")
     for seed, outcome in outcomes.items():
@@ -42,12 +41,12 @@ def savings(outcomes: dict[int, dict[str, Any]]) -> Table:
     return shown
 
 
-def thresholds(outcome: dict[str, Any]) -> Table:
+def thresholds(outcome: PolicyOutcome) -> Table:
     """The probabilities at which the decision changes, for five amounts."""
     shown = Table("amount", "review above", "block above", "block above, without reviews")
     for each in outcome["cutoffs"]:
-        names = ("review_above", "block_above", "block_above_without_review")
-        review, block, without = (f"{each[name]:.4f}" for name in names)
+        cutoffs = (each["review_above"], each["block_above"], each["block_above_without_review"])
+        review, block, without = (f"{cutoff:.4f}" for cutoff in cutoffs)
         never = each["review_above"] >= each["block_above"]
         shown.add_row(f"{each['amount']:,.0f}", "no review" if never else review, block, without)
     return shown

@@ -19,13 +19,15 @@ from training.data.unused_columns import Unused
 from training.files.atomic import write_files
 from training.files.tables import header
 from training.fitting.engine import LOCAL, Engine
+from training.fitting.figures import RatioTrial, SettingsTrial
 from training.fitting.model_selection import select_model
 from training.fitting.resampling import DEFAULT
 from training.fitting.settings import Settings
 from training.fitting.smote_ratio import RATIOS, choose_smote_ratio
 from training.option_values import AUTO, LEAKY, RESAMPLING
 from training.reporting.report import model_card, report
-from training.reporting.run_metrics import judge
+from training.reporting.run_metrics import run_metrics
+from training.reporting.schema import RunMetrics, SearchFigures
 from training.scoring.model_directory import saved_model
 
 type Progress = Callable[[str], None]
@@ -95,7 +97,7 @@ def train(
     *,
     engine: Engine = LOCAL,
     progress: Progress = lambda _: None,
-) -> dict[str, Any]:
+) -> RunMetrics:
     """Train on a file and write the model, its metrics, its report and its card to `out`.
 
     Parameters
@@ -112,7 +114,7 @@ def train(
 
     Returns
     -------
-    dict
+    RunMetrics
         The content of ``metrics.json``.
     """
     options = options or TrainOptions()
@@ -138,8 +140,9 @@ def train(
         engine=engine,
         progress=progress,
     )
-    metrics = judge(rows, selection, settings, progress=progress)
-    metrics |= {"columns": unused.as_dict(), **searched}
+    metrics = run_metrics(
+        rows, selection, settings, columns=unused.as_dict(), searched=searched, progress=progress
+    )
     files: dict[str, bytes] = {}
     if feature_set != LEAKY:
         settings = replace(settings, resampling=selection.chosen.resampling)
@@ -152,7 +155,7 @@ def train(
             engine=engine,
             progress=progress,
         )
-        metrics |= published.as_dict()
+        metrics = {**metrics, **published.as_dict()}
         files = _model_files(published, metrics)
     progress("drawing the report")
     write_files(
@@ -165,11 +168,11 @@ def train(
 
 def _searched(
     rows: SplitRows, options: TrainOptions, engine: Engine, progress: Progress
-) -> tuple[Settings, dict[str, Any]]:
+) -> tuple[Settings, SearchFigures]:
     """The settings chosen in time folds of the fit window, and every candidate's figures."""
     settings, feature_set = options.settings, options.feature_set
-    ratios: list[dict[str, Any]] = []
-    trials: list[dict[str, Any]] = []
+    ratios: list[RatioTrial] = []
+    trials: list[SettingsTrial] = []
     sampled = replace(settings, resampling=DEFAULT)
     if options.trials is not None:
         if settings.resampling != AUTO:
@@ -184,7 +187,7 @@ def _searched(
     return settings, {"smote_ratio_trials": ratios, "trials": trials}
 
 
-def _model_files(published: Publication, metrics: dict[str, Any]) -> dict[str, bytes]:
+def _model_files(published: Publication, metrics: RunMetrics) -> dict[str, bytes]:
     served = published.served
     return {
         "manifest.json": as_json(

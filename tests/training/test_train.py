@@ -142,6 +142,14 @@ def test_the_bundle_holds_a_few_points_of_each_curve(
     assert all(each in arm["curve"] for each in metrics_in_bundle["curve"])
 
 
+def test_the_arm_in_both_comparisons_is_evaluated_once(
+    trained: tuple[Path, dict[str, Any]],
+) -> None:
+    _, metrics = trained
+
+    assert metrics["arms"]["decision-time"] is metrics["resampling"]["arms"]["smote"]
+
+
 def test_the_same_data_and_seed_give_the_same_bytes(
     data: Path, trained: tuple[Path, dict[str, Any]], tmp_path: Path
 ) -> None:

@@ -1,6 +1,6 @@
-"""SHAP values of a sample of rows, in log-odds: the contribution of every feature."""
+"""SHAP values of a sample of the test window, in log-odds before calibration."""
 
-from typing import Any, Final
+from typing import Final, TypedDict
 
 import numpy as np
 import xgboost as xgb
@@ -15,22 +15,49 @@ POINTS: Final = 12
 QUANTILES: Final = (0.05, 0.25, 0.5, 0.75, 0.95)
 
 
-def attributions(model: FittedModel, rows: Rows, *, seed: int) -> dict[str, Any]:
-    """The contribution of every feature to the log-odds before calibration, by class and value.
+class ShapSpread(TypedDict):
+    """The SHAP values of a feature in one class: mean absolute value, and five quantiles."""
 
-    Parameters
-    ----------
-    model : FittedModel
-    rows : Rows
-        At most 2,000 frauds and 2,000 genuine rows are sampled.
-    seed : int
+    mean_absolute: float
+    quantiles: list[float]
 
-    Returns
-    -------
-    dict
-        `frauds` and `genuine` rows sampled; `features`, sorted by their effect on frauds, with
-        their mean absolute SHAP value and quantiles for both classes; `dependence` of the main
-        features: quantiles of the SHAP value along the feature's value.
+
+class FeatureShap(TypedDict):
+    """The SHAP values of a feature, by class."""
+
+    feature: str
+    fraud: ShapSpread
+    genuine: ShapSpread
+
+
+class DependencePoint(TypedDict):
+    """The median SHAP value of rows with similar feature values, with its 10 to 90 % range."""
+
+    value: float
+    median: float
+    low: float
+    high: float
+    rows: int
+
+
+class Dependence(TypedDict):
+    """The SHAP value of a feature along the feature's own value."""
+
+    feature: str
+    points: list[DependencePoint]
+
+
+class Attributions(TypedDict):
+    """SHAP values by feature, the features with the largest effect on frauds first."""
+
+    frauds: int
+    genuine: int
+    features: list[FeatureShap]
+    dependence: list[Dependence]
+
+
+def attributions(model: FittedModel, rows: Rows, *, seed: int) -> Attributions:
+    """Explain the model on a sample: at most 2,000 frauds and 2,000 genuine ones of the rows.
 
     References
     ----------
@@ -38,7 +65,8 @@ def attributions(model: FittedModel, rows: Rows, *, seed: int) -> dict[str, Any]
     trees, Nature Machine Intelligence, 2020.
     """
     random = np.random.default_rng(seed)
-    sample = rows[np.concatenate([_some(random, rows.is_fraud), _some(random, ~rows.is_fraud)])]
+    drawn = [_sample(random, is_class) for is_class in (rows.is_fraud, ~rows.is_fraud)]
+    sample = rows[np.concatenate(drawn)]
     features, fraud = sample.features(model.feature_set), sample.is_fraud
     values = model.booster.predict(
         xgb.DMatrix(features, feature_names=model.booster.feature_names), pred_contribs=True
@@ -63,26 +91,26 @@ def attributions(model: FittedModel, rows: Rows, *, seed: int) -> dict[str, Any]
     }
 
 
-def _some(random: np.random.Generator, is_candidate: np.ndarray) -> np.ndarray:
-    candidates = np.flatnonzero(is_candidate)
-    return np.sort(random.choice(candidates, min(SAMPLE, len(candidates)), replace=False))
+def _sample(random: np.random.Generator, is_class: np.ndarray) -> np.ndarray:
+    members = np.flatnonzero(is_class)
+    return np.sort(random.choice(members, min(SAMPLE, len(members)), replace=False))
 
 
-def _spread(values: np.ndarray) -> dict[str, Any]:
+def _spread(values: np.ndarray) -> ShapSpread:
     return {
         "mean_absolute": float(np.abs(values).mean()),
         "quantiles": np.quantile(values, QUANTILES).tolist(),
     }
 
 
-def _along(column: np.ndarray, values: np.ndarray) -> list[dict[str, float]]:
-    """Median and spread of the SHAP value in bins of equally many rows, or by value if few."""
+def _along(column: np.ndarray, values: np.ndarray) -> list[DependencePoint]:
+    """The SHAP values in bins of equally many rows, or at each value if there are few values."""
     if len(np.unique(column)) <= 2 * POINTS:
         number = np.unique(column, return_inverse=True)[1]
     else:
         cuts = np.unique(np.quantile(column, np.arange(1, POINTS) / POINTS))
         number = np.searchsorted(cuts, column, side="right")
-    points = []
+    points: list[DependencePoint] = []
     for bin_number in np.unique(number):
         inside = number == bin_number
         low, middle, high = np.quantile(values[inside], [0.1, 0.5, 0.9]).tolist()

@@ -1,12 +1,10 @@
-"""The files of a fitted model: the bundle's content, and the manifest for people."""
+"""The content of a bundle, and the manifest for people."""
 
 import hashlib
 from datetime import UTC, datetime
-from importlib.metadata import version as installed
-from typing import Any, Final
+from typing import Any, Final, NotRequired, TypedDict
 
 import numpy as np
-import xgboost as xgb
 
 from fraud_api_lambda import calibration
 from fraud_api_lambda.bundle import version_of
@@ -20,27 +18,28 @@ from training.data.split_rows import SplitRows
 from training.data.time_split import Split
 from training.fitting.fitted_model import FittedModel
 from training.fitting.settings import Settings
-
-LIBRARIES: Final = ("imbalanced-learn", "numpy", "scikit-learn")
-
-
-def libraries() -> dict[str, str]:
-    """The versions that a model's bytes depend on."""
-    return {name: installed(name) for name in LIBRARIES} | {"xgboost": xgb.__version__}
+from training.metrics.figures import Evaluation
+from training.policy.figures import PolicyOutcome
+from training.reporting.libraries import libraries
+from training.reporting.schema import RunMetrics, TrainedOn, window_steps
 
 
 def trained_on(
     rows: SplitRows, evaluated: Split, fitted: FittedModel, settings: Settings, *, refitted: bool
-) -> dict[str, Any]:
-    """What the published model saw: part of the bundle, and of ``GET /model``."""
-    trained, windows = rows.trained, rows.split.as_dict()
+) -> TrainedOn:
+    """Describe the training data and settings of a model, for its bundle and ``GET /model``."""
+    trained, split = rows.trained, rows.split
     return {
         "data": origin_of(rows.all.frame),
         "rows": len(trained),
         "frauds": int(trained.is_fraud.sum()),
         "fraud_rate": float(np.average(trained.is_fraud, weights=trained.weights)),
-        "windows": {name: windows[name] for name in ("fit", "calibrate", "threshold")},
-        "evaluated_on": evaluated.as_dict()["test"],
+        "windows": {
+            "fit": window_steps(split.fit),
+            "calibrate": None if split.calibrate is None else window_steps(split.calibrate),
+            "threshold": window_steps(split.threshold),
+        },
+        "evaluated_on": window_steps(evaluated.test),
         "refitted": refitted,
         "resampling": settings.resampling,
         "smote_ratio": settings.smote_ratio,
@@ -50,15 +49,69 @@ def trained_on(
     }
 
 
+EVERY_CURVE_POINT: Final = 5
+"""``GET /model`` repeats the first and every fifth of the curve's 50 points."""
+
+
+class ServedFigures(Evaluation):
+    """The figures that ``GET /model`` repeats; ``metrics.json`` holds all of them."""
+
+    outcome: PolicyOutcome
+    average_precision_by_feature_set: dict[str, float]
+    warnings: list[str]
+    evaluated_until: int
+    evaluated_version: NotRequired[str]
+
+
+def served_figures(
+    feature_set: str, metrics: RunMetrics, *, evaluated_version: str | None
+) -> ServedFigures:
+    """Select the figures that a bundle or a manifest repeats.
+
+    Parameters
+    ----------
+    feature_set : str
+    metrics : RunMetrics
+    evaluated_version : str, optional
+        The model that the figures are of; None in its own bundle, which cannot hold its own digest.
+    """
+    chosen = metrics["arms"][feature_set]
+    curve = chosen["curve"]
+    figures: ServedFigures = {
+        "rows": chosen["rows"],
+        "transactions": chosen["transactions"],
+        "frauds": chosen["frauds"],
+        "fraud_rate": chosen["fraud_rate"],
+        "average_precision": chosen["average_precision"],
+        "average_precision_low": chosen["average_precision_low"],
+        "average_precision_high": chosen["average_precision_high"],
+        "precision_at_recall": chosen["precision_at_recall"],
+        "recall_at_reviews": chosen["recall_at_reviews"],
+        "at_threshold": chosen["at_threshold"],
+        "calibration": chosen["calibration"],
+        "reliability": chosen["reliability"],
+        "outcome": chosen["outcome"],
+        "curve": [curve[0], *curve[EVERY_CURVE_POINT - 1 :: EVERY_CURVE_POINT]],
+        "average_precision_by_feature_set": {
+            name: other["average_precision"] for name, other in metrics["arms"].items()
+        },
+        "warnings": [sentence(finding) for finding in metrics["findings"]],
+        "evaluated_until": metrics["split"]["threshold"]["end"],
+    }
+    if evaluated_version is not None:
+        figures["evaluated_version"] = evaluated_version
+    return figures
+
+
 def content(
     trained: Rows,
     fitted: FittedModel,
     *,
     examples: Examples,
-    seen: dict[str, Any],
-    metrics: dict[str, Any],
+    seen: TrainedOn,
+    figures: ServedFigures,
 ) -> dict[str, Any]:
-    """The fields of a bundle, as `bundle.pack` takes them; `seen` is what `trained_on` gave."""
+    """The content of a bundle, as `bundle.pack` takes it; `seen` comes from `trained_on`."""
     names = FEATURE_SETS[fitted.feature_set]
     return {
         "booster": bytes(fitted.booster.save_raw("ubj")),
@@ -72,56 +125,25 @@ def content(
         ).as_dict(),
         "examples": examples.as_dict(),
         "trained_on": seen,
-        "metrics": _served(fitted.feature_set, metrics),
+        "metrics": figures,
     }
 
 
-SERVED: Final = (
-    "rows",
-    "transactions",
-    "frauds",
-    "fraud_rate",
-    "average_precision",
-    "average_precision_low",
-    "average_precision_high",
-    "precision_at_recall",
-    "recall_at_reviews",
-    "at_threshold",
-    "calibration",
-    "reliability",
-    "outcome",
-)
-"""Figures that ``GET /model`` repeats; ``metrics.json`` holds all."""
+class Manifest(TypedDict):
+    """A model's manifest, for people; nothing trusts it."""
+
+    version: str
+    sha256: str
+    size: int
+    created: str
+    feature_set: str
+    trained_on: TrainedOn
+    metrics: ServedFigures
 
 
-EVERY_CURVE_POINT: Final = 5
-"""Of the 50 points of precision over recall, ``GET /model`` repeats the first and each fifth."""
-
-
-def _served(feature_set: str, metrics: dict[str, Any]) -> dict[str, Any]:
-    figures = metrics["arms"][feature_set]
-    first, *_ = curve = figures["curve"]
-    return {
-        **{name: figures[name] for name in SERVED},
-        "curve": [first, *curve[EVERY_CURVE_POINT - 1 :: EVERY_CURVE_POINT]],
-        "average_precision_by_feature_set": {
-            name: each["average_precision"] for name, each in metrics["arms"].items()
-        },
-        "warnings": [sentence(finding) for finding in metrics["findings"]],
-        "evaluated_until": metrics["split"]["threshold"]["end"],
-        **_evaluated_version(metrics),
-    }
-
-
-def _evaluated_version(metrics: dict[str, Any]) -> dict[str, Any]:
-    """Nothing in the bundle that is evaluated itself: no file can hold its own digest."""
-    return {"evaluated_version": metrics["evaluated"]["version"]} if "evaluated" in metrics else {}
-
-
-def manifest(
-    model: bytes, feature_set: str, seen: dict[str, Any], metrics: dict[str, Any]
-) -> dict[str, Any]:
-    """What people read beside the bundle; nothing trusts it."""
+def manifest(model: bytes, feature_set: str, seen: TrainedOn, metrics: RunMetrics) -> Manifest:
+    """Describe the bundle of a published model."""
+    version = metrics["evaluated"]["version"]
     return {
         "version": version_of(model),
         "sha256": hashlib.sha256(model).hexdigest(),
@@ -129,5 +151,5 @@ def manifest(
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "feature_set": feature_set,
         "trained_on": seen,
-        "metrics": _served(feature_set, metrics),
+        "metrics": served_figures(feature_set, metrics, evaluated_version=version),
     }

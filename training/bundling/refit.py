@@ -3,19 +3,20 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
 from fraud_api_lambda.bundle import pack, read, version_of
 from fraud_api_lambda.calibration import NoCalibration
 from fraud_api_lambda.scoring import Scorer
 from training.analysis.findings import Finding, warning
-from training.bundling.bundle_content import content, trained_on
+from training.bundling.bundle_content import content, served_figures, trained_on
 from training.bundling.examples import find_examples, missing
 from training.data.split_rows import SplitRows
 from training.data.time_split import Split, Window
 from training.fitting.engine import LOCAL, Engine
 from training.fitting.fitted_model import FittedModel, fit_model
 from training.fitting.settings import Settings
+from training.reporting.schema import PublicationFigures, RunMetrics, TrainedOn, policy_numbers
 
 CALIBRATION_LOST: Final = warning(
     "calibration-lost",
@@ -33,15 +34,15 @@ class Model:
     ----------
     fitted : FittedModel
     bundle : bytes
-    trained_on : dict
-        As the bundle tells it.
+    trained_on : TrainedOn
+        As in the bundle.
     findings : list of Finding
         Those of the run, and this model's own.
     """
 
     fitted: FittedModel
     bundle: bytes
-    trained_on: dict[str, Any]
+    trained_on: TrainedOn
     findings: list[Finding]
 
     @classmethod
@@ -52,7 +53,8 @@ class Model:
         *,
         evaluated: Split,
         settings: Settings,
-        metrics: dict[str, Any],
+        metrics: RunMetrics,
+        evaluated_version: str | None = None,
     ) -> "Model":
         """A model fitted on `rows`, with the figures of the model fitted on `evaluated`."""
         refitted = rows.split != evaluated
@@ -60,8 +62,12 @@ class Model:
         latest = Window(rows.split.threshold.start, int(rows.all.steps.max()))
         examples = find_examples(fitted, rows.all, latest)
         findings = [*metrics["findings"], *missing(examples)]
-        told = {**metrics, "findings": findings}
-        bundle = pack(content(rows.trained, fitted, examples=examples, seen=seen, metrics=told))
+        figures = served_figures(
+            fitted.feature_set,
+            {**metrics, "findings": findings},
+            evaluated_version=evaluated_version,
+        )
+        bundle = pack(content(rows.trained, fitted, examples=examples, seen=seen, figures=figures))
         return cls(fitted, bundle, seen, findings)
 
     @property
@@ -77,22 +83,24 @@ class Publication:
     evaluated: Model
     served: Model
 
-    def as_dict(self) -> dict[str, Any]:
-        """What ``metrics.json`` tells of both, and the warnings of the served one."""
+    def as_dict(self) -> PublicationFigures:
+        """Both models as ``metrics.json`` holds them, and the findings of the served one."""
         evaluated, served = self.evaluated, self.served
-        told = {name: evaluated.trained_on[name] for name in ("rows", "frauds", "windows")}
+        seen = evaluated.trained_on
         return {
             "version": served.version,
             "findings": served.findings,
             "evaluated": {
                 "version": evaluated.version,
                 "evaluated_threshold": evaluated.fitted.threshold,
-                **told,
+                "rows": seen["rows"],
+                "frauds": seen["frauds"],
+                "windows": seen["windows"],
             },
             "published": {
                 "threshold": served.fitted.threshold,
                 "calibration": served.fitted.calibration.method,
-                "policy": served.fitted.policy.as_dict(),
+                "policy": policy_numbers(served.fitted.policy),
                 **served.trained_on,
             },
         }
@@ -102,7 +110,7 @@ def publication(
     rows: SplitRows,
     fitted: FittedModel,
     settings: Settings,
-    metrics: dict[str, Any],
+    metrics: RunMetrics,
     *,
     refit: bool,
     engine: Engine = LOCAL,
@@ -116,9 +124,8 @@ def publication(
     fitted : FittedModel
         Fitted and evaluated on their windows.
     settings : Settings
-        Of the model.
-    metrics : dict
-        Its figures.
+        Of the fitted.
+    metrics : RunMetrics
     refit : bool
         Serve the same settings, fitted on all the data.
     engine : Engine
@@ -132,12 +139,13 @@ def publication(
         longer = rows.until_the_end()
         again = fit_model(longer, fitted.feature_set, settings, engine=engine, for_comparison=True)
         again = replace(again, threshold=threshold_to_serve(fitted, again))
-        told = {
-            **metrics,
-            "evaluated": {"version": evaluated.version},
-            "findings": [*metrics["findings"], *lost_calibration(fitted, again)],
-        }
-        served = of(longer, again, metrics=told)
+        findings = [*metrics["findings"], *lost_calibration(fitted, again)]
+        served = of(
+            longer,
+            again,
+            metrics={**metrics, "findings": findings},
+            evaluated_version=evaluated.version,
+        )
     Scorer.from_bundle(read(served.bundle))  # it must answer here before it is written
     return Publication(evaluated, served)
 

@@ -1,8 +1,8 @@
 """Columns of a file without effect on a model, reported so that nobody relies on them."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Final, TypedDict
 
 import pandas as pd
 
@@ -10,6 +10,15 @@ from training.data.columns import AFTERWARDS, REQUIRED, WEIGHT, renamings, shown
 
 MOST: Final = 20
 """Most names in a sentence; ``metrics.json`` lists all."""
+
+
+class UnusedColumns(TypedDict):
+    """An `Unused`, as ``metrics.json`` holds it."""
+
+    ignored: list[str]
+    constant: list[str]
+    meant: dict[str, str]
+    sentence: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +48,14 @@ class Unused:
         constant = [name for name in REQUIRED if (frame[name] == frame[name].iloc[0]).all()]
         return cls(ignored, constant, renamings(ignored, absent))
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> UnusedColumns:
         """The names as plain data, and the sentence."""
-        return asdict(self) | {"sentence": self.sentence}
+        return {
+            "ignored": self.ignored,
+            "constant": self.constant,
+            "meant": self.meant,
+            "sentence": self.sentence,
+        }
 
     @property
     def sentence(self) -> str:

@@ -2,12 +2,13 @@
 
 import os
 from collections.abc import Callable
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
 import xgboost as xgb
 
 from training.data.rows import Rows
 from training.fitting.boosting import fit_rows
+from training.fitting.figures import SettingsTrial
 from training.fitting.random_search import random_search
 from training.fitting.settings import Settings
 
@@ -27,7 +28,7 @@ class Engine(Protocol):
         *,
         trials: int,
         progress: Callable[[str], None],
-    ) -> tuple[Settings, list[dict[str, Any]]]:
+    ) -> tuple[Settings, list[SettingsTrial]]:
         """Search for settings, as `random_search` does; every engine finds the same ones."""
         ...
 
@@ -47,7 +48,7 @@ class LocalEngine:
         *,
         trials: int,
         progress: Callable[[str], None],
-    ) -> tuple[Settings, list[dict[str, Any]]]:
+    ) -> tuple[Settings, list[SettingsTrial]]:
         """Search for settings on the cores of this machine."""
         workers = os.cpu_count() or 1
         return random_search(

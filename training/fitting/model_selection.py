@@ -2,13 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
 
 from fraud_api_lambda.features import FEATURE_SETS
 from training.data.leaky_baseline import has_leaky_columns
 from training.data.rows import Rows
 from training.data.split_rows import SplitRows
 from training.fitting.engine import LOCAL, Engine
+from training.fitting.figures import ResamplingComparison
 from training.fitting.fitted_model import FittedModel, fit_model
 from training.fitting.resampling import DEFAULT
 from training.fitting.resampling_comparison import best_resampling, comparisons_in
@@ -34,7 +34,7 @@ class ModelSelection:
     chosen: FittedModel
     by_feature_set: dict[str, FittedModel]
     by_resampling: dict[str, FittedModel]
-    comparisons: list[dict[str, Any]]
+    comparisons: list[ResamplingComparison]
 
 
 def select_model(

@@ -14,6 +14,7 @@ from training.data.matrix import derive
 from training.data.rows import Rows
 from training.errors import InputError
 from training.fitting.boosting import fit_matrix, margins_of
+from training.fitting.figures import SettingsTrial
 from training.fitting.settings import Settings
 from training.fitting.smote_ratio import time_folds
 from training.metrics.labelled_scores import LabelledScores
@@ -112,7 +113,7 @@ def random_search(
     trials: int,
     workers: int,
     progress: Callable[[str], None],
-) -> tuple[Settings, list[dict[str, Any]]]:
+) -> tuple[Settings, list[SettingsTrial]]:
     """Find the settings with the best mean average precision over time folds.
 
     Parameters
@@ -160,7 +161,7 @@ def random_search(
     return replace(settings, smote_ratio=ratio, booster=best), tried
 
 
-def _trials(results: dict[str, Any], folds: int) -> Iterator[dict[str, Any]]:
+def _trials(results: dict[str, Any], folds: int) -> Iterator[SettingsTrial]:
     for number, drawn in enumerate(results["params"]):
         yield {
             "settings": {name: np.asarray(value).item() for name, value in drawn.items()},

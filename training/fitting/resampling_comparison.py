@@ -1,10 +1,11 @@
 """Compare resampling methods with SMOTE, on the same rows and the same bootstrap draws."""
 
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
 from training.data.rows import Rows
+from training.fitting.figures import Comparison, ResamplingComparison
 from training.fitting.fitted_model import FittedModel
 from training.fitting.resampling import DEFAULT
 from training.metrics.calibration import Z_95, log_loss, log_losses
@@ -17,7 +18,7 @@ BETTER_LOG_LOSS: Final = 0.05
 
 def comparisons_in(
     models: dict[str, FittedModel], rows: Rows, *, seed: int
-) -> list[dict[str, Any]]:
+) -> list[ResamplingComparison]:
     """Compare every resampling method that reached the goal with SMOTE, on the same rows."""
     others = [
         name for name, model in models.items() if name != DEFAULT and model.threshold is not None
@@ -34,7 +35,7 @@ def comparisons_in(
     ]
 
 
-def comparison(default: LabelledScores, other: np.ndarray, *, seed: int) -> dict[str, Any]:
+def comparison(default: LabelledScores, other: np.ndarray, *, seed: int) -> Comparison:
     """Compare the probabilities of a model, `other`, with those of the default, pair by pair.
 
     Returns
@@ -73,16 +74,16 @@ def log_loss_saved(predicted: LabelledScores, other: np.ndarray) -> tuple[float,
     return mean / base, (mean - Z_95 * spread) / base, (mean + Z_95 * spread) / base
 
 
-def best_resampling(comparisons: list[dict[str, Any]]) -> str | None:
+def best_resampling(comparisons: list[ResamplingComparison]) -> str | None:
     """The better method that saves the most log loss; None if no method is better."""
     better = [other for other in comparisons if other["better"]]
     if not better:
         return None
-    return str(max(better, key=lambda other: float(other["log_loss_saved"]))["resampling"])
+    return max(better, key=lambda other: other["log_loss_saved"])["resampling"]
 
 
 def verdict(
-    comparisons: list[dict[str, Any]], on_test: list[dict[str, Any]], published: str
+    comparisons: list[ResamplingComparison], on_test: list[ResamplingComparison], published: str
 ) -> str:
     """The comparison on the threshold window in words, and whether the test window agrees."""
     best = best_resampling(comparisons)
@@ -101,11 +102,11 @@ def verdict(
     )
 
 
-def _of(resampling: str, comparisons: list[dict[str, Any]]) -> dict[str, Any]:
+def _of(resampling: str, comparisons: list[ResamplingComparison]) -> ResamplingComparison:
     return next(other for other in comparisons if other["resampling"] == resampling)
 
 
-def _figures(comparison: dict[str, Any]) -> str:
+def _figures(comparison: ResamplingComparison) -> str:
     loss = "{log_loss_saved:+.1%} ({log_loss_saved_low:+.1%} to {log_loss_saved_high:+.1%})"
     gain = (
         "{average_precision_gain:+.3f} ({average_precision_gain_low:+.3f} to "

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
 from training.data.rows import Rows
 from training.data.timeline import NoCutError, Timeline
 from training.fitting.boosting import fit_rows, margins_of
+from training.fitting.figures import RatioTrial
 from training.fitting.resampling import frauds_wanted
 from training.fitting.settings import Settings
 from training.metrics.ranking import average_precision
@@ -23,7 +24,7 @@ def choose_smote_ratio(
     feature_set: str,
     settings: Settings,
     progress: Callable[[str], None],
-) -> tuple[float, list[dict[str, Any]]]:
+) -> tuple[float, list[RatioTrial]]:
     """The ratio with the best mean average precision over time folds; the smallest if tied.
 
     Parameters
@@ -38,13 +39,13 @@ def choose_smote_ratio(
     -------
     ratio : float in (0, 1]
         That of `settings` if the frauds are too close together for folds.
-    trials : list of dict
+    trials : list of RatioTrial
         `smote_ratio` and `average_precision` of each candidate.
     """
     folds = [(rows[fit], rows[later]) for fit, later in time_folds(rows)]
     if not folds:
         return settings.smote_ratio, []
-    trials = []
+    trials: list[RatioTrial] = []
     for ratio in _candidates(rows.is_fraud):
         progress(f"trying SMOTE to a ratio of {ratio:g}")
         tried = replace(settings, smote_ratio=ratio)

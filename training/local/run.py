@@ -28,6 +28,7 @@ from training.local.progress import reported
 from training.local.registry import serve_from
 from training.local.sam import find_engine, find_sam, invoke_function
 from training.reporting.console import summary
+from training.reporting.schema import RunMetrics
 from training.simulator.simulate import simulate, simulated_steps
 from training.train import REPORT, TrainOptions, train
 
@@ -82,7 +83,7 @@ def make_model(
     seed: int,
     out: Path,
     compare: bool = False,
-) -> dict[str, Any]:
+) -> RunMetrics:
     """Train on `data`, or on simulated transactions if None, and return the metrics."""
     if data is None:
         data = out / "transactions.csv"

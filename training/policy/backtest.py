@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
@@ -18,12 +18,19 @@ from training.policy.costs import (
     costs,
     decisions,
 )
+from training.policy.figures import (
+    Cutoffs,
+    DecisionFigures,
+    PolicyOutcome,
+    Saving,
+    TypologyDecisions,
+)
 
 SHOWN_AMOUNTS: Final = (0.1, 0.5, 0.9, 0.99, 0.999)
 """Quantiles of the amounts for which the cutoffs are shown."""
 
 
-def policy_outcome(scored: ScoredRows, policy: Policy, *, seed: int) -> dict[str, Any]:
+def policy_outcome(scored: ScoredRows, policy: Policy, *, seed: int) -> PolicyOutcome:
     """Backtest a policy on the rows of a window: its decisions, their cost, and alternatives.
 
     Parameters
@@ -53,7 +60,7 @@ def policy_outcome(scored: ScoredRows, policy: Policy, *, seed: int) -> dict[str
     spent = {name: costs(rows, decided, policy) for name, decided in strategies.items()}
     reviewed = decided == REVIEW
     days = (rows.steps.max() - rows.steps.min() + 1) / 24
-    figures: dict[str, Any] = {
+    figures: PolicyOutcome = {
         "by_decision": list(_by_decision(rows, decided, spent["policy"])),
         "reviews_per_thousand": float(1_000 * np.average(reviewed, weights=rows.weights)),
         "reviews_per_day": float(rows.weights[reviewed].sum() / days),
@@ -76,7 +83,7 @@ def _blocked_from(scored: ScoredRows, threshold: float) -> np.ndarray:
     return np.where(scored.probabilities >= threshold, BLOCK, APPROVE)
 
 
-def _by_decision(rows: Rows, decided: np.ndarray, spent: np.ndarray) -> Iterator[dict[str, Any]]:
+def _by_decision(rows: Rows, decided: np.ndarray, spent: np.ndarray) -> Iterator[DecisionFigures]:
     for code, decision in enumerate(Decision):
         chosen = decided == code
         fraud, genuine = chosen & rows.is_fraud, chosen & ~rows.is_fraud
@@ -94,7 +101,7 @@ def _share(is_fraud: np.ndarray, weights: np.ndarray) -> float | None:
     return float(np.average(is_fraud, weights=weights)) if len(is_fraud) else None
 
 
-def _saved(differences: np.ndarray, base: float, seed: int) -> dict[str, float | None]:
+def _saved(differences: np.ndarray, base: float, seed: int) -> Saving:
     """The sum of the differences in cost, with the 95 % interval of a Poisson bootstrap.
 
     Rows without a difference add nothing to any replicate, so only the others are drawn.
@@ -108,27 +115,37 @@ def _saved(differences: np.ndarray, base: float, seed: int) -> dict[str, float |
     return {"amount": saved, "low": float(low), "high": float(high), "share": share}
 
 
-def _cutoffs(rows: Rows, policy: Policy) -> Iterator[dict[str, float]]:
+def _cutoffs(rows: Rows, policy: Policy) -> Iterator[Cutoffs]:
     """The probabilities above which the decision changes, at some quantiles of the amount."""
     amounts = np.quantile(rows.amounts, SHOWN_AMOUNTS)
     review, block = cutoffs(amounts, policy, np.where)
     no_review = replace(policy, review_catches=0.0, review_friction=0.0)
     without = cutoffs(amounts, no_review, np.where)
-    for values in zip(SHOWN_AMOUNTS, amounts, review, block, without[1], strict=True):
-        names = ("quantile", "amount", "review_above", "block_above", "block_above_without_review")
-        yield dict(zip(names, map(float, values), strict=True))
+    for n, quantile in enumerate(SHOWN_AMOUNTS):
+        yield {
+            "quantile": quantile,
+            "amount": float(amounts[n]),
+            "review_above": float(review[n]),
+            "block_above": float(block[n]),
+            "block_above_without_review": float(without[1][n]),
+        }
 
 
-def _by_typology(rows: Rows, decided: np.ndarray, saved: np.ndarray) -> Iterator[dict[str, Any]]:
+def _by_typology(rows: Rows, decided: np.ndarray, saved: np.ndarray) -> Iterator[TypologyDecisions]:
     typology = rows.frame["typology"].astype("category")
     for name in typology.cat.categories:
         chosen = (typology == name).to_numpy()
         if chosen.any():
             weights = rows.weights[chosen]
-            shares = [np.average(decided[chosen] == code, weights=weights) for code in range(3)]
+            approve, review, block = (
+                float(np.average(decided[chosen] == code, weights=weights))
+                for code in (APPROVE, REVIEW, BLOCK)
+            )
             yield {
                 "name": str(name),
                 "transactions": float(weights.sum()),
-                **dict(zip(map(str, Decision), map(float, shares), strict=True)),
+                "approve": approve,
+                "review": review,
+                "block": block,
                 "saved": float(saved[chosen].sum()),
             }

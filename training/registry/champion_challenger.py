@@ -12,7 +12,7 @@ from training.data.rows import Rows
 from training.data.transactions import read_transactions
 from training.errors import CheckFailedError
 from training.registry.boto import aws_errors
-from training.registry.paired_comparison import common_window, compared
+from training.registry.paired_comparison import PairedComparison, common_window, compared
 from training.registry.promotion import overtaken, promotion_over
 from training.registry.publishing import (
     Moved,
@@ -36,7 +36,7 @@ class Challenge:
     ----------
     candidate : str
         Its version.
-    comparison : dict or None
+    comparison : PairedComparison or None
         What `compared` gave; None where nothing was served yet.
     moved : Moved or None
         What was promoted, or would be on a dry run; None where the candidate is not better.
@@ -44,7 +44,7 @@ class Challenge:
     """
 
     candidate: str
-    comparison: dict[str, Any] | None
+    comparison: PairedComparison | None
     moved: Moved | None
     dry_run: bool
 
@@ -60,15 +60,16 @@ class Challenge:
             yield "no model is served yet, so there is nothing to compare with"
             return
         window, saved, gain = (
-            found[name] for name in ("window", "cost_saved", "average_precision_gain")
+            found["window"],
+            found["cost_saved"],
+            found["average_precision_gain"],
         )
-        rows, frauds = (found["current"][name] for name in ("rows", "frauds"))
+        rows, frauds = found["current"]["rows"], found["current"]["frauds"]
         yield (
             f"steps {window['start']} to {window['end']}, which neither was trained on: "
             f"{rows:,} rows, {frauds:,} of them fraud"
         )
-        for name in ("current", "candidate"):
-            each = found[name]
+        for name, each in (("current", found["current"]), ("candidate", found["candidate"])):
             yield (
                 f"{name:<9}  {each['version']}  cost {each['cost']:,.0f} ({found['currency']})  "
                 f"average precision {each['average_precision']:.3f}  "

@@ -5,7 +5,7 @@ own policy, both at the served model's prices. Cost moves with the ranking and w
 a fraud rate that drifted, the usual reason to train again, leaves average precision as it was.
 """
 
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
 
@@ -15,8 +15,9 @@ from training.data.time_split import Window, trained_window
 from training.errors import CheckFailedError, InputError
 from training.metrics.ranking import REPLICATES, average_precision_gain
 from training.policy.costs import costs, decisions
+from training.reporting.schema import WindowSteps, window_steps
 from training.scoring.score import score_rows
-from training.scoring.window_figures import figures_of
+from training.scoring.window_figures import WindowFigures, figures_of
 
 
 def common_window(
@@ -55,9 +56,37 @@ def common_window(
     return window
 
 
+class Estimate(TypedDict):
+    """A value with its 95 % interval on paired draws."""
+
+    value: float
+    low: float
+    high: float
+
+
+class ComparedModel(WindowFigures):
+    """The figures of one model, and its cost at the served model's prices."""
+
+    version: str
+    cost: float
+
+
+class PairedComparison(TypedDict):
+    """Two models on one window; `cost_saved` is a share of the served model's cost."""
+
+    window: WindowSteps
+    margin: float
+    currency: str
+    current: ComparedModel
+    candidate: ComparedModel
+    cost_saved: Estimate
+    average_precision_gain: Estimate
+    better: bool
+
+
 def compared(
     current: Scorer, candidate: Scorer, rows: Rows, window: Window, *, margin: float
-) -> dict[str, Any]:
+) -> PairedComparison:
     """The figures of both models on a window, and whether the candidate is better by `margin`.
 
     Returns
@@ -71,7 +100,8 @@ def compared(
     """
     seed = int(candidate.bundle.trained_on["seed"])
     rows, prices = rows.within(window), current.bundle.policy
-    scores, spent, figures = [], [], []
+    scores, spent = [], []
+    figures: list[ComparedModel] = []
     for scorer in (current, candidate):
         policy = scorer.bundle.policy
         scored = score_rows(scorer, rows)
@@ -85,7 +115,7 @@ def compared(
     saved = cost_saved(spent[0], spent[1], seed=seed)
     gain = average_precision_gain(scores[0], scores[1].scores, seed=seed)
     return {
-        "window": {"start": window.start, "end": window.end},
+        "window": window_steps(window),
         "margin": margin,
         "currency": prices.currency,
         "current": figures[0],
@@ -126,8 +156,9 @@ def cost_saved(
     return float(saved.sum() / current.sum()), float(low), float(high)
 
 
-def _estimate(values: tuple[float, float, float]) -> dict[str, float]:
-    return dict(zip(("value", "low", "high"), values, strict=True))
+def _estimate(values: tuple[float, float, float]) -> Estimate:
+    value, low, high = values
+    return {"value": value, "low": low, "high": high}
 
 
 def _first_unseen(scorer: Scorer) -> int:

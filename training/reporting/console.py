@@ -1,22 +1,26 @@
-"""What `train` says on stdout: how the data was split, and every arm on the test window."""
+"""The summary of a training run on stdout: its time split, its figures and its findings."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from training.analysis.findings import sentence
+from training.metrics.figures import Evaluation
 from training.option_values import LEAKY
+from training.reporting.schema import WINDOWS, RunMetrics
+from training.scoring.window_figures import ModelFigures
 
 
-def summary(metrics: dict[str, Any], out: Path) -> str:
-    """The figures of a training run as text for a terminal."""
+def summary(metrics: RunMetrics, out: Path) -> str:
+    """Summarise a training run for a terminal."""
     columns = metrics["columns"]["sentence"]
     lines = [_split(metrics), *([columns] if columns else []), "", *_measured(metrics)]
     lines += [_heading(metrics), *_table("features", metrics["arms"])]
-    if metrics["random_split"]:
-        lines += ["", _tutorials(metrics)]
-    if len(metrics["resampling"]["arms"]) > 1:
-        lines += ["", *_table("resampling", metrics["resampling"]["arms"])]
-        lines.append(metrics["resampling"]["verdict"])
+    if random_split := metrics["random_split"]:
+        lines += ["", _tutorials(metrics, random_split)]
+    resampling = metrics["resampling"]
+    if len(resampling["arms"]) > 1:
+        lines += ["", *_table("resampling", resampling["arms"])]
+        lines += [resampling["verdict"]] if resampling["verdict"] else []
     lines += ["", _policy(metrics)]
     for finding in metrics["findings"]:
         if finding["code"] != "better-resampling":  # its text is the verdict above
@@ -26,23 +30,21 @@ def summary(metrics: dict[str, Any], out: Path) -> str:
     if "version" in metrics:
         lines += ["", _published(metrics), f"model {metrics['version']} written to {out}"]
     else:
-        lines += ["", f"{out} holds no model: {LEAKY} is never one to publish"]
+        lines += ["", f"{out} holds no model: {LEAKY} is never published"]
     return "\n".join(lines)
 
 
-def _split(metrics: dict[str, Any]) -> str:
+def _split(metrics: RunMetrics) -> str:
     split = metrics["split"]
     windows = ", ".join(
-        f"{name} {split[name]['start']}-{split[name]['end']}"
-        for name in ("fit", "calibrate", "threshold", "test")
-        if split[name]
+        f"{name} {window['start']}-{window['end']}" for name in WINDOWS if (window := split[name])
     )
     if split["by"] == "hours":
         return f"Too little data for days: split by hours. Steps: {windows}"
     return f"Split by days, steps: {windows}, after a gap of {split['gap_hours']} hours."
 
 
-def _heading(metrics: dict[str, Any]) -> str:
+def _heading(metrics: RunMetrics) -> str:
     test = metrics["arms"][metrics["feature_set"]]
     return (
         f"Test window: {test['rows']:,} rows for {test['transactions']:,.0f} transactions, "
@@ -50,10 +52,9 @@ def _heading(metrics: dict[str, Any]) -> str:
     )
 
 
-def _table(what: str, arms: dict[str, dict[str, Any]]) -> list[str]:
-    rows = [
-        f"{what:<16} average precision (95 %)   recall  precision  observed/expected  calibrated by"
-    ]
+def _table(heading: str, arms: Mapping[str, ModelFigures]) -> list[str]:
+    columns = "average precision (95 %)   recall  precision  observed/expected  calibrated by"
+    rows = [f"{heading:<16} {columns}"]
     for name, figures in arms.items():
         cut, calibration = figures["at_threshold"], figures["calibration"]
         low, high = figures["average_precision_low"], figures["average_precision_high"]
@@ -66,21 +67,21 @@ def _table(what: str, arms: dict[str, dict[str, Any]]) -> list[str]:
     return rows
 
 
-def _tutorials(metrics: dict[str, Any]) -> str:
-    random = metrics["random_split"]["average_precision"]
-    honest = metrics["arms"][LEAKY]["average_precision"]
+def _tutorials(metrics: RunMetrics, random_split: Evaluation) -> str:
+    later = metrics["arms"][LEAKY]["average_precision"]
     return (
-        f"{LEAKY} knows balances from after the payment: a warning, not a model. Judged on random "
-        f"rows, as tutorials do, it reaches {random:.3f}; on later days {honest:.3f}."
+        f"{LEAKY} uses balances from after the payment: a warning, not a model. Its average "
+        f"precision is {random_split['average_precision']:.3f} on a random split, as in tutorials, "
+        f"and {later:.3f} on later days."
     )
 
 
-def _policy(metrics: dict[str, Any]) -> str:
+def _policy(metrics: RunMetrics) -> str:
     outcome = metrics["arms"][metrics["feature_set"]]["outcome"]
     decided = ", ".join(
-        f"{each['transactions']:,.0f} {each['decision']}" for each in outcome["by_decision"]
+        f"{row['transactions']:,.0f} {row['decision']}" for row in outcome["by_decision"]
     )
-    saved = {name: f"{each['amount']:,.0f}" for name, each in outcome["saved"].items()}
+    saved = {name: f"{saving['amount']:,.0f}" for name, saving in outcome["saved"].items()}
     return (
         f"Policy: {decided}; saves {saved['approving all']} against approving all and "
         f"{saved['single threshold']} against the cheapest single threshold "
@@ -88,29 +89,29 @@ def _policy(metrics: dict[str, Any]) -> str:
     )
 
 
-def _measured(metrics: dict[str, Any]) -> list[str]:
+def _measured(metrics: RunMetrics) -> list[str]:
     if "version" not in metrics:
         return []
     until = metrics["split"]["threshold"]["end"]
     return [f"Measured: model {metrics['evaluated']['version']}, fitted until step {until}."]
 
 
-def _published(metrics: dict[str, Any]) -> str:
+def _published(metrics: RunMetrics) -> str:
     published = metrics["published"]
     refitted = (
-        f"the same settings refitted until step {published['windows']['threshold']['end']}; it has "
-        "seen the test window, so the figures are not its own"
+        f"refitted with the same settings until step {published['windows']['threshold']['end']}; "
+        "it has seen the test window, so the figures are of the measured model"
         if published["refitted"]
-        else "the one measured"
+        else "the measured model"
     )
     return (
         f"Published model: {metrics['feature_set']}, {refitted}; {published['rows']:,} rows, "
-        f"{published['invented_frauds']:,} frauds invented by SMOTE, "
+        f"{published['invented_frauds']:,} synthetic frauds, "
         f"threshold {published['threshold']:.4g}, {_threshold_of(metrics)}."
     )
 
 
-def _threshold_of(metrics: dict[str, Any]) -> str:
+def _threshold_of(metrics: RunMetrics) -> str:
     if metrics["published"]["threshold"] == metrics["evaluated"]["evaluated_threshold"]:
         return "as evaluated"
-    return "chosen anew, for only one of the two models is calibrated"
+    return "its own, because only one of the two models is calibrated"

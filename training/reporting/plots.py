@@ -17,6 +17,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
+from training.analysis.golden_features import LeakFigures
+from training.analysis.shap_values import Dependence, FeatureShap
 from training.metrics.figures import Evaluation
 
 BLUE, VERMILLION, GREEN, PURPLE, INK = "#0072B2", "#D55E00", "#00785A", "#8F4F79", "#333333"
@@ -99,23 +101,23 @@ def reliability_plot(arms: Mapping[str, Evaluation]) -> Markup:
     return _svg("reliability", (6.4, 4.4), draw, label)
 
 
-def attribution_plot(features: list[dict[str, Any]]) -> Markup:
+def attribution_plot(features: list[FeatureShap]) -> Markup:
     """Draw the spread of each feature's SHAP values, for frauds and for genuine rows."""
 
     def draw(figure: Figure) -> None:
         axes = figure.subplots()
         for number, feature in enumerate(features):
-            for offset, what, colour, mark in (
-                (-0.17, "fraud", VERMILLION, "D"),
-                (0.17, "genuine", BLUE, "o"),
+            for offset, name, spread, colour, mark in (
+                (-0.17, "fraud", feature["fraud"], VERMILLION, "D"),
+                (0.17, "genuine", feature["genuine"], BLUE, "o"),
             ):
-                lowest, low, middle, high, highest = feature[what]["quantiles"]
+                lowest, low, middle, high, highest = spread["quantiles"]
                 at = number + offset
                 axes.hlines(at, lowest, highest, color=colour, linewidth=1)
                 axes.hlines(at, low, high, color=colour, linewidth=4)
                 axes.plot(middle, at, marker=mark, color="white", markeredgecolor=colour)
                 if number == 0:
-                    axes.plot([], [], marker=mark, color=colour, linestyle="-", label=what)
+                    axes.plot([], [], marker=mark, color=colour, linestyle="-", label=name)
         axes.set_yticks(range(len(features)), [each["feature"] for each in features])
         axes.invert_yaxis()
         axes.axvline(0, color="#777777", linewidth=0.8)
@@ -126,7 +128,7 @@ def attribution_plot(features: list[dict[str, Any]]) -> Markup:
     return _svg("shap", (6.4, 1.2 + 0.42 * len(features)), draw, label)
 
 
-def dependence_plot(dependence: list[dict[str, Any]]) -> Markup:
+def dependence_plot(dependence: list[Dependence]) -> Markup:
     """Draw the SHAP value over the feature's own value, for the main features."""
 
     def draw(figure: Figure) -> None:
@@ -141,11 +143,11 @@ def dependence_plot(dependence: list[dict[str, Any]]) -> Markup:
     return _svg("dependence", (6.8, height), draw, f"SHAP value along the value of {names}.")
 
 
-def _dependence(axes: Axes, each: dict[str, Any]) -> None:
-    value, middle, low, high = (
-        np.array([point[what] for point in each["points"]])
-        for what in ("value", "median", "low", "high")
-    )
+def _dependence(axes: Axes, each: Dependence) -> None:
+    points = each["points"]
+    value, middle, low, high = np.array(
+        [(point["value"], point["median"], point["low"], point["high"]) for point in points]
+    ).T
     axes.errorbar(
         value,
         middle,
@@ -178,7 +180,7 @@ def _unit(feature: str) -> str:
     return units.get(feature, "0 no, 1 yes")
 
 
-def alone_plot(leaks: dict[str, Any]) -> Markup:
+def alone_plot(leaks: LeakFigures) -> Markup:
     """Draw the average precision of each feature alone, with the model's as a line."""
 
     def draw(figure: Figure) -> None:

@@ -14,24 +14,25 @@ from training.reporting.plots import (
     precision_recall_plot,
     reliability_plot,
 )
+from training.reporting.schema import RunMetrics
 
 HEADLINES: Final = ("decision-time", "strict")
-"""The two feature sets whose figures stand on page one: with balances, and without."""
+"""The two feature sets on page one: with balances, and without."""
 
 
-def report(metrics: dict[str, Any]) -> str:
-    """One self-contained page of HTML: no script, no outside address, the same every time.
+def report(metrics: RunMetrics) -> str:
+    """Render one self-contained page of HTML: no script, no outside address, the same every time.
 
     Parameters
     ----------
-    metrics : dict
-        What ``metrics.json`` holds.
+    metrics : RunMetrics
+        The content of ``metrics.json``.
     """
     return render(metrics, drawn(metrics))
 
 
-def drawn(metrics: dict[str, Any]) -> dict[str, Markup]:
-    """The plots of `render`, by their names in its template."""
+def drawn(metrics: RunMetrics) -> dict[str, Markup]:
+    """Draw the plots of `render`, by their names in its template."""
     shown = {name: metrics["arms"][name] for name in _headlines(metrics)}
     return {
         "precision_recall": precision_recall_plot(metrics["arms"]),
@@ -42,13 +43,13 @@ def drawn(metrics: dict[str, Any]) -> dict[str, Markup]:
     }
 
 
-def render(metrics: dict[str, Any], plots: dict[str, Markup]) -> str:
-    """The report with plots that are drawn already: drawing takes nearly all of its time."""
+def render(metrics: RunMetrics, plots: dict[str, Markup]) -> str:
+    """Render the report with plots already drawn: drawing takes nearly all of the time."""
     return _render("report.html.jinja", metrics, plots=plots)
 
 
-def model_card(metrics: dict[str, Any]) -> str:
-    """What the model is for, what it was judged on and what it cannot do, in Markdown.
+def model_card(metrics: RunMetrics) -> str:
+    """Render the model card in Markdown: intended use, evaluation and limits.
 
     References
     ----------
@@ -57,7 +58,7 @@ def model_card(metrics: dict[str, Any]) -> str:
     return _render("model_card.md.jinja", metrics)
 
 
-def _render(name: str, metrics: dict[str, Any], **more: Any) -> str:
+def _render(name: str, metrics: RunMetrics, **more: Any) -> str:
     environment = Environment(
         loader=PackageLoader("training.reporting"),
         autoescape=select_autoescape(["html.jinja"]),
@@ -81,12 +82,12 @@ def _render(name: str, metrics: dict[str, Any], **more: Any) -> str:
     )
 
 
-def _headlines(metrics: dict[str, Any]) -> list[str]:
+def _headlines(metrics: RunMetrics) -> list[str]:
     return [name for name in HEADLINES if name in metrics["arms"]] or [metrics["feature_set"]]
 
 
 def _share(value: float | None) -> str:
-    """A share as percent, with digits enough for rare things."""
+    """A share as a percentage, with three decimals below 1 %."""
     if value is None:
         return "-"
     return f"{value:.1%}" if value == 0 or value >= 0.01 else f"{value:.3%}"
@@ -97,5 +98,5 @@ def _count(value: float) -> str:
 
 
 def _figure(value: float | None) -> str:
-    """Three digits that matter."""
+    """A number with three significant digits."""
     return "-" if value is None else f"{value:.3g}"

@@ -1,16 +1,17 @@
-"""All that a training run found out, as plain data: what ``metrics.json`` holds."""
+"""The metrics of a training run, as ``metrics.json`` holds them."""
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
 from training.analysis.findings import Finding, note, warning
 from training.analysis.golden_features import LeakFigures, leak_figures, leak_findings
 from training.analysis.random_split import random_split_figures
 from training.analysis.shap_values import attributions
 from training.analysis.shortcuts import shortcuts
-from training.bundling.bundle_content import libraries
 from training.data.rows import Rows
 from training.data.split_rows import SplitRows
+from training.data.time_split import Window
+from training.data.unused_columns import UnusedColumns
 from training.fitting.model_selection import ModelSelection
 from training.fitting.pipeline import BOOSTER
 from training.fitting.resampling_comparison import (
@@ -21,7 +22,18 @@ from training.fitting.resampling_comparison import (
 from training.fitting.settings import Settings
 from training.metrics.evaluation import row_counts
 from training.option_values import LEAKY
-from training.scoring.window_figures import model_figures
+from training.reporting.libraries import libraries
+from training.reporting.schema import (
+    DataFigures,
+    ResamplingFigures,
+    RunMetrics,
+    SearchFigures,
+    SplitFigures,
+    WindowRows,
+    policy_numbers,
+    window_steps,
+)
+from training.scoring.window_figures import ModelFigures, model_figures
 
 SPLIT_BY_HOURS: Final = warning(
     "split-by-hours",
@@ -38,49 +50,61 @@ NOT_CALIBRATED: Final = warning(
 )
 
 
-def judge(
+def run_metrics(
     rows: SplitRows,
     selection: ModelSelection,
     settings: Settings,
     *,
+    columns: UnusedColumns,
+    searched: SearchFigures,
     progress: Callable[[str], None],
-) -> dict[str, Any]:
-    """The figures of every arm on the test window, with what to be warned of."""
+) -> RunMetrics:
+    """Evaluate every model on the test window, and collect the findings of the run."""
     progress("evaluating on the test window")
-    seed = settings.seed
-    arms = {
-        name: model_figures(arm, rows.test, seed) for name, arm in selection.by_feature_set.items()
-    }
+    chosen, seed = selection.chosen, settings.seed
+    figures = _figures_by_model(selection, rows.test, seed)
     progress("looking for leaks")
-    leaks = leak_figures(selection.chosen, rows)
-    resampling = _resampling_figures(rows.test, selection, settings)
+    leaks = leak_figures(chosen, rows)
+    resampling = _resampling_figures(rows.test, selection, settings, figures)
     random_split = None
-    if LEAKY in arms:
+    if LEAKY in selection.by_feature_set:
         progress(f"fitting {LEAKY} on random rows")
         random_split = random_split_figures(rows.all, settings)
     return {
-        "feature_set": selection.chosen.feature_set,
+        "feature_set": chosen.feature_set,
         "data": _data_figures(rows.all),
         "split": _split_figures(rows),
         "settings": {
-            "resampling": selection.chosen.resampling,
+            "resampling": chosen.resampling,
             "smote_ratio": settings.smote_ratio,
             "goal": str(settings.goal),
             "seed": seed,
         },
         "findings": _findings(rows, selection, leaks, resampling["verdict"]),
-        "arms": arms,
+        "arms": {name: figures[name, chosen.resampling] for name in selection.by_feature_set},
         "resampling": resampling,
         "random_split": random_split,
-        "policy": selection.chosen.policy.as_dict(),
+        "policy": policy_numbers(chosen.policy),
         "leaks": leaks,
-        "attributions": attributions(selection.chosen, rows.test, seed=seed),
+        "attributions": attributions(chosen, rows.test, seed=seed),
         "booster": BOOSTER | settings.booster,
         "libraries": libraries(),
+        "columns": columns,
+        "smote_ratio_trials": searched["smote_ratio_trials"],
+        "trials": searched["trials"],
     }
 
 
-def _data_figures(rows: Rows) -> dict[str, Any]:
+def _figures_by_model(
+    selection: ModelSelection, test: Rows, seed: int
+) -> dict[tuple[str, str], ModelFigures]:
+    """The figures by feature set and resampling: the chosen model's once, though it is in both."""
+    fitted = (*selection.by_feature_set.values(), *selection.by_resampling.values())
+    models = {(model.feature_set, model.resampling): model for model in fitted}
+    return {names: model_figures(model, test, seed) for names, model in models.items()}
+
+
+def _data_figures(rows: Rows) -> DataFigures:
     return {
         **row_counts(rows.is_fraud, rows.weights),
         "first_step": int(rows.steps.min()),
@@ -88,13 +112,24 @@ def _data_figures(rows: Rows) -> dict[str, Any]:
     }
 
 
-def _split_figures(rows: SplitRows) -> dict[str, Any]:
-    """The windows, with how much of each class they hold."""
-    figures = rows.split.as_dict()
-    for name in ("fit", "calibrate", "threshold", "test"):
-        if (window := getattr(rows, name)) is not None:
-            figures[name] |= row_counts(window.is_fraud, window.weights)
-    return figures
+def _split_figures(rows: SplitRows) -> SplitFigures:
+    """The windows, and the rows in each."""
+    split = rows.split
+    calibrate = None
+    if split.calibrate is not None and rows.calibrate is not None:
+        calibrate = _window_rows(split.calibrate, rows.calibrate)
+    return {
+        "by": split.by,
+        "fit": _window_rows(split.fit, rows.fit),
+        "calibrate": calibrate,
+        "threshold": _window_rows(split.threshold, rows.threshold),
+        "gap_hours": split.gap_hours,
+        "test": _window_rows(split.test, rows.test),
+    }
+
+
+def _window_rows(window: Window, rows: Rows) -> WindowRows:
+    return {**window_steps(window), **row_counts(rows.is_fraud, rows.weights)}
 
 
 def _findings(
@@ -127,18 +162,18 @@ def not_compared(selection: ModelSelection) -> list[Finding]:
 
 
 def _resampling_figures(
-    test: Rows, selection: ModelSelection, settings: Settings
-) -> dict[str, Any]:
-    comparisons, chosen = selection.comparisons, selection.chosen.resampling
+    test: Rows,
+    selection: ModelSelection,
+    settings: Settings,
+    figures: dict[tuple[str, str], ModelFigures],
+) -> ResamplingFigures:
+    comparisons, chosen = selection.comparisons, selection.chosen
     on_test = comparisons_in(selection.by_resampling, test, seed=settings.seed)
     return {
         "asked": settings.resampling,
-        "chosen": chosen,
-        "verdict": verdict(comparisons, on_test, chosen) if comparisons else None,
+        "chosen": chosen.resampling,
+        "verdict": verdict(comparisons, on_test, chosen.resampling) if comparisons else None,
         "comparisons": comparisons,
         "comparisons_on_test": on_test,
-        "arms": {
-            name: model_figures(arm, test, settings.seed)
-            for name, arm in selection.by_resampling.items()
-        },
+        "arms": {name: figures[chosen.feature_set, name] for name in selection.by_resampling},
     }

@@ -1,22 +1,59 @@
 """All figures of a model on the rows of a window, as a whole and by part."""
 
-from dataclasses import asdict
-from typing import Any
+from typing import TypedDict
 
 from fraud_api_lambda.policy import Policy
 from training.data.rows import Rows, ScoredRows
 from training.fitting.fitted_model import FittedModel
 from training.metrics.evaluation import evaluate
+from training.metrics.figures import Evaluation, Slices
 from training.metrics.slices import sliced
 from training.policy.backtest import policy_outcome
+from training.policy.figures import PolicyOutcome
 
 
-def model_figures(model: FittedModel, rows: Rows, seed: int) -> dict[str, Any]:
+class WindowFigures(Evaluation, Slices):
+    """The figures of scored rows of a window, as a whole and by part."""
+
+    outcome: PolicyOutcome
+
+
+class CalibrationTrialFigures(TypedDict):
+    """A `CalibrationTrial`."""
+
+    method: str
+    log_loss: float
+    average_precision_cost: float
+
+
+class CalibrationChoice(TypedDict):
+    """The calibration method of a model, and the trials that chose it."""
+
+    method: str
+    trials: list[CalibrationTrialFigures]
+
+
+class ModelFigures(WindowFigures):
+    """The figures of a model on a window, and how it was resampled and calibrated."""
+
+    resampling: str
+    invented_frauds: int
+    calibrated_by: CalibrationChoice
+
+
+def model_figures(model: FittedModel, rows: Rows, seed: int) -> ModelFigures:
     """The figures of a fitted model, as plain data."""
     figures = figures_of(
         model.score(rows), threshold=model.threshold, policy=model.policy, seed=seed
     )
-    trials = [asdict(trial) for trial in model.calibration_trials]
+    trials: list[CalibrationTrialFigures] = [
+        {
+            "method": trial.method,
+            "log_loss": trial.log_loss,
+            "average_precision_cost": trial.average_precision_cost,
+        }
+        for trial in model.calibration_trials
+    ]
     return {
         **figures,
         "resampling": model.resampling,
@@ -27,7 +64,7 @@ def model_figures(model: FittedModel, rows: Rows, seed: int) -> dict[str, Any]:
 
 def figures_of(
     scored: ScoredRows, *, threshold: float | None, policy: Policy, seed: int
-) -> dict[str, Any]:
+) -> WindowFigures:
     """The figures of scored rows with a threshold and a policy, as plain data."""
     return {
         **evaluate(scored.predicted, threshold=threshold, seed=seed),

@@ -1,6 +1,5 @@
 """The report is one self-contained page: readable, accessible, printable."""
 
-import json
 import re
 import shutil
 from collections import Counter, defaultdict
@@ -19,33 +18,16 @@ from training.fitting.settings import Settings
 from training.reporting.console import summary
 from training.reporting.report import model_card, render, report
 from training.simulator.simulate import simulate
-from training.train import TrainOptions, Windows, train
+from training.train import TrainOptions, train
 
 NO_PLOTS: dict[str, Markup] = defaultdict(Markup)
 """Drawing takes most of the time of a report."""
 
-SETTINGS = Settings(booster={"n_estimators": 40})
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+SETTINGS = Settings(booster={"n_estimators": 40})
 needs_browser = pytest.mark.skipif(
     CHROMIUM is None, reason="no chromium: the report was not opened in a browser (apt-get install)"
 )
-
-
-@pytest.fixture(scope="module")
-def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    out = tmp_path_factory.mktemp("report")
-    data = out / "data.parquet"
-    write_transactions(simulate(20_000, seed=2, days=10), data)
-    train(
-        data, out, TrainOptions(settings=SETTINGS, windows=Windows(test_days=2), choose_ratio=False)
-    )
-    return out
-
-
-@pytest.fixture(scope="module")
-def metrics(out: Path) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads((out / "metrics.json").read_text())
-    return found
 
 
 @pytest.fixture(scope="module")
@@ -134,6 +116,16 @@ def test_a_better_resampling_is_reported_once(out: Path, metrics: dict[str, Any]
 
     assert shown[: shown.index("Data and time split")].count(verdict) == 1
     assert summary(changed, out).count(verdict) == 1
+
+
+def test_where_no_other_resampling_reached_the_goal_nothing_is_said_of_it(
+    out: Path, metrics: dict[str, Any]
+) -> None:
+    resampling = {**metrics["resampling"], "verdict": None, "comparisons": []}
+    changed: Any = {**metrics, "resampling": resampling}
+
+    assert "None" not in summary(changed, out)
+    assert "No other method reached the goal." in render(changed, NO_PLOTS)
 
 
 def test_every_table_states_its_rows_transactions_frauds_and_base_rate(page_text: str) -> None:

@@ -1,0 +1,183 @@
+"""The types of ``metrics.json``: `RunMetrics` and its parts.
+
+The parts that other folders compute have their types there; see the imports.
+"""
+
+from typing import Final, Literal, NotRequired, TypedDict, cast
+
+from fraud_api_lambda.policy import Policy
+from training.analysis.findings import Finding
+from training.analysis.golden_features import LeakFigures
+from training.analysis.shap_values import Attributions
+from training.data.time_split import Window
+from training.data.unused_columns import UnusedColumns
+from training.fitting.figures import RatioTrial, ResamplingComparison, SettingsTrial
+from training.metrics.figures import Evaluation, RowCounts
+from training.scoring.window_figures import ModelFigures
+
+WINDOWS: Final[tuple[Literal["fit", "calibrate", "threshold", "test"], ...]] = (
+    "fit",
+    "calibrate",
+    "threshold",
+    "test",
+)
+"""The windows of a `SplitFigures`, in time order."""
+
+
+class WindowSteps(TypedDict):
+    """The first and the last step of a window."""
+
+    start: int
+    end: int
+
+
+class WindowRows(WindowSteps, RowCounts):
+    """A window, and the rows in it."""
+
+
+class DataFigures(RowCounts):
+    """All rows of the file."""
+
+    first_step: int
+    last_step: int
+
+
+class SplitFigures(TypedDict):
+    """The time split; data split by hours has no window to calibrate on."""
+
+    by: str
+    fit: WindowRows
+    calibrate: WindowRows | None
+    threshold: WindowRows
+    gap_hours: int
+    test: WindowRows
+
+
+class RunSettings(TypedDict):
+    """The settings of the chosen arm."""
+
+    resampling: str
+    smote_ratio: float
+    goal: str
+    seed: int
+
+
+class ResamplingFigures(TypedDict):
+    """The resampling methods beside each other; only the threshold window decides."""
+
+    asked: str
+    chosen: str
+    verdict: str | None
+    comparisons: list[ResamplingComparison]
+    comparisons_on_test: list[ResamplingComparison]
+    arms: dict[str, ModelFigures]
+
+
+class PolicyNumbers(TypedDict):
+    """The fields of a `Policy`."""
+
+    currency: str
+    fraud_fixed: float
+    fraud_share: float
+    review_cost: float
+    review_friction: float
+    review_catches: float
+    block_fixed: float
+    block_share: float
+    reviews_per_thousand: float
+    shadow_price: float
+    single_threshold: float
+
+
+class SearchFigures(TypedDict):
+    """The trials by which settings were chosen; empty lists where none were run."""
+
+    smote_ratio_trials: list[RatioTrial]
+    trials: list[SettingsTrial]
+
+
+class TrainedWindows(TypedDict):
+    """The windows that a model was fitted, calibrated and given its threshold on."""
+
+    fit: WindowSteps
+    calibrate: WindowSteps | None
+    threshold: WindowSteps
+
+
+class TrainedOn(TypedDict):
+    """The data and settings of a model, in its bundle and its manifest too."""
+
+    data: str
+    rows: int
+    frauds: int
+    fraud_rate: float
+    windows: TrainedWindows
+    evaluated_on: WindowSteps
+    refitted: bool
+    resampling: str
+    smote_ratio: float
+    invented_frauds: int
+    seed: int
+    libraries: dict[str, str]
+
+
+class EvaluatedModel(TypedDict):
+    """The model that the figures are of."""
+
+    version: str
+    evaluated_threshold: float | None
+    rows: int
+    frauds: int
+    windows: TrainedWindows
+
+
+class PublishedModel(TrainedOn):
+    """The model to publish: the evaluated one, or its refit on all the data."""
+
+    threshold: float | None
+    calibration: str
+    policy: PolicyNumbers
+
+
+class PublicationFigures(TypedDict):
+    """The models of a run, and the findings of the published one."""
+
+    version: str
+    findings: list[Finding]
+    evaluated: EvaluatedModel
+    published: PublishedModel
+
+
+class RunMetrics(SearchFigures):
+    """The content of ``metrics.json``.
+
+    A run of the leaky baseline publishes no model: it lacks the last three.
+    """
+
+    feature_set: str
+    data: DataFigures
+    split: SplitFigures
+    settings: RunSettings
+    findings: list[Finding]
+    arms: dict[str, ModelFigures]
+    resampling: ResamplingFigures
+    random_split: Evaluation | None
+    policy: PolicyNumbers
+    leaks: LeakFigures
+    attributions: Attributions
+    booster: dict[str, float | str]
+    libraries: dict[str, str]
+    columns: UnusedColumns
+    version: NotRequired[str]
+    evaluated: NotRequired[EvaluatedModel]
+    published: NotRequired[PublishedModel]
+
+
+def window_steps(window: Window) -> WindowSteps:
+    """Return a window as plain data."""
+    return {"start": window.start, "end": window.end}
+
+
+def policy_numbers(policy: Policy) -> PolicyNumbers:
+    """Return a policy as plain data."""
+    return cast("PolicyNumbers", policy.as_dict())
