@@ -100,8 +100,8 @@ class Account:
         AwsError
             If AWS refuses.
         """
-        found = self.read("sts", "GetCallerIdentity")
-        return f"account {found['Account']}, region {session().region_name}"
+        identity = self.read("sts", "GetCallerIdentity")
+        return f"account {identity['Account']}, region {session().region_name}"
 
 
 def session() -> boto3.session.Session:
@@ -140,9 +140,9 @@ def explained(what: str) -> Iterator[None]:
         with account_required():
             yield
     except ClientError as error:
-        said = error.response.get("Error", {})
-        code = str(said.get("Code", "no code"))
-        raise AwsError(f"{what}: AWS says {code}: {said.get('Message', '')}", code) from error
+        fault = error.response.get("Error", {})
+        code = str(fault.get("Code", "no code"))
+        raise AwsError(f"{what}: AWS says {code}: {fault.get('Message', '')}", code) from error
     except WaiterError as error:
         raise AwsError(f"{what}: {error}", "WaiterError") from error
     except BotoCoreError as error:

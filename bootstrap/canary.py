@@ -27,10 +27,10 @@ def stop(account: Account, stack: Stack) -> str:
         "applicationName": _physical(account, stack, APPLICATION),
         "deploymentGroupName": _physical(account, stack, GROUP),
     }
-    found = account.read("codedeploy", "ListDeployments", **where, includeOnlyStatuses=UNDER_WAY)
-    if not found["deployments"]:
+    answer = account.read("codedeploy", "ListDeployments", **where, includeOnlyStatuses=UNDER_WAY)
+    if not answer["deployments"]:
         raise _none(stack)
-    (deployment, *_) = found["deployments"]
+    (deployment, *_) = answer["deployments"]
     account.change(
         "codedeploy", "StopDeployment", deploymentId=deployment, autoRollbackEnabled=True
     )
@@ -39,7 +39,7 @@ def stop(account: Account, stack: Stack) -> str:
 
 def _physical(account: Account, stack: Stack, name: str) -> str:
     try:
-        found = account.read(
+        answer = account.read(
             *("cloudformation", "DescribeStackResource"),
             StackName=stack.name,
             LogicalResourceId=name,
@@ -48,7 +48,7 @@ def _physical(account: Account, stack: Stack, name: str) -> str:
         if error.code != "ValidationError":
             raise
         raise _none(stack) from error
-    return str(found["StackResourceDetail"]["PhysicalResourceId"])
+    return str(answer["StackResourceDetail"]["PhysicalResourceId"])
 
 
 def _none(stack: Stack) -> CheckFailedError:

@@ -39,10 +39,10 @@ def stack_state(site: Site) -> str:
 
 def function_state(site: Site) -> str:
     """Lambda can run the version in service."""
-    found = site.account.read(
+    function = site.account.read(
         "lambda", "GetFunctionConfiguration", FunctionName=site.function, Qualifier=ALIAS
     )
-    state, update = found["State"], found.get("LastUpdateStatus", "Successful")
+    state, update = function["State"], function.get("LastUpdateStatus", "Successful")
     if state == "Inactive":
         raise UnwellError(
             "Inactive: it had no call for weeks, and Lambda refuses the next one",
@@ -50,15 +50,15 @@ def function_state(site: Site) -> str:
         )
     if state != "Active":
         raise UnwellError(
-            f"{state}: {found.get('StateReason', 'no reason given')}",
+            f"{state}: {function.get('StateReason', 'no reason given')}",
             f"make deploy ENV={site.environment}",
         )
     if update != "Successful":
         raise UnwellError(
-            f"last update {update}: {found.get('LastUpdateStatusReason', 'no reason given')}",
+            f"last update {update}: {function.get('LastUpdateStatusReason', 'no reason given')}",
             f"wait if it is InProgress, else make deploy ENV={site.environment}",
         )
-    return f"Active, {found['MemorySize']} MB, version {found['Version']}"
+    return f"Active, {function['MemorySize']} MB, version {function['Version']}"
 
 
 def image_present(site: Site) -> str:
@@ -117,16 +117,16 @@ def pointer_verifies(site: Site) -> str:
 
 def model_loads(site: Site) -> str:
     """The function reads pointer and model with its own role, not with the operator's."""
-    found = invocation.invoke(site.account, site.function)
-    if found.failed_loads:
-        failure = found.failed_loads[-1]
+    answer = invocation.invoke(site.account, site.function)
+    if answer.failed_loads:
+        failure = answer.failed_loads[-1]
         raise UnwellError(invocation.described(failure), invocation.remedy(failure))
-    if found.status is None:
+    if answer.status is None:
         raise UnwellError("the function did not answer", "`sam logs` shows how it ended")
-    version = found.body.get("version")
-    if found.status != 200 or not version:
+    version = answer.body.get("version")
+    if answer.status != 200 or not version:
         raise UnwellError(
-            f"the function answers {found.status} to GET /model",
+            f"the function answers {answer.status} to GET /model",
             "`sam logs` shows why: `settings cannot be used`, or `model load failed`",
         )
     return f"{version}, read by the function's own role"

@@ -85,8 +85,8 @@ def used(stacks: Stacks, measured: Measured, predictions: int) -> Units:
     """Total usage of all stacks when `prod` scores this many predictions a month."""
     totals: dict[str, float] = dict.fromkeys(PRICES, 0.0)
     for name, resources in stacks.items():
-        found = units(resources, measured, predictions if name == BUSY else 0)
-        for part, amount in found.items():
+        usage = units(resources, measured, predictions if name == BUSY else 0)
+        for part, amount in usage.items():
             totals[part] += amount
     return totals
 
@@ -127,9 +127,9 @@ def cost(serving: Path = SERVING) -> None:
 
 def _foreword(stacks: Stacks, measured: Measured) -> list[str]:
     (memory_mb,) = {
-        int(each["Properties"]["MemorySize"])
-        for each in stacks[BUSY]
-        if each.get("Properties", {}).get("PackageType") == "Image"
+        int(resource["Properties"]["MemorySize"])
+        for resource in stacks[BUSY]
+        if resource.get("Properties", {}).get("PackageType") == "Image"
     }
     warm, cold = (measured.billed_ms(memory_mb, cold=cold) for cold in (False, True))
     return [
@@ -154,16 +154,16 @@ def _table(bills: Mapping[int, Mapping[str, float]]) -> list[str]:
     parts = [part for part in PRICES if part != APART]
     return [
         row("payments a month", [f"{volume:,}" for volume in bills]),
-        *(row(part, [_usd(each[part]) for each in bills.values()]) for part in parts),
-        row("total", [_usd(total(each)) for each in bills.values()]),
+        *(row(part, [_usd(parts_usd[part]) for parts_usd in bills.values()]) for part in parts),
+        row("total", [_usd(total(parts_usd)) for parts_usd in bills.values()]),
         row(
             "1,000 payments",
             [
-                _usd(total(each) / volume * 1000) if volume else "-"
-                for volume, each in bills.items()
+                _usd(total(parts_usd) / volume * 1000) if volume else "-"
+                for volume, parts_usd in bills.items()
             ],
         ),
-        row(f"{APART}, apart", [_usd(each[APART]) for each in bills.values()]),
+        row(f"{APART}, apart", [_usd(parts_usd[APART]) for parts_usd in bills.values()]),
     ]
 
 

@@ -73,8 +73,8 @@ def deploy(
         digest = images.built(account, programs, repository, engine=engine)
     image_tags.release(account, repository, digest)
     image_tags.protect(account, repository, environment, digest)
-    found = {"ImageUri": f"{repository.uri}@{digest}", "Release": release_time()}
-    values = effective(declared, overrides, found)
+    deploy_values = {"ImageUri": f"{repository.uri}@{digest}", "Release": release_time()}
+    values = effective(declared, overrides, deploy_values)
     typer.echo(f"{target.stack_name} in {account.place()}, with the parameters:")
     for line in compared(declared, before.parameters if before else {}, values):
         typer.echo(line)

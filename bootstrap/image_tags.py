@@ -66,12 +66,12 @@ class _Image:
 def _image(account: Account, repository: Repository, digest: str) -> _Image:
     where = {"repositoryName": repository.name, "imageIds": [{"imageDigest": digest}]}
     (described,) = account.read("ecr", "DescribeImages", **where)["imageDetails"]
-    found = account.read("ecr", "BatchGetImage", **where, acceptedMediaTypes=list(MANIFESTS))
-    if not found["images"]:
+    answer = account.read("ecr", "BatchGetImage", **where, acceptedMediaTypes=list(MANIFESTS))
+    if not answer["images"]:
         raise CheckFailedError(
             f"{digest} is no image of one platform; build it with --provenance=false --sbom=false"
         )
-    image = found["images"][0]
+    image = answer["images"][0]
     names = ("imageManifest", "imageManifestMediaType")
     return _Image(described.get("imageTags", []), {name: image[name] for name in names})
 

@@ -72,14 +72,14 @@ def require(account: Account, repository: Repository, digest: str) -> list[str]:
     """
     where = {"repositoryName": repository.name, "imageIds": [{"imageDigest": digest}]}
     try:
-        (found,) = account.read("ecr", "DescribeImages", **where)["imageDetails"]
+        (image,) = account.read("ecr", "DescribeImages", **where)["imageDetails"]
     except AwsError as error:
         if error.code != "ImageNotFoundException":
             raise
         raise CheckFailedError(
             f"{repository.name} has no image {digest}; was it deleted?"
         ) from error
-    return list(found.get("imageTags", []))
+    return list(image.get("imageTags", []))
 
 
 def built(
@@ -157,9 +157,9 @@ def _build(uri: str, *, podman: bool) -> list[tuple[str, ...]]:
 
 def _tagged(account: Account, repository: Repository, *tags: str) -> str | None:
     """The digest of the image that has one of the tags, or None."""
-    found = account.read(
+    answer = account.read(
         *("ecr", "BatchGetImage"),
         repositoryName=repository.name,
         imageIds=[{"imageTag": tag} for tag in tags],
     )
-    return next((str(each["imageId"]["imageDigest"]) for each in found["images"]), None)
+    return next((str(image["imageId"]["imageDigest"]) for image in answer["images"]), None)

@@ -33,14 +33,14 @@ class Deployed:
     def value(self, given: Any) -> Any:
         """A value with its parameters, conditions and mappings resolved."""
         if isinstance(given, list):
-            return [each for each in map(self.value, given) if each != NO_VALUE]
+            return [item for item in map(self.value, given) if item != NO_VALUE]
         if not isinstance(given, dict):
             return given
         if len(given) == 1:
             ((name, argument),) = given.items()
             return self._called(name, argument)
-        filled = {name: self.value(each) for name, each in given.items()}
-        return {name: each for name, each in filled.items() if each != NO_VALUE}
+        filled = {name: self.value(item) for name, item in given.items()}
+        return {name: item for name, item in filled.items() if item != NO_VALUE}
 
     def _called(self, name: str, argument: Any) -> Any:
         """A function's value, or a mapping with one key."""
@@ -53,10 +53,10 @@ class Deployed:
             case "Fn::Sub" if isinstance(argument, str):
                 return re.sub(r"\$\{(\w+)\}", self._named, argument)
             case "Fn::FindInMap":
-                table, first, second = (self.value(each) for each in argument)
+                table, first, second = (self.value(item) for item in argument)
                 return self.template["Mappings"][table][first][second]
-        found = self.value(argument)
-        return {} if found == NO_VALUE else {name: found}
+        resolved = self.value(argument)
+        return {} if resolved == NO_VALUE else {name: resolved}
 
     def _named(self, match: re.Match[str]) -> str:
         return self.parameters.get(match[1], match[0])
@@ -68,10 +68,10 @@ class Deployed:
         if name == "Fn::Not":
             return not self._test(argument[0])
         if name == "Fn::And":
-            return all(self._test(each) for each in argument)
+            return all(self._test(item) for item in argument)
         if name == "Fn::Or":
-            return any(self._test(each) for each in argument)
+            return any(self._test(item) for item in argument)
         if name == "Fn::Equals":
-            first, second = (str(self.value(each)) for each in argument)
+            first, second = (str(self.value(item)) for item in argument)
             return first == second
         raise CommandError(f"the template has a condition {name}, which this cannot resolve")

@@ -67,27 +67,27 @@ def invoke(account: Account, function: str) -> Invocation:
         LogType="Tail",
         Payload=json.dumps(GET_MODEL).encode(),
     )
-    said = _object(answer["Payload"].read())
+    reply = _object(answer["Payload"].read())
     log = base64.b64decode(answer.get("LogResult", "")).decode(errors="replace")
     lines = [_object(line) for line in log.splitlines()]
     failed_loads = [line for line in lines if line.get("message") == "model load failed"]
-    return Invocation(said.get("statusCode"), _object(said.get("body") or ""), failed_loads)
+    return Invocation(reply.get("statusCode"), _object(reply.get("body") or ""), failed_loads)
 
 
 def _object(text: str | bytes) -> dict[str, Any]:
     """The JSON object in a text; an empty one if there is none."""
     try:
-        found = json.loads(text)
+        value = json.loads(text)
     except ValueError:
         return {}
-    return found if isinstance(found, dict) else {}
+    return value if isinstance(value, dict) else {}
 
 
 def described(failure: dict[str, Any]) -> str:
     """A failed load as a phrase."""
     names = ("operation", "status", "code", "action", "region", "exception_name")
-    said = " ".join(str(failure[name]) for name in names if name in failure)
-    return f"the function's own role: {said}"
+    facts = " ".join(str(failure[name]) for name in names if name in failure)
+    return f"the function's own role: {facts}"
 
 
 def remedy(failure: dict[str, Any]) -> str:

@@ -70,7 +70,7 @@ def read_measured(path: Path) -> Measured:
 
 def _median(figures: list[dict[str, Any]], measure: str) -> float:
     return next(
-        float(each["median"])
-        for each in figures
-        if each["measure"] == measure and each["stack"] == "ours"
+        float(figure["median"])
+        for figure in figures
+        if figure["measure"] == measure and figure["stack"] == "ours"
     )

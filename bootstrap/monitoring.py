@@ -36,17 +36,17 @@ def _age(site: Site) -> timedelta:
 
 def _asked_now(site: Site, name: str) -> str:
     answer = site.account.read("lambda", "Invoke", FunctionName=name, Payload=b"{}")
-    said = json.load(answer["Payload"])
+    reply = json.load(answer["Payload"])
     if "FunctionError" in answer:
         raise UnwellError(
-            f"asked now, it fails: {said.get('errorMessage', 'without a message')}",
+            f"asked now, it fails: {reply.get('errorMessage', 'without a message')}",
             "its log has the attempts; the checks above name the cause",
         )
-    return f"asked now: {said['decision']} by model {said['model_version']}"
+    return f"asked now: {reply['decision']} by model {reply['model_version']}"
 
 
 def _sum(site: Site, function: str, metric: str, since: datetime) -> float:
-    found = site.account.read(
+    answer = site.account.read(
         *("cloudwatch", "GetMetricStatistics"),
         Namespace="AWS/Lambda",
         MetricName=metric,
@@ -56,36 +56,36 @@ def _sum(site: Site, function: str, metric: str, since: datetime) -> float:
         Period=60,
         Statistics=["Sum"],
     )
-    return sum(float(each["Sum"]) for each in found["Datapoints"])
+    return sum(float(point["Sum"]) for point in answer["Datapoints"])
 
 
 def alarms_quiet(site: Site) -> str:
     """No alarm of the stack is raised, except the heartbeat's in the stack's first hour."""
-    found = _alarms(site)
-    raised = [each for each in found if each["StateValue"] == "ALARM"]
-    waiting = [each for each in raised if _waits_for_the_first_heartbeat(site, each)]
-    if other := [each for each in raised if each not in waiting]:
+    alarms = _alarms(site)
+    raised = [alarm for alarm in alarms if alarm["StateValue"] == "ALARM"]
+    waiting = [alarm for alarm in raised if _waits_for_the_first_heartbeat(site, alarm)]
+    if other := [alarm for alarm in raised if alarm not in waiting]:
         raise UnwellError(
-            f"raised: {', '.join(each['AlarmName'] for each in other)}",
+            f"raised: {', '.join(alarm['AlarmName'] for alarm in other)}",
             str(other[0].get("AlarmDescription") or "look at its metric in CloudWatch").strip(),
         )
-    if not found:
+    if not alarms:
         return f"none, Monitoring={site.stack.parameters.get('Monitoring', 'unknown')}"
     if waiting:
-        return f"{len(found)}; HeartbeatAlarm is raised until the stack's first hour is over"
-    return f"{len(found)}, none raised"
+        return f"{len(alarms)}; HeartbeatAlarm is raised until the stack's first hour is over"
+    return f"{len(alarms)}, none raised"
 
 
 def _alarms(site: Site) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = []
+    alarms: list[dict[str, Any]] = []
     token: dict[str, str] = {}
     while True:
         page = site.account.read(
             "cloudwatch", "DescribeAlarms", AlarmNamePrefix=f"{site.stack.name}-", **token
         )
-        found += page["MetricAlarms"]
+        alarms += page["MetricAlarms"]
         if not page.get("NextToken"):
-            return found
+            return alarms
         token = {"NextToken": page["NextToken"]}
 
 

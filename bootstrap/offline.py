@@ -30,8 +30,8 @@ def is_reachable() -> bool:
         If the settings name a profile that does not exist, or half a key.
     """
     with account_required():
-        found = session()
-        return found.region_name is not None and found.get_credentials() is not None
+        current = session()
+        return current.region_name is not None and current.get_credentials() is not None
 
 
 class Offline(Account):

@@ -46,7 +46,7 @@ def read_environment(name: str, path: Path = SAMCONFIG) -> Environment:
     if name == BOOTSTRAP:
         raise InputError("bootstrap is not an environment; `make bootstrap` deploys that stack")
     tables = _tables(path)
-    known = [each for each in _deployable(tables) if each != BOOTSTRAP]
+    known = [table for table in _deployable(tables) if table != BOOTSTRAP]
     if name not in known:
         raise InputError(f"{path.name} has no environment {name}; it has {', '.join(known)}")
     return _environment(name, tables[name])
@@ -58,7 +58,7 @@ def environments(path: Path = SAMCONFIG) -> list[str]:
         tables = _tables(path)
     except InputError:
         return []
-    return [each for each in _deployable(tables) if each != BOOTSTRAP]
+    return [name for name in _deployable(tables) if name != BOOTSTRAP]
 
 
 def read_bootstrap(path: Path = SAMCONFIG) -> Environment:
@@ -97,8 +97,8 @@ def _deployable(tables: Mapping[str, Any]) -> list[str]:
 
 
 def _parameters(commands: Mapping[str, Any], command: str) -> dict[str, Any]:
-    found: dict[str, Any] = commands.get(command, {}).get("parameters", {})
-    return found
+    parameters: dict[str, Any] = commands.get(command, {}).get("parameters", {})
+    return parameters
 
 
 def as_table(overrides: str | list[str] | Mapping[str, Any]) -> dict[str, str]:
@@ -127,7 +127,7 @@ def as_table(overrides: str | list[str] | Mapping[str, Any]) -> dict[str, str]:
 def effective(
     declared: Declared,
     overrides: Mapping[str, str],
-    found: Mapping[str, str],
+    deploy_values: Mapping[str, str],
 ) -> dict[str, str]:
     """A value for every parameter that the template declares.
 
@@ -137,7 +137,7 @@ def effective(
         The template's `Parameters`.
     overrides : mapping of str to str
         The values of samconfig.toml.
-    found : mapping of str to str
+    deploy_values : mapping of str to str
         Values of the deploy itself, which override the others.
 
     Raises
@@ -151,7 +151,7 @@ def effective(
             meant = f"; did you mean {close[0]}?" if close else ""
             raise InputError(f"samconfig.toml: the template has no parameter {name}{meant}")
     values = {**_defaults(declared), **overrides}
-    values |= {name: value for name, value in found.items() if name in declared}
+    values |= {name: value for name, value in deploy_values.items() if name in declared}
     if missing := [name for name in declared if name not in values]:
         raise InputError(
             f"no value for {', '.join(missing)}; give one in samconfig.toml's parameter_overrides"
@@ -160,7 +160,11 @@ def effective(
 
 
 def _defaults(declared: Declared) -> dict[str, str]:
-    return {name: str(each["Default"]) for name, each in declared.items() if "Default" in each}
+    return {
+        name: str(parameter["Default"])
+        for name, parameter in declared.items()
+        if "Default" in parameter
+    }
 
 
 def as_arguments(values: Mapping[str, str]) -> list[str]:

@@ -127,8 +127,9 @@ def _was_too_early(account: Account, stack: Stack) -> bool:
         return False
     events = account.read("cloudformation", "DescribeStackEvents", StackName=stack.name)
     return any(
-        each["LogicalResourceId"] == "GatewayAccount" and each["ResourceStatus"] == "CREATE_FAILED"
-        for each in events["StackEvents"]
+        event["LogicalResourceId"] == "GatewayAccount"
+        and event["ResourceStatus"] == "CREATE_FAILED"
+        for event in events["StackEvents"]
     )
 
 
@@ -145,9 +146,9 @@ def _github(account: Account, github: str | None, old: dict[str, str]) -> dict[s
     """
     if github is None:
         return {}
-    found = {"GitHubRepository": github}
+    values = {"GitHubRepository": github}
     if not old.get("GitHubRepository"):
         providers = account.read("iam", "ListOpenIDConnectProviders")["OpenIDConnectProviderList"]
-        arns = [each["Arn"] for each in providers if each["Arn"].endswith(f"/{GITHUB}")]
-        found["GitHubProviderArn"] = arns[0] if arns else ""
-    return found
+        arns = [provider["Arn"] for provider in providers if provider["Arn"].endswith(f"/{GITHUB}")]
+        values["GitHubProviderArn"] = arns[0] if arns else ""
+    return values

@@ -39,14 +39,16 @@ class Price:
         """The price of the units, of which the first `free` cost nothing."""
         due, billed = max(0.0, units - free), 0.0
         below = 0.0
-        for upper, each in self.tiers:
-            billed += max(0.0, min(due, upper) - below) * each
+        for upper, unit_price in self.tiers:
+            billed += max(0.0, min(due, upper) - below) * unit_price
             below = upper
         return billed
 
 
-def _flat(unit: str, each: float, page: str, always: float = 0.0, first_year: float = 0.0) -> Price:
-    return Price(unit, ((INFINITE, each),), page, always, max(always, first_year))
+def _flat(
+    unit: str, unit_price: float, page: str, always: float = 0.0, first_year: float = 0.0
+) -> Price:
+    return Price(unit, ((INFINITE, unit_price),), page, always, max(always, first_year))
 
 
 LAMBDA: Final = "aws.amazon.com/lambda/pricing"

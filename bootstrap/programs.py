@@ -90,6 +90,6 @@ def _done(command: tuple[str, ...], secret: str | None, output: int) -> str:
     except FileNotFoundError as error:
         raise CommandError(f"`{short}`: {command[0]} is not installed; install it") from error
     except subprocess.CalledProcessError as error:
-        said = f"`{short}` failed with exit code {error.returncode}; its output is above"
-        raise CommandError(said) from error
+        message = f"`{short}` failed with exit code {error.returncode}; its output is above"
+        raise CommandError(message) from error
     return (done.stdout or "").strip()

@@ -102,13 +102,17 @@ def _before(account: Account, stack: Stack, current: str | None) -> str:
 
 
 def _versions(account: Account, function: str) -> list[int]:
-    found: list[int] = []
+    versions: list[int] = []
     marker: dict[str, str] = {}
     while True:
         page = account.read("lambda", "ListVersionsByFunction", FunctionName=function, **marker)
-        found += [int(each["Version"]) for each in page["Versions"] if each["Version"].isdecimal()]
+        versions += [
+            int(version["Version"])
+            for version in page["Versions"]
+            if version["Version"].isdecimal()
+        ]
         if not page.get("NextMarker"):
-            return found
+            return versions
         marker = {"Marker": page["NextMarker"]}
 
 

@@ -91,17 +91,17 @@ class Site:
 
 
 def _sign(request: AWSRequest) -> None:
-    found = session()
-    credentials = found.get_credentials()
+    current = session()
+    credentials = current.get_credentials()
     if credentials is not None:
-        SigV4Auth(credentials, "execute-api", found.region_name).add_auth(request)
+        SigV4Auth(credentials, "execute-api", current.region_name).add_auth(request)
 
 
 def _version(url: str, headers: dict[str, str]) -> str:
     try:
         # The address is the stack's own output.
-        asked = urllib.request.Request(url, headers=headers)  # noqa: S310
-        with urllib.request.urlopen(asked, timeout=PATIENCE_S) as answer:  # noqa: S310
+        request = urllib.request.Request(url, headers=headers)  # noqa: S310
+        with urllib.request.urlopen(request, timeout=PATIENCE_S) as answer:  # noqa: S310
             return str(json.load(answer)["version"])
     except HTTPError as error:
         raise UnwellError(

@@ -39,13 +39,13 @@ def smoke(account: Account, *, environment: str, samconfig: Path = SAMCONFIG) ->
 
 def _signing() -> dict[str, str]:
     """Variables with which `.ci/smoke` signs, from boto3's credentials."""
-    found = session()
-    credentials = found.get_credentials()
+    current = session()
+    credentials = current.get_credentials()
     if credentials is None:
         return {}
     frozen = credentials.get_frozen_credentials()
     return {
-        "SMOKE_SIGN_REGION": str(found.region_name),
+        "SMOKE_SIGN_REGION": str(current.region_name),
         "AWS_ACCESS_KEY_ID": str(frozen.access_key),
         "AWS_SECRET_ACCESS_KEY": str(frozen.secret_key),
         "AWS_SESSION_TOKEN": frozen.token or "",

@@ -52,21 +52,21 @@ def find(account: Account, name: str) -> Stack | None:
         If AWS refuses.
     """
     try:
-        (found,) = account.read("cloudformation", "DescribeStacks", StackName=name)["Stacks"]
+        (description,) = account.read("cloudformation", "DescribeStacks", StackName=name)["Stacks"]
     except AwsError as error:
         if error.code == "ValidationError" and "does not exist" in str(error):
             return None
         raise
     return Stack(
         name,
-        found["StackStatus"],
-        found.get("StackStatusReason", ""),
+        description["StackStatus"],
+        description.get("StackStatusReason", ""),
         {
-            each["ParameterKey"]: each.get("ParameterValue", "")
-            for each in found.get("Parameters", [])
+            item["ParameterKey"]: item.get("ParameterValue", "")
+            for item in description.get("Parameters", [])
         },
-        {each["OutputKey"]: each["OutputValue"] for each in found.get("Outputs", [])},
-        found["CreationTime"],
+        {item["OutputKey"]: item["OutputValue"] for item in description.get("Outputs", [])},
+        description["CreationTime"],
     )
 
 
@@ -92,9 +92,9 @@ def is_empty(account: Account, stack: Stack) -> bool:
     AwsError
         If AWS refuses.
     """
-    found = account.read("cloudformation", "ListStackResources", StackName=stack.name)
-    states = {each["ResourceStatus"] for each in found["StackResourceSummaries"]}
-    return states <= {"DELETE_COMPLETE"} and "NextToken" not in found
+    answer = account.read("cloudformation", "ListStackResources", StackName=stack.name)
+    states = {resource["ResourceStatus"] for resource in answer["StackResourceSummaries"]}
+    return states <= {"DELETE_COMPLETE"} and "NextToken" not in answer
 
 
 def protect(account: Account, name: str, *, protected: bool = True) -> None:

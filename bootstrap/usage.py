@@ -31,7 +31,7 @@ def units(resources: Sequence[Resource], measured: Measured, predictions: int) -
     """
     refuse_unknown(resources)
     used = list(_standing(resources, measured))
-    if any(each["Type"] == "AWS::ApiGateway::RestApi" for each in resources):
+    if any(resource["Type"] == "AWS::ApiGateway::RestApi" for resource in resources):
         used += _calls(resources, measured, predictions)
     totals: Units = defaultdict(float)
     for part, amount in used:
@@ -41,15 +41,15 @@ def units(resources: Sequence[Resource], measured: Measured, predictions: int) -
 
 def refuse_unknown(resources: Iterable[Resource]) -> None:
     """Raise `CheckFailedError` if a resource or an option has no known price."""
-    for each in resources:
-        if each["Type"] not in FREE_OF_CHARGE | PRICED:
+    for resource in resources:
+        if resource["Type"] not in FREE_OF_CHARGE | PRICED:
             raise CheckFailedError(
-                f"{each['Name']} is an {each['Type']}, which bootstrap/prices.py does not know; "
-                "add its price there, or add it to FREE_OF_CHARGE"
+                f"{resource['Name']} is an {resource['Type']}, which bootstrap/prices.py does not "
+                "know; add its price there, or add it to FREE_OF_CHARGE"
             )
-        if option := _costly_option(each):
+        if option := _costly_option(resource):
             raise CheckFailedError(
-                f"{each['Name']} has {option}, which the bill does not include; "
+                f"{resource['Name']} has {option}, which the bill does not include; "
                 "leave it out, or count it in bootstrap/usage.py"
             )
 
@@ -71,17 +71,19 @@ def _costly_option(resource: Resource) -> str | None:
 
 
 def _logs_execution(stage: dict[str, Any]) -> bool:
-    levels = {each.get("LoggingLevel", "OFF") for each in stage.get("MethodSettings", [])}
+    levels = {setting.get("LoggingLevel", "OFF") for setting in stage.get("MethodSettings", [])}
     return bool(levels - {"OFF"})
 
 
 def _standing(resources: Sequence[Resource], measured: Measured) -> Iterator[Used]:
     """Usage that is billed without any call."""
-    for each in resources:
-        options = each.get("Properties", {})
-        match each["Type"]:
+    for resource in resources:
+        options = resource.get("Properties", {})
+        match resource["Type"]:
             case "AWS::CloudWatch::Alarm":
-                metrics = [one for one in options.get("Metrics", []) if "MetricStat" in one]
+                metrics = [
+                    metric for metric in options.get("Metrics", []) if "MetricStat" in metric
+                ]
                 yield "CloudWatch alarms", max(1, len(metrics))
             case "AWS::Logs::MetricFilter":
                 yield "CloudWatch custom metrics", len(options["MetricTransformations"])
@@ -107,7 +109,9 @@ def _standing(resources: Sequence[Resource], measured: Measured) -> Iterator[Use
 
 def _calls(resources: Sequence[Resource], measured: Measured, predictions: int) -> Iterator[Used]:
     """Usage by the call: predictions, and heartbeats, each on a new container."""
-    beats = sum(_beats(each) for each in resources if each["Type"] == "AWS::Events::Rule")
+    beats = sum(
+        _beats(resource) for resource in resources if resource["Type"] == "AWS::Events::Rule"
+    )
     scorer, heartbeat = _functions(resources)
     cold = predictions * measured.cold_share + beats
     calls = predictions + beats
@@ -132,15 +136,19 @@ def _calls(resources: Sequence[Resource], measured: Measured, predictions: int) 
 
 def _functions(resources: Sequence[Resource]) -> tuple[dict[str, Any], dict[str, Any]]:
     """The properties of the scoring function and of the heartbeat."""
-    found = [each["Properties"] for each in resources if each["Type"] == "AWS::Lambda::Function"]
-    (scorer,) = [each for each in found if each.get("PackageType") == "Image"]
-    (heartbeat,) = [each for each in found if each.get("PackageType") != "Image"]
+    functions = [
+        function["Properties"]
+        for function in resources
+        if function["Type"] == "AWS::Lambda::Function"
+    ]
+    (scorer,) = [function for function in functions if function.get("PackageType") == "Image"]
+    (heartbeat,) = [function for function in functions if function.get("PackageType") != "Image"]
     return scorer, heartbeat
 
 
 def _memory_mb(resources: Sequence[Resource], name: str) -> int:
-    (found,) = [each for each in resources if each["Name"] == name]
-    return int(found["Properties"]["MemorySize"])
+    (function,) = [resource for resource in resources if resource["Name"] == name]
+    return int(function["Properties"]["MemorySize"])
 
 
 def _beats(rule: Resource) -> float:
@@ -153,5 +161,9 @@ def _beats(rule: Resource) -> float:
 
 
 def _months_kept(resources: Sequence[Resource]) -> float:
-    kept = [each["Properties"] for each in resources if each["Type"] == "AWS::Logs::LogGroup"]
-    return max(int(each["RetentionInDays"]) for each in kept) / MONTH_DAYS
+    log_groups = [
+        log_group["Properties"]
+        for log_group in resources
+        if log_group["Type"] == "AWS::Logs::LogGroup"
+    ]
+    return max(int(log_group["RetentionInDays"]) for log_group in log_groups) / MONTH_DAYS

@@ -78,15 +78,15 @@ def _log(level: str, message: str, **facts: object) -> None:
 def _ask(names: Mapping[str, str]) -> dict[str, Any]:
     """One attempt: fetch an example, score it, and compare the answer with the example's."""
     key = {"x-api-key": _api_key(names["APIGATEWAY_URL"], names["API_KEY_ID"])}
-    told = _model(names["LAMBDA_URL"], names["FUNCTION"])
-    name, example = _example(told)
+    model = _model(names["LAMBDA_URL"], names["FUNCTION"])
+    name, example = _example(model)
     began = time.perf_counter()
     answer = _request("execute-api", f"{names['API_URL']}/predict", example["transaction"], key)
     latency_ms = round(1000 * (time.perf_counter() - began))
     versions = _versions(names["SSM_URL"], names["MODEL_PARAMETER"])
-    _check_version("GET /model", told.get("version"), versions)
+    _check_version("GET /model", model.get("version"), versions)
     _check_version("POST /predict", answer.get("model_version"), versions)
-    if answer["model_version"] == told["version"]:  # else a promotion settles between the two
+    if answer["model_version"] == model["version"]:  # else a promotion settles between the two
         _check_answer(name, answer, example["answer"])
     return {
         "model_version": answer["model_version"],
@@ -148,8 +148,8 @@ def _check_answer(name: str, answer: dict[str, Any], expected: dict[str, Any]) -
 
 def _api_key(url: str, key_id: str) -> str:
     """The key's value, fetched so that no readable configuration contains it."""
-    found = _request("apigateway", f"{url}/apikeys/{key_id}?includeValue=true")
-    return str(found["value"])
+    api_key = _request("apigateway", f"{url}/apikeys/{key_id}?includeValue=true")
+    return str(api_key["value"])
 
 
 def _versions(url: str, name: str) -> set[str]:

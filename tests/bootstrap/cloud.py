@@ -40,7 +40,7 @@ parameter_overrides = 'Monitoring="on" AlarmEmail="on-call@example.com" Reserved
 
 
 def template(parameters, outputs):
-    """One of CloudFormation's with nothing in it that matters; moto cannot make the real one."""
+    """A CloudFormation template without content, because moto cannot deploy the real one."""
     return json.dumps(
         {
             "Parameters": {name: {"Type": "String"} for name in parameters},
@@ -56,7 +56,7 @@ def as_parameters(values):
 
 @dataclass
 class Cloud:
-    """The account as the commands find it, and what they did there."""
+    """The account that the commands work on, and a record of their calls."""
 
     aws: Any
     folder: Path
@@ -212,7 +212,7 @@ class Cloud:
 
 
 def invoked(status=200, failures=()):
-    """Lambda's answer to an invocation: GET /model, and the log of the function meanwhile."""
+    """Lambda's answer to an invocation with GET /model, with the tail of the log."""
     body = json.dumps({"version": "0123456789abcdef"} if status == 200 else {"status": status})
     lines = [json.dumps({"message": "model load failed", **each}) for each in failures]
     log = "\n".join(["START RequestId: 1", "[1]", *lines, "END RequestId: 1"])
@@ -224,7 +224,7 @@ def invoked(status=200, failures=()):
 
 
 class Unprotected(Account):
-    """Only says that it protects a stack from deletion: moto cannot."""
+    """Lists the protection of a stack without a call, because moto does not support it."""
 
     def change(self, service, operation, **arguments):
         if operation != "UpdateTerminationProtection":
@@ -234,7 +234,7 @@ class Unprotected(Account):
 
 
 class StubbedAccount(Account):
-    """Answers a few calls itself: moto's functions and stacks are never ill, and run nothing."""
+    """Answers a few calls itself: moto's functions and stacks have no faults and run nothing."""
 
     def __init__(self, say, answers=()):
         super().__init__(say)
@@ -255,7 +255,7 @@ class StubbedAccount(Account):
 
 
 class RecordedPrograms:
-    """Does in the stand-in account what the programs would; keeps their command lines."""
+    """Replays the programs' effects in the stand-in account, and records their command lines."""
 
     def __init__(self, cloud, *, changed=""):
         self.cloud = cloud
@@ -283,7 +283,7 @@ def docker():
 
 @contextmanager
 def api(served) -> Iterator[str]:
-    """The gateway: answers GET /live/model with `served`, and remembers the key."""
+    """The gateway: answers GET /live/model with `served`, and records the key."""
 
     class Gateway(BaseHTTPRequestHandler):
         def do_GET(self):

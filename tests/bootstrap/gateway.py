@@ -1,4 +1,4 @@
-"""API Gateway on this machine: lets callers in by their key and, if asked for, their signature."""
+"""API Gateway on this machine: admits callers by their key and, if required, their signature."""
 
 import json
 import threading
@@ -17,11 +17,11 @@ ANSWERS = {
     "/live/model": {"version": VERSION, "examples": {"stopped": STOPPED, "approved": None}},
     "/live/predict": STOPPED["answer"],
 }
-"""Enough of the API for the smoke test to be content."""
+"""Answers of the API that the smoke test accepts."""
 
 
 def signature(method, url, headers, body, credentials):
-    """The signature that a request should bear, by botocore; `headers` in lower case."""
+    """The expected signature of a request, by botocore; `headers` in lower case."""
     scope = headers["authorization"].split("Credential=")[1].split(",")[0]
     _, _, region, service, _ = scope.split("/")
     request = AWSRequest(method, url, data=body)
@@ -33,7 +33,7 @@ def signature(method, url, headers, body, credentials):
 
 
 class Gateway(BaseHTTPRequestHandler):
-    """Remembers the status of each answer by its path."""
+    """Records the status of each answer by path."""
 
     def answer(self):
         body = self.rfile.read(int(self.headers.get("content-length", 0)))
@@ -69,9 +69,10 @@ class Gateway(BaseHTTPRequestHandler):
 
 @contextmanager
 def gateway(key: str, credentials: Credentials | None) -> Iterator[ThreadingHTTPServer]:
-    """Lets in who has the key and, given credentials, signs with them on every route."""
+    """Admits requests with the key and, if there are credentials, with their signature."""
     with ThreadingHTTPServer(("127.0.0.1", 0), Gateway) as server:
         server.key, server.credentials, server.answered = key, credentials, []
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        serving = {"poll_interval": 0.01}
+        threading.Thread(target=server.serve_forever, kwargs=serving, daemon=True).start()
         yield server
         server.shutdown()

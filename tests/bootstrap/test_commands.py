@@ -1,4 +1,4 @@
-"""The command line: what it prints where, its exit codes, and its errors' words."""
+"""The command line: its output, exit codes and error messages."""
 
 import signal
 import socket
@@ -15,7 +15,7 @@ from training.local.processes import ROOT
 
 
 def run(cloud, *arguments):
-    """Run the program in a process of its own; `ended` is the same without the start."""
+    """Run the program in a process of its own; `ended` runs it in this one."""
     return subprocess.run(
         [sys.executable, "-m", "bootstrap", *arguments],
         cwd=ROOT,

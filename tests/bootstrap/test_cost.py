@@ -1,4 +1,4 @@
-"""`make cost`: what the templates cost, and no resource that it overlooks."""
+"""`make cost`: the price of the templates, and refusal of resources without a price."""
 
 import json
 from collections import Counter
@@ -67,7 +67,7 @@ MISTAKES = {
         3.0,
     ),
 }
-"""By the part that must show it: what is planted, and what it costs beyond what is free."""
+"""By the part of the bill: text to replace, its replacement, and the cost beyond the free tier."""
 
 REFUSED = {
     "Store is an AWS::RDS::DBInstance": (
@@ -96,7 +96,7 @@ def idle(stacks):
 
 @pytest.fixture(scope="module")
 def planted(stacks):
-    """The account by mistake: each is in a copy of the template, deployed to prod."""
+    """The account by planted mistake, each in a copy of the template that is deployed to prod."""
     replaced = {name: (old, new) for name, (old, new, *_) in (MISTAKES | REFUSED).items()}
     assert all(old in TEXT for old, _ in replaced.values())
     prod = read_environment("prod")

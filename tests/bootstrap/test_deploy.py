@@ -1,4 +1,4 @@
-"""`make deploy`, rehearsed: its AWS calls and command lines in order, and what it leaves behind."""
+"""`make deploy`: its AWS calls and command lines in order, and the state that it leaves."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -209,7 +209,7 @@ def test_the_plan_names_account_and_region(cloud, programs, capsys):
 
 
 class Overtaken(RecordedPrograms):
-    """Somebody else deploys between SAM and our look."""
+    """Somebody else deploys between SAM's end and our check."""
 
     def run(self, *command, secret=None):
         super().run(*command, secret=secret)

@@ -1,4 +1,4 @@
-"""The pipeline's steps behind a deploy, as GitHub runs them, for callers of either kind."""
+"""The workflow's steps after a deploy, run as GitHub runs them, with and without signatures."""
 
 import shutil
 import subprocess
@@ -26,11 +26,11 @@ ASSUMED = {
     "AWS_DEFAULT_REGION": "us-east-1",
     "AWS_REGION": "us-east-1",
 }
-"""What `configure-aws-credentials` leaves to the steps after it."""
+"""Variables that `configure-aws-credentials` sets for later steps."""
 
 SETUPS = " ".join(f"--old-file=setup-{name}" for name in ("project", "sam"))
 MAKE = f'#!/bin/sh\nexec {shutil.which("make")} --silent {SETUPS} "$@"\n'
-"""make, which does not look whether the environments are up to date, nor makes them anew."""
+"""make without the targets that build the environments."""
 
 
 @dataclass(frozen=True)

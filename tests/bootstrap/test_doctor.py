@@ -1,4 +1,4 @@
-"""`make doctor` is quiet about what is well, and names each fault with what to do about it."""
+"""`make doctor` prints a line for each check, and a remedy for each fault."""
 
 import json
 import re
@@ -24,7 +24,7 @@ HEALTHY = [
 
 @pytest.fixture
 def deployed(cloud, programs):
-    """An application that is well in every respect."""
+    """An application without a fault."""
     text = cloud.samconfig.read_text()
     pointer = f'"ModelParameter={cloud.aws.parameter}", "Monitoring=off"'
     cloud.samconfig.write_text(text.replace('"Monitoring=off"', pointer))
@@ -44,7 +44,7 @@ def deployed(cloud, programs):
 
 
 def examined(cloud, capsys, **answers):
-    """What the doctor prints of each check, by its name."""
+    """The lines of the checks that failed, by name of the check."""
     capsys.readouterr()
     account = StubbedAccount(cloud.said.append, answers)
     with pytest.raises(CheckFailedError) as caught:
@@ -199,7 +199,7 @@ OLD = {"CreationTime": datetime.now(UTC) - timedelta(days=1)}
 
 
 def answering():
-    """Lambda's answer where the heartbeat is content."""
+    """Lambda's answer to a heartbeat that succeeds."""
     said = {"decision": "block", "model_version": "0123456789abcdef"}
     return {"Payload": BytesIO(json.dumps(said).encode())}
 

@@ -1,4 +1,4 @@
-"""What the function says of its model when it is asked directly."""
+"""The doctor's direct invocation of the function."""
 
 import json
 from types import SimpleNamespace
@@ -13,7 +13,7 @@ from tests.bootstrap.cloud import invoked
 
 
 class OneAnswer:
-    """An account that answers every call alike, and keeps it."""
+    """An account that gives one answer to every call, and records the call."""
 
     def __init__(self, answer):
         self.answer = answer

@@ -1,4 +1,4 @@
-"""What a stack is deployed with: nothing of the environment's table is lost, not by SAM either."""
+"""A stack's parameters: no value of samconfig.toml is lost, not even by SAM."""
 
 import json
 import subprocess
@@ -128,7 +128,7 @@ REFUSED = """<ErrorResponse><Error><Code>ValidationError</Code><Message>{}</Mess
 
 @contextmanager
 def cloudformation(bucket):
-    """Knows SAM's own stack and no other, and keeps what a change set is asked to have."""
+    """A CloudFormation that knows only SAM's own stack, and records requests for change sets."""
     asked = []
 
     class CloudFormation(BaseHTTPRequestHandler):
@@ -156,7 +156,8 @@ def cloudformation(bucket):
             pass
 
     with ThreadingHTTPServer(("127.0.0.1", 0), CloudFormation) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        serving = {"poll_interval": 0.01}
+        threading.Thread(target=server.serve_forever, kwargs=serving, daemon=True).start()
         yield asked, f"http://127.0.0.1:{server.server_port}"
         server.shutdown()
 
@@ -172,7 +173,7 @@ def parameters(form):
 
 
 def template(cloud, form):
-    """The one that SAM uploaded for CloudFormation to read."""
+    """The template that SAM uploaded for CloudFormation."""
     if "TemplateBody" in form:
         return form["TemplateBody"]
     key = form["TemplateURL"].rpartition("/")[2]
@@ -192,7 +193,7 @@ class RealSam(RecordedPrograms):
 
 
 def posted(cloud, monkeypatch, change=lambda command: command):
-    """What SAM asks CloudFormation for, when prod is deployed."""
+    """The change set that SAM requests when prod is deployed."""
     image = f"{cloud.uri}@{cloud.push('ci-1')}"
     with cloudformation(cloud.aws.bucket) as (asked, endpoint):
         programs = RealSam(cloud, endpoint, monkeypatch, change)
@@ -223,7 +224,7 @@ def test_the_real_sam_posts_every_parameter_and_the_image_as_it_is_named(cloud, 
 
 @needs_sam
 def test_sam_alone_loses_the_values_of_samconfig(cloud, monkeypatch):
-    """aws-sam-cli#2380: were it mended, `make deploy` could pass the image alone."""
+    """aws-sam-cli#2380: once it is fixed, `make deploy` can pass the image alone."""
 
     def image_alone(command):
         first = command.index("--parameter-overrides") + 1

@@ -1,4 +1,4 @@
-"""`make bootstrap`: the stack of what outlives the application keeps what it was given."""
+"""`make bootstrap`: an update of the bootstrap stack keeps its parameters."""
 
 import pytest
 
@@ -11,7 +11,7 @@ ARN = "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.c
 
 
 class KeptCommands:
-    """Keeps what it was asked to run, and runs nothing."""
+    """Records the commands and runs none."""
 
     def __init__(self):
         self.commands = []
@@ -162,7 +162,7 @@ def test_a_failed_creation_that_left_resources_is_not_deleted(cloud):
 
 
 class FailingOnce(KeptCommands):
-    """SAM fails the first time, as it does where the stack went back."""
+    """A SAM whose first deploy fails, as when a stack rolls back."""
 
     def __init__(self, account):
         super().__init__()

@@ -1,4 +1,4 @@
-"""`make rollback` goes back to the image before; `make destroy` leaves what must stay."""
+"""`make rollback` deploys the previous image; `make destroy` deletes only the application."""
 
 import re
 
@@ -14,7 +14,7 @@ from training.hints import fraud
 
 
 class WithoutUpdates(Account):
-    """Keeps the update that it was asked for: moto would want the real template."""
+    """Records the requested update, because moto would need the real template."""
 
     update = None
 
@@ -30,7 +30,7 @@ class WithoutUpdates(Account):
 
 @pytest.fixture
 def images(cloud, programs):
-    """Two images, deployed one after the other; their digests."""
+    """The digests of two images, deployed one after the other."""
     digests = []
     for name in ("first", "second"):
         digests.append(cloud.push(f"ci-{name}", name))

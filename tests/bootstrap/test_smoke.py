@@ -1,4 +1,4 @@
-"""`make smoke ENV=...` finds address and key by itself, and signs where the API wants it."""
+"""`make smoke ENV=...` finds address and key, and signs if the API requires it."""
 
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -17,7 +17,7 @@ CREDENTIALS = Credentials("AKIDEXAMPLE", "secret/with+signs", "a session's token
 
 @pytest.fixture
 def asked():
-    """A server that answers nothing as it must, and what it was asked."""
+    """A server with wrong answers only, and a record of its requests."""
     requests = []
 
     class Api(BaseHTTPRequestHandler):
@@ -34,7 +34,8 @@ def asked():
             pass
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Api) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        serving = {"poll_interval": 0.01}
+        threading.Thread(target=server.serve_forever, kwargs=serving, daemon=True).start()
         requests.append(f"http://127.0.0.1:{server.server_port}")
         yield requests
         server.shutdown()

@@ -1,4 +1,4 @@
-"""Every stack status stops the commands that cannot work from it, and names one that can."""
+"""Each stack status refuses the commands that cannot work, and names one that can."""
 
 import re
 from datetime import UTC, datetime

@@ -15,7 +15,7 @@ NOW = datetime.now(UTC)
 
 
 class Deploying:
-    """An account whose application is being updated; keeps the calls that change something."""
+    """An account whose application is being updated; records the calls that change something."""
 
     dry_run = False
 

@@ -1,4 +1,4 @@
-"""IAM's decision on one request, as far as this project's policies go.
+"""IAM's decision on one request, for the policy elements that this project uses.
 
 References
 ----------

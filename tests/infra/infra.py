@@ -1,4 +1,4 @@
-"""Templates as CloudFormation sees them, and the tools that look at them."""
+"""Transformed templates, and the tools that check them."""
 
 import os
 import subprocess
@@ -22,7 +22,7 @@ NEEDS_SAM = pytest.mark.skipif(
 
 
 def run(*command, **options):
-    """What a tool says of the templates."""
+    """Run a tool on the templates."""
     environment = {**os.environ, "SAM_CLI_TELEMETRY": "0", "AWS_DEFAULT_REGION": "us-east-1"}
     return subprocess.run(
         [str(part) for part in command],
@@ -37,7 +37,7 @@ def run(*command, **options):
 
 
 def planted(defects):
-    """Every check with each text to replace and what, in its place, the check must find."""
+    """Each planted defect: its check, the text to replace, and the replacement."""
     return [(check, old, new) for check, found in defects.items() for old, new in found]
 
 

@@ -1,4 +1,4 @@
-"""What tells an engineer that something is wrong; each check also finds a planted defect."""
+"""Alarms, budgets and dashboard; each check also finds a planted defect."""
 
 import json
 import re
@@ -37,11 +37,11 @@ WATCHED = {
     *(("AWS/Lambda", "Throttles"), ("AWS/Lambda", "Errors")),
     *(("FraudApi", "TurnedAway"), ("FraudApi", "LoadFailures"), ("FraudApi", "DegradedAnswers")),
 }
-"""What an alarm is raised by; of the heartbeat there is a check of its own."""
+"""Metrics that raise alarms; the heartbeat's alarm has its own check."""
 
 
 def space_of(namespace):
-    """A namespace, without the stack's name that ours end with."""
+    """A metric namespace without the stack's name."""
     return namespace["Fn::Sub"].partition("/")[0] if isinstance(namespace, dict) else namespace
 
 
@@ -68,7 +68,7 @@ def quoted(text):
 
 
 def words_of_logs(template):
-    """What stands in quotes in what writes each log, which its fields do."""
+    """Quoted words in the source of each log, its fields among them."""
     (stage,) = resources(template, "AWS::ApiGateway::Stage")
     names = ("api", "answers", "handler", "logs", "model_provider", "load_attempt")
     ours = "".join((ROOT / f"fraud_api_lambda/{name}.py").read_text() for name in names)
@@ -106,7 +106,7 @@ def queries_show_what_is_logged(template):
 
 
 def a_promotion_raises_no_alarm(template):
-    """While a container loads a new model its answers say `stale_model`: for a minute or so."""
+    """A container's answers have `stale_model` while it loads a new model, for about a minute."""
     alarm = template["Resources"]["DegradedAnswersAlarm"]["Properties"]
 
     assert "DatapointsToAlarm" not in alarm
@@ -118,7 +118,7 @@ FREE_OF_CHARGE = {
     "AWS::Logs::MetricFilter": 10,
     "AWS::CloudWatch::Dashboard": 3,
 }
-"""How many an account has for nothing, and one environment alone may take."""
+"""Free units of an account, all of which one environment may use."""
 
 
 def what_is_watched_costs_nothing(template):
@@ -161,7 +161,7 @@ def names_of_the_whole_account_carry_the_region(template):
 
 
 def more_of(kind, number):
-    """Text of so many resources more, which may be empty."""
+    """Text of additional resources of a template."""
     lines = f"    Type: {kind}\n    Condition: IsMonitored\n    Properties: {{}}\n"
     return "".join(f"  More{each}:\n{lines}" for each in range(number))
 

@@ -1,4 +1,4 @@
-"""The stack of what must outlive the application; each check also finds a defect in a copy."""
+"""The bootstrap stack; each check also finds a planted defect."""
 
 import json
 
@@ -132,7 +132,7 @@ BARE = {
     "xray:PutTelemetryRecords",
     "xray:PutTraceSegments",
 }
-"""Actions that AWS lets no policy narrow; the template says of each why."""
+"""Actions that no policy can narrow; the template gives the reason for each."""
 
 
 def allowed(template):

@@ -24,7 +24,7 @@ NAMES = {
 TOKEN = "token.actions.githubusercontent.com"
 
 INLINE_LIMIT, MANAGED_LIMIT, ATTACHED_LIMIT = 10_240, 6_144, 10
-"""Characters without spaces: of a role's own policies together, and of each managed one."""
+"""IAM's limits: characters of a role's inline policies and of a managed one, managed policies."""
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +33,7 @@ def bootstrap():
 
 
 def policies(bootstrap, role):
-    """A role's policies by name, rendered; those that only it has are its own."""
+    """A role's policies by name, with references filled in."""
     attached = {
         name: each["Properties"]["PolicyDocument"]
         for name, each in bootstrap.items()
@@ -212,7 +212,7 @@ UNUSED = {
     "sns:PutDataProtectionPolicy": "an alarm names no payment",
     "sns:SetSubscriptionAttributes": "a subscription has an address and nothing else",
 }
-"""Actions of handlers that the templates do not make CloudFormation take, and why."""
+"""Actions of the handlers that these templates never need, with the reason."""
 
 
 @pytest.fixture(scope="module")
@@ -258,11 +258,11 @@ def test_no_action_is_called_unused_that_is_granted_or_that_no_handler_has(boots
 CALL = re.compile(r'"([a-z]+)",\s*"([A-Z][A-Za-z]+)"')
 BY_A_PERSON = {"prepare.py"}
 OTHER_NAMES = {"lambda:Invoke": "lambda:InvokeFunction", "apigateway:GetApiKey": "apigateway:GET"}
-"""Actions that are not called as the operation is."""
+"""Actions whose name differs from the operation's."""
 
 
 def operations():
-    """What the commands that a pipeline runs ask of AWS, in IAM's words."""
+    """IAM actions that the pipeline's commands need."""
     for path in (ROOT / "bootstrap").glob("*.py"):
         if path.name not in BY_A_PERSON:
             for service, operation in CALL.findall(path.read_text()):
@@ -291,7 +291,7 @@ SAM_ASKS = [
     ("s3:ListBucket", SAMS_BUCKET),  # else S3 answers 403, not 404, where it is not
     ("s3:PutObject", f"{SAMS_BUCKET}/code"),  # each part of a large one too
 ]
-"""What `sam deploy` 1.170 was seen to ask an emulator."""
+"""IAM actions of `sam deploy` 1.170, recorded with an emulator."""
 
 
 @pytest.mark.parametrize(("action", "resource"), SAM_ASKS)
@@ -400,7 +400,7 @@ def test_a_role_that_is_made_or_given_more_stays_within_the_boundary(bootstrap, 
     ],
 )
 def test_the_boundary_cannot_be_taken_off_or_changed(bootstrap, action, resource):
-    """Denied, whatever another policy may come to allow."""
+    """Denied, whatever another policy allows."""
     everything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
     for role in ("DeployRoleDev", "DeployRoleProd"):
         call = Call(action, resource, {"iam:PermissionsBoundary": BOUNDARY})

@@ -1,4 +1,4 @@
-"""What the gateway lets in, answers by itself and logs; each check also finds a planted defect."""
+"""The gateway's routes, own answers and log; each check also finds a planted defect."""
 
 import json
 import re
@@ -30,7 +30,7 @@ GATEWAYS = {
     "DEFAULT_4XX": problems.BAD_REQUEST,
     "DEFAULT_5XX": problems.INTERNAL,
 }
-"""What the gateway answers by itself, and as which of our problems."""
+"""The gateway's own answers, and the problem type of each."""
 
 
 OF_ANY_STATUS = {"DEFAULT_4XX"}
@@ -76,7 +76,7 @@ def the_api_is_regional(template):
 
 
 def old_tls_is_refused(template):
-    """API Gateway wants an access mode beside each policy of the newer kind."""
+    """API Gateway requires an access mode with each newer security policy."""
     properties = api(template)["Properties"]
 
     assert properties["SecurityPolicy"].startswith("SecurityPolicy_TLS13_1_")

@@ -1,4 +1,4 @@
-"""The heartbeat asks as a caller does, and fails wherever a caller would be served ill."""
+"""The heartbeat calls the API as callers do, and fails on each answer that would harm one."""
 
 import time
 

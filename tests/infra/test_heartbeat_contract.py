@@ -1,4 +1,4 @@
-"""What the heartbeat and those that it speaks to must agree on."""
+"""The heartbeat's agreement with the template, with AWS's signature and with the API's routes."""
 
 import ast
 import re
@@ -27,7 +27,7 @@ REQUESTS = {
 
 @pytest.fixture(params=["a-session-token", ""])
 def credentials(request, monkeypatch):
-    """Lambda's, and a person's who invokes the handler at home."""
+    """Credentials of Lambda, with a session token, and of a person, without one."""
     found = Credentials("AKIDEXAMPLE", "secret", request.param or None)
     monkeypatch.setenv("AWS_REGION", "eu-test-1")
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", found.access_key)

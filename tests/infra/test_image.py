@@ -1,4 +1,4 @@
-"""What enters the image, and in which order; and what the deployment files must not know."""
+"""The image's content and its order; no deployment file names an account."""
 
 import re
 import shutil
@@ -36,7 +36,7 @@ def steps(dockerfile):
 
 
 def context(ignore, tree):
-    """The files of a clone that an engine is sent."""
+    """The files of a clone in the build context."""
     for name in CLONE:
         (tree / name).parent.mkdir(parents=True, exist_ok=True)
         (tree / name).touch()

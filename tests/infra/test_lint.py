@@ -17,12 +17,12 @@ DEFECTS = {
     "WS1004": ("template.yaml", "- WS1004 # its log group is FraudLogs", "#"),
     "CKV_AWS_53": ("bootstrap/template.yaml", "BlockPublicAcls: true", "BlockPublicAcls: false"),
 }
-"""By the rule that must find it. Of cfn-lint's, only the serverless rules know the second."""
+"""By the rule that must find it; WS1004 is one of the serverless rules."""
 
 
 @pytest.fixture(scope="session")
 def linted(tmp_path_factory) -> list[Path]:
-    """Both templates, and a copy of one for each planted defect: all of them for one start."""
+    """Both templates and a copy for each planted defect, so that a linter starts once."""
     folder = tmp_path_factory.mktemp("planted")
     for rule, (template, old, new) in DEFECTS.items():
         text = (ROOT / template).read_text()
@@ -33,7 +33,7 @@ def linted(tmp_path_factory) -> list[Path]:
 
 @pytest.fixture(scope="session")
 def cfn_lint(linted) -> list[tuple[str, str]]:
-    """File and rule of all that cfn-lint finds, which `sam validate --lint` runs too."""
+    """File and rule of each finding of cfn-lint, which `sam validate --lint` runs too."""
     done = run(
         SAM / "cfn-lint", "-a", "cfn_lint_serverless.rules", "--format", "json", "-t", *linted
     )
@@ -43,7 +43,7 @@ def cfn_lint(linted) -> list[tuple[str, str]]:
 
 @pytest.fixture(scope="session")
 def checkov(linted) -> list[tuple[str, str]]:
-    """File and rule of all that checkov finds."""
+    """File and rule of each finding of checkov."""
     options = ("--framework", "cloudformation", "--skip-download", "--quiet", "--compact")
     done = run(CHECKOV, *options, "--output", "json", "-f", *linted)
     report = json.loads(done.stdout)
@@ -89,7 +89,7 @@ def test_every_skipped_check_has_its_reason_beside_it(template):
 
 
 def unexplained_stars(text):
-    """Lines that open a policy to all resources and do not say why AWS has no other form."""
+    """Lines that open a policy to all resources without giving the reason."""
     lines = re.findall(r'^ +Resource: "\*".*$', text, re.MULTILINE)
     return [line for line in lines if not re.search(r" # .{15,}", line)]
 

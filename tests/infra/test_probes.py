@@ -1,4 +1,4 @@
-"""Heartbeat and smoke test suit the model that is served, whatever the amounts of its data."""
+"""Heartbeat and smoke test pass with any model, whatever the amounts in its data."""
 
 import json
 import subprocess
@@ -23,7 +23,7 @@ MONEY = ["amount", "oldbalanceOrg", "newbalanceOrig", "oldbalanceDest", "newbala
 
 @pytest.fixture(scope="module", params=[3, 100])
 def scorer(request, tmp_path_factory) -> Scorer:
-    """A model of simulated transactions whose amounts and balances are so many times as large."""
+    """A model of simulated transactions whose amounts and balances are scaled."""
     out: Path = tmp_path_factory.mktemp("scaled")
     frame = simulate(20_000, seed=3, days=10)
     frame[MONEY] *= request.param

@@ -1,4 +1,4 @@
-"""Whatever is installed is pinned by hash, on every machine that installs something."""
+"""Every installed package is pinned by hash, on every machine."""
 
 import re
 import shutil
@@ -82,7 +82,7 @@ def test_the_build_backend_is_pinned():
 
 @pytest.fixture
 def clone(tmp_path):
-    """What `.ci/setup` reads, in a folder with a space, and a uv that writes down its arguments."""
+    """The files that `.ci/setup` reads, in a folder with a space, and a uv that logs its calls."""
     clone = tmp_path / "a clone"
     for name in (".ci/setup", ".ci/uv", ".python-version", "pyproject.toml", *REQUIREMENTS):
         (clone / name).parent.mkdir(parents=True, exist_ok=True)
@@ -98,7 +98,7 @@ if [ "$1" = venv ]; then for last in "$@"; do :; done; mkdir "$last"; fi
 
 
 def setup(clone, *names):
-    """What `.ci/setup` asks of uv, and what it says."""
+    """The calls of uv by `.ci/setup`, and its output."""
     calls = clone.parent / "calls"
     calls.write_text("")
     done = subprocess.run(

@@ -1,4 +1,4 @@
-"""What the function is and may do, which linters miss; each check also finds a planted defect."""
+"""The function's configuration and rights; each check also finds a planted defect."""
 
 import json
 import re
@@ -110,7 +110,7 @@ def a_new_version_is_rolled_out_behind_the_alias(template):
 
 
 NO_PART_OF_A_VERSION = {"ImageUri", "ReservedConcurrency"}
-"""SAM sees that the first changes; the second is of all versions together."""
+"""SAM reacts to changes of the first itself; the second belongs to all versions."""
 
 
 def a_new_value_of_a_parameter_gives_a_new_version(template):
@@ -131,7 +131,7 @@ def the_versions_before_stay_for_a_rollback(template):
 
 
 def each_deploy_is_another_function(template):
-    """Else Lambda publishes no version of an image that a failed deploy left one of."""
+    """Otherwise Lambda publishes no new version of an image from a failed deploy."""
     variables = function(template)["Environment"]["Variables"]
     (version,) = resources(template, "AWS::Lambda::Version")
 

@@ -1,4 +1,4 @@
-"""The workflows' own scripts, run as GitHub runs them; AWS and Docker are played by scripts."""
+"""The workflows' own scripts, run as GitHub runs them; scripts stand in for AWS and Docker."""
 
 import os
 import subprocess
@@ -23,7 +23,7 @@ esac
 
 
 class Runner:
-    """A directory where a step runs, and what its programs were asked."""
+    """A directory in which a step runs, and a record of its programs' calls."""
 
     def __init__(self, directory):
         self.directory = directory

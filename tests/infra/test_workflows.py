@@ -1,4 +1,4 @@
-"""What the workflows must hold, beyond what linters know; each check finds a planted defect too."""
+"""Properties of the workflows that linters miss; each check also finds a planted defect."""
 
 import re
 import shutil
@@ -48,7 +48,7 @@ def steps(workflows):
 
 
 def actions(workflows):
-    """The lines that name somebody else's code."""
+    """The lines that use third-party actions."""
     lines = re.findall(r"^[ -]*uses: (.+)$", "\n".join(workflows.values()), re.MULTILINE)
     return [line for line in lines if not line.startswith("$/.github/workflows/")]
 
@@ -114,7 +114,7 @@ def strangers_start_nothing_with_our_rights(workflows):
 
 
 def no_script_holds_an_expression(workflows):
-    """A value that GitHub pastes into a script is code there; a variable's is not."""
+    """GitHub pastes an expression into a script as code; a variable's value is no code."""
     for _, step in steps(workflows):
         assert "${{" not in step.get("run", "")
 
@@ -212,7 +212,7 @@ def nothing_is_left_half_done(workflows):
 
 
 def a_run_that_nobody_approves_holds_no_other(workflows):
-    """A job that waits for approval can hold its concurrency group, for up to 30 days."""
+    """A job that waits for approval holds its concurrency group, for up to 30 days."""
     assert load(workflows["deploy"])["concurrency"]["group"] == "deploy-${{ github.sha }}"
     assert "concurrency" not in load(workflows["deploy"])["jobs"]["prod"]
     assert "concurrency" not in load(workflows["deploy-to"])

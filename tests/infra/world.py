@@ -1,4 +1,4 @@
-"""Whom the heartbeat speaks to, at one address: API Gateway, SSM, Lambda and the API."""
+"""The heartbeat's servers at one address: API Gateway, SSM, Lambda and the API."""
 
 import importlib.util
 import json
@@ -13,7 +13,7 @@ DIGEST = "0123456789abcdef" + "0" * 48
 BEFORE = "fedcba9876543210" + "0" * 48
 KEY = "the-callers-key"
 HANGS = object()
-"""In an answer's place: the connection stays open and nothing comes."""
+"""In place of an answer: the connection stays open without one."""
 
 
 def load():
