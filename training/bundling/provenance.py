@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from fraud_api_lambda.bundle import Bundle
-from training.simulator.population import IDS, number_of
+from training.simulator.population import IDS, customer_index
 from training.simulator.simulate import TYPOLOGIES
 
 SIMULATED: Final = "simulated"
@@ -47,5 +47,7 @@ def _has_our_typologies(frame: pd.DataFrame) -> bool:
 
 def _has_our_accounts(frame: pd.DataFrame) -> bool:
     payers = frame["nameOrig"].iloc[:: max(1, len(frame) // SAMPLE)]
-    ours = [number is not None and number < MOST_CUSTOMERS for number in map(number_of, payers)]
+    ours = [
+        number is not None and number < MOST_CUSTOMERS for number in map(customer_index, payers)
+    ]
     return float(np.mean(ours)) >= ENOUGH

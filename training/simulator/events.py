@@ -1,4 +1,4 @@
-"""The events of a simulation, as columns for NumPy and one by one for the ledger."""
+"""The events of a simulation, as columns for NumPy and as tuples for the ledger."""
 
 from dataclasses import dataclass, fields
 from enum import IntEnum
@@ -12,14 +12,19 @@ CASH_IN, CASH_OUT, DEBIT, PAYMENT, TRANSFER = range(len(TYPES))
 
 
 class Plan(IntEnum):
-    """How the amount of an event is settled."""
+    """How the ledger settles the amount of an event.
+
+    FIXED leaves it unchanged. ABOVE_BALANCE takes an amount above the payer's balance, USUAL and
+    UNUSUAL one that is a usual or an unusual share of it. SHARE takes the event's `share` of the
+    balance, SHARE_OF_CHAIN that of the money that the mule chain has received.
+    """
 
     FIXED = 0
-    ELSEWHERE = 1
+    ABOVE_BALANCE = 1
     USUAL = 2
     UNUSUAL = 3
     SHARE = 4
-    CASHED = 5
+    SHARE_OF_CHAIN = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,26 +38,25 @@ class Events:
     kind : int
         Index into `TYPES`.
     payer, payee : int
-        Customers from 0, merchants after them. The payer of a CASH_IN receives.
+        Indices: customers from 0, then merchants. In a CASH_IN the payer's balance grows.
     amount : float
-        The intended amount. Genuine payouts exchange their amounts with recent ones, so that the
-        distribution of all amounts stays the drawn one.
+        The amount as drawn. Genuine payouts swap amounts with recent ones, so that each suits its
+        payer's balance and the distribution of all amounts stays as drawn.
     scale : float
         Factor of the amounts at that hour.
     plan : int
-        A `Plan`: the amount unchanged; more than the payer's balance; a usual or an unusual share
-        of the balance; `share` of the balance; `share` of the money that `scheme` received.
+        A `Plan`.
     share : float
-        Share of a balance, for the plans with one. On a genuine payout, if not 0: the next payer
-        with a suitable balance takes this share of it.
-    whim : float
+        The share that `plan` takes. On a genuine payout, a share above 0 waits for the next payer
+        with a suitable balance, who pays out that share of it.
+    draw : float
         A uniform random number from 0 to 1, for the ledger's choices.
     slot : int
         Index into `Victims` if the payer is a victim to be chosen, or -1.
-    scheme : int
+    chain : int
         Number of the mule chain, or -1.
-    story : int
-        A `Story`.
+    typology : int
+        A `Typology`.
     """
 
     step: np.ndarray
@@ -63,10 +67,10 @@ class Events:
     scale: np.ndarray
     plan: np.ndarray
     share: np.ndarray
-    whim: np.ndarray
+    draw: np.ndarray
     slot: np.ndarray
-    scheme: np.ndarray
-    story: np.ndarray
+    chain: np.ndarray
+    typology: np.ndarray
 
     @classmethod
     def merged(cls, *parts: "Events") -> "Events":
@@ -88,6 +92,6 @@ class Event(NamedTuple):
     scale: float
     plan: int
     share: float
-    whim: float
+    draw: float
     slot: int
-    scheme: int
+    chain: int

@@ -1,4 +1,4 @@
-"""The ledger: plays events in time order, so that every balance follows from the balances before.
+"""The ledger: settles events in time order, so that each balance follows from the earlier ones.
 
 Amounts are settled here, because they depend on the payer's balance at that moment.
 """
@@ -15,10 +15,11 @@ from training.simulator.events import CASH_IN, CASH_OUT, TRANSFER, Event, Events
 from training.simulator.population import Victims
 
 WELL_FILLED: Final = 200_000.0
-"""With less, customers cash out most of their balance; with more, they transfer most of it."""
+"""Genuine cash-outs take most of a balance below this, genuine transfers most of one above it."""
 
-KEEPS_NOTHING: Final = 0.7
-"""Customers whose balance exceeds this share of recent amounts count as keeping money here."""
+HOLDER_RANK: Final = 0.7
+"""A payer whose balance exceeds more than this share of recent amounts counts as a holder, who
+keeps money here, even if the plan is `ABOVE_BALANCE`."""
 
 TOLERANCE: Final = 1.25
 """Factor by which an amount may differ from the intended one."""
@@ -27,15 +28,15 @@ MAX_FRAUD: Final = 9_999_999.0
 """PaySim has no fraud above 10 million."""
 
 CHUNK: Final = 100_000
-"""Events that exist as Python objects at one time."""
+"""Number of events that exist as Python objects at one time."""
 
 BALANCES: Final = ("payer_before", "payer_after", "payee_before", "payee_after")
-PLAYED: Final = ("payer", "emptying", "amount", *BALANCES)
+SETTLED: Final = ("payer", "emptying", "amount", *BALANCES)
 
 
 @dataclass(slots=True)
 class Book:
-    """All balances at one moment, and the plans that wait for a suitable payment.
+    """All balances at one moment, and the amounts and shares that wait for a suitable payer.
 
     Attributes
     ----------
@@ -50,7 +51,7 @@ class Book:
         Shares of a balance that later payouts are still to take.
     chosen : dict of int to int
         The victim of each slot.
-    came_in : dict of int to float
+    received : dict of int to float
         The money that each mule chain has received.
     """
 
@@ -60,18 +61,20 @@ class Book:
     active: bytearray
     emptying: list[float] = field(default_factory=list)
     chosen: dict[int, int] = field(default_factory=dict)
-    came_in: dict[int, float] = field(default_factory=dict)
+    received: dict[int, float] = field(default_factory=dict)
 
     def payer(self, event: Event) -> int:
-        """The payer; in a theft, the reachable customer with a balance near the thief's aim."""
+        """The payer. In a theft: the reachable customer closest to the thief's target balance."""
         if event.slot < 0:
             return event.payer
         if event.slot not in self.chosen:
-            aim = log(self.victims.aim[event.slot])
-            reached: list[int] = self.victims.reached[event.slot].tolist()
+            target = log(self.victims.target[event.slot])
+            reachable: list[int] = self.victims.reachable[event.slot].tolist()
             # Victims need a history and enough money.
-            suitable = [one for one in reached if self.active[one] and self.held[one] > 1_000]
-            nearest = min(suitable or reached, key=lambda one: abs(log(self.held[one] + 1) - aim))
+            suitable = [one for one in reachable if self.active[one] and self.held[one] > 1_000]
+            nearest = min(
+                suitable or reachable, key=lambda one: abs(log(self.held[one] + 1) - target)
+            )
             self.chosen[event.slot] = nearest
         return self.chosen[event.slot]
 
@@ -81,8 +84,8 @@ class Book:
             return event.amount * event.scale, False
         if event.plan == Plan.SHARE:
             return min(event.share * before, MAX_FRAUD), False
-        if event.plan == Plan.CASHED:
-            return min(event.share * self.came_in[event.scheme], MAX_FRAUD), False
+        if event.plan == Plan.SHARE_OF_CHAIN:
+            return min(event.share * self.received[event.chain], MAX_FRAUD), False
         if event.share:
             self.emptying.append(event.share)
         return self._payout(event, before)
@@ -91,8 +94,8 @@ class Book:
         pool, held = self.pools[event.kind], before / event.scale
         insort(pool, event.amount)
         beyond = bisect_right(pool, held)
-        if event.plan == Plan.ELSEWHERE and beyond <= KEEPS_NOTHING * len(pool):
-            chosen = pool.pop(beyond + int(event.whim * (len(pool) - beyond)))
+        if event.plan == Plan.ABOVE_BALANCE and beyond <= HOLDER_RANK * len(pool):
+            chosen = pool.pop(beyond + int(event.draw * (len(pool) - beyond)))
             return chosen * event.scale, False
         takes_most = (event.kind == TRANSFER) == (before >= WELL_FILLED)
         takes_most ^= event.plan == Plan.UNUSUAL
@@ -103,8 +106,8 @@ class Book:
             if place is not None:
                 pool.pop(place)
                 return self.emptying.pop() * before, True
-        place = _nearest(pool, _share(event.whim, takes_most=takes_most) * held)
-        chosen = pool.pop(int(event.whim * len(pool)) if place is None else place)
+        place = _nearest(pool, _share(event.draw, takes_most=takes_most) * held)
+        chosen = pool.pop(int(event.draw * len(pool)) if place is None else place)
         return chosen * event.scale, False
 
     def credit(self, event: Event, amount: float) -> tuple[float, float]:
@@ -113,14 +116,14 @@ class Book:
             return 0.0, 0.0
         before = self.held[event.payee]
         after = self.held[event.payee] = round(before + amount, 2)
-        if event.scheme >= 0:
-            self.came_in[event.scheme] = self.came_in.get(event.scheme, 0.0) + amount
+        if event.chain >= 0:
+            self.received[event.chain] = self.received.get(event.chain, 0.0) + amount
         return before, after
 
 
-def _share(whim: float, *, takes_most: bool) -> float:
+def _share(draw: float, *, takes_most: bool) -> float:
     """A share of the balance: 50 to 94 %, or 3 to 30 %."""
-    return 0.5 + 0.44 * whim if takes_most else 0.03 * 10.0**whim
+    return 0.5 + 0.44 * draw if takes_most else 0.03 * 10.0**draw
 
 
 def _nearest(pool: list[float], wanted: float) -> int | None:
@@ -131,7 +134,7 @@ def _nearest(pool: list[float], wanted: float) -> int | None:
     return best if wanted / TOLERANCE <= pool[best] <= wanted * TOLERANCE else None
 
 
-def play(
+def settle(
     events: Events,
     balances: np.ndarray,
     pools: dict[int, list[float]],
@@ -156,22 +159,22 @@ def play(
     Returns
     -------
     dict of ndarray of shape (n_events,)
-        The columns `PLAYED`, without negative money. In a theft `payer` is the victim; `emptying`
+        The columns `SETTLED`, without negative money. In a theft `payer` is the victim; `emptying`
         is 1 for a genuine payout of 95 to 100 % of the balance.
     """
     book = Book(balances.tolist(), pools, victims, bytearray(len(balances)))
-    played = np.fromiter(
-        _entries(_one_by_one(events, progress), book), dtype=np.dtype((float, len(PLAYED)))
+    settled = np.fromiter(
+        _entries(_one_by_one(events, progress), book), dtype=np.dtype((float, len(SETTLED)))
     )
-    return dict(zip(PLAYED, played.T, strict=True))
+    return dict(zip(SETTLED, settled.T, strict=True))
 
 
 def _entries(events: Iterator[Event], book: Book) -> Iterator[tuple[float, ...]]:
     for event in events:
         payer = book.payer(event)
         before = book.held[payer]
-        meant, empties = book.amount(event, before)
-        amount = max(round(meant, 2), 0.01)
+        intended, empties = book.amount(event, before)
+        amount = max(round(intended, 2), 0.01)
         moved = amount if event.kind == CASH_IN else -amount
         after = book.held[payer] = max(round(before + moved, 2), 0.0)
         book.active[payer] = 1

@@ -27,11 +27,11 @@ COLLECTORS: Final = 0.05
 
 TO_COLLECTORS: Final = 0.8
 
-REACHED: Final = 40
-"""Customers whose details a thief can choose a victim from."""
+N_REACHABLE: Final = 40
+"""Number of customers among whom a thief can choose a victim."""
 
 
-class Story(IntEnum):
+class Typology(IntEnum):
     """The typology of a transaction; frauds come last."""
 
     GENUINE = 0
@@ -83,18 +83,18 @@ class Population:
 
 @dataclass(frozen=True, slots=True)
 class Victims:
-    """The customers that thieves can reach, by slot; a slot is one victim to be chosen.
+    """The customers whom thieves can reach, by slot; a slot is one victim to be chosen.
 
     Attributes
     ----------
-    reached : ndarray of shape (n_slots, REACHED), int
-        Customers.
-    aim : ndarray of shape (n_slots,), float
+    reachable : ndarray of shape (n_slots, N_REACHABLE), int
+        Indices of customers.
+    target : ndarray of shape (n_slots,), float
         The balance that the thief looks for.
     """
 
-    reached: np.ndarray
-    aim: np.ndarray
+    reachable: np.ndarray
+    target: np.ndarray
 
 
 def populate(random: np.random.Generator, rows: int, days: int) -> Population:
@@ -121,7 +121,7 @@ def populate(random: np.random.Generator, rows: int, days: int) -> Population:
 
 
 def _openings(random: np.random.Generator, n: int, days: int) -> np.ndarray:
-    """The day on which each account opens: not the first, where an opening is not visible."""
+    """The day on which each account opens; never day 0, which stands for accounts opened before."""
     late = random.random(n) < OPENED_LATE
     return np.where(late & (days > 1), random.integers(1, max(2, days), n), 0)
 
@@ -153,20 +153,22 @@ def active_customers(
     return chosen
 
 
-def old_customers(random: np.random.Generator, people: Population, payer: np.ndarray) -> np.ndarray:
-    """Draw another customer for each payer, with an account that was open before the start."""
+def established_customers(
+    random: np.random.Generator, people: Population, payer: np.ndarray
+) -> np.ndarray:
+    """Draw another customer for each payer, among those whose account was open before the start."""
     old = np.flatnonzero(people.opened == 0)
     place = random.integers(0, len(old), len(payer))
     chosen = old[place]
     return np.where(chosen == payer, old[(place + 1) % len(old)], chosen)
 
 
-def victims(random: np.random.Generator, people: Population, aims: np.ndarray) -> Victims:
+def victims(random: np.random.Generator, people: Population, targets: np.ndarray) -> Victims:
     """Draw possible victims by activity: old accounts with money here that are not mules."""
     weight = people.activity * people.holds * (people.opened == 0)
     weight[people.mules] = 0
-    shape = (len(aims), REACHED)
-    return Victims(random.choice(people.n_customers, shape, p=weight / weight.sum()), aims)
+    shape = (len(targets), N_REACHABLE)
+    return Victims(random.choice(people.n_customers, shape, p=weight / weight.sum()), targets)
 
 
 STRIDE: Final = 7_777_777
@@ -177,17 +179,18 @@ FIRST_MERCHANT: Final = 7_654_321
 IDS: Final = 2**31
 
 
-def names(people: Population) -> np.ndarray:
+def account_ids(people: Population) -> np.ndarray:
     """Account ids by index, customers first."""
     customers = [f"C{(STRIDE * n + FIRST_CUSTOMER) % IDS}" for n in range(people.n_customers)]
     merchants = [f"M{(STRIDE * n + FIRST_MERCHANT) % IDS}" for n in range(people.n_merchants)]
     return np.array(customers + merchants, dtype=object)
 
 
-def number_of(account: str) -> int | None:
-    """The index, below `IDS`, of the customer with this id from `names`; None for any other form.
+def customer_index(account: str) -> int | None:
+    """The index, below `IDS`, of the customer with this id; None for an id of another form.
 
-    Ids of the same form from other sources map to indices spread evenly below `IDS`.
+    The inverse of `account_ids`. Ids of the same form from other sources map to indices spread
+    evenly below `IDS`.
     """
     match = re.fullmatch(r"C(0|[1-9][0-9]{0,9})", account)
     if match is None or int(match[1]) >= IDS:

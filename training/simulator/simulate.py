@@ -1,7 +1,7 @@
 """Simulated transactions with known frauds, in PaySim's columns.
 
-Events are drawn for all the data at once; a ledger then plays them in time order, so that every
-balance follows from the balances before. The sources are the description of PaySim (Lopez-Rojas,
+Events are drawn for all the data at once; a ledger then settles them in time order, so that each
+balance follows from the earlier ones. The sources are the description of PaySim (Lopez-Rojas,
 Elmir and Axelsson, EMSS 2016) and totals of the published file.
 """
 
@@ -16,14 +16,14 @@ import pandas as pd
 from fraud_api_lambda.transaction import TYPES
 from training.errors import InputError
 from training.simulator.events import Events
-from training.simulator.ledger import CHUNK, play
-from training.simulator.population import Population, Story, names, populate
+from training.simulator.ledger import CHUNK, settle
+from training.simulator.population import Population, Typology, account_ids, populate
 from training.simulator.traffic import reserves, traffic
 from training.simulator.typologies import count_frauds, frauds
 
 MIN_ROWS: Final = 1_000
 
-TYPOLOGIES: Final = tuple(story.name.lower().replace("_", "-") for story in Story)
+TYPOLOGIES: Final = tuple(typology.name.lower().replace("_", "-") for typology in Typology)
 """The values of the column `typology`."""
 
 DELAY_MEDIAN: Final = 72.0
@@ -75,38 +75,38 @@ def simulate(
     genuine = traffic(random, people, rows - count_frauds(rows), days)
     stolen, victims = frauds(random, people, rows, days)
     events = Events.merged(genuine, stolen)
-    played = play(events, people.balances, reserves(random), victims, partial(progress, step))
-    return _frame(people, events, played).assign(**_labels(random, events, played))
+    settled = settle(events, people.balances, reserves(random), victims, partial(progress, step))
+    return _frame(people, events, settled).assign(**_labels(random, events, settled))
 
 
-def _frame(people: Population, events: Events, played: dict[str, np.ndarray]) -> pd.DataFrame:
-    accounts = names(people)
+def _frame(people: Population, events: Events, settled: dict[str, np.ndarray]) -> pd.DataFrame:
+    accounts = account_ids(people)
     return pd.DataFrame(
         {
             "step": events.step,
             "type": pd.Categorical.from_codes(events.kind, categories=pd.Index(TYPES)),
-            "amount": played["amount"],
-            "nameOrig": accounts[played["payer"].astype(int)],
-            "oldbalanceOrg": played["payer_before"],
-            "newbalanceOrig": played["payer_after"],
+            "amount": settled["amount"],
+            "nameOrig": accounts[settled["payer"].astype(int)],
+            "oldbalanceOrg": settled["payer_before"],
+            "newbalanceOrig": settled["payer_after"],
             "nameDest": accounts[events.payee],
-            "oldbalanceDest": played["payee_before"],
-            "newbalanceDest": played["payee_after"],
-            "isFraud": (events.story >= Story.TAKE_OVER).astype(np.int8),
+            "oldbalanceDest": settled["payee_before"],
+            "newbalanceDest": settled["payee_after"],
+            "isFraud": (events.typology >= Typology.TAKE_OVER).astype(np.int8),
             "isFlaggedFraud": np.zeros(len(events.step), dtype=np.int8),
         }
     )
 
 
 def _labels(
-    random: np.random.Generator, events: Events, played: dict[str, np.ndarray]
+    random: np.random.Generator, events: Events, settled: dict[str, np.ndarray]
 ) -> dict[str, pd.Series]:
     """The typology of each row, and the step at which its label became known."""
-    plain = events.story == Story.GENUINE
-    story = np.where(plain & (played["emptying"] == 1), Story.EMPTYING, events.story)
-    probability = np.where(story >= Story.TAKE_OVER, 1 - NEVER_REPORTED, DISPUTED)
-    reported = random.random(len(story)) < probability
-    delay = np.ceil(DELAY_MEDIAN * random.lognormal(0, DELAY_SIGMA, len(story))).astype(int)
+    plain = events.typology == Typology.GENUINE
+    typology = np.where(plain & (settled["emptying"] == 1), Typology.EMPTYING, events.typology)
+    probability = np.where(typology >= Typology.TAKE_OVER, 1 - NEVER_REPORTED, DISPUTED)
+    reported = random.random(len(typology)) < probability
+    delay = np.ceil(DELAY_MEDIAN * random.lognormal(0, DELAY_SIGMA, len(typology))).astype(int)
     known = pd.Series(events.step + delay, dtype="Int64").where(pd.Series(reported))
-    typology = pd.Categorical.from_codes(story, categories=pd.Index(TYPOLOGIES))
-    return {"typology": pd.Series(typology), "label_time": known}
+    names = pd.Categorical.from_codes(typology, categories=pd.Index(TYPOLOGIES))
+    return {"typology": pd.Series(names), "label_time": known}

@@ -11,7 +11,12 @@ import numpy as np
 from fraud_api_lambda.transaction import TYPES
 from training.simulator.events import CASH_OUT, PAYMENT, TRANSFER, Events, Plan
 from training.simulator.ledger import WELL_FILLED
-from training.simulator.population import Population, Story, active_customers, old_customers
+from training.simulator.population import (
+    Population,
+    Typology,
+    active_customers,
+    established_customers,
+)
 
 TYPE_SHARES: Final = np.array([0.21955, 0.35617, 0.00607, 0.33563, 0.08258])
 MEAN_AMOUNTS: Final = np.array([167_874.0, 175_799.0, 5_736.0, 12_367.0, 845_809.0])
@@ -39,8 +44,8 @@ MONEY_BY_HOUR: Final = np.array([
      77.3, 74.0, 66.3, 71.5, 118.8, 95.5, 60.5, 76.2, 58.0, 29.0, 24.1, 16.7],
 ])
 
-# Natural logarithms of the amounts at these shares of a type's rows. The last few of transfers are
-# lower than in our sample, where two rows of fifty million make them.
+# Natural logarithms of the amounts at these quantiles of a type's rows. The top quantiles of
+# transfers are lower than in our sample, where two rows of fifty million set them.
 QUANTILES: Final = (0, .001, .01, .05, .1, .25, .5, .75, .9, .95, .975, .99, .999, 1)
 LOG_AMOUNTS: Final = np.array([
     [4.634, 6.146, 8.012, 9.568, 10.273, 11.188, 11.883,
@@ -66,7 +71,7 @@ RHYTHM_SPREAD: Final = 0.15
 
 EMPTYING_SHARE: Final = 0.015
 EXACTLY_ALL: Final = 0.4
-"""Share of payouts of all of the balance among those of 95 to 100 %."""
+"""Of the payouts of 95 to 100 % of the balance, the share that takes exactly all of it."""
 
 PAYDAY_SHARE: Final = 0.06
 WAGES_PER_PAYDAY: Final = 20
@@ -74,35 +79,35 @@ RENT_SHARE: Final = 0.03
 """Shares of the transfers."""
 
 TRIPLES_SHARE: Final = 0.01
-"""Share of cash-outs, payments and transfers in threes: one payer within one hour."""
+"""Share of cash-outs, payments and transfers that come in threes by one payer in one hour."""
 
 RESERVE: Final = 500
-"""Number of amounts that a payout chooses among."""
+"""Number of amounts from which a payout takes a suitable one."""
 
 
 def traffic(random: np.random.Generator, people: Population, rows: int, days: int) -> Events:
     """Genuine transactions, not yet in time order; the ledger settles their amounts."""
     kind = np.repeat(np.arange(len(TYPES)), _apportioned(rows * TYPE_SHARES))
-    story = _stories(random, kind)
-    payer = _payers(random, people, kind, story)
-    day = _days(random, people, payer, story, days)
+    typology = _typologies(random, kind)
+    payer = _payers(random, people, kind, typology)
+    day = _days(random, people, payer, typology, days)
     hour = _hours(random, kind, day, people.habits[payer])
-    _together(story == Story.TRIPLE, kind, payer, day, hour)
+    _group_triples(typology == Typology.TRIPLE, kind, payer, day, hour)
     step = 24 * day + hour
     step[step == 0] = 24 * days  # PaySim's clock starts at 1
     return Events(
         step=step,
         kind=kind,
         payer=payer,
-        payee=_payees(random, people, kind, payer, story=story, day=day),
+        payee=_payees(random, people, kind, payer, typology=typology, day=day),
         amount=amounts(random, kind),
         scale=_scales()[kind, hour],
         plan=_plans(random, people, kind, payer),
-        share=_emptying(random, kind, story),
-        whim=random.random(rows),
+        share=_emptying(random, kind, typology),
+        draw=random.random(rows),
         slot=np.full(rows, -1),
-        scheme=np.full(rows, -1),
-        story=story,
+        chain=np.full(rows, -1),
+        typology=typology,
     )
 
 
@@ -117,13 +122,13 @@ def amounts(random: np.random.Generator, kind: np.ndarray) -> np.ndarray:
 
 
 def _means() -> np.ndarray:
-    """The mean amount of each type that follows from the quantiles alone."""
+    """The mean amount of each type, computed from its quantiles."""
     between = np.diff(np.exp(LOG_AMOUNTS)) / np.diff(LOG_AMOUNTS)
     return np.asarray(between @ np.diff(QUANTILES))
 
 
 def reserves(random: np.random.Generator) -> dict[int, list[float]]:
-    """Sorted amounts, by type, that the first payouts choose among."""
+    """Sorted amounts, by type, from which the first payouts take a suitable one."""
     payouts = (CASH_OUT, TRANSFER)
     return {kind: np.sort(amounts(random, np.full(RESERVE, kind))).tolist() for kind in payouts}
 
@@ -134,7 +139,7 @@ def _apportioned(wanted: np.ndarray) -> np.ndarray:
 
 
 def _scales() -> np.ndarray:
-    """Factor of the amounts by type and hour; 1 at night, where the rows are too few to know."""
+    """Factor of the amounts by type and hour; 1 at night, for which PaySim has too few rows."""
     counts = HOURLY[(np.arange(len(TYPES)) == PAYMENT).astype(int)]
     money = MONEY_BY_HOUR / MONEY_BY_HOUR.sum(axis=1, keepdims=True)
     scales = money / (counts / counts.sum(axis=1, keepdims=True))
@@ -143,25 +148,25 @@ def _scales() -> np.ndarray:
     return np.asarray(np.where(counts < 2, 1.0, scales))
 
 
-def _stories(random: np.random.Generator, kind: np.ndarray) -> np.ndarray:
-    story = np.full(len(kind), Story.GENUINE)
+def _typologies(random: np.random.Generator, kind: np.ndarray) -> np.ndarray:
+    typology = np.full(len(kind), Typology.GENUINE)
     transfers = random.permutation(np.flatnonzero(kind == TRANSFER))
     n_payday, n_rent = (round(share * len(transfers)) for share in (PAYDAY_SHARE, RENT_SHARE))
-    story[transfers[:n_payday]] = Story.PAYDAY
-    story[transfers[n_payday : n_payday + n_rent]] = Story.RENT
+    typology[transfers[:n_payday]] = Typology.PAYDAY
+    typology[transfers[n_payday : n_payday + n_rent]] = Typology.RENT
     for code in (CASH_OUT, PAYMENT, TRANSFER):
-        free = np.flatnonzero((kind == code) & (story == Story.GENUINE))
-        story[free[: 3 * round(TRIPLES_SHARE * len(free) / 3)]] = Story.TRIPLE
-    return story
+        free = np.flatnonzero((kind == code) & (typology == Typology.GENUINE))
+        typology[free[: 3 * round(TRIPLES_SHARE * len(free) / 3)]] = Typology.TRIPLE
+    return typology
 
 
 def _payers(
-    random: np.random.Generator, people: Population, kind: np.ndarray, story: np.ndarray
+    random: np.random.Generator, people: Population, kind: np.ndarray, typology: np.ndarray
 ) -> np.ndarray:
     keep_money = random.random(len(kind)) < HOLDERS_BY_TYPE[kind]
     payer = active_customers(random, people, keep_money=keep_money)
     old = people.opened == 0
-    wages, rent = story == Story.PAYDAY, story == Story.RENT
+    wages, rent = typology == Typology.PAYDAY, typology == Typology.RENT
     n_employers = max(1, wages.sum() // (2 * WAGES_PER_PAYDAY))
     employers = random.choice(np.flatnonzero(old & ~people.holds), n_employers)
     payer[wages] = random.choice(employers, wages.sum())
@@ -174,7 +179,7 @@ def _days(
     random: np.random.Generator,
     people: Population,
     payer: np.ndarray,
-    story: np.ndarray,
+    typology: np.ndarray,
     days: int,
 ) -> np.ndarray:
     """The day of each row, from 0 and not before the payer's opening; some days are busier."""
@@ -183,7 +188,7 @@ def _days(
     at = start + random.random(len(payer)) * (until[-1] - start)
     day = np.minimum(np.searchsorted(until, at, side="right") - 1, days - 1)
     paydays = np.array([days - 1 - days // 2, days - 1 - days // 15])
-    paying = story == Story.PAYDAY
+    paying = typology == Typology.PAYDAY
     day[paying] = random.choice(paydays, paying.sum())
     return np.asarray(day)
 
@@ -196,13 +201,13 @@ def _hours(
     for group, weights in enumerate(HOURLY):
         chosen = paying == group
         hour[chosen] = random.choice(24, chosen.sum(), p=weights / weights.sum())
-    whim = habit + random.normal(0, RHYTHM_SPREAD, len(day))
+    preferred = habit + random.normal(0, RHYTHM_SPREAD, len(day))
     dealt, table = np.empty_like(hour), 2 * day + paying
-    dealt[np.lexsort((whim, table))] = hour[np.lexsort((hour, table))]
+    dealt[np.lexsort((preferred, table))] = hour[np.lexsort((hour, table))]
     return dealt
 
 
-def _together(triple: np.ndarray, kind: np.ndarray, *columns: np.ndarray) -> None:
+def _group_triples(triple: np.ndarray, kind: np.ndarray, *columns: np.ndarray) -> None:
     """Give every three consecutive rows the payer, day and hour of the first, in place."""
     for code in (CASH_OUT, PAYMENT, TRANSFER):
         places = np.flatnonzero(triple & (kind == code)).reshape(-1, 3)
@@ -216,7 +221,7 @@ def _payees(
     kind: np.ndarray,
     payer: np.ndarray,
     *,
-    story: np.ndarray,
+    typology: np.ndarray,
     day: np.ndarray,
 ) -> np.ndarray:
     """Indices of the payees: customers first, then merchants."""
@@ -225,9 +230,9 @@ def _payees(
     merchants = random.choice(people.n_merchants, rows, p=rank / rank.sum())
     place = (random.random(rows) * people.circle_size[payer]).astype(int)
     familiar = people.circles[payer, place]
-    new = (random.random(rows) < NEW_PAYEE_SHARE - RENT_SHARE) | (story == Story.RENT)
+    new = (random.random(rows) < NEW_PAYEE_SHARE - RENT_SHARE) | (typology == Typology.RENT)
     new |= people.opened[familiar] > day
-    customers = np.where(new, old_customers(random, people, payer), familiar)
+    customers = np.where(new, established_customers(random, people, payer), familiar)
     return np.where(kind == PAYMENT, people.n_customers + merchants, customers)
 
 
@@ -236,13 +241,13 @@ def _plans(
 ) -> np.ndarray:
     unusual = random.random(len(kind)) < UNUSUAL_SHARE
     for_holders = np.where(unusual, Plan.UNUSUAL, Plan.USUAL)
-    payouts = np.where(people.holds[payer], for_holders, Plan.ELSEWHERE)
+    payouts = np.where(people.holds[payer], for_holders, Plan.ABOVE_BALANCE)
     return np.where((kind == CASH_OUT) | (kind == TRANSFER), payouts, Plan.FIXED)
 
 
-def _emptying(random: np.random.Generator, kind: np.ndarray, story: np.ndarray) -> np.ndarray:
-    """The share of the balance that a payout is to take; 0 for most rows."""
-    payout = ((kind == CASH_OUT) | (kind == TRANSFER)) & (story == Story.GENUINE)
+def _emptying(random: np.random.Generator, kind: np.ndarray, typology: np.ndarray) -> np.ndarray:
+    """A share of 95 to 100 % of a balance for the next suitable payout; 0 for most rows."""
+    payout = ((kind == CASH_OUT) | (kind == TRANSFER)) & (typology == Typology.GENUINE)
     probability = EMPTYING_SHARE * len(kind) * (TYPE_SHARES[CASH_OUT] + TYPE_SHARES[TRANSFER])
     empties = payout & (random.random(len(kind)) < probability / max(1, payout.sum()))
     most = np.where(random.random(len(kind)) < EXACTLY_ALL, 1.0, random.uniform(0.95, 1, len(kind)))

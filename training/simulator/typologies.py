@@ -1,4 +1,4 @@
-"""Frauds of four typologies, which only a combination of facts separates from genuine rows.
+"""Frauds of four typologies; only a combination of facts separates them from genuine rows.
 
 Genuine cash-outs take most of a small balance or little of a large one; genuine transfers do the
 reverse. Thieves take much of any balance, so their share is unusual for the type of payment.
@@ -9,15 +9,21 @@ from typing import Final
 import numpy as np
 
 from training.simulator.events import CASH_OUT, TRANSFER, Events, Plan
-from training.simulator.population import Population, Story, Victims, old_customers, victims
+from training.simulator.population import (
+    Population,
+    Typology,
+    Victims,
+    established_customers,
+    victims,
+)
 from training.simulator.traffic import HOURLY
 
 FRAUD_RATE: Final = 0.0013
 MIN_FRAUDS: Final = 12
-SHARES: Final = {Story.TAKE_OVER: 0.30, Story.SMALL_REPEATS: 0.25, Story.MULE_CHAIN: 0.30}
-"""Shares of the fraud rows; the remaining ones are scams."""
+SHARES: Final = {Typology.TAKE_OVER: 0.30, Typology.SMALL_REPEATS: 0.25, Typology.MULE_CHAIN: 0.30}
+"""Shares of the fraud rows; the remaining frauds are scams."""
 
-MIN_ROWS: Final = {Story.TAKE_OVER: 3, Story.SMALL_REPEATS: 3, Story.MULE_CHAIN: 4}
+MIN_ROWS: Final = {Typology.TAKE_OVER: 3, Typology.SMALL_REPEATS: 3, Typology.MULE_CHAIN: 4}
 
 ANY_HOUR: Final = 0.03
 """Share of frauds at a uniformly random hour."""
@@ -33,21 +39,23 @@ REPEATS: Final = (3, 8)
 PAYERS: Final = (3, 10)
 MAX_CASH_OUTS: Final = 3
 CHAIN: Final = (PAYERS[0] + 1, PAYERS[1] + MAX_CASH_OUTS)
-MOSTLY_ONE: Final = 0.8
-"""Fewest and most payers and rows of a chain; below 1, the most cash-outs are rarer than one."""
+"""Fewest and most payers of a mule chain, and rows of it."""
+
+FEW_CASH_OUTS: Final = 0.8
+"""Factor below 1 on the drawn number of cash-outs, so that the largest number is the rarest."""
 
 IN_WITHIN: Final = 3
 OUT_WITHIN: Final = 8
-"""Hours in which a mule is paid, and in which the mule then cashes out."""
+"""Hours in which victims pay a mule, and in which the mule then cashes out."""
 
-PAID_BY_THE_RICH: Final = 0.5
+RICH_PAYERS: Final = 0.5
 """Share of a chain's payers who lose little of a large balance; others lose most of a small one."""
 
 QUIET_DAYS: Final = 2
 """Days without fraud at the start, so that customers have a history."""
 
-FEW, SOME, MANY, PLENTY = 70_000.0, 450_000.0, 1_800_000.0, 1_500_000.0
-AIM_SIGMA: Final = 0.7
+LOW, MEDIUM, HIGH, HIGHEST = 70_000.0, 450_000.0, 1_500_000.0, 1_800_000.0
+TARGET_SIGMA: Final = 0.7
 """Medians and spread of the balances that thieves look for, log-normally distributed."""
 
 
@@ -61,20 +69,23 @@ def frauds(
 ) -> tuple[Events, Victims]:
     """The frauds among `rows` transactions, and the possible victims of each slot."""
     total = count_frauds(rows)
-    count = {story: max(MIN_ROWS[story], round(share * total)) for story, share in SHARES.items()}
+    count = {
+        typology: max(MIN_ROWS[typology], round(share * total))
+        for typology, share in SHARES.items()
+    }
     parts = [
-        _take_overs(random, people, count[Story.TAKE_OVER], days),
-        _small_repeats(random, people, count[Story.SMALL_REPEATS], days),
-        _mule_chains(random, people, count[Story.MULE_CHAIN], days),
+        _take_overs(random, people, count[Typology.TAKE_OVER], days),
+        _small_repeats(random, people, count[Typology.SMALL_REPEATS], days),
+        _mule_chains(random, people, count[Typology.MULE_CHAIN], days),
         _scams(random, people, total - sum(count.values()), days),
     ]
-    events, aims, first = [], [], 0
-    for part, aim in parts:
+    events, targets, first = [], [], 0
+    for part, target in parts:
         part.slot[part.slot >= 0] += first
-        first += len(aim)
+        first += len(target)
         events.append(part)
-        aims.append(aim)
-    return Events.merged(*events), victims(random, people, np.concatenate(aims))
+        targets.append(target)
+    return Events.merged(*events), victims(random, people, np.concatenate(targets))
 
 
 def _take_overs(
@@ -91,9 +102,9 @@ def _take_overs(
         kind=np.where(by_cash, CASH_OUT, TRANSFER),
         share=np.where(place < EXACTLY_ALL, 1.0, share),
         slot=np.arange(count),
-        story=Story.TAKE_OVER,
+        typology=Typology.TAKE_OVER,
     )
-    return events, _aims(random, np.select([by_cash, nearly_all], [MANY, SOME], FEW))
+    return events, _targets(random, np.select([by_cash, nearly_all], [HIGHEST, MEDIUM], LOW))
 
 
 def _small_repeats(
@@ -109,9 +120,9 @@ def _small_repeats(
         kind=np.full(count, TRANSFER),
         share=random.uniform(0.05, 0.3, count),
         slot=np.repeat(np.arange(len(sizes)), sizes),
-        story=Story.SMALL_REPEATS,
+        typology=Typology.SMALL_REPEATS,
     )
-    return events, _aims(random, np.full(len(sizes), PLENTY))
+    return events, _targets(random, np.full(len(sizes), HIGH))
 
 
 def _mule_chains(
@@ -120,7 +131,7 @@ def _mule_chains(
     """Mule chain: several victims pay one mule, who cashes most of it out within hours."""
     n_in, n_out = _chain_sizes(random, count)
     chain_in, chain_out = (np.repeat(np.arange(len(n)), n) for n in (n_in, n_out))
-    rich = random.random(n_in.sum()) < PAID_BY_THE_RICH
+    rich = random.random(n_in.sum()) < RICH_PAYERS
     lost = np.where(
         rich, random.uniform(0.05, 0.3, len(rich)), random.uniform(0.6, 0.95, len(rich))
     )
@@ -132,22 +143,22 @@ def _mule_chains(
         kind=np.repeat([TRANSFER, CASH_OUT], [n_in.sum(), n_out.sum()]),
         share=np.concatenate([lost, passed_on[chain_out]]),
         slot=np.concatenate([np.arange(n_in.sum()), np.full(n_out.sum(), -1)]),
-        story=Story.MULE_CHAIN,
+        typology=Typology.MULE_CHAIN,
     )
     mule, cashed = random.choice(people.mules, len(n_in)), slice(n_in.sum(), None)
-    events.scheme[:] = np.concatenate([chain_in, chain_out])
+    events.chain[:] = np.concatenate([chain_in, chain_out])
     events.payee[: n_in.sum()] = mule[chain_in]
     events.payer[cashed] = mule[chain_out]
-    events.payee[cashed] = old_customers(random, people, mule[chain_out])
-    events.plan[cashed] = Plan.CASHED
-    return events, _aims(random, np.where(rich, PLENTY, FEW))
+    events.payee[cashed] = established_customers(random, people, mule[chain_out])
+    events.plan[cashed] = Plan.SHARE_OF_CHAIN
+    return events, _targets(random, np.where(rich, HIGH, LOW))
 
 
 def _chain_sizes(random: np.random.Generator, count: int) -> tuple[np.ndarray, np.ndarray]:
     """The numbers of payers and of cash-outs of each chain."""
     sizes = _sizes(random, count, *CHAIN)
     most = np.clip(sizes - PAYERS[0], 1, MAX_CASH_OUTS)
-    n_out = 1 + (MOSTLY_ONE * most * random.random(len(sizes))).astype(int)
+    n_out = 1 + (FEW_CASH_OUTS * most * random.random(len(sizes))).astype(int)
     n_out = np.maximum(n_out, sizes - PAYERS[1])
     return sizes - n_out, n_out
 
@@ -174,9 +185,9 @@ def _scams(
         kind=np.full(count, TRANSFER),
         share=random.uniform(0.2, 0.9, count),
         slot=np.arange(count),
-        story=Story.SCAM,
+        typology=Typology.SCAM,
     )
-    return events, _aims(random, np.full(count, MANY))
+    return events, _targets(random, np.full(count, HIGHEST))
 
 
 def _events(
@@ -187,9 +198,9 @@ def _events(
     kind: np.ndarray,
     share: np.ndarray,
     slot: np.ndarray,
-    story: Story,
+    typology: Typology,
 ) -> Events:
-    """Frauds that send a share of a victim's balance to mules."""
+    """Frauds that each send a share of a victim's balance to a mule."""
     count = len(step)
     return Events(
         step=step,
@@ -200,15 +211,15 @@ def _events(
         scale=np.ones(count),
         plan=np.full(count, Plan.SHARE),
         share=share,
-        whim=np.zeros(count),
+        draw=np.zeros(count),
         slot=slot,
-        scheme=np.full(count, -1),
-        story=np.full(count, story),
+        chain=np.full(count, -1),
+        typology=np.full(count, typology),
     )
 
 
-def _aims(random: np.random.Generator, median: np.ndarray) -> np.ndarray:
-    return median * random.lognormal(0, AIM_SIGMA, len(median))
+def _targets(random: np.random.Generator, median: np.ndarray) -> np.ndarray:
+    return median * random.lognormal(0, TARGET_SIGMA, len(median))
 
 
 def _sizes(random: np.random.Generator, total: int, low: int, high: int) -> np.ndarray:
@@ -221,7 +232,7 @@ def _sizes(random: np.random.Generator, total: int, low: int, high: int) -> np.n
 
 
 def _starts(random: np.random.Generator, count: int, days: int) -> np.ndarray:
-    """Steps, most of them on the daily rhythm, after the quiet days at the start."""
+    """Start steps of frauds, most on the daily rhythm, after the quiet days at the start."""
     weights = HOURLY[0] / HOURLY[0].sum()
     hour = random.choice(24, count, p=ANY_HOUR / 24 + (1 - ANY_HOUR) * weights)
     day = random.integers(min(QUIET_DAYS, days - 1), days, count)

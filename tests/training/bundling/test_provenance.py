@@ -17,7 +17,7 @@ from training.hints import fraud, registry_options
 from training.local.processes import environment
 from training.registry.champion_challenger import challenge
 from training.registry.publishing import promote_version, publish, rollback
-from training.simulator.population import IDS, number_of
+from training.simulator.population import IDS, customer_index
 from training.simulator.simulate import TYPOLOGIES, simulate
 
 SIMULATED = make_bundle(trained_on={"rows": 200, "data": "simulated"})
@@ -71,7 +71,7 @@ def test_other_data_is_not_mistaken_for_simulated(rows: pd.DataFrame) -> None:
 def test_the_number_of_a_customer_is_the_inverse_of_the_id(simulated: pd.DataFrame) -> None:
     customers = simulated["nameOrig"][simulated["nameOrig"].str.startswith("C")].unique()
 
-    assert {number_of(each) for each in customers} <= set(range(60))
+    assert {customer_index(each) for each in customers} <= set(range(60))
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from training.data.transactions import read_transactions
 from training.errors import InputError
 from training.files.writing import write_transactions
 from training.simulator.events import PAYMENT
-from training.simulator.population import CIRCLE_SIZES, names, populate
+from training.simulator.population import CIRCLE_SIZES, account_ids, populate
 from training.simulator.simulate import simulate
 from training.simulator.traffic import HOURLY, MEAN_AMOUNTS, MONEY_BY_HOUR, TYPE_SHARES
 
@@ -177,7 +177,7 @@ def test_only_payments_go_to_merchants_and_no_merchant_pays(frame: pd.DataFrame)
 
 
 def test_no_two_accounts_share_a_name() -> None:
-    accounts = names(populate(np.random.default_rng(0), 1_000_000, DAYS))
+    accounts = account_ids(populate(np.random.default_rng(0), 1_000_000, DAYS))
 
     assert len(set(accounts)) == len(accounts) == 64_000
 
@@ -484,7 +484,7 @@ def test_a_few_genuine_rows_are_disputed(genuine: pd.DataFrame) -> None:
 
 def test_accounts_have_no_rows_before_they_are_opened(frame: pd.DataFrame) -> None:
     people = populate(np.random.default_rng(0), ROWS, DAYS)
-    opened = pd.Series(people.opened, index=names(people)[: people.n_customers])
+    opened = pd.Series(people.opened, index=account_ids(people)[: people.n_customers])
     late = opened[opened > 0]
 
     assert len(late) / len(opened) == pytest.approx(0.05, abs=0.005)
@@ -505,7 +505,7 @@ def test_every_customer_has_a_circle_of_three_to_twelve_others() -> None:
 
 def test_one_transfer_in_seven_goes_outside_the_circle(genuine: pd.DataFrame) -> None:
     people = populate(np.random.default_rng(0), ROWS, DAYS)
-    place = {name: place for place, name in enumerate(names(people))}
+    place = {name: place for place, name in enumerate(account_ids(people))}
     rows = genuine[genuine["type"] == "TRANSFER"]
     payer, payee = (rows[column].map(place) for column in ("nameOrig", "nameDest"))
     own = np.arange(12) < people.circle_size[payer][:, None]
@@ -517,7 +517,9 @@ def test_one_transfer_in_seven_goes_outside_the_circle(genuine: pd.DataFrame) ->
 
 def test_activity_is_unequal_across_customers(genuine: pd.DataFrame) -> None:
     people = populate(np.random.default_rng(0), ROWS, DAYS)
-    a_day = genuine["nameOrig"].value_counts().reindex(names(people)[: people.n_customers]) / DAYS
+    a_day = (
+        genuine["nameOrig"].value_counts().reindex(account_ids(people)[: people.n_customers]) / DAYS
+    )
 
     assert a_day.fillna(0).median() == pytest.approx(0.3, abs=0.06)
     assert a_day.fillna(0).mean() == pytest.approx(0.55, abs=0.02)
