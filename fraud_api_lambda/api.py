@@ -48,10 +48,10 @@ def create_app(provider: Provider, *, docs: bool = False) -> FastAPI:
     app.router.route_class = StrictRoute
     _add_predictions(app, provider)
     _add_health(app)
-    app.router.redirect_slashes = False  # a redirect would be no problem and repeat the Host sent
+    app.router.redirect_slashes = False  # a redirect repeats the caller's Host
     app.add_middleware(RequestLog, crashed=partial(respond, INTERNAL))
     add_problem_handlers(app)
-    app.openapi = lambda: openapi.document(app)  # type: ignore[method-assign]  # FastAPI's own way
+    app.openapi = lambda: openapi.document(app)  # type: ignore[method-assign]  # as FastAPI documents
     return app
 
 
@@ -61,13 +61,13 @@ def _bare_app(*, docs: bool) -> FastAPI:
             title=TITLE,
             version=__version__,
             openapi_url=None,
-            strict_content_type=False,  # `StrictRoute` has looked at it
+            strict_content_type=False,  # `StrictRoute` checks it
             telemetry=NO_TELEMETRY,
         )
     try:
-        from fastapi_offline import FastAPIOffline as Documented  # noqa: PLC0415  # a developer's
+        from fastapi_offline import FastAPIOffline as Documented  # noqa: PLC0415  # not in the image
     except ModuleNotFoundError:
-        Documented = FastAPI  # as in the image, where the pages load their scripts from a CDN
+        Documented = FastAPI  # its pages load their scripts from a CDN
     app: FastAPI = Documented(title=TITLE, version=__version__)
     return app
 
@@ -159,7 +159,7 @@ def _add_predictions(app: FastAPI, provider: Provider) -> None:
 
 def _read(item: object, index: int, request_id: str) -> Transaction | dict[str, Problem]:
     """A transaction of a batch, or its problem."""
-    if isinstance(item, TransactionIn):  # by `plain_json`
+    if isinstance(item, TransactionIn):  # `plain_json` has validated it
         return item.to_domain()
     try:
         return TransactionIn.model_validate(item).to_domain()

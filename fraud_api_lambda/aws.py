@@ -22,11 +22,11 @@ type Service = Literal["s3", "ssm"]
 
 SERVICES: Final[tuple[Service, ...]] = ("s3", "ssm")
 
-PATIENCE_S: Final = 60
-"""Limit for a slow answer, including the second attempt: no thread may wait for hours."""
+TOTAL_TIMEOUT_S: Final = 60
+"""Limit for both attempts of a request together: no thread may wait for hours."""
 
 MAX_ANSWER: Final = 64 * 1024
-"""Bytes of an answer of SSM: a parameter has 8 KiB at most."""
+"""Most bytes of SSM's answer; a parameter has at most 8 KiB."""
 
 SUFFIXES: Final = {
     "cn-": "amazonaws.com.cn",
@@ -44,7 +44,7 @@ BUSY: Final = {"InternalError", "RequestTimeout", "ServiceUnavailable", "SlowDow
 CODE: Final = re.compile(
     rb'<Code>([A-Za-z.]{1,64})</Code>|"__type"\s*:\s*"(?:[^"]*#)?([A-Za-z.]{1,64})"'
 )
-"""S3's XML or SSM's JSON."""
+"""AWS's error code, in S3's XML or SSM's JSON."""
 
 ACTION: Final = re.compile(rb"not authorized to perform: ([a-z0-9-]{1,32}:[A-Za-z]{1,64})\b")
 REGION: Final = re.compile(r"[a-z]{2,8}(-[a-z]{2,12}){1,3}-[0-9]{1,2}")
@@ -52,16 +52,16 @@ REGION_ELEMENT: Final = re.compile(rb"<Region>([a-z0-9-]{1,32})</Region>")
 
 
 class TransientError(ModelStoreError):
-    """Raise when a retry may succeed; `__cause__` if DNS, TLS or HTTP failed."""
+    """Raise when a retry may succeed; if DNS, TLS or HTTP failed, `__cause__` says how."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Question:
-    """A request, its service, and its name in error messages."""
+class _Call:
+    """A request to a service; `name` describes it in error messages."""
 
     name: str
     service: Service
-    place: SplitResult
+    endpoint: SplitResult
     request: AwsRequest
     limit: int
 
@@ -90,12 +90,12 @@ class AwsClient:
         NotFoundError
             If there is none of that name.
         ModelStoreError
-            If SSM cannot be asked.
+            If SSM refuses or does not answer.
         """
-        place = self._endpoint("ssm", f"ssm.{self.region}.{suffix(self.region)}")
+        endpoint = self._endpoint("ssm", f"ssm.{self.region}.{suffix(self.region)}")
         request = AwsRequest(
             "POST",
-            place.netloc,
+            endpoint.netloc,
             headers={
                 "content-type": "application/x-amz-json-1.1",
                 "x-amz-target": "AmazonSSM.GetParameter",
@@ -103,7 +103,7 @@ class AwsClient:
             body=json.dumps({"Name": name}).encode(),
         )
         action = f"reading the parameter {name}"
-        answer = self._answered(_Question(action, "ssm", place, request, MAX_ANSWER))
+        answer = self._request(_Call(action, "ssm", endpoint, request, MAX_ANSWER))
         try:
             value: str = json.loads(answer)["Parameter"]["Value"]
         except (ValueError, KeyError, TypeError) as error:
@@ -118,53 +118,53 @@ class AwsClient:
         NotFoundError
             If there is no such bucket, key or version.
         ModelStoreError
-            If S3 cannot be asked.
+            If S3 refuses or does not answer.
         """
         path = f"/{encoded(key, safe='/')}"
-        if "s3" in self.endpoints or "." in bucket:  # a certificate covers no name with more dots
+        if "s3" in self.endpoints or "." in bucket:  # AWS's certificate covers no bucket with a dot
             host, path = f"s3.{self.region}.{suffix(self.region)}", f"/{bucket}{path}"
         else:
             host = f"{bucket}.s3.{self.region}.{suffix(self.region)}"
-        place = self._endpoint("s3", host)
-        request = AwsRequest("GET", place.netloc, path, {"versionId": version_id})
+        endpoint = self._endpoint("s3", host)
+        request = AwsRequest("GET", endpoint.netloc, path, {"versionId": version_id})
         action = f"reading s3://{bucket}/{key}"
-        return self._answered(_Question(action, "s3", place, request, limit))
+        return self._request(_Call(action, "s3", endpoint, request, limit))
 
     def _endpoint(self, service: Service, host: str) -> SplitResult:
         address = self.endpoints.get(service, f"https://{host}")
-        place = urlsplit(address)
-        if place.scheme not in ("http", "https") or not place.hostname:
+        endpoint = urlsplit(address)
+        if endpoint.scheme not in ("http", "https") or not endpoint.hostname:
             raise ModelStoreError(f"connecting to {service}: Invalid endpoint: {address}")
-        return place
+        return endpoint
 
-    def _answered(self, question: _Question) -> bytes:
+    def _request(self, call: _Call) -> bytes:
         """The body of the answer; a transient failure is retried once."""
-        deadline = time.monotonic() + PATIENCE_S
+        deadline = time.monotonic() + TOTAL_TIMEOUT_S
         try:
-            return self._asked(question, deadline)
+            return self._attempt(call, deadline)
         except TransientError:
             pause = random.uniform(0.02, 0.1)  # noqa: S311  # no secret
             if time.monotonic() + pause >= deadline:
                 raise
         time.sleep(pause)
-        return self._asked(question, deadline)
+        return self._attempt(call, deadline)
 
-    def _asked(self, question: _Question, deadline: float) -> bytes:
-        request, limit = question.request, question.limit
+    def _attempt(self, call: _Call, deadline: float) -> bytes:
+        request, limit = call.request, call.limit
         now = datetime.now(UTC)
         headers = signed_headers(
-            request, self.credentials, region=self.region, service=question.service, now=now
+            request, self.credentials, region=self.region, service=call.service, now=now
         )
         try:
-            answer = transport.exchanged(
-                question.place, request, headers, limit=limit, deadline=deadline
+            answer = transport.exchange(
+                call.endpoint, request, headers, limit=limit, deadline=deadline
             )
         except transport.FAILURES as error:
-            raise TransientError(f"{question.name}: {type(error).__name__}") from error
+            raise TransientError(f"{call.name}: {type(error).__name__}") from error
         if answer.status == 200 and not _is_error(answer.body):
             return answer.body
         refusal = _refusal(answer, self.region)
-        text = f"{question.name}: AWS says {refusal.code or refusal.status}"
+        text = f"{call.name}: AWS says {refusal.code or refusal.status}"
         raise _kind(refusal)(text, refusal)
 
 
@@ -175,7 +175,7 @@ def suffix(region: str) -> str:
 
 
 def _is_error(body: bytes) -> bool:
-    """Whether a 200 of S3 has an error as its body: it fails after the status was sent."""
+    """Whether the body of a 200 is an error: S3 can fail after it has sent the status."""
     return body.startswith((b"<?xml", b"<Error>")) and CODE.search(body) is not None
 
 

@@ -15,18 +15,18 @@ from fraud_api_lambda.problems import (
     UNSUPPORTED_MEDIA_TYPE,
     ProblemError,
 )
-from fraud_api_lambda.schemas import GoodBatchIn, TransactionIn
+from fraud_api_lambda.schemas import TransactionIn, ValidBatchIn
 
 MAX_BYTES: Final = {"/predict": 8 * 1024, "/predict/batch": 256 * 1024}
 
 MODELS: Final[dict[str, type[plain_json.Counted]]] = {
     "/predict": TransactionIn,
-    "/predict/batch": GoodBatchIn,
+    "/predict/batch": ValidBatchIn,
 }
 
 
 class StrictRequest(Request):
-    """A request whose body is small enough, declared as JSON, and JSON."""
+    """A request whose body is within the size limit, is declared as JSON, and is JSON."""
 
     max_bytes: int
     model: type[plain_json.Counted]
@@ -35,7 +35,9 @@ class StrictRequest(Request):
         """The body; reading stops at the size limit."""
         if not hasattr(self, "_body"):
             chunks, size = [], 0
-            async with aclosing(self.stream()) as stream:  # else it waits for a closed loop
+            async with aclosing(
+                self.stream()
+            ) as stream:  # else it is closed late, on a closed loop
                 async for chunk in stream:
                     size += len(chunk)
                     if size > self.max_bytes:
@@ -45,7 +47,7 @@ class StrictRequest(Request):
         return self._body
 
     async def json(self) -> object:
-        """The body's value, or its model, which the framework does not validate again."""
+        """The body as a valid model, which FastAPI does not validate again, else as plain data."""
         body = await self.body()
         plain = plain_json.read(body, self.model)
         if plain is not None:

@@ -1,7 +1,7 @@
 """XGBoost's library through its C API, limited to the calls that a prediction needs.
 
-The `xgboost` package imports NumPy and SciPy (200 MB), takes 0.4 s for it, and then spends more
-time on one row in Python than its library does on the trees.
+The `xgboost` package imports NumPy and SciPy (180 MB), which takes 0.4 s. For one row, its Python
+code then takes longer than the library takes for the trees.
 """
 
 import ctypes
@@ -64,10 +64,10 @@ class Booster:
     Parameters
     ----------
     model : bytes
-        XGBoost's UBJSON. Its digest must have been compared: the library can end the process on
-        damaged bytes.
+        XGBoost's UBJSON. Compare its digest before: the library can end the process on damaged
+        bytes.
     threads : int
-        For a prediction; one row is fastest with one, and 0 takes all cores.
+        Threads of a prediction; 0 uses all cores. One row is fastest with one thread.
 
     Raises
     ------
@@ -113,7 +113,7 @@ class Booster:
                     self._handle, described, _MARGIN, self._matrix, shape, dimensions, values
                 )
             )
-        return values[:n_rows]  # the library keeps these by thread
+        return values[:n_rows]  # a copy; the library owns `values`, in memory of this thread
 
     def contributions(self, rows: "array[float]") -> list[list[float]]:
         """Each row's contributions to the log-odds by exact TreeSHAP, the base value last.
@@ -156,7 +156,7 @@ def rows_of(values: Iterable[Sequence[float]]) -> "array[float]":
 
 @cache
 def library() -> ctypes.CDLL:
-    """XGBoost's library, loaded from the installed package without importing that.
+    """XGBoost's library, loaded without importing the package that contains it.
 
     Raises
     ------

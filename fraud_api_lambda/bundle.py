@@ -103,7 +103,7 @@ def pack(content: Mapping[str, object]) -> bytes:
     BundleError
         If a value is not plain data, or the result could not be read back.
     """
-    import joblib  # noqa: PLC0415  # training's; the image has none
+    import joblib  # noqa: PLC0415  # only training packs; the image has no joblib
 
     buffer = io.BytesIO()
     joblib.dump(_canonical({"format": FORMAT, **content}), buffer)
@@ -113,7 +113,7 @@ def pack(content: Mapping[str, object]) -> bytes:
 
 
 def _canonical(value: object) -> object:
-    """A copy in which equal strings are one object: pickle's memo would show which were shared."""
+    """A copy in which equal strings are one object, else pickle's bytes depend on their sharing."""
     match value:
         case None | bool() | bytes():
             return value
@@ -203,7 +203,7 @@ def _checked(content: object) -> dict[str, Any]:
         if type(content[field]) is not kind:
             raise BundleError(f"the bundle's {field} is not of type {kind.__name__}")
     if not content["booster"].startswith(b"{"):
-        # XGBoost ends the process on an empty buffer; the digest vouches for all other damage.
+        # XGBoost ends the process on an empty buffer; the digest excludes all other damage.
         raise BundleError("the bundle's booster is not UBJSON")
     known = FEATURE_SETS.get(content["feature_set"])
     if known is None or content["features"] != list(known):

@@ -29,20 +29,22 @@ SENTENCES: Final = {
     "too_short": "send at least one transaction",
     "too_long": f"send at most {MAX_BATCH} transactions",
 }
-"""By Pydantic's type of error. The limits in its context come from our schemas."""
+"""The text of a fault, by Pydantic's type of error; our schemas set the limits in its context."""
 
 NOT_ALLOWED: Final = "this value is not allowed"
 LABEL: Final = "the label does not exist yet when a payment is scored: leave it out"
-NO_TRANSACTION: Final = "a transaction is a JSON object"
-NO_BATCH: Final = 'a batch is a JSON object: {"transactions": [...]}'
-A_LIST: Final = 'wrap the list: {"transactions": [...]}'
-A_LIST_ELSEWHERE: Final = (
+NOT_A_TRANSACTION: Final = "a transaction is a JSON object"
+NOT_A_BATCH: Final = 'a batch is a JSON object: {"transactions": [...]}'
+LIST_TO_BATCH: Final = 'wrap the list: {"transactions": [...]}'
+LIST_TO_PREDICT: Final = (
     'this route takes one transaction: send a list to /predict/batch, as {"transactions": [...]}'
 )
-A_BATCH_ELSEWHERE: Final = "this route takes one transaction: send a batch to /predict/batch"
-ONE_ELSEWHERE: Final = 'send one transaction to /predict, or wrap it: {"transactions": [...]}'
+BATCH_TO_PREDICT: Final = "this route takes one transaction: send a batch to /predict/batch"
+TRANSACTION_TO_BATCH: Final = (
+    'send one transaction to /predict, or wrap it: {"transactions": [...]}'
+)
 GIVEN_TWICE: Final = "give this query parameter once"
-NO_YES_OR_NO: Final[Fault] = {
+NOT_A_BOOLEAN: Final[Fault] = {
     "detail": "explain: write true or false",
     "pointer": "#/query/explain",
 }
@@ -66,14 +68,14 @@ def of_body(route: str, errors: Sequence[ErrorDetails], sent: object) -> list[Fa
     """
     if route == "/predict":
         if isinstance(sent, list):
-            return [_fault(A_LIST_ELSEWHERE)]
+            return [_fault(LIST_TO_PREDICT)]
         if isinstance(sent, dict) and "transactions" in sent:
-            return [_fault(A_BATCH_ELSEWHERE)]
+            return [_fault(BATCH_TO_PREDICT)]
         return of_transaction(errors, sent)
     if not isinstance(sent, dict):
-        return [_fault(A_LIST if isinstance(sent, list) else NO_BATCH)]
+        return [_fault(LIST_TO_BATCH if isinstance(sent, list) else NOT_A_BATCH)]
     if "transactions" not in sent and not sent.keys().isdisjoint(TRANSACTION_FIELDS):
-        return [_fault(ONE_ELSEWHERE)]
+        return [_fault(TRANSACTION_TO_BATCH)]
     return _faults(errors, BATCH_FIELDS)
 
 
@@ -82,7 +84,7 @@ def of_transaction(
 ) -> list[Fault]:
     """The faults of a transaction at `within` in a body."""
     if not isinstance(sent, dict):
-        return [_fault(NO_TRANSACTION, *within)]
+        return [_fault(NOT_A_TRANSACTION, *within)]
     # Pydantic compares the times only if no field has a fault.
     times = [sent.get(name) is not None for name in ("step", "timestamp")]
     why = {(False, False): NO_TIME, (True, True): TWO_TIMES}.get((times[0], times[1]))
@@ -115,7 +117,7 @@ def _sentence(error: ErrorDetails, known: Sequence[str]) -> str:
     match error["type"]:
         case "extra_forbidden":
             name = str(error["loc"][-1])
-            return LABEL if _plain(name) == "isfraud" else _unknown("field", name, known)
+            return LABEL if _normalised(name) == "isfraud" else _unknown("field", name, known)
         case "value_error":  # ours
             return str(error["ctx"]["error"])
         case kind:
@@ -130,12 +132,12 @@ def _unknown(kind: str, name: str, known: Sequence[str]) -> str:
 def _nearest(name: str, known: Sequence[str]) -> str | None:
     from difflib import get_close_matches  # noqa: PLC0415  # not needed at a cold start
 
-    plain = {_plain(field): field for field in known}
-    near = get_close_matches(_plain(name), plain, n=1) if len(name) <= LONGEST_NAME else []
+    plain = {_normalised(field): field for field in known}
+    near = get_close_matches(_normalised(name), plain, n=1) if len(name) <= LONGEST_NAME else []
     return plain[near[0]] if near else None
 
 
-def _plain(name: str) -> str:
+def _normalised(name: str) -> str:
     return re.sub("[_ -]", "", name).lower()
 
 

@@ -70,7 +70,7 @@ FEATURES: Final[dict[str, Feature]] = {
 
 
 def _all(facts: Facts, where: Where) -> dict[str, Value]:
-    """Every feature, all at once: they share steps, and a call costs more than a comparison."""
+    """Compute every feature at once: they share steps, and a call costs more than a comparison."""
     kind, amount, balance, payee_is_merchant, hour = facts
     outgoing = kind != TransactionType.CASH_IN
     has_balance = balance > 0

@@ -8,7 +8,10 @@ from fraud_api_lambda.pointer import ModelStoreError
 from fraud_api_lambda.transport import FAILURES
 
 HUNG_SHARE: Final = 0.9
-"""Share of the deadline after which an attempt hangs; a request spends some time elsewhere."""
+"""Share of the deadline after which an attempt counts as hung.
+
+Below 1, because a request spends a part of its own time elsewhere.
+"""
 
 log = logging.getLogger(__name__)
 
@@ -44,13 +47,13 @@ class LoadAttempt:
         """Whether requests have waited for it up to their limit."""
         return self.waited_s(now) >= HUNG_SHARE * deadline_s
 
-    def begin_to_wait(self, now: float) -> None:
+    def start_waiting(self, now: float) -> None:
         """Count from now on, unless another request waits already."""
         if not self._waiting:
             self._waiting_since = now
         self._waiting += 1
 
-    def end_to_wait(self, now: float) -> None:
+    def stop_waiting(self, now: float) -> None:
         """Count until now, unless another request still waits."""
         self._waited_s = self.waited_s(now)
         self._waiting_since = now

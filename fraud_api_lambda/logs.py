@@ -143,7 +143,7 @@ class RequestLog:
             logging.ERROR if status >= 500 else logging.INFO,
             "%s %s %d",
             scope["method"],
-            route or "elsewhere",
+            route or "(no route)",
             status,
             extra={**about, "status": status, **facts},
         )

@@ -37,7 +37,7 @@ class Example:
         Raises
         ------
         ValueError
-            If the API would refuse the payment, or no model gives such an answer.
+            If the API would refuse the payment, or the answer is not one that a model can give.
         """
         given = check_fields("it", value, ("transaction", "answer"))
         answer = check_fields("answer", given["answer"], ("fraud_probability", "decision"))

@@ -17,11 +17,11 @@ from fraud_api_lambda.scoring import Scorer
 DEADLINE_S: Final = 4.5
 """Limit for pointer and object together; callers of API Gateway wait about as long."""
 
-REFRESH_PATIENCE_S: Final = 0.25
+REFRESH_TIMEOUT_S: Final = 0.25
 """Limit for a refresh while a loaded model can answer."""
 
-PATIENT_AFTER_PERIODS: Final = 3
-"""Age of a model, in refresh periods, from which a request waits for up to the deadline."""
+LONG_WAIT_AFTER_PERIODS: Final = 3
+"""Refresh periods since the last read of the pointer, after which a request waits for longer."""
 
 RETRY_AFTER_S: Final = 1
 THREAD_NAME: Final = "model load"
@@ -95,8 +95,8 @@ class ModelProvider:
         self._changed = Condition()
         self._loaded: LoadedModel | None = None
         self._pointer_read = float("-inf")
-        self._next_look = float("-inf")
-        self._patient_from = float("-inf")
+        self._next_refresh = float("-inf")
+        self._long_wait_from = float("-inf")
         self._attempt: LoadAttempt | None = None
 
     def prefetch(self) -> None:
@@ -106,7 +106,7 @@ class ModelProvider:
 
     def peek(self) -> LoadedModel | None:
         """The model if it can be served without waiting, else None: then call `get`."""
-        return self._loaded if self._clock() < self._next_look else None
+        return self._loaded if self._clock() < self._next_refresh else None
 
     def get(self) -> LoadedModel:
         """The model in service; waits for it if necessary.
@@ -120,15 +120,15 @@ class ModelProvider:
             loaded = self.peek()
             if loaded is not None:
                 return loaded
-            self._look()
+            self._refresh()
             if self._loaded is None:
                 raise ModelUnavailableError
             return self._loaded
 
-    def _look(self) -> None:
+    def _refresh(self) -> None:
         """Wait for a refresh; without one, the loaded model becomes stale."""
         began = self._clock()
-        deadline = began + self._patience(began)
+        deadline = began + self._timeout(began)
         while not self._is_current(began):
             attempt = self._current_attempt()
             self._await(attempt, began, deadline)
@@ -138,15 +138,16 @@ class ModelProvider:
                 self._give_up(attempt)
                 return
 
-    def _patience(self, now: float) -> float:
-        """The time to wait: the deadline without a model, and once a period with a very old one.
+    def _timeout(self, now: float) -> float:
+        """Seconds that a request waits for a refresh.
 
+        Up to the deadline if no model is loaded or, once per period, if the loaded one is very old.
         While AWS is down, all other requests are answered quickly.
         """
-        if now < self._patient_from:
-            return min(REFRESH_PATIENCE_S, self._deadline_s)
+        if now < self._long_wait_from:
+            return min(REFRESH_TIMEOUT_S, self._deadline_s)
         if self._loaded is not None:
-            self._patient_from = now + self._refresh_s
+            self._long_wait_from = now + self._refresh_s
         return self._deadline_s
 
     def _is_current(self, began: float) -> bool:
@@ -164,11 +165,11 @@ class ModelProvider:
     def _await(self, attempt: LoadAttempt, began: float, deadline: float) -> None:
         """Wait until the attempt ends, another one succeeds, or the deadline passes."""
         now = self._clock()
-        attempt.begin_to_wait(now)
+        attempt.start_waiting(now)
         self._changed.wait_for(
             lambda: attempt.is_over or self._is_current(began), timeout=max(deadline - now, 0)
         )
-        attempt.end_to_wait(self._clock())
+        attempt.stop_waiting(self._clock())
 
     def _give_up(self, attempt: LoadAttempt) -> None:
         """Serve without a refresh; abandon an attempt that hangs."""
@@ -228,18 +229,18 @@ class ModelProvider:
             return
         self._loaded = loaded
         self._pointer_read = pointer_read
-        self._next_look = pointer_read + self._refresh_s
-        self._patient_from = pointer_read + PATIENT_AFTER_PERIODS * self._refresh_s
+        self._next_refresh = pointer_read + self._refresh_s
+        self._long_wait_from = pointer_read + LONG_WAIT_AFTER_PERIODS * self._refresh_s
 
     def _become_stale(self) -> None:
         if self._loaded is not None and self._is_due():
             self._loaded = replace(self._loaded, degraded=(STALE_MODEL,))
 
     def _back_off(self) -> None:
-        """Look no more for a while, and not the same for all containers."""
+        """Postpone the next refresh, by a random time so that containers do not retry together."""
         if self._is_due():
             pause = min(self._refresh_s, 5.0) * random.uniform(0.5, 1.0)  # noqa: S311  # no secret
-            self._next_look = self._clock() + pause
+            self._next_refresh = self._clock() + pause
 
     def _is_due(self) -> bool:
         return self._clock() >= self._pointer_read + self._refresh_s

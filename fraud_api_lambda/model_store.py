@@ -1,4 +1,4 @@
-"""Where the runtime's model comes from: a parameter of SSM that pins an object of S3."""
+"""The source of the runtime's model: a parameter of SSM that pins an object of S3."""
 
 from fraud_api_lambda.aws import AwsClient
 from fraud_api_lambda.pointer import PinnedModel, Pointer
@@ -28,7 +28,7 @@ class ModelStore:
         NotFoundError
             If nothing was ever promoted.
         ModelStoreError
-            If SSM cannot be asked, or the value is not a pointer.
+            If SSM refuses or does not answer, or the value is not a pointer.
         """
         return Pointer.from_json(self._aws.get_parameter(self.parameter))
 
@@ -40,9 +40,9 @@ class ModelStore:
         IntegrityError
             If length or digest differ.
         ModelStoreError
-            If S3 cannot be asked.
+            If S3 refuses or does not answer.
         """
-        # One byte more than expected tells a longer object without reading all of it.
+        # One byte more than expected reveals a longer object without reading all of it.
         data = self._aws.get_object(
             self.bucket, pinned.key, version_id=pinned.version_id, limit=pinned.size + 1
         )

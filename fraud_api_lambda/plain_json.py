@@ -25,7 +25,7 @@ class Counted(Protocol):
 def read[M: Counted](body: bytes, model: type[M]) -> M | None:
     """The model of a body, or None if `strict_json` has to read it.
 
-    Pydantic's parser refuses all that `strict_json` does, but takes the last of two equal keys.
+    Pydantic's parser refuses everything that `strict_json` refuses, except a repeated key.
     """
     try:
         value = model.model_validate_json(body)

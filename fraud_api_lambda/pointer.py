@@ -49,12 +49,12 @@ class IntegrityError(ModelStoreError):
 
 
 class DamagedPointerError(ModelStoreError):
-    """Raise when the parameter holds something else than a pointer."""
+    """Raise when the parameter holds something other than a pointer."""
 
 
 @dataclass(frozen=True, slots=True)
 class PinnedModel:
-    """One object, named so that nothing else can take its place."""
+    """One version of an S3 object, with the size and the digest that its bytes must have."""
 
     key: str
     version_id: str

@@ -116,10 +116,10 @@ KINDS: Final = (
     MODEL_UNAVAILABLE,
 )
 
-HUNG_UP: Final = 499
+CLIENT_CLOSED_REQUEST: Final = 499
 """The status that is logged if the caller disconnects, as in nginx."""
 
-OF_THE_GATEWAY: Final = (BAD_REQUEST, NO_KEY, NOT_ALLOWED, TOO_MANY_REQUESTS)
+GATEWAY_KINDS: Final = (BAD_REQUEST, NO_KEY, NOT_ALLOWED, TOO_MANY_REQUESTS)
 """Problems that API Gateway answers (see template.yaml); the app never does."""
 
 
@@ -177,7 +177,7 @@ def add_problem_handlers(app: FastAPI) -> None:
     app.add_exception_handler(ModelUnavailableError, _model_unavailable)
     app.add_exception_handler(RequestValidationError, _invalid_value)
     app.add_exception_handler(HTTPException, _http_error)
-    app.add_exception_handler(ClientDisconnect, _hung_up)
+    app.add_exception_handler(ClientDisconnect, _client_closed_request)
 
 
 async def _model_unavailable(request: Request, error: Exception) -> JSONResponse:
@@ -186,13 +186,13 @@ async def _model_unavailable(request: Request, error: Exception) -> JSONResponse
     return respond(MODEL_UNAVAILABLE, request.state.request_id, headers=headers)
 
 
-async def _hung_up(_: Request, __: Exception) -> Response:
-    return Response(status_code=HUNG_UP)  # not delivered
+async def _client_closed_request(_: Request, __: Exception) -> Response:
+    return Response(status_code=CLIENT_CLOSED_REQUEST)  # not delivered
 
 
 async def _invalid_value(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)  # noqa: S101  # for the type checker
-    errors = [details | {"loc": details["loc"][1:]} for details in error.errors()]  # less "body"
+    errors = [details | {"loc": details["loc"][1:]} for details in error.errors()]  # without "body"
     described = faults.of_body(request.scope["route"].path, errors, error.body)
     return respond(INVALID_VALUE, request.state.request_id, errors=described)
 

@@ -14,7 +14,7 @@ from fraud_api_lambda.problems import INVALID_VALUE, ProblemError
 PARAMETERS: Final = {"/predict": ("explain",), "/predict/batch": ("explain",)}
 """By route."""
 
-YES_OR_NO: Final = TypeAdapter(bool)
+BOOLEAN: Final = TypeAdapter(bool)
 
 
 def check(request: Request, route: str) -> None:
@@ -30,6 +30,6 @@ def explain(request: Request) -> bool:
     if not request.scope["query_string"]:
         return False
     try:
-        return YES_OR_NO.validate_python(request.query_params.get("explain", "false"))
+        return BOOLEAN.validate_python(request.query_params.get("explain", "false"))
     except ValidationError as error:
-        raise ProblemError(INVALID_VALUE, errors=[faults.NO_YES_OR_NO]) from error
+        raise ProblemError(INVALID_VALUE, errors=[faults.NOT_A_BOOLEAN]) from error

@@ -35,7 +35,7 @@ NEARLY_ALL: Final = 0.95
 """The share of the balance from which a payment empties the account, as in `nearly_emptied`."""
 
 NOT_ROUNDED_UP_TO: Final = (95, 100)
-"""Percentages that say more than their neighbours: the account is emptied, nothing is left."""
+"""Percentages that claim more than those below: the account is emptied, and nothing is left."""
 
 
 class Candidate(NamedTuple):
@@ -52,10 +52,10 @@ def candidates(
     contributions: Sequence[float],
     typical: Typical,
 ) -> list[Candidate]:
-    """Find the groups of features that together raised the log-odds, the weightiest first.
+    """Find the groups of features that together raised the log-odds, largest contribution first.
 
-    Features that speak of one thing are a group, and a group has one code. A feature that nothing
-    true can be said of, such as an amount that equals the usual one, is in no group.
+    A group is the features with the same code. A feature without an observation, such as an amount
+    that equals the usual one, is in no group.
 
     Parameters
     ----------
@@ -87,7 +87,7 @@ def candidates(
 def choose(
     possible: Sequence[Candidate], margin: float, margins_as_usual: Sequence[float]
 ) -> tuple[Reason, ...]:
-    """Choose up to three reasons that hold on their own, the weightiest first, the type last.
+    """Choose up to three reasons that hold on their own, by contribution, with the type last.
 
     A contribution compares a payment with every payment that the model has seen; a reader takes it
     as a comparison with payments of the same type. So a candidate counts only if the log-odds would
@@ -97,7 +97,7 @@ def choose(
     Parameters
     ----------
     possible : sequence of Candidate, shape (n_candidates,)
-        The weightiest first.
+        By contribution, the largest first.
     margin : float
         The payment's log-odds.
     margins_as_usual : sequence of shape (n_candidates,)
@@ -108,8 +108,8 @@ def choose(
         for candidate, as_usual in zip(possible, margins_as_usual, strict=True)
         if candidate.reason.code == RISKY_TYPE or as_usual < margin
     ]
-    weightiest = reasons[:MAX_REASONS]
-    return tuple(sorted(weightiest, key=lambda reason: reason.code == RISKY_TYPE))
+    top = reasons[:MAX_REASONS]
+    return tuple(sorted(top, key=lambda reason: reason.code == RISKY_TYPE))
 
 
 def low_expected_loss(amount: float) -> Reason:
@@ -129,7 +129,7 @@ def _rank(reason: Reason) -> tuple[float, int]:
 
 
 def _code(feature: str, transaction: Transaction, typical: Typical) -> str | None:
-    """The code of a feature's observation, or None if the payment shows none."""
+    """The code of the observation about a feature, or None if there is nothing to observe."""
     if feature.startswith("type_"):
         return RISKY_TYPE if transaction.type in typical.risky_types else None
     match feature:
@@ -198,7 +198,7 @@ def _clock(first: int, last: int) -> str:
 def _percent(transaction: Transaction) -> str:
     """The share of the balance that an outgoing payment sends, at most 100 %.
 
-    Rounding never turns a share into none, nearly all or all.
+    Rounding never changes a share to 0, 95 or 100 %.
     """
     percent = 100 * min(transaction.amount / transaction.origin_balance, 1.0)
     nearest = round(percent)

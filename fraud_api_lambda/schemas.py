@@ -43,14 +43,14 @@ TIMESTAMP: Final = f"^{_DATE}[Tt]{_CLOCK}{_OFFSET}$"
 The pattern excludes days that do not exist, so a value that matches it is never refused.
 """
 
-_NO_TIMESTAMP: Final = (
+_TIMESTAMP_FAULTS: Final = (
     (r".{10}[Tt]24", "the hour 24 is not taken: write 00 of the next day"),
     (r".{10}[Tt].{5}:60", "a leap second is not taken: write 59 in place of 60"),
     (r".{10}[Tt][0-9:.]+\Z", "the offset is missing: add Z for UTC, or one such as +01:00"),
     (rf"[1-9][0-9]{{3}}-[0-9]{{2}}-[0-9]{{2}}[Tt]{_CLOCK}{_OFFSET}\Z", "this date does not exist"),
     ("", "write ISO 8601 with an offset, such as 2026-11-24T03:00:00+01:00"),
 )
-"""Reasons for refusing a text that begins like this."""
+"""Messages for a refused text; the first pattern that matches its beginning decides."""
 
 
 def _timestamp(value: object) -> datetime | None:
@@ -58,7 +58,8 @@ def _timestamp(value: object) -> datetime | None:
         return None
     text = value if isinstance(value, str) else ""
     if not re.fullmatch(TIMESTAMP, text):
-        raise ValueError(next(why for start, why in _NO_TIMESTAMP if re.match(start, text)))
+        matching = (fault for start, fault in _TIMESTAMP_FAULTS if re.match(start, text))
+        raise ValueError(next(matching))
     return datetime.fromisoformat(text.upper())
 
 
@@ -67,7 +68,7 @@ TWO_TIMES: Final = "give step or timestamp, not both"
 
 
 def _integer(value: object) -> object:
-    """7.0 as 7: JSON has one kind of number, and JSON Schema calls both an integer."""
+    """Take 7.0 as 7: JSON has one kind of number, and JSON Schema calls both an integer."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
@@ -91,7 +92,7 @@ _KINDS: Final = {str(kind): kind for kind in TransactionType}
 
 
 class TransactionIn(BaseModel):
-    """A payment before the money moves: exactly one of `step` and `timestamp`, nothing unknown."""
+    """A payment before the money moves, with either `step` or `timestamp`, and no other fields."""
 
     model_config = ConfigDict(
         title="Transaction",
@@ -180,8 +181,8 @@ class BatchIn(BaseModel):
     transactions: list[SkipValidation[TransactionIn]] = Field(min_length=1, max_length=MAX_BATCH)
 
 
-class GoodBatchIn(BatchIn):
-    """A batch without a faulty transaction."""
+class ValidBatchIn(BatchIn):
+    """A batch in which every transaction is valid; `plain_json` tries this model first."""
 
     transactions: list[TransactionIn] = Field(min_length=1, max_length=MAX_BATCH)
 

@@ -76,7 +76,7 @@ class Scorer:
             raise BundleError("the bundle's booster cannot be read") from error
         if not is_same:
             raise BundleError(
-                "the bundle's examples are answered otherwise: it was made by another version"
+                "the bundle's examples get other answers than in training: another version made it"
             )
         return scorer
 

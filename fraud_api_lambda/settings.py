@@ -58,7 +58,7 @@ def aws_client() -> AwsClient:
     Raises
     ------
     SettingsError
-        If credentials or region are missing: profiles and instance roles are boto3's to read.
+        If credentials or region are missing; profiles and instance roles are not read.
     """
     given = {name: value for name, value in os.environ.items() if value}
     key, secret = given.get("AWS_ACCESS_KEY_ID"), given.get("AWS_SECRET_ACCESS_KEY")

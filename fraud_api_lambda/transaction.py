@@ -29,7 +29,7 @@ class TransactionType(StrEnum):
 
 
 TYPES: Final = [str(kind) for kind in TransactionType]
-"""Their names, for columns of a table."""
+"""The names of the types."""
 
 
 class Decision(StrEnum):

@@ -1,4 +1,4 @@
-"""An HTTP exchange with a deadline that the server cannot delay. Independent of AWS.
+"""An HTTP exchange with a deadline, which a slow server cannot extend. Independent of AWS.
 
 Uses `http.client`, which the framework imports anyway.
 """
@@ -42,8 +42,8 @@ class Answer:
     body: bytes
 
 
-def exchanged(
-    place: SplitResult,
+def exchange(
+    endpoint: SplitResult,
     request: AwsRequest,
     headers: Mapping[str, str],
     *,
@@ -54,7 +54,7 @@ def exchanged(
 
     Parameters
     ----------
-    place : SplitResult
+    endpoint : SplitResult
         Scheme, host and port.
     request : AwsRequest
     headers : dict
@@ -69,7 +69,7 @@ def exchanged(
     HTTPException
         If the answer is not HTTP, or a 200 is shorter than announced.
     """
-    connection = _connection(place)
+    connection = _connection(endpoint)
     connection.response_class = partial(_Response, deadline=deadline)  # type: ignore[assignment]
     try:
         connection.connect()
@@ -88,11 +88,11 @@ def exchanged(
         connection.close()
 
 
-def _connection(place: SplitResult) -> HTTPConnection:
-    host = str(place.hostname)
-    if place.scheme == "http":
-        return HTTPConnection(host, place.port or 80, timeout=CONNECT_TIMEOUT_S)
-    return HTTPSConnection(host, place.port or 443, timeout=CONNECT_TIMEOUT_S, context=trust())
+def _connection(endpoint: SplitResult) -> HTTPConnection:
+    host = str(endpoint.hostname)
+    if endpoint.scheme == "http":
+        return HTTPConnection(host, endpoint.port or 80, timeout=CONNECT_TIMEOUT_S)
+    return HTTPSConnection(host, endpoint.port or 443, timeout=CONNECT_TIMEOUT_S, context=trust())
 
 
 @cache
@@ -106,7 +106,7 @@ def _body(response: HTTPResponse, limit: int) -> bytes:
     if response.status != 200:
         return _read(response, MAX_ERROR)
     if response.length is None and not response.chunked:
-        raise IncompleteRead(b"")  # a broken connection would look like its end
+        raise IncompleteRead(b"")  # a broken connection would look like the end
     data = _read(response, limit)
     left = response.chunk_left if response.chunked else response.length
     if left and (left < 0 or len(data) < limit):  # `http.client` accepts negative chunks

@@ -28,7 +28,7 @@ from fraud_api_lambda.answers import AnswerOut
 from fraud_api_lambda.api import create_app
 from fraud_api_lambda.examples import FRAUD
 from fraud_api_lambda.openapi import document
-from fraud_api_lambda.problems import KINDS, OF_THE_GATEWAY
+from fraud_api_lambda.problems import GATEWAY_KINDS, KINDS
 from fraud_api_lambda.reasons import CODES
 from fraud_api_lambda.schemas import TransactionIn
 from fraud_api_lambda.scoring import Scorer
@@ -231,7 +231,7 @@ def test_the_fields_are_those_of_the_api(heading: str, fields: dict[str, object]
 def test_the_problem_types_are_those_of_the_code() -> None:
     listed = {(int(status), code(kind)[0]) for status, kind, _ in rows("## Errors", API)}
 
-    assert listed == {(kind.status, kind.type) for kind in (*KINDS, *OF_THE_GATEWAY)}
+    assert listed == {(kind.status, kind.type) for kind in (*KINDS, *GATEWAY_KINDS)}
 
 
 def test_the_reason_codes_are_those_of_the_code() -> None:

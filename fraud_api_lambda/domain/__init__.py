@@ -1,1 +1,1 @@
-"""What a payment is: the schema of its columns. Knows nothing of wires, files or models."""
+"""The schema of a payment's columns. Independent of the API, files and models."""

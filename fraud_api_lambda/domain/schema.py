@@ -1,4 +1,4 @@
-"""The schema: which columns a payment has, and what each of them means. Pure."""
+"""The schema: the columns of a payment and their meaning. Pure."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -6,11 +6,11 @@ from enum import StrEnum
 from typing import Final
 
 FAMILY: Final = "*"
-"""At the end of a column's name: all columns that begin like it."""
+"""The end of a name that stands for all columns whose names begin with the rest of it."""
 
 
 class Kind(StrEnum):
-    """What an attribute is."""
+    """The kind of an attribute."""
 
     NUMBER = "number"
     FLAG = "flag"
@@ -19,7 +19,7 @@ class Kind(StrEnum):
 
 
 class Unit(StrEnum):
-    """What a column of time counts, where it holds numbers."""
+    """The unit of a numeric time column."""
 
     SECOND = "second"
     HOUR = "hour"
@@ -27,19 +27,19 @@ class Unit(StrEnum):
 
     @property
     def seconds(self) -> int:
-        """Seconds in one of it."""
+        """The unit in seconds."""
         return {Unit.SECOND: 1, Unit.HOUR: 3_600, Unit.DAY: 86_400}[self]
 
 
 @dataclass(frozen=True, slots=True)
 class Time:
-    """The column that says when a payment is made.
+    """The column with the time of a payment.
 
     Attributes
     ----------
     column : str
     unit : Unit or None
-        What it counts since the data began; None where it holds moments.
+        The unit in which it counts from the start of the data; None if it holds timestamps.
     """
 
     column: str
@@ -48,20 +48,20 @@ class Time:
 
 @dataclass(frozen=True, slots=True)
 class Attribute:
-    """What else is known of a payment before the money moves.
+    """Another fact about a payment that is known before the money moves.
 
     Attributes
     ----------
     name : str
-        The column's own name, or a name for what is made of other columns.
+        The name of its column, or a new name if it is derived from columns of other names.
     kind : Kind
     columns : tuple of str
-        One column; of a place two, latitude and longitude. A column that ends with `FAMILY` stands
-        for all columns that begin like it.
+        One column, or two for a place: latitude and longitude. A name that ends with `FAMILY`
+        stands for several columns.
     prefix : str or None
-        Of a flag: whether the column's text begins with it.
+        If given, the attribute is the flag whether the column's text begins with this prefix.
     label : str
-        The attribute in words, for reasons.
+        The words for the attribute in reasons.
     """
 
     name: str
@@ -78,7 +78,7 @@ class Attribute:
 
 @dataclass(frozen=True, slots=True)
 class Roles:
-    """The columns that mean the same in every data set.
+    """The columns whose meaning is the same in every data set.
 
     Attributes
     ----------
@@ -86,7 +86,7 @@ class Roles:
     amount, label : str
     payer, payee, id, balance, payee_balance, label_time, weight : str or None
     after : tuple of str
-        Known only after the decision: accepted, and never a feature.
+        Columns known only after the decision; accepted, and never features.
     """
 
     time: Time
@@ -134,20 +134,20 @@ class Schema:
     ----------
     name : str
     currency : str
-        What amounts are in; empty where the data do not say.
+        The currency of amounts; empty if the data does not say.
     decimals : int
-        Of an amount, 0 to 6.
+        Decimal places of an amount, 0 to 6.
     timezone : str
-        IANA's name of the zone of times without an offset.
+        IANA name of the time zone of times without an offset.
     label_delay_s : int
-        Seconds after which a fraud is known to be one.
+        Seconds between a fraud and its label.
     peer_group : str or None
-        The category whose payments a payment is compared with.
+        A category: a payment is compared with the payments of the same value.
     roles : Roles
     attributes : dict of Attribute
         By name, in the file's order.
     entities : dict of str
-        The column of each further entity that has a history, by the entity's name.
+        The column of each further entity with a history, such as a device, by the entity's name.
     ignore : tuple of str
         Columns that are accepted and dropped.
     """
@@ -166,5 +166,5 @@ class Schema:
     def columns(self) -> tuple[str, ...]:
         """Every column that is read, each once: roles, attributes, entities."""
         named = [column for column, _ in self.roles.by_column()]
-        named += [column for each in self.attributes.values() for column in each.columns]
+        named += [name for attribute in self.attributes.values() for name in attribute.columns]
         return tuple(dict.fromkeys([*named, *self.entities.values()]))

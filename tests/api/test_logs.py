@@ -157,7 +157,7 @@ def ask(client: TestClient, received: list[dict[str, Any]], **scope: Any) -> lis
     return sent
 
 
-HUNG_UP = {"type": "http.disconnect"}
+CLIENT_CLOSED_REQUEST = {"type": "http.disconnect"}
 
 
 @pytest.mark.parametrize("path", POSTS)
@@ -167,7 +167,7 @@ def test_a_caller_who_hangs_up_in_the_body_is_no_failure_of_ours(
 ) -> None:
     received = [{"type": "http.request", "body": part, "more_body": True} for part in parts]
 
-    ask(client, [*received, HUNG_UP], path=path)
+    ask(client, [*received, CLIENT_CLOSED_REQUEST], path=path)
 
     (line,) = log_lines()
     assert line.keys() == OF_EVERY_REQUEST
@@ -191,7 +191,7 @@ def unreported(request: pytest.FixtureRequest) -> Iterator[None]:
 def test_a_method_of_any_kind_is_logged(
     client: TestClient, log_lines: LogLines, method: str
 ) -> None:
-    ask(client, [HUNG_UP], method=method, path="/nowhere")
+    ask(client, [CLIENT_CLOSED_REQUEST], method=method, path="/nowhere")
 
     (line,) = log_lines()
     assert line["status"] == 404

@@ -86,7 +86,7 @@ def check_odd(odd: dict[str, Any]) -> bool:
         bundle = read(pickled(odd))
         scorer = Scorer.from_bundle(bundle)
     except BundleError as error:
-        if "answered otherwise" not in str(error):
+        if "other answers than in training" not in str(error):
             return False
         scorer = Scorer(bundle)  # as if the examples had been made anew
     PROVIDER.model = LoadedModel(scorer, PROVIDER.model.pinned)

@@ -7,7 +7,7 @@ import pytest
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
 
-from fraud_api_lambda.problems import KINDS, MEDIA_TYPE, OF_THE_GATEWAY
+from fraud_api_lambda.problems import GATEWAY_KINDS, KINDS, MEDIA_TYPE
 from fraud_api_lambda.schemas import TransactionIn
 from tests.api import snapshot
 from tests.api.support import payment
@@ -116,7 +116,7 @@ def test_problems_have_their_media_type_and_an_example_of_their_own_status(opera
         assert content["schema"] == {"$ref": "#/components/schemas/ProblemOut"}
         for example in examples(content):
             assert example["status"] == int(status)
-            kinds = [kind for kind in (*KINDS, *OF_THE_GATEWAY) if kind.status == int(status)]
+            kinds = [kind for kind in (*KINDS, *GATEWAY_KINDS) if kind.status == int(status)]
             assert example["type"] in {kind.type for kind in kinds}
 
 

@@ -5,7 +5,7 @@ import re
 
 from bootstrap import transform
 from fraud_api_lambda import problems
-from fraud_api_lambda.problems import KINDS, MEDIA_TYPE, OF_THE_GATEWAY
+from fraud_api_lambda.problems import GATEWAY_KINDS, KINDS, MEDIA_TYPE
 from tests.infra.infra import IMAGE, NEEDS_SAM, ROOT, TEMPLATE, checked, resources
 
 DOCUMENT = json.loads((ROOT / "tests/api/openapi.json").read_bytes())
@@ -203,6 +203,6 @@ def test_iam_authorisation_covers_every_route_and_keeps_the_key():
 
 def test_every_problem_of_the_gateway_is_one_that_the_readme_lists():
     assert {kind.name for kind in GATEWAYS.values()} <= {
-        kind.name for kind in (*KINDS, *OF_THE_GATEWAY)
+        kind.name for kind in (*KINDS, *GATEWAY_KINDS)
     }
-    assert set(OF_THE_GATEWAY) <= set(GATEWAYS.values())
+    assert set(GATEWAY_KINDS) <= set(GATEWAYS.values())

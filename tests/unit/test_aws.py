@@ -201,7 +201,7 @@ def seen(monkeypatch: pytest.MonkeyPatch, bucket: str) -> list[str]:
         places.append(f"{place.scheme}://{place.netloc}{request.target}")
         raise ConnectionRefusedError
 
-    monkeypatch.setattr(transport, "exchanged", refused)
+    monkeypatch.setattr(transport, "exchange", refused)
     client = AwsClient(Credentials("AKIAEXAMPLE", SECRET), "eu-west-1")
     store = ModelStore(bucket=bucket, parameter="/the/parameter", aws=client)
     for attempt in (reading_the_object, reading_the_pointer):

@@ -258,7 +258,7 @@ def test_no_connection_says_what_is_missing(
 def test_a_head_that_trickles_leaves_no_thread_behind(
     failures: list[logging.LogRecord], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(aws, "PATIENCE_S", 0.3)
+    monkeypatch.setattr(aws, "TOTAL_TIMEOUT_S", 0.3)
     trickling = sending(b"HTTP/1.1 200 OK\r\nA: ", *repeat(b"x", 100), pause_s=0.05)
 
     with faulty_aws(trickling) as store:

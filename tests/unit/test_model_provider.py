@@ -11,7 +11,7 @@ from fraud_api_lambda import model_provider
 from fraud_api_lambda.bundle import version_of
 from fraud_api_lambda.load_attempt import LoadAttempt, log
 from fraud_api_lambda.model_provider import (
-    REFRESH_PATIENCE_S,
+    REFRESH_TIMEOUT_S,
     LoadedModel,
     ModelProvider,
     ModelUnavailableError,
@@ -320,7 +320,7 @@ def overdue(
 
     Where it does not wait up to its deadline, it does not wait at all.
     """
-    monkeypatch.setattr(model_provider, "REFRESH_PATIENCE_S", 0)
+    monkeypatch.setattr(model_provider, "REFRESH_TIMEOUT_S", 0)
     provider = ModelProvider(black_hole, refresh_s=REFRESH_S, deadline_s=20, clock=clock)
     black_hole.swallows = False
     provider.get()
@@ -334,7 +334,7 @@ def overdue(
 def test_while_a_refresh_hangs_the_loaded_model_answers_soon(
     overdue: ModelProvider, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(model_provider, "REFRESH_PATIENCE_S", REFRESH_PATIENCE_S)
+    monkeypatch.setattr(model_provider, "REFRESH_TIMEOUT_S", REFRESH_TIMEOUT_S)
 
     with ThreadPoolExecutor(1) as threads:
         soon = threads.submit(overdue.get).result(10)  # its deadline is 20 s
@@ -469,11 +469,11 @@ def test_only_the_time_that_requests_wait_for_an_attempt_counts() -> None:
     attempt = LoadAttempt(began=0)
     assert attempt.waited_s(now=3_600) == 0
 
-    attempt.begin_to_wait(3_600)
-    attempt.begin_to_wait(3_601)
-    attempt.end_to_wait(3_602)
+    attempt.start_waiting(3_600)
+    attempt.start_waiting(3_601)
+    attempt.stop_waiting(3_602)
     assert attempt.waited_s(now=3_603) == 3
-    attempt.end_to_wait(3_604)
+    attempt.stop_waiting(3_604)
 
     assert attempt.waited_s(now=7_200) == 4
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from fraud_api_lambda import plain_json, strict_json
 from fraud_api_lambda.examples import FRAUD, GENUINE
-from fraud_api_lambda.schemas import BatchIn, GoodBatchIn, TransactionIn
+from fraud_api_lambda.schemas import BatchIn, TransactionIn, ValidBatchIn
 from tests.api.support import NEARLY, PAYMENT, PAYMENTS, TIMED, TIMESTAMPS, damaged
 
 SPACES = st.sampled_from(["", "", "", " ", "\n", "\t", "\r\n  "])
@@ -73,7 +73,7 @@ def test_numbers_are_read_to_the_last_bit(amount: str) -> None:
 def test_a_batch_is_read_as_with_care_or_not_at_all(parts: list[bytes]) -> None:
     body = b'{"transactions":[' + b",".join(parts) + b"]}"
 
-    plain = plain_json.read(body, GoodBatchIn)
+    plain = plain_json.read(body, ValidBatchIn)
 
     if plain is not None:
         careful = BatchIn.model_validate(strict_json.loads(body)).transactions
@@ -101,7 +101,7 @@ def test_what_clients_send_is_read_plainly(
     many = json.dumps({"transactions": [body] * 100}, separators=separators).encode()
 
     assert plain_json.read(one, TransactionIn) == TransactionIn.model_validate(body)
-    assert plain_json.read(many, GoodBatchIn) is not None
+    assert plain_json.read(many, ValidBatchIn) is not None
 
 
 @pytest.mark.parametrize(

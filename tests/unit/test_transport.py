@@ -13,7 +13,7 @@ from fraud_api_lambda.aws import TransientError
 from fraud_api_lambda.model_store import ModelStore
 from fraud_api_lambda.pointer import IntegrityError, ModelStoreError
 from fraud_api_lambda.signature import AwsRequest
-from fraud_api_lambda.transport import FAILURES, exchanged
+from fraud_api_lambda.transport import FAILURES, exchange
 from tests.faulty_aws import DATA, PINNED, Behaviour, answering, faulty_aws, in_turn, sending, xml
 from training.local.processes import free_port
 
@@ -80,7 +80,7 @@ def received(store: ModelStore) -> bytes:
     """The body of one exchange, which is not repeated."""
     place = urlsplit(store._aws.endpoints["s3"])
     request = AwsRequest("GET", place.netloc)
-    return exchanged(place, request, {}, limit=1_000, deadline=monotonic() + 10).body
+    return exchange(place, request, {}, limit=1_000, deadline=monotonic() + 10).body
 
 
 @pytest.mark.parametrize("answer", WHOLE.values(), ids=WHOLE)
@@ -186,7 +186,7 @@ ENDLESS = {
 def test_an_answer_that_trickles_is_given_up_in_time_and_not_asked_for_again(
     parts: list[bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(aws, "PATIENCE_S", 0.1)
+    monkeypatch.setattr(aws, "TOTAL_TIMEOUT_S", 0.1)
     connections: list[socket.socket] = []
     trickling = sending(*parts, pause_s=0.05)
 
