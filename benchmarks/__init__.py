@@ -1,1 +1,1 @@
-"""Measurements that take longer than a test may: run by hand, each as a module."""
+"""Benchmarks that take too long for a test. Run each module by hand."""

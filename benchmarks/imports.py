@@ -1,7 +1,7 @@
-"""What is left in our cold start: ``python -m benchmarks.imports [--starts N]``.
+"""Profile our cold start by package: ``python -m benchmarks.imports [--starts N]``.
 
-Python's own account of imports (``-X importtime``), of the function as it ships with a model from a
-local S3, summed by package. Writing the account slows the start by some percent.
+Sums Python's import profile (``-X importtime``) by package, for the function as it ships with a
+model from a local S3. Writing the profile slows the start by a few percent.
 """
 
 import argparse
@@ -26,16 +26,16 @@ from training.local.processes import interruptible
 from training.local.progress import reported
 
 PYTHON: Final = "Python's own"
-REST: Final = "all that is no import"
+REST: Final = "everything but imports"
 SHOWN: Final = 12
 
 _LINE: Final = re.compile(r"import time:\s+(-?\d+) \|\s+\d+ \|\s+([\w.]+)")
 
 
-def by_package(account: Iterable[str]) -> dict[str, float]:
-    """Milliseconds that the modules of each package took themselves."""
+def by_package(profile: Iterable[str]) -> dict[str, float]:
+    """The import time of each package in milliseconds, without the modules that it imports."""
     spent: dict[str, float] = defaultdict(float)
-    for line in account:
+    for line in profile:
         if found := _LINE.fullmatch(line.rstrip()):
             top = found[2].partition(".")[0]
             name = PYTHON if top in sys.stdlib_module_names else top
@@ -44,30 +44,30 @@ def by_package(account: Iterable[str]) -> dict[str, float]:
 
 
 def cold_start(where: Place) -> dict[str, float]:
-    """One cold start: milliseconds by package, and all that is no import."""
-    with TemporaryFile("w+") as account:
+    """Time one cold start, in milliseconds: the imports of each package, and the rest."""
+    with TemporaryFile("w+") as profile:
         begun = time.perf_counter()
         options = ("-X", "importtime")
-        with worker(OURS, where, options=options, stderr=account.fileno()) as asked:
-            asked.ask(recorded("rest_v1_genuine"))
+        with worker(OURS, where, options=options, stderr=profile.fileno()) as running:
+            running.ask(recorded("rest_v1_genuine"))
             elapsed = 1_000 * (time.perf_counter() - begun)
-        account.seek(0)
-        spent = by_package(account)
+        profile.seek(0)
+        spent = by_package(profile)
     return {**spent, REST: elapsed - sum(spent.values())}
 
 
 def medians(starts: list[dict[str, float]]) -> dict[str, float]:
-    """The median of each package over all starts, the largest first."""
+    """The median time of each package over all starts, largest first."""
     names = set().union(*starts)
-    found = {name: median(start.get(name, 0.0) for start in starts) for name in names}
-    return dict(sorted(found.items(), key=lambda item: -item[1]))
+    by_name = {name: median(start.get(name, 0.0) for start in starts) for name in names}
+    return dict(sorted(by_name.items(), key=lambda item: -item[1]))
 
 
 def table(spent: dict[str, float]) -> Table:
-    """The largest packages, the others together, and the share that has been named so far."""
+    """A table of the largest packages and the sum of the others, with cumulative shares."""
     total, so_far = sum(spent.values()), 0.0
     shown = Table("package", title=f"{total:,.0f} ms from the start of Python to the answer")
-    for name in ("ms", "share", "so far"):
+    for name in ("ms", "share", "cumulative"):
         shown.add_column(name, justify="right")
     largest = list(spent.items())[:SHOWN]
     others = total - sum(value for _, value in largest)
@@ -78,9 +78,9 @@ def table(spent: dict[str, float]) -> Table:
 
 
 def main() -> None:
-    """Start so often, print the table."""
+    """Measure the cold starts and print the table."""
     parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.imports", description="What is left in our cold start."
+        prog="python -m benchmarks.imports", description="Profile our cold start by package."
     )
     parser.add_argument("--starts", type=int, default=9, metavar="N")
     options = parser.parse_args()

@@ -1,9 +1,10 @@
-"""May the probability be kept from falling with the amount? ``python -m benchmarks.monotone``.
+"""What do monotone constraints on the amount cost? ``python -m benchmarks.monotone``.
 
-Arms with XGBoost's `monotone_constraints` beside the one without, on the same later days: simulated
-ones (``--rows``, ``--seeds``), or those of a file (``--data``, ``--train-until``, ``--test-from``,
-of which rows after ``--until`` are never looked at). `falls` is the share of payers for whom the
-odds of fraud more than halve somewhere while the amount grows from 1 % to 400 % of their balance.
+Compares models with XGBoost's `monotone_constraints` to the model without, on the same later days.
+The days are simulated (``--rows``, ``--seeds``) or come from a file (``--data``, ``--train-until``,
+``--test-from``), whose rows after ``--until`` are ignored. `falls` is the share of payers for whom
+the odds of fraud more than halve somewhere while the amount grows from 1 % to 400 % of their
+balance.
 """
 
 import argparse
@@ -34,7 +35,8 @@ PAYERS: Final = 500
 SHARES: Final = np.geomspace(0.01, 4.0, 100)
 
 NEVER_FALLING: Final = "without emptied, nearly_emptied"
-"""What is 1 only between two amounts can rise and must fall again: left out, nothing need fall."""
+"""A feature set without the two features that are 1 only in a range of amounts. With them, the
+probability can fall again as the amount grows, whatever the constraints."""
 
 ARMS: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
     "none": ("decision-time", ()),
@@ -45,11 +47,11 @@ ARMS: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
         ("amount", "exceeds_balance", "share_leaving"),
     ),
 }
-"""Features and those of them that may only raise the probability, by what the table calls it."""
+"""By name in the table: the feature set, and its features that may only raise the probability."""
 
 
 def fitted(rows: SplitRows, seed: int, arm: str) -> FittedModel:
-    """The arm, fitted as `train` fits any."""
+    """Fit the model of an arm as `train` would."""
     feature_set, rising = ARMS[arm]
     names = FEATURE_SETS[feature_set]
     constraints = tuple(int(name in rising) for name in names)
@@ -58,7 +60,7 @@ def fitted(rows: SplitRows, seed: int, arm: str) -> FittedModel:
 
 
 def falls(arm: FittedModel, rows: Rows) -> float:
-    """Of payers who send money, for how many the odds more than halve as the amount grows."""
+    """The share of payers for whom the odds of fraud more than halve as the amount grows."""
     facts = rows.facts
     sends = np.isin(np.asarray(facts.type), ("CASH_OUT", "TRANSFER")) & (facts.balance > 0)
     payers = np.flatnonzero(sends)
@@ -81,22 +83,22 @@ def shown(name: str, rows: SplitRows, seed: int) -> Iterator[list[str]]:
         arm = fitted(rows, seed, arm_name)
         predicted = arm.score(rows.test).predicted
         first = first or predicted
-        found = comparison(first, predicted.scores, seed=seed)
+        compared = comparison(first, predicted.scores, seed=seed)
         yield [
             name,
             arm_name,
             f"{average_precision(predicted):.4f}",
             interval(
-                found["average_precision_gain"],
-                found["average_precision_gain_low"],
-                found["average_precision_gain_high"],
+                compared["average_precision_gain"],
+                compared["average_precision_gain_low"],
+                compared["average_precision_gain_high"],
                 "+.4f",
             ),
             f"{1000 * log_loss(predicted):.3f}",
             interval(
-                found["log_loss_saved"],
-                found["log_loss_saved_low"],
-                found["log_loss_saved_high"],
+                compared["log_loss_saved"],
+                compared["log_loss_saved_low"],
+                compared["log_loss_saved_high"],
                 "+.1%",
             ),
             f"{falls(arm, rows.test):.0%}",
@@ -109,7 +111,7 @@ def interval(value: float, low: float, high: float, digits: str) -> str:
 
 
 def periods(options: argparse.Namespace) -> Iterator[tuple[str, SplitRows, int]]:
-    """The data of each row group: its name, rows, windows and seed."""
+    """Yield the name, the split rows and the seed of each data set to compare on."""
     seeds = [int(seed) for seed in options.seeds.split(",")]
     if options.data is None:
         for seed in seeds:

@@ -1,7 +1,7 @@
-"""What deciding by expected cost saves: ``python -m benchmarks.policy [--rows N] [--seeds 0,1,2]``.
+"""Backtest the policy: ``python -m benchmarks.policy [--rows N] [--seeds 0,1,2]``.
 
-The default arm is fitted on simulated data and decides on its test window; the single threshold is
-the one that was cheapest on the threshold window, in hindsight the cheapest on the test window.
+Fits the default model on simulated data and backtests its policy on the test window. The single
+threshold is the cheapest on the threshold window; in hindsight, the cheapest on the test window.
 """
 
 import argparse
@@ -20,7 +20,7 @@ from training.simulator.simulate import simulate
 
 
 def outcome_of(rows: int, seed: int) -> PolicyOutcome:
-    """What the policy does on the last six of thirty simulated days."""
+    """The backtest of the policy on the last six of thirty simulated days."""
     with reported() as begin:
         begin(f"seed {seed}: simulating {rows:,} rows")
         simulated = SplitRows.by_time(Rows.of(simulate(rows, seed)))
@@ -30,19 +30,19 @@ def outcome_of(rows: int, seed: int) -> PolicyOutcome:
 
 
 def savings(outcomes: dict[int, PolicyOutcome]) -> Table:
-    """What each way to decide costs, and what the policy saves against it."""
-    shown = Table("seed", "way", "cost", "the policy saves (95 %)", "of the cost")
+    """A table of the cost of each strategy, and the savings of the policy against it."""
+    shown = Table("seed", "strategy", "cost", "the policy saves (95 %)", "of the cost")
     for seed, outcome in outcomes.items():
         shown.add_row(str(seed), "policy", f"{outcome['cost']['policy']:,.0f}")
-        for way, saved in outcome["saved"].items():
+        for strategy, saved in outcome["saved"].items():
             interval = f"{saved['amount']:,.0f} ({saved['low']:,.0f} to {saved['high']:,.0f})"
-            cost = f"{outcome['cost'][way]:,.0f}"
-            shown.add_row(str(seed), way, cost, interval, f"{saved['share']:.1%}")
+            cost = f"{outcome['cost'][strategy]:,.0f}"
+            shown.add_row(str(seed), strategy, cost, interval, f"{saved['share']:.1%}")
     return shown
 
 
 def thresholds(outcome: PolicyOutcome) -> Table:
-    """The probabilities at which the decision changes, for five amounts."""
+    """A table of the probabilities at which the decision changes, for five amounts."""
     shown = Table("amount", "review above", "block above", "block above, without reviews")
     for each in outcome["cutoffs"]:
         cutoffs = (each["review_above"], each["block_above"], each["block_above_without_review"])

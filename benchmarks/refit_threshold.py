@@ -1,10 +1,11 @@
 """Which threshold should a refitted model serve? ``python -m benchmarks.refit_threshold``.
 
-A model is evaluated and refitted on days that end six before the data does, as `train` would have
-done then. Three ways to give the refitted one a threshold are judged on the last five days, which
-neither saw: by the goal on its own threshold window, by the share of payments that the evaluated
-model flagged on its own, or the evaluated model's threshold itself. Simulated days (``--rows``,
-``--seeds``), or those of a file (``--data``, of which rows after ``--until`` are never looked at).
+A model is evaluated and refitted as by `train` on data that ends six days earlier. Three ways to
+set the refitted model's threshold are then compared on the last five days, which neither model
+saw: by the goal on the refitted model's threshold window; by the share of payments that the
+evaluated model flagged on its own threshold window; or the evaluated model's threshold unchanged.
+The days are simulated (``--rows``, ``--seeds``) or come from a file (``--data``), whose rows after
+``--until`` are ignored.
 """
 
 import argparse
@@ -39,41 +40,41 @@ def share_flagged(predicted: LabelledScores, threshold: float) -> float:
 
 
 def threshold_for_share(predicted: LabelledScores, share: float) -> float:
-    """The threshold that flags the share of transactions nearest to `share`."""
+    """The threshold whose share of flagged transactions is closest to `share`."""
     ordered = predicted[np.argsort(-predicted.scores, kind="stable")]
     flagged = np.cumsum(ordered.weights) / ordered.weights.sum()
     return float(ordered.scores[np.argmin(np.abs(flagged - share))])
 
 
 def alert_figures(predicted: LabelledScores, threshold: float) -> Figures:
-    """Recall, precision and alerts of a threshold."""
+    """Recall, precision and alerts per 1,000 transactions at a threshold."""
     figures = at_threshold(predicted, threshold)
     kept = {name: figures[name] for name in ("recall", "precision")}
     return {"threshold": threshold, **kept, "alerts": 1_000 * share_flagged(predicted, threshold)}
 
 
-def ways(rows: Rows, seed: int) -> dict[str, Figures]:
-    """The figures of the evaluated model on its test window, and of each way on later days."""
+def compared(rows: Rows, seed: int) -> dict[str, Figures]:
+    """The figures of the evaluated model on its test window, and of each method on later days."""
     last = int(rows.steps.max())
     later = Window(last + 1 - DAY * LATER_DAYS, last)
     known = SplitRows.by_time(rows[rows.steps < later.start - DAY])
     evaluated = fit_model(known, "decision-time", Settings(seed=seed))
     longer = known.until_the_end()
     refitted = fit_model(longer, "decision-time", Settings(seed=seed))
-    ours, theirs = (cast("float", arm.threshold) for arm in (evaluated, refitted))
-    share = share_flagged(evaluated.score(known.threshold).predicted, ours)
+    old, new = (cast("float", model.threshold) for model in (evaluated, refitted))
+    share = share_flagged(evaluated.score(known.threshold).predicted, old)
     by_share = threshold_for_share(refitted.score(longer.threshold).predicted, share)
     predicted = refitted.score(rows.within(later)).predicted
     return {
-        "promised": alert_figures(evaluated.score(known.test).predicted, ours),
-        "by the goal": alert_figures(predicted, theirs),
+        "evaluated model": alert_figures(evaluated.score(known.test).predicted, old),
+        "by the goal": alert_figures(predicted, new),
         "by the share flagged": alert_figures(predicted, by_share),
-        "as evaluated": alert_figures(predicted, ours),
+        "as evaluated": alert_figures(predicted, old),
     }
 
 
 def periods(options: argparse.Namespace) -> Iterator[tuple[str, Rows, int]]:
-    """The data to judge on, by name, with its seed."""
+    """Yield the name, the rows and the seed of each data set to compare on."""
     if options.data is None:
         for seed in map(int, options.seeds.split(",")):
             yield f"seed {seed}", Rows.of(simulate(options.rows, seed)), seed
@@ -84,37 +85,37 @@ def periods(options: argparse.Namespace) -> Iterator[tuple[str, Rows, int]]:
         yield f"until step {until}", Rows.of(kept), 0
 
 
-def off(found: dict[str, dict[str, Figures]], way: str, name: str) -> str:
-    """How far a way's figure is from the promised one: the mean of all periods, and the worst."""
-    gaps = [abs(each[way][name] - each["promised"][name]) for each in found.values()]
+def absolute_error(results: dict[str, dict[str, Figures]], method: str, name: str) -> str:
+    """The mean and the worst absolute difference from the evaluated model, over all data sets."""
+    gaps = [abs(each[method][name] - each["evaluated model"][name]) for each in results.values()]
     return f"{np.mean(gaps):.3f} (worst {max(gaps):.3f})"
 
 
 def main() -> None:
-    """Read the options, measure, print the table and how far each way is from the promise."""
+    """Print the figures of each method, and their differences from the evaluated model."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=400_000)
     parser.add_argument("--seeds", default="0,1,2,3,4,5,6,7", help="with commas between")
     parser.add_argument("--data", type=Path)
     parser.add_argument("--until", default="192,216,240", help="with commas between")
     options = parser.parse_args()
-    found: dict[str, dict[str, Figures]] = {}
+    results: dict[str, dict[str, Figures]] = {}
     with reported() as begin:
         for name, rows, seed in periods(options):
             begin(f"{name}: fitting twice")
-            found[name] = ways(rows, seed)
+            results[name] = compared(rows, seed)
     table = Table("data", "threshold", "probability", "recall", "precision", "alerts in 1,000")
-    for name, each in found.items():
-        for way, figures in each.items():
+    for name, methods in results.items():
+        for method, figures in methods.items():
             shown = (f"{figures[key]:.4f}" for key in ("threshold", "recall", "precision"))
-            table.add_row(name, way, *shown, f"{figures['alerts']:.2f}")
-    for way in ("by the goal", "by the share flagged", "as evaluated"):
+            table.add_row(name, method, *shown, f"{figures['alerts']:.2f}")
+    for method in ("by the goal", "by the share flagged", "as evaluated"):
         table.add_row(
-            "off the promise",
-            way,
+            "absolute error",
+            method,
             "",
-            off(found, way, "recall"),
-            off(found, way, "precision"),
+            absolute_error(results, method, "recall"),
+            absolute_error(results, method, "precision"),
         )
     Console(width=120).print(table)
 

@@ -1,8 +1,8 @@
 """Does the simulator meet its targets? ``python -m benchmarks.simulator [--data PAYSIM_FILE]``.
 
-The two models are the default arm of ``train``: SMOTE to a ratio of 0.1, then XGBoost. Every model
-learns the first 23 days and is judged on the last six of thirty. Pairs of features see all frauds
-and a tenth of the genuine rows, each of which then counts ten times.
+The decision-time and strict models use the default settings of ``train``: SMOTE to a ratio of 0.1,
+then XGBoost. Every model is fitted on the first 23 of thirty days and evaluated on the last six.
+Models of one feature or of a pair see all frauds and a tenth of the genuine rows, weighted by ten.
 """
 
 import argparse
@@ -37,7 +37,7 @@ from training.simulator.traffic import HOURLY, MEAN_AMOUNTS, MONEY_BY_HOUR, TYPE
 
 FIT_DAYS: Final = 23
 TEST_FROM_DAY: Final = 24
-"""Days from 0; the one between is a gap."""
+"""Days count from 0; day 23 is the gap."""
 
 THINNED: Final = 10
 BUSY: Final = 0.01
@@ -54,12 +54,12 @@ FEATURES: Final[dict[str, tuple[int, ...]]] = {
 }
 
 type Measured = tuple[float, str]
-"""A value, and what it is the value of, where that differs from seed to seed."""
+"""A value, and a detail for the table that may differ between seeds."""
 
 
 @dataclass(frozen=True)
 class Sample:
-    """One simulation, as models see it: rows of shape (n_rows, 14), and a weight of each row."""
+    """One simulation: its frame, its features of shape (n_rows, 14), and the rows' weights."""
 
     frame: pd.DataFrame
     rows: np.ndarray
@@ -72,7 +72,7 @@ class Sample:
 
     @cached_property
     def is_fraud(self) -> np.ndarray:
-        """Which rows are frauds."""
+        """Mask of the frauds."""
         return np.asarray(self.frame["isFraud"] == 1)
 
     @cached_property
@@ -83,7 +83,7 @@ class Sample:
         return Sample(self.frame[kept], self.rows[kept], weight)
 
     def precision(self, columns: tuple[int, ...], **booster: Any) -> float:
-        """Average precision, on the test days, of a model that sees these columns only."""
+        """Average precision, on the test days, of a model of these columns only."""
         day, rows = self.frame["step"].to_numpy() // 24, self.rows[:, columns]
         fit, test = day < FIT_DAYS, day >= TEST_FROM_DAY
         model = XGBClassifier(**{**BOOSTER, **booster}, random_state=0)
@@ -92,14 +92,14 @@ class Sample:
         return average_precision(LabelledScores(self.is_fraud[test], score, self.weight[test]))
 
     def raw_precision(self, column: int) -> float:
-        """Average precision of the values of a column, high or low ones first."""
+        """Average precision of a column's values as scores, in the better of both directions."""
         test = self.frame["step"].to_numpy() // 24 >= TEST_FROM_DAY
         rising = LabelledScores(self.is_fraud[test], self.rows[test, column], self.weight[test])
         falling = rising.with_scores(-rising.scores)
         return max(average_precision(rising), average_precision(falling))
 
-    def arm(self, feature_set: str) -> float:
-        """Average precision, on the test days, of the default arm with a feature set."""
+    def default_model(self, feature_set: str) -> float:
+        """Average precision, on the test days, of the default model with a feature set."""
         day, facts = self.frame["step"].to_numpy() // 24, to_facts(self.frame)
         fit, test = day < FIT_DAYS, day >= TEST_FROM_DAY
         matrix = fact_matrix(facts, feature_set)
@@ -112,11 +112,14 @@ class Sample:
     @cached_property
     def model(self) -> float:
         """Average precision of the decision-time model."""
-        return self.arm("decision-time")
+        return self.default_model("decision-time")
 
 
 def best_feature(sample: Sample) -> Measured:
-    """The best feature, by its values or as all that a model sees, against the model."""
+    """Average precision of the best single feature, as raw scores or in a model of its own.
+
+    Relative to the decision-time model.
+    """
     found = {name: sample.thinned.precision(columns) for name, columns in FEATURES.items()}
     for column, name in enumerate(NAMES):
         found[name] = max(found[name], sample.raw_precision(column))
@@ -124,7 +127,10 @@ def best_feature(sample: Sample) -> Measured:
 
 
 def best_pair(sample: Sample) -> Measured:
-    """The best pair of features, against the model; the type counts as one feature too."""
+    """Average precision of the best pair of features, relative to the decision-time model.
+
+    The five columns of the type also count as one feature.
+    """
     found = {
         f"{one} + {other}": sample.thinned.precision(FEATURES[one] + FEATURES[other])
         for one, other in combinations(FEATURES, 2)
@@ -140,11 +146,11 @@ def _best(found: dict[str, float], sample: Sample) -> Measured:
 
 def strict(sample: Sample) -> Measured:
     """Average precision of the strict model."""
-    return sample.arm("strict"), ""
+    return sample.default_model("strict"), ""
 
 
 def stump(sample: Sample) -> Measured:
-    """One split on the best feature, against the model."""
+    """Average precision of a single split, relative to the decision-time model."""
     found = sample.precision(EVERY, n_estimators=1, max_depth=1, learning_rate=1.0)
     return found / sample.model, f"{found:.3f}"
 
@@ -177,27 +183,27 @@ def _furthest(found: np.ndarray, wanted: np.ndarray) -> Measured:
 
 
 def typologies(sample: Sample) -> Measured:
-    """Largest difference of a typology's share among the frauds from the one intended."""
+    """Largest difference between a typology's share of the frauds and its intended share."""
     found = sample.frame["typology"][sample.is_fraud].value_counts(normalize=True)
     shown = " ".join(f"{found[name]:.3f}" for name in TYPOLOGIES)
     return max(abs(found[name] - share) for name, share in TYPOLOGIES.items()), shown
 
 
 def emptying(sample: Sample) -> Measured:
-    """Of genuine transfers and cash-outs, those that take 95 to 100 % of the balance."""
+    """Share of genuine transfers and cash-outs that take 95 to 100 % of the balance."""
     genuine = sample.frame[~sample.is_fraud & sample.frame["type"].isin(["TRANSFER", "CASH_OUT"])]
     amount, balance = genuine["amount"], genuine["oldbalanceOrg"]
     return float(((amount >= 0.95 * balance) & (amount <= balance)).mean()), ""
 
 
 def night_frauds(sample: Sample) -> Measured:
-    """How many times more frequent the small hours are among frauds than among genuine rows."""
+    """Share of frauds from midnight to 06:00, relative to that of genuine rows."""
     night = sample.frame["step"].to_numpy() % 24 < NIGHT
     return float(night[sample.is_fraud].mean() / night[~sample.is_fraud].mean()), ""
 
 
-def told_apart(sample: Sample, *, real: pd.DataFrame) -> Measured:
-    """ROC AUC of a model that tells real rows from simulated ones by type, amount and hour."""
+def realism(sample: Sample, *, real: pd.DataFrame) -> Measured:
+    """ROC AUC of a model that separates real rows from simulated ones by type, amount and hour."""
     chosen = real[(real["isFraud"] == 0) & (real["step"] // 24).isin(PAYSIM_DAYS)]
     genuine = sample.frame[~sample.is_fraud].sample(len(chosen), random_state=0)
     both = pd.concat([chosen, genuine], keys=[0, 1])
@@ -217,15 +223,15 @@ TARGETS: Final[dict[str, tuple[Callable[[Sample], Measured], float, float]]] = {
     "best feature / decision-time": (best_feature, 0, 0.5),
     "best depth-1 tree / decision-time": (stump, 0, 0.5),
     "best pair / decision-time": (best_pair, 0, 0.5),
-    "shares of typologies, furthest off": (typologies, 0, 0.01),
-    "counts by type, furthest off": (partial(by_type, money=False), 0, 0.1),
-    "mean amounts by type, furthest off": (partial(by_type, money=True), 0, 0.1),
-    "counts by busy hour, furthest off": (partial(by_hour, money=False), 0, 0.1),
-    "money by busy hour, furthest off": (partial(by_hour, money=True), 0, 0.1),
+    "shares of typologies, largest error": (typologies, 0, 0.01),
+    "counts by type, largest error": (partial(by_type, money=False), 0, 0.1),
+    "mean amounts by type, largest error": (partial(by_type, money=True), 0, 0.1),
+    "counts by busy hour, largest error": (partial(by_hour, money=False), 0, 0.1),
+    "money by busy hour, largest error": (partial(by_hour, money=True), 0, 0.1),
     "genuine payouts of 95 to 100 %": (emptying, 0.01, 0.02),
     "frauds at night / genuine at night": (night_frauds, 0, 3),
 }
-"""What is measured, and the least and most that its median over the seeds may be."""
+"""By name in the table: the measure, and the bounds of its median over the seeds."""
 
 
 def main() -> None:
@@ -237,7 +243,7 @@ def main() -> None:
     options = parser.parse_args()
     targets, seeds = dict(TARGETS), [int(seed) for seed in options.seeds.split(",")]
     if options.data:
-        compare = partial(told_apart, real=read_transactions(options.data))
+        compare = partial(realism, real=read_transactions(options.data))
         targets["ROC AUC, real against simulated"] = (compare, 0, 0.65)
     shown = Table("target", "wanted", *(f"seed {seed}" for seed in seeds), "median", "met")
     measured = zip(*(list(_measured(options.rows, seed, targets)) for seed in seeds), strict=True)

@@ -1,4 +1,4 @@
-"""What a memory size of the function comes to, and which one follows. Pure."""
+"""Latency and price of the function by memory size, and the rule that chooses a size. Pure."""
 
 from dataclasses import dataclass, replace
 from typing import Final
@@ -13,7 +13,7 @@ P99_MS: Final = 100.0
 MILLION: Final = 1_000_000
 
 NOISE: Final = 0.05
-"""Prices that differ by less come of the same work."""
+"""Smaller relative differences in price are noise."""
 
 RULE: Final = (
     f"of the sizes whose slowest cold start is under {DEADLINE_S} s, the deadline for loading a "
@@ -24,7 +24,7 @@ RULE: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What a size comes to; times in ms, the price in US dollars for Lambda's part."""
+    """The figures of a memory size: times in ms, and Lambda's share of the price in US dollars."""
 
     memory_mb: int
     share: float
@@ -36,23 +36,23 @@ class Row:
 
     @property
     def is_fast_enough(self) -> bool:
-        """Whether the rule admits it."""
+        """Whether the size meets the rule's limits on cold starts and p99."""
         return self.slowest_cold < 1_000 * DEADLINE_S and self.p99 < P99_MS
 
 
 def share_of(memory_mb: int) -> float:
-    """The cores that Lambda gives a function of this size."""
+    """The number of cores that Lambda gives a function of this size."""
     return memory_mb / WHOLE_CORE_MB
 
 
 def usd_per_million(memory_mb: int, warm_ms: float, cold_ms: float) -> float:
-    """Lambda's part of the bill for a million payments, at list prices.
+    """Lambda's share of the bill for a million payments, at list prices.
 
     Parameters
     ----------
     memory_mb : int
     warm_ms, cold_ms : float
-        As this size takes them: of its share of a core, and the mean of the warm calls.
+        Mean time of a warm call and median time of a cold start, as measured at this size.
     """
     core = min(1.0, share_of(memory_mb))
     measured = replace(Measured(), warm_ms=warm_ms * core, cold_ms=cold_ms * core)
@@ -65,7 +65,7 @@ def usd_per_million(memory_mb: int, warm_ms: float, cold_ms: float) -> float:
 
 
 def row(memory_mb: int, cold: list[float], warm: list[float]) -> Row:
-    """What the samples of a size come to, in ms."""
+    """The figures of a size, from its samples in ms."""
     median_cold = float(np.median(cold))
     return Row(
         memory_mb=memory_mb,
@@ -87,7 +87,7 @@ def chosen(rows: list[Row]) -> Row | None:
 
 
 def verdict(rows: list[Row], default_mb: int) -> str:
-    """What the rule says of template.yaml's default."""
+    """The size that the rule chooses, compared with template.yaml's default."""
     best = chosen(rows)
     if best is None:
         return f"No size meets the rule; template.yaml's default is {default_mb} MB."

@@ -1,8 +1,8 @@
-"""What training and scoring cost, by size: ``python -m benchmarks.training [--sizes 100000,...]``.
+"""Time and memory of training and scoring: ``python -m benchmarks.training [--sizes 100000,...]``.
 
-Each line is a process of its own: its seconds, its peak memory and its rows a second, from start to
-end, imports included. One line is the tutorials' way at a million rows: pandas, SMOTE to 1:1 and
-``XGBClassifier``, fitted on a random split.
+Each line of the table is one process from start to end, imports included: its seconds, its peak
+memory and its rows per second. One line is the tutorials' approach on a million rows: pandas, SMOTE
+to 1:1 and ``XGBClassifier``, fitted on a random split.
 """
 
 import argparse
@@ -48,7 +48,7 @@ print(classification_report(y_test, model.predict(X_test)))
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One process: what it did on how many rows, and what that cost."""
+    """One process: its task, the number of rows, its time and its peak memory."""
 
     what: str
     rows: int
@@ -57,12 +57,12 @@ class Run:
 
     @property
     def rows_per_second(self) -> float:
-        """Rows a second, from the start of the process to its end."""
+        """Rows per second, from the start of the process to its end."""
         return self.rows / self.seconds
 
 
 def measured(what: str, rows: int, command: list[str]) -> Run:
-    """Run a command of Python and take its time and its peak memory."""
+    """Run a Python command and measure its time and its peak memory."""
     begun = time.monotonic()
     process = subprocess.Popen(
         [sys.executable, *command], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
@@ -76,7 +76,7 @@ def measured(what: str, rows: int, command: list[str]) -> Run:
 
 
 def runs(sizes: list[int], folder: Path) -> Iterator[Run]:
-    """Simulate, train and score each size, and the tutorials' way at its own."""
+    """Simulate, train and score each size; fit as tutorials do on `TUTORIAL_SIZE` rows."""
     for rows in sizes:
         data, model = folder / f"{rows}.parquet", folder / f"model-{rows}"
         command = ["-m", "training"]
@@ -87,7 +87,7 @@ def runs(sizes: list[int], folder: Path) -> Iterator[Run]:
         trained = [*command, "train", "--data", str(data), "--out", str(model), *plain]
         yield measured("train", rows, trained)
         for source, ending in ((data, ".csv"), (folder / "scored.csv", ".parquet")):
-            # The CSV file that the first has written is what the second reads.
+            # The second run reads the CSV file that the first has written.
             asked = ["--model", str(model), "--data", str(source)]
             scored = ["--out", str(folder / f"scored{ending}")]
             what = f"score {source.suffix} to {ending}"

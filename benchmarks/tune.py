@@ -1,7 +1,7 @@
-"""Which memory the function should have: ``python -m benchmarks.tune [--quick] [--json FILE]``.
+"""Choose the function's memory size: ``python -m benchmarks.tune [--quick] [--json FILE]``.
 
-Lambda gives CPU in proportion to memory. A cgroup's quota gives the process that answers each
-size's share of a core; cold start, latency and price follow from what it then takes.
+Lambda gives CPU in proportion to memory. For each size, a cgroup quota limits the process to that
+size's share of a core; cold start, latency and price are measured there.
 """
 
 import argparse
@@ -33,7 +33,7 @@ from training.local.progress import reported
 
 SIZES_MB: Final = (512, 768, 1024, 1536, 1769, 3008)
 ARCHITECTURES: Final = {"x86_64": "x86_64", "arm64": "aarch64"}
-"""As Lambda names them, and as the kernel does."""
+"""Lambda's name of each architecture, and the kernel's."""
 
 FULL: Final = Effort(cold=10, rounds=10, calls=1_000)
 QUICK: Final = Effort(cold=2, rounds=2, calls=200)
@@ -45,7 +45,7 @@ Samples = Mapping[int, list[float]]
 
 
 def measured(effort: Effort, sizes: tuple[int, ...], begin: Begin) -> list[Row]:
-    """Each size, by turns."""
+    """Measure all sizes, alternating between them."""
     with ExitStack() as held:
         quotas = {size: held.enter_context(quota(share_of(size))) for size in sizes}
         begin("compiling the packages")
@@ -58,7 +58,7 @@ def measured(effort: Effort, sizes: tuple[int, ...], begin: Begin) -> list[Row]:
 
 
 def _cold(places: Mapping[int, Place], effort: Effort, begin: Begin) -> Samples:
-    """The first of each is not counted."""
+    """The cold starts of each size; a first one, which warms the disk cache, is dropped."""
     found: dict[int, list[float]] = defaultdict(list)
     begin(f"{effort.cold} cold starts of each size")
     for _ in range(effort.cold + 1):
@@ -83,7 +83,7 @@ def _warm(places: Mapping[int, Place], effort: Effort, begin: Begin) -> Samples:
 
 
 def show(rows: list[Row], default_mb: int, effort: Effort) -> None:
-    """The table and what follows from it, on standard output."""
+    """Print the conditions, the table, the rule and the size that it chooses."""
     console = Console(width=120, highlight=False)
     console.print(_about(effort), soft_wrap=True, markup=False)
     console.print(table(rows))
@@ -93,18 +93,18 @@ def show(rows: list[Row], default_mb: int, effort: Effort) -> None:
 
 def _about(effort: Effort) -> str:
     return f"""\
-The process as it serves, not the image. {platform.platform()}, {os.cpu_count()} cores, load \
-{os.getloadavg()[0]:.1f} at the end: only a quiet machine gives figures to rely on.
-Each size: {effort.cold} cold starts, S3 on this machine; {effort.rounds * effort.calls:,} \
+Measured: the serving process, without its container. {platform.platform()}, {os.cpu_count()} \
+cores, load {os.getloadavg()[0]:.1f} at the end; only an idle machine gives reliable figures.
+Each size: {effort.cold} cold starts with S3 on this machine; {effort.rounds * effort.calls:,} \
 approved payments, one right after the other.
-The quota is renewed every {PERIOD_US // 1000} ms, so the median is that of a whole core, and p99 \
-that of answers that waited.
-USD: Lambda's part of a million payments, all that depends on the size; x86_64, list prices of \
-{REGION}, {READ}."""
+The quota is renewed every {PERIOD_US // 1000} ms: the median is the time on a whole core, and p99 \
+that of answers that waited for the next quota.
+USD: Lambda's share of the cost of a million payments, the only part that depends on the size; \
+x86_64, list prices of {REGION}, {READ}."""
 
 
 def table(rows: list[Row]) -> Table:
-    """Every size of the architecture that was measured, and that the other was not."""
+    """A table of every size on this machine's architecture; the other is marked as unmeasured."""
     found = Table("architecture")
     for name in COLUMNS:
         found.add_column(name, justify="right")
@@ -150,9 +150,9 @@ def _run(options: argparse.Namespace) -> None:
 
 
 def main() -> None:
-    """Measure and print; 3 where no quota can be set."""
+    """Measure and print; exit with code 3 if no quota can be set."""
     parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.tune", description="Which memory the function should have."
+        prog="python -m benchmarks.tune", description="Choose the function's memory size."
     )
     parser.add_argument("--quick", action="store_true", help="a few repetitions: does it run?")
     parser.add_argument("--json", type=Path, metavar="FILE", help="every figure")

@@ -1,8 +1,8 @@
-"""A fraud API as tutorials have it: what `benchmarks.serving` measures ours against.
+"""A fraud API as tutorials write it: the baseline of `benchmarks.serving`.
 
-Of our own writing, and fair: the model is read once, without a detour over the disk. The route is a
-plain `def`, as FastAPI's manual advises for libraries that cannot be awaited; TUTORIAL_ROUTE=async
-makes it the other, which spares it the thread pool. Runs in .venv-tutorial alone.
+We wrote it, and kept it fair: the model is loaded once, from S3 straight into memory. The route is
+a plain `def`, as FastAPI's manual advises for libraries that cannot be awaited. With
+TUTORIAL_ROUTE=async it is an `async def`, without the thread pool. Runs only in .venv-tutorial.
 """
 # ruff: noqa: N815  # the wire speaks PaySim's spelling
 
@@ -38,7 +38,7 @@ class Transaction(BaseModel):
 
 
 def features(transaction: Transaction) -> dict[str, float]:
-    """The columns that the pipeline was fitted on."""
+    """The features that the pipeline was fitted on."""
     amount, balance = transaction.amount, transaction.oldbalanceOrg
     is_outgoing = transaction.type != "CASH_IN"
     has_balance = is_outgoing and balance > 0
@@ -61,8 +61,8 @@ def features(transaction: Transaction) -> dict[str, float]:
     }
 
 
-def judged(transaction: Transaction) -> dict[str, Any]:
-    """Whether a payment is a fraud."""
+def scored(transaction: Transaction) -> dict[str, Any]:
+    """Score a payment."""
     frame = pd.DataFrame([features(transaction)])
     prediction = pipeline.predict(frame)[0]
     probability = pipeline.predict_proba(frame)[0][1]
@@ -74,14 +74,14 @@ if os.environ.get("TUTORIAL_ROUTE") == "async":
     @app.post("/predict")
     async def predict(transaction: Transaction) -> dict[str, Any]:
         """Say whether a payment is a fraud."""
-        return judged(transaction)
+        return scored(transaction)
 
 else:
 
     @app.post("/predict")
     def predict_in_a_thread(transaction: Transaction) -> dict[str, Any]:
         """Say whether a payment is a fraud."""
-        return judged(transaction)
+        return scored(transaction)
 
 
 handler = Mangum(app)

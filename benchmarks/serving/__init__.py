@@ -1,9 +1,9 @@
-"""What an answer costs, three stacks side by side: ``python -m benchmarks.serving``.
+"""Latency and memory of three stacks side by side: ``python -m benchmarks.serving``.
 
-- `tutorial`: FastAPI, Mangum, a one-row pandas frame and a pickled pipeline, as tutorials have it;
-- `floor`: our app and handler with a constant in place of the model;
+- `tutorial`: FastAPI, Mangum, a one-row pandas frame and a pickled pipeline, as in tutorials;
+- `floor`: our app and handler with a constant in place of the model, a lower bound;
 - `ours`: the function as it ships.
 
-The first and the last hold the same booster, and are compared only once they agree on its answers.
-Whatever is timed runs by turns on one core; S3, SSM and the client have another.
+`tutorial` and `ours` hold the same booster, and are timed only if their probabilities agree. The
+stacks alternate on one core; S3, SSM and the client run on another.
 """

@@ -19,7 +19,7 @@ from training.local.progress import reported
 
 
 def prepared() -> dict[str, dict[str, str]]:
-    """Compile every stack's packages; returns their versions, which agree."""
+    """Compile every stack's packages; return their versions, which must be equal."""
     stacks.require(stacks.TUTORIAL, ".ci/setup tutorial")
     stacks.require(stacks.OURS, ".ci/setup")
     for stack in (stacks.TUTORIAL, stacks.OURS):
@@ -30,7 +30,7 @@ def prepared() -> dict[str, dict[str, str]]:
 
 
 def measured(effort: Effort, begin: Begin) -> tuple[dict[str, Any], Found]:
-    """What this machine is, and every figure."""
+    """A description of this machine, and the samples of every measure."""
     begin("compiling the packages of both environments")
     machine = _machine() | {"versions": prepared()}
     with place(begin) as where:
@@ -60,7 +60,7 @@ def _machine() -> dict[str, Any]:
 
 def _run(options: argparse.Namespace) -> None:
     if not sys.platform.startswith("linux"):
-        raise InputError("this measures on Linux alone: it gives each stack a core of its own")
+        raise InputError("this benchmark needs Linux, because it pins each stack to a core")
     with interruptible(), reported() as begin:
         machine, found = measured(QUICK if options.quick else Effort(), begin)
     show(machine, found)
@@ -74,9 +74,9 @@ def _run(options: argparse.Namespace) -> None:
 
 
 def main() -> None:
-    """Measure, print, and end with 3 if a target is not met."""
+    """Measure, print, and exit with code 3 if a target is missed."""
     parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.serving", description="What an answer costs, by stack."
+        prog="python -m benchmarks.serving", description="Latency and memory of three stacks."
     )
     parser.add_argument("--quick", action="store_true", help="a few repetitions: does it run?")
     parser.add_argument("--json", type=Path, metavar="FILE", help="every figure")

@@ -1,4 +1,4 @@
-"""A stack in a process of its own: as a worker asked over pipes, or behind uvicorn."""
+"""A stack in a process of its own: as a worker that answers over pipes, or behind uvicorn."""
 
 import json
 import os
@@ -17,7 +17,7 @@ from training.errors import CommandError
 from training.local.processes import LOOPBACK, ROOT, STDERR, free_port, request
 
 SERVER_PACKAGES: Final = ("uvicorn", "click", "h11")
-"""What serves all three stacks, linked from the developer's environment, where nothing else is."""
+"""The server of all three stacks and what it imports, linked from the developer's environment."""
 
 _START_TIMEOUT_S: Final = 60
 _STOP_TIMEOUT_S: Final = 5
@@ -25,9 +25,9 @@ _STOP_TIMEOUT_S: Final = 5
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where stacks run: their core, that of all others, and what their environment adds.
+    """Where stacks run: their core, the core of everything else, and environment variables to add.
 
-    With a quota they have that share of their core; more than the whole spreads over both.
+    A quota limits them to a share of their core; a share above 1 also uses the other core.
     """
 
     core: int
@@ -36,7 +36,7 @@ class Place:
     quota: Quota | None = None
 
     def settle(self, pid: int) -> None:
-        """Put a process there, before it has a second thread: those that it starts stay with it."""
+        """Pin a process before it starts a thread: its later threads inherit the cores."""
         cores = {self.core}
         if self.quota:
             self.quota.hold(pid)
@@ -46,7 +46,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """The last answer, the nanoseconds of each call, and those the processor worked for all."""
+    """The last answer, the nanoseconds of each call, and the CPU nanoseconds of all calls."""
 
     answer: dict[str, Any]
     nanoseconds: list[int]
@@ -61,12 +61,12 @@ class Worker:
     process: subprocess.Popen[str]
 
     def ask(self, event: dict[str, Any], calls: int = 1) -> Reply:
-        """Call so many times.
+        """Call the handler `calls` times with an event.
 
         Raises
         ------
         CommandError
-            If the worker died, or answered otherwise than with status 200.
+            If the worker died, or its status is not 200.
         """
         stdin, stdout = self.process.stdin, self.process.stdout
         assert stdin is not None  # noqa: S101  # for the type checker
@@ -77,7 +77,7 @@ class Worker:
             reply = json.loads(stdout.readline())
         except (BrokenPipeError, ValueError) as error:
             raise CommandError(
-                f"the worker of {self.stack.name} ended; what it said is above"
+                f"the worker of {self.stack.name} ended; its output is above"
             ) from error
         if reply["answer"]["statusCode"] != 200:
             raise CommandError(f"{self.stack.name} answered {reply['answer']}")
@@ -85,7 +85,7 @@ class Worker:
         return Reply(answer, reply["nanoseconds"], reply["worked"])
 
     def resident_mb(self) -> tuple[float, float]:
-        """Its memory now and at most, in MB."""
+        """Its resident memory now and at its peak, in MB."""
         lines = Path(f"/proc/{self.process.pid}/status").read_text().splitlines()
         fields = dict(line.split(":", 1) for line in lines)
         now, peak = (int(fields[name].split()[0]) for name in ("VmRSS", "VmHWM"))
@@ -96,7 +96,7 @@ class Worker:
 def worker(
     stack: Stack, place: Place, *, options: Sequence[str] = (), stderr: int = STDERR
 ) -> Iterator[Worker]:
-    """A worker that ends with the block; `options` are Python's own."""
+    """Run a worker until the end of the block; `options` are those of Python."""
     arguments = [*options, "-m", "benchmarks.serving.worker", stack.module]
     pipe = subprocess.PIPE
     with _process(stack, arguments, place, stdout=pipe, stderr=stderr) as process:
@@ -105,9 +105,10 @@ def worker(
 
 @contextmanager
 def server(stack: Stack, place: Place, sent: Any) -> Iterator[int]:
-    """The port of a stack's app behind uvicorn, which answers `sent` and ends with the block.
+    """Run a stack's app behind uvicorn until the end of the block; yield its port.
 
-    uvicorn's own line for each request is off: it would cost each stack the same.
+    It is ready once it answers `sent` with status 200. uvicorn's access log is off: its cost is the
+    same for each stack.
     """
     port = free_port()
     quiet = ("--no-access-log", "--log-level", "warning")
@@ -140,7 +141,7 @@ def _process(
         stdout=stdout,
         stderr=stderr,
         text=True,
-        start_new_session=True,  # Ctrl-C is ours alone; we stop the child in turn
+        start_new_session=True,  # Ctrl-C reaches only us, and we stop the child
     ) as process:
         try:
             place.settle(process.pid)

@@ -1,4 +1,4 @@
-"""What was measured, what it comes to, and what it ought to. Pure."""
+"""Measures, their statistics, and the targets to meet. Pure."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ COLD, APPROVED, BLOCKED, EXPLAIN, BATCH, HTTP, MEMORY, PEAK, PACKAGES = (
     "batch of 100",
     "requests on one core",
     "memory after the warm run",
-    "memory at most",
+    "peak memory",
     "packages",
 )
 
@@ -27,7 +27,7 @@ UNITS: Final = {
 }
 
 LIKE: Final = {EXPLAIN: APPROVED, BATCH: APPROVED}
-"""What the tutorial has no counterpart of is compared with its one request."""
+"""Measures without a counterpart in the tutorial are compared with its approved payment."""
 
 Samples = Mapping[tuple[str, str], Sequence[float]]
 """By measure and stack, in the measure's unit."""
@@ -39,14 +39,14 @@ FEWEST: Final[dict[Statistic, int]] = {"median": 1, "p99": 100, "p99.9": 1_000}
 
 
 def statistic(samples: Sequence[float], which: Statistic) -> float | None:
-    """The quantile, or None for a tail that not one sample lies in."""
+    """The statistic of the samples, or None if they are too few for it."""
     if len(samples) < FEWEST[which]:
         return None
     return float(np.quantile(samples, QUANTILES[which]))
 
 
 def ratio(samples: Samples, measure: str, stack: str, to: str) -> float | None:
-    """A stack's median over that of another, of the same measure or of what it is like."""
+    """A stack's median divided by another's, of the same measure or its counterpart in `LIKE`."""
     other = samples.get((measure, to)) or samples.get((LIKE.get(measure, measure), to))
     if not other or stack == to:
         return None
@@ -68,7 +68,7 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """How much a figure may be, by itself or as a multiple of another."""
+    """The most that a figure may be, by itself or relative to another figure."""
 
     reading: Reading
     most: float
@@ -76,13 +76,13 @@ class Target:
     aim: float | None = None
 
     def value(self, samples: Samples) -> float | None:
-        """What is compared with `most`; None where it cannot be told."""
+        """The value to compare with `most`; None if samples are too few."""
         value = self.reading.of(samples)
         other = self.per.of(samples) if self.per else 1.0
         return value / other if value is not None and other else None
 
     def is_met(self, samples: Samples) -> bool | None:
-        """Whether it is; None where it cannot be told."""
+        """Whether the target is met; None if samples are too few."""
         value = self.value(samples)
         return None if value is None else value <= self.most
 
@@ -114,7 +114,7 @@ TARGETS: Final = (
 
 
 def require_targets(samples: Samples) -> None:
-    """Raise `CheckFailedError` if a target is missed; one that cannot be told is not."""
+    """Raise `CheckFailedError` if a target is missed; one with too few samples does not count."""
     missed = [str(target) for target in TARGETS if target.is_met(samples) is False]
     if missed:
         raise CheckFailedError(
@@ -123,7 +123,7 @@ def require_targets(samples: Samples) -> None:
 
 
 def as_data(samples: Samples) -> dict[str, Any]:
-    """Every figure and target as JSON has them."""
+    """Every figure and target as JSON-ready data."""
     figures = [
         {
             "measure": measure,

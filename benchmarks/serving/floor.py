@@ -1,6 +1,6 @@
-"""Our handler and app with a constant in place of the model: what no model could be faster than.
+"""Our handler and app with a constant in place of the model: a lower bound on latency.
 
-Asks neither S3 nor SSM, and loads no XGBoost.
+Calls neither S3 nor SSM, and does not load XGBoost.
 """
 
 import os
@@ -20,19 +20,19 @@ APPROVED = Assessment(
 
 
 class Constant:
-    """Gives the scorer's answer without looking."""
+    """A scorer that gives the same answer for every transaction."""
 
     version = "constant"
 
     def assess(self, _: Transaction, *, explain: bool = False) -> Assessment:
-        """The same for every transaction."""
+        """The same assessment for every transaction."""
         del explain
         return APPROVED
 
     def assess_many(
         self, transactions: Sequence[Transaction], *, explain: bool = False
     ) -> list[Assessment]:
-        """The same for each of them."""
+        """The same assessment for each of the transactions."""
         del explain
         return [APPROVED] * len(transactions)
 
@@ -41,7 +41,7 @@ class _WithoutBooster(ModuleType):
     Scorer = Constant
 
 
-# In place of the one module that loads XGBoost; and without settings, no model begins to load.
+# Replaces the only module that loads XGBoost. Without settings, no model starts to load.
 sys.modules["fraud_api_lambda.scoring"] = _WithoutBooster("fraud_api_lambda.scoring")
 for name in [name for name in os.environ if name.startswith("FRAUD_")]:
     del os.environ[name]

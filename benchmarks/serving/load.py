@@ -1,4 +1,4 @@
-"""A client that keeps a server busy over connections that stay open, and needs little itself."""
+"""A lightweight client that keeps a server busy over persistent connections."""
 
 import json
 import selectors
@@ -18,7 +18,7 @@ _PATIENCE_S: Final = 10
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What a server did, and how busy the client was: near 1, the client is what was measured."""
+    """The requests served, and the client's CPU share; near 1, the client was the bottleneck."""
 
     requests: int
     seconds: float
@@ -26,14 +26,14 @@ class Load:
 
 
 def request_bytes(sent: Any) -> bytes:
-    """One POST /predict."""
+    """The bytes of a POST /predict request."""
     body = json.dumps(sent).encode()
     head = "POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
     return f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
 
 
 def is_whole(received: bytes) -> bool:
-    """Whether a response has arrived to its end.
+    """Whether a response has arrived completely.
 
     Raises
     ------
@@ -53,7 +53,7 @@ def is_whole(received: bytes) -> bool:
 
 
 def load(port: int, sent: Any, seconds: float) -> Load:
-    """Ask again on each connection as soon as it has answered, for so long."""
+    """For `seconds`, send the next request on each connection as soon as it has answered."""
     asked = request_bytes(sent)
     with _connected(port) as (selector, connections):
         received = dict.fromkeys(connections, b"")
@@ -96,5 +96,5 @@ def _readable(selector: selectors.BaseSelector) -> Iterator[socket.socket]:
 def _read(connection: socket.socket) -> bytes:
     data = connection.recv(65_536)
     if not data:
-        raise CommandError("the server closed a connection; what it said is above")
+        raise CommandError("the server closed a connection; its output is above")
     return data

@@ -1,4 +1,4 @@
-"""Each measure: the stacks by turns, one at work at a time."""
+"""Take each measure, alternating between the stacks; only one works at a time."""
 
 import json
 import math
@@ -19,7 +19,7 @@ from training.local.processes import ROOT
 
 BATCH: Final = 100
 TOLERANCE: Final = 1e-5
-"""Between two probabilities that came of the same float32 sum, relative."""
+"""Relative difference allowed between two probabilities computed from the same float32 sum."""
 
 Begin = Callable[[str], None]
 Found = dict[tuple[str, str], list[float]]
@@ -27,14 +27,14 @@ Found = dict[tuple[str, str], list[float]]
 
 @dataclass(frozen=True, slots=True)
 class Effort:
-    """How much of everything.
+    """The number of repetitions of each measure.
 
     Attributes
     ----------
     cold : int
         Cold starts of each stack.
     rounds, calls : int
-        Rounds of warm calls, and calls of each case in a round; batches are a tenth of them.
+        Rounds of warm calls, and calls of each case in a round; of batches, a tenth as many.
     http_rounds : int
     http_seconds : float
         For each stack in a round.
@@ -52,7 +52,7 @@ QUICK: Final = Effort(cold=3, rounds=3, calls=20, http_rounds=1, http_seconds=0.
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A question to a stack."""
+    """An event to time on a stack; `share` scales the number of calls."""
 
     measure: str
     stack: Stack
@@ -61,13 +61,13 @@ class Case:
 
 
 def recorded(name: str) -> dict[str, Any]:
-    """An event of API Gateway, as the tests have it."""
+    """A recorded event of API Gateway, from the tests."""
     event: dict[str, Any] = json.loads((ROOT / "tests/events" / f"{name}.json").read_bytes())
     return event
 
 
 def payments() -> list[dict[str, Any]]:
-    """A batch: the genuine example with other amounts and hours, and the fraud among them."""
+    """A batch: the genuine example with varied amounts and hours, and one fraud among them."""
     varied = [
         {**GENUINE, "step": 1 + index % 24, "amount": GENUINE["amount"] * (0.5 + index / BATCH)}
         for index in range(BATCH)
@@ -92,7 +92,7 @@ def asking(path: str, body: Any, **query: str) -> dict[str, Any]:
 
 
 def cases() -> list[Case]:
-    """Everything that warm workers are asked."""
+    """The cases for warm workers."""
     genuine, fraud = recorded("rest_v1_genuine"), recorded("rest_v1_fraud")
     batch = asking("/predict/batch", {"transactions": payments()})
     return [
@@ -104,9 +104,10 @@ def cases() -> list[Case]:
 
 
 def check_agreement(place: Place) -> None:
-    """Raise `CheckFailedError` unless both stacks find the same probability for every payment.
+    """Raise `CheckFailedError` unless both stacks compute the same probability for every payment.
 
-    Ours is the one before calibration, and has to approve the genuine example and block the fraud.
+    Our probability is compared before calibration. Our stack must also approve the genuine example
+    and block the fraud.
     """
     with worker(TUTORIAL, place) as theirs, worker(OURS, place) as ours:
         for payment in payments():
@@ -115,8 +116,8 @@ def check_agreement(place: Place) -> None:
             expected = 1 / (1 + math.exp(-full["explanation"]["margin"]))
             if not math.isclose(plain["fraud_probability"], expected, rel_tol=TOLERANCE):
                 raise CheckFailedError(
-                    f"the tutorial finds {plain['fraud_probability']}, we {expected}, for "
-                    f"{payment}: the stacks do not compute the same"
+                    f"the tutorial computes {plain['fraud_probability']} and ours {expected} for "
+                    f"{payment}: the stacks do not hold the same model"
                 )
         for name, wanted in (("genuine", "approve"), ("fraud", "block")):
             decision = ours.ask(recorded(f"rest_v1_{name}")).answer["decision"]
@@ -127,7 +128,7 @@ def check_agreement(place: Place) -> None:
 
 
 def cold_start(stack: Stack, place: Place) -> float:
-    """From the start of a process to its first answer, in ms."""
+    """The time from the start of a process to its first answer, in ms."""
     event = recorded("rest_v1_genuine")
     begun = time.perf_counter()
     with worker(stack, place) as asked:
@@ -136,7 +137,7 @@ def cold_start(stack: Stack, place: Place) -> float:
 
 
 def cold_starts(place: Place, repetitions: int, begin: Begin) -> Found:
-    """Cold starts of every stack, in ms; the first of each is not counted."""
+    """Cold starts of every stack, in ms; a first one, which warms the disk cache, is dropped."""
     found: Found = defaultdict(list)
     begin(f"{repetitions} cold starts of each stack")
     for repetition in range(repetitions + 1):
@@ -148,9 +149,10 @@ def cold_starts(place: Place, repetitions: int, begin: Begin) -> Found:
 
 
 def warm(place: Place, effort: Effort, begin: Begin) -> tuple[Found, float]:
-    """The handler's own time for each case, in ms, and what the workers hold afterwards, in MB.
+    """The handler's time for each case in ms, and the workers' memory afterwards in MB.
 
-    And which share of that time the processor worked for them, the rest being for other processes.
+    Also returns the CPU time of the workers as a share of the wall time; the rest went to other
+    processes.
     """
     found: Found = defaultdict(list)
     worked = passed = 0
@@ -161,7 +163,7 @@ def warm(place: Place, effort: Effort, begin: Begin) -> tuple[Found, float]:
             workers[case.stack].ask(case.event, effort.calls)
         begin(f"{effort.rounds} rounds of warm calls")
         for number in range(effort.rounds):
-            # Whoever comes after a slow one finds the caches cold: by turns, then.
+            # A case that follows a slow one finds cold caches: rotate the order.
             for case in _turned(asked, number):
                 calls = max(1, round(case.share * effort.calls))
                 reply = workers[case.stack].ask(case.event, calls)
@@ -179,7 +181,7 @@ def _add_memory(found: Found, workers: dict[Stack, Worker]) -> None:
 
 
 def http(place: Place, effort: Effort, begin: Begin) -> tuple[Found, float]:
-    """Requests a second of each stack, round by round, and how busy the client ever was."""
+    """Requests per second of each stack and round, and the client's highest CPU share."""
     found: Found = defaultdict(list)
     busiest = 0.0
     with ExitStack() as running:

@@ -1,4 +1,4 @@
-"""One booster in two files: a pickled pipeline for the tutorial, a bundle for ours."""
+"""One booster in two files: a pickled pipeline for the tutorial stack, a bundle for ours."""
 
 import hashlib
 import json
@@ -33,17 +33,17 @@ from training.simulator.simulate import simulate
 FEATURE_SET: Final = "decision-time"
 NAMES: Final = FEATURE_SETS[FEATURE_SET]
 CALIBRATION: Final = Platt(slope=1.0, intercept=0.0)
-"""Leaves the probability as it is, at the price of one that does not."""
+"""Does not change the probability, but takes as long as a calibration that does."""
 
 WITHOUT_REVIEWS: Final = {"review_catches": 0.0}
-"""Whatever is stopped is blocked, so that the fraud example is, whoever simulates."""
+"""Disables reviews, so that the fraud example is blocked with any simulated data."""
 
 ROWS: Final = 100_000
 TUTORIAL_KEY: Final = "tutorial/pipeline.joblib"
 
 
 def write_models(folder: Path, *, rows: int = ROWS, seed: int = 0) -> None:
-    """Fit on simulated transactions, and write what each stack is given."""
+    """Fit a model on simulated transactions, and write a file for each stack."""
     frame = simulate(rows, seed)
     matrix = pd.DataFrame(feature_matrix(to_facts(frame), NAMES), columns=pd.Index(NAMES))
     classifier = XGBClassifier(**BOOSTER, random_state=seed)
@@ -56,7 +56,7 @@ def write_models(folder: Path, *, rows: int = ROWS, seed: int = 0) -> None:
 
 
 def publish_models(aws: LocalAws, folder: Path) -> dict[str, str]:
-    """Put both where they are read from; returns the variables that lead the tutorial there."""
+    """Upload both models; return the environment variables that name the tutorial's."""
     serve_from(aws, folder)
     pickled = (folder / "pipeline.joblib").read_bytes()
     boto3.client("s3").put_object(Bucket=aws.bucket, Key=TUTORIAL_KEY, Body=pickled)

@@ -1,4 +1,4 @@
-"""The header and the tables, as people read them."""
+"""Print the results as tables."""
 
 from typing import Any, Final
 
@@ -9,11 +9,11 @@ from benchmarks.serving.figures import QUANTILES, TARGETS, UNITS, Samples, Targe
 from benchmarks.serving.stacks import STACKS
 
 QUIET: Final = 0.98
-"""The share below which more calls were interrupted than the 99th percentile leaves out."""
+"""Below this CPU share, so many calls were interrupted that the 99th percentile shows it."""
 
 
 def show(machine: dict[str, Any], samples: Samples) -> None:
-    """Everything, on standard output."""
+    """Print the machine, the figures and the targets."""
     console = Console(width=120, highlight=False)
     console.print(_machine(machine), soft_wrap=True)
     console.print(_figures(samples))
@@ -28,7 +28,7 @@ def _machine(machine: dict[str, Any]) -> str:
     cores = f"{machine['cores']} cores, load {machine['load']:.1f} at the start"
     warm = f"warm calls: the stacks had their core for {machine['core_share']:.1%} of the time"
     if machine["core_share"] < QUIET:
-        warm += "; p99 and p99.9 are those of other processes, repeat this on a quiet machine"
+        warm += "; p99 and p99.9 show interruptions by other processes: repeat on an idle machine"
     client = f"HTTP: the client was busy for {machine['client_busy']:.0%} of the time at most"
     about = f"{machine['processor']}, {cores}; {machine['system']}"
     return "\n".join([about, machine["placement"], *stacks, warm, client])
@@ -75,7 +75,7 @@ def _verdict(target: Target, samples: Samples) -> str:
 
 
 def _number(value: float | None) -> str:
-    """Three digits that matter."""
+    """Format a number with three significant digits."""
     if value is None:
         return "-"
     return f"{value:,.0f}" if value >= 100 else f"{value:#.3g}"

@@ -1,4 +1,4 @@
-"""Where the stacks run: a core of their own, beside a local S3 that holds their models."""
+"""The place where the stacks run: a core of their own, and a local S3 with their models."""
 
 import os
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from training.local.processes import environment
 
 @contextmanager
 def place(begin: Begin) -> Iterator[Place]:
-    """A core for the stacks alone, with a local S3 that holds their models."""
+    """Reserve a core for the stacks, and start a local S3 with their models."""
     with TemporaryDirectory() as name:
         folder = Path(name)
         begin("fitting the booster")
@@ -30,7 +30,7 @@ def place(begin: Begin) -> Iterator[Place]:
 
 @contextmanager
 def _moved() -> Iterator[tuple[int, int]]:
-    """Move us, and what we start, to the last core; leaves the first, if it is another."""
+    """Pin this process and its children to the last core; yield the first core and the last."""
     before = os.sched_getaffinity(0)
     os.sched_setaffinity(0, {max(before)})
     try:

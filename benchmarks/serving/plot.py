@@ -1,4 +1,4 @@
-"""The figures as bars, one panel a measure: they share no unit, so each has a scale of its own."""
+"""Bar charts of the figures, one panel per measure, each with its own unit and scale."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +24,7 @@ from benchmarks.serving.stacks import STACKS
 from training.reporting.plots import BLUE, INK, RC
 
 COLOURS: Final = {"tutorial": "#8C8C8C", "floor": "#D0D0D0", "ours": BLUE}
-"""Told apart by lightness too."""
+"""They also differ in lightness."""
 
 BAR: Final = 0.66
 ROOM_FOR_FIGURES: Final = 1.38
@@ -32,7 +32,7 @@ ROOM_FOR_FIGURES: Final = 1.38
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """A title and what is drawn under it."""
+    """A title, and the statistic of a measure to draw under it."""
 
     title: str
     measure: str
@@ -74,7 +74,7 @@ def _draw(axes: Axes, samples: Samples, panel: Panel) -> None:
     for place, (name, value) in enumerate(values.items()):
         _label(axes, place, value, UNITS[panel.measure], is_ours=name == "ours")
     axes.set_yticks(range(len(values)), list(values), color=INK)
-    # Bars are as thick where a stack is missing.
+    # Keeps the thickness of the bars if a stack is missing.
     axes.set_ylim(len(STACKS) - 0.45, -0.55)
     axes.set_xlim(0, ROOM_FOR_FIGURES * max(values.values(), default=1.0))
     axes.tick_params(length=0, labelbottom=False)

@@ -1,4 +1,4 @@
-"""A share of the processor that a cgroup holds a process to, as Lambda does by memory."""
+"""CPU quotas by cgroups, as Lambda limits the CPU by memory size."""
 
 import os
 from collections.abc import Iterator, Mapping
@@ -12,7 +12,7 @@ from training.errors import CheckFailedError
 CGROUPS: Final = Path("/sys/fs/cgroup")
 
 PERIOD_US: Final = 20_000
-"""How often the quota is renewed. AWS publishes none of Lambda's; it moves p99, not the mean."""
+"""The period of the quota. AWS does not publish Lambda's; it affects p99, not the mean."""
 
 NEEDED: Final = (
     "this needs root and a cgroup v2 with the cpu controller (or the cpu hierarchy of v1), mounted "
@@ -22,32 +22,34 @@ NEEDED: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """A cgroup that gives its processes together so much of one core.
+    """A cgroup that limits the CPU of all its processes together.
 
     Parameters
     ----------
     folder : pathlib.Path
         The cgroup.
     share : float
-        Cores; more than 1 needs two.
+        Number of cores; more than 1 needs two cores.
     """
 
     folder: Path
     share: float
 
     def hold(self, pid: int) -> None:
-        """Hold a process, and all that it starts, to the share."""
+        """Limit a process and its children to the share."""
         (self.folder / "cgroup.procs").write_text(str(pid))
 
 
 @contextmanager
 def quota(share: float, root: Path = CGROUPS) -> Iterator[Quota]:
-    """A cgroup with that share of a core, gone after the block, when its processes have ended.
+    """Create a cgroup with a share of a core; remove it after the block.
+
+    Its processes must have ended by then.
 
     Raises
     ------
     CheckFailedError
-        If the machine does not let us make one; says what it needs.
+        If this machine does not allow it; the message says what is needed.
     """
     try:
         folder = _made(share, root)
@@ -73,12 +75,12 @@ def _made(share: float, root: Path) -> Path:
 
 
 def limits(share: float, root: Path) -> tuple[Path, Mapping[str, str]]:
-    """Where cgroups with a quota are made, and what is written to which of their files, in order.
+    """The parent of new cgroups, and the files to write in each for the quota, in order.
 
     Raises
     ------
     CheckFailedError
-        If there is no such place.
+        If no controller for CPU quotas is mounted.
     """
     quota_us = str(round(share * PERIOD_US))
     controllers = root / "cgroup.controllers"
@@ -91,7 +93,7 @@ def limits(share: float, root: Path) -> tuple[Path, Mapping[str, str]]:
 
 
 def _delegate(root: Path) -> None:
-    """Let the children of a v2 cgroup have quotas; systemd does so by itself."""
+    """Allow quotas in the children of a v2 cgroup, as systemd does by default."""
     enabled = root / "cgroup.subtree_control"
     if "cpu" not in enabled.read_text().split():
         enabled.write_text("+cpu")

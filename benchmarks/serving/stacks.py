@@ -1,4 +1,4 @@
-"""The three stacks: where each is installed, and what it is made of."""
+"""The three stacks, their environments and the versions of their libraries."""
 
 import json
 import os
@@ -27,7 +27,7 @@ LIBRARIES: Final = (
 )
 
 INSTALLERS: Final = frozenset({"pip", "uv", "setuptools", "wheel"})
-"""Packages that put the others there: no stack needs them to answer."""
+"""Packages that only install others: no stack needs them to answer."""
 
 _VERSIONS: Final = """
 import importlib.metadata, json, platform, sys
@@ -75,14 +75,14 @@ def require(stack: Stack, how: str) -> None:
 def compile_packages(stack: Stack) -> None:
     """Write the bytecode of every package, as a Dockerfile does."""
     command = [str(stack.python), "-m", "compileall", "-q", str(stack.packages)]
-    # Some packages ship files that are no valid Python, and never import them.
+    # Some packages ship files that are not valid Python and that they never import.
     subprocess.run(
         command, check=False, env=clean_environment(), stdout=subprocess.DEVNULL, timeout=600
     )
 
 
 def versions(stack: Stack) -> dict[str, str]:
-    """The versions of Python and of the libraries that an answer passes through."""
+    """The versions of Python and of the libraries that the stack answers with."""
     done = subprocess.run(
         [stack.python, "-c", _VERSIONS, *LIBRARIES], check=True, capture_output=True, timeout=60
     )
@@ -91,7 +91,7 @@ def versions(stack: Stack) -> dict[str, str]:
 
 
 def check_same(found: dict[str, dict[str, str]]) -> None:
-    """Raise `InputError` where two stacks have different versions of one library."""
+    """Raise `InputError` if two stacks have different versions of one library."""
     for name in sorted(set().union(*found.values())):
         if len({each[name] for each in found.values() if name in each}) > 1:
             differ = ", ".join(f"{stack} {each.get(name)}" for stack, each in found.items())
@@ -102,7 +102,7 @@ def check_same(found: dict[str, dict[str, str]]) -> None:
 
 
 def megabytes(packages: Path) -> float:
-    """The size of a folder of packages, bytecode included, installers not."""
+    """The size of a folder of packages, with bytecode but without installers."""
     files = (path for path in packages.rglob("*") if path.is_file())
     sizes = (
         path.stat().st_size
@@ -113,6 +113,6 @@ def megabytes(packages: Path) -> float:
 
 
 def clean_environment() -> dict[str, str]:
-    """Our variables without those that would change how a stack runs."""
+    """Our environment variables, without variables that would change how a stack runs."""
     prefixes = ("PYTHON", "OMP_", "FRAUD_")
     return {name: value for name, value in os.environ.items() if not name.startswith(prefixes)}

@@ -1,9 +1,9 @@
-"""``python -m benchmarks.serving.worker MODULE``: a handler, asked over pipes, that times itself.
+"""``python -m benchmarks.serving.worker MODULE``: call a handler as told over pipes, and time it.
 
-Each line of standard input is an event and how often to call with it; each line of standard output
-the last answer, the nanoseconds of every call, and those that the processor worked for all of them.
-What the handler prints goes nowhere, but printing it costs what it costs. Runs in any stack's
-environment, so it needs nothing but Python. Ends when its input does, and so with its parent.
+Each line of standard input holds an event and a number of calls. Each line of standard output holds
+the last answer, the nanoseconds of every call, and the CPU nanoseconds of all calls. The handler's
+own output is discarded, but the time to print it counts. The worker runs in the environment of any
+stack, so it needs only the standard library. It ends with its input, and so with its parent.
 """
 
 import importlib
@@ -27,7 +27,7 @@ CONTEXT: Final = SimpleNamespace(
 
 
 def timed(handler: Any, event: dict[str, Any], calls: int) -> dict[str, Any]:
-    """The last answer, what each call took, and what the processor worked for all of them."""
+    """The last answer, the time of each call, and the CPU time of all calls."""
     durations = []
     answer = None
     worked = process_time_ns()
@@ -40,7 +40,7 @@ def timed(handler: Any, event: dict[str, Any], calls: int) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Import the handler, then do what is asked."""
+    """Import the handler, then answer each line of standard input."""
     with os.fdopen(os.dup(1), "w") as replies, open(os.devnull, "w") as nowhere:  # noqa: PTH123  # pathlib costs milliseconds
         os.dup2(nowhere.fileno(), 1)
         handler = importlib.import_module(sys.argv[1]).handler
