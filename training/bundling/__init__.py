@@ -1,1 +1,1 @@
-"""From a fitted model to the bundle that is served, and what stands beside it."""
+"""Bundles: the files that serve a fitted model, with its examples, figures and provenance."""

@@ -1,4 +1,4 @@
-"""The two payments that a model is known by, found in the data that it was trained on. Pure."""
+"""A model's two example payments, chosen from its training data. Pure."""
 
 from typing import Final
 
@@ -20,12 +20,12 @@ from training.fitting.fitted_model import FittedModel
 from training.policy.costs import APPROVE, BLOCK, decisions
 
 CLEAR: Final = 0.01
-"""Log-odds by which the decision must stand off a cutoff: thousands of roundings of float32."""
+"""Least distance in log-odds to a cutoff: thousands of times the rounding error of float32."""
 
 PAYER: Final = "CPAYER"
 PAYEE: Final = "CPAYEE"
 MERCHANT: Final = f"{MERCHANT_PREFIX}PAYEE"
-"""In place of account ids, of which no model may hold a real one."""
+"""Replaces account ids: a model must hold no real ones."""
 
 
 class DecidedRows:
@@ -46,12 +46,12 @@ class DecidedRows:
         )
 
     def stopped(self) -> Example | None:
-        """A blocked payment before one to review, a fraud that is called so before another."""
+        """The best stopped payment: rather blocked than reviewed, rather a caught fraud."""
         rank = 2 * (self.decided == BLOCK) + (self.rows.is_fraud & self.is_flagged)
         return self._latest(self.decided != APPROVE, rank)
 
     def approved(self) -> Example | None:
-        """A genuine payment that is called so before another."""
+        """The best approved payment: rather a genuine one that is not flagged."""
         return self._latest(self.decided == APPROVE, ~self.rows.is_fraud & ~self.is_flagged)
 
     def _latest(self, is_candidate: np.ndarray, rank: np.ndarray) -> Example | None:
@@ -78,14 +78,14 @@ class DecidedRows:
 
 
 def find_examples(fitted: FittedModel, rows: Rows, latest: Window) -> Examples:
-    """A payment that a model stops and one that it approves, each clear of the policy's cutoffs.
+    """Find a payment that the model stops and one that it approves, away from the policy's cutoffs.
 
     Parameters
     ----------
     fitted : FittedModel
     rows : Rows
     latest : Window
-        Looked through first; then, if it holds no such payment, all the data.
+        Searched first; all the data is searched if it holds no such payment.
     """
     decided = DecidedRows(fitted, rows.within(latest))
     stopped, approved = decided.stopped(), decided.approved()

@@ -1,7 +1,7 @@
-"""Where a model's data came from: our simulator, or whoever trained it.
+"""The origin of a model's data: the simulator, or the user.
 
-Two marks of the simulator are looked for: its account ids, which outlive dropped columns and
-chosen rows, and its column `typology`. A file without both passes for the user's own.
+Simulated data has two marks: its account ids, which survive dropped columns and selected rows, and
+the column `typology`. Data without either mark counts as the user's own.
 """
 
 from typing import Final
@@ -17,24 +17,24 @@ SIMULATED: Final = "simulated"
 PROVIDED: Final = "provided"
 
 SAMPLE: Final = 10_000
-"""Rows whose payers are looked at, spread over the file."""
+"""Rows whose payers are checked, spread over the file."""
 
 ENOUGH: Final = 0.1
-"""Share of rows whose payer has an id of the simulator; with random ids of that form, 0.01."""
+"""The share of simulator ids among payers that marks simulated data; random ids have 0.01."""
 
 MOST_CUSTOMERS: Final = IDS // 100
 
 
 def origin_of(frame: pd.DataFrame) -> str:
-    """`SIMULATED` or `PROVIDED`, for rows that `read_transactions` gave.
+    """Return `SIMULATED` or `PROVIDED` for rows from `read_transactions`.
 
-    Rows of both kinds count as simulated where a tenth of them are.
+    A mixture counts as simulated if a tenth of its rows are.
     """
     return SIMULATED if _has_our_typologies(frame) or _has_our_accounts(frame) else PROVIDED
 
 
 def is_of_simulated(bundle: Bundle) -> bool:
-    """Whether a model was trained on simulated data, by its own word."""
+    """Whether a model was trained on simulated data, according to its bundle."""
     return bool(bundle.trained_on.get("data") == SIMULATED)
 
 

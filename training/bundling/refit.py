@@ -1,4 +1,4 @@
-"""The model that was measured and the one that is served: its refit on all the data, or itself."""
+"""The measured model, and the served one: its refit on all the data, or the same model."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -72,13 +72,13 @@ class Model:
 
     @property
     def version(self) -> str:
-        """The version that the bundle has where it is served."""
+        """The version of the bundle."""
         return version_of(self.bundle)
 
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """The model that has figures, and the one that is served; the same if none was refitted."""
+    """The measured model and the served one; without a refit, the same."""
 
     evaluated: Model
     served: Model
@@ -116,7 +116,7 @@ def publication(
     engine: Engine = LOCAL,
     progress: Callable[[str], None],
 ) -> Publication:
-    """The models of a training run.
+    """Package the models of a training run.
 
     Parameters
     ----------
@@ -146,7 +146,7 @@ def publication(
             metrics={**metrics, "findings": findings},
             evaluated_version=evaluated.version,
         )
-    Scorer.from_bundle(read(served.bundle))  # it must answer here before it is written
+    Scorer.from_bundle(read(served.bundle))  # a model that cannot answer is never written
     return Publication(evaluated, served)
 
 

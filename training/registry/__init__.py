@@ -1,1 +1,1 @@
-"""Published models: their objects, the pointer to the one that serves, and who may replace it."""
+"""The registry: published models, the pointer to the served one, and its replacement."""

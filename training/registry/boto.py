@@ -31,8 +31,7 @@ from fraud_api_lambda.pointer import (
 from training.errors import CheckFailedError, CommandError, InputError
 
 PATIENCE_S: Final = 60
-"""No request waits here, and the last megabytes of an upload leave long after they were handed
-over."""
+"""Long, because no caller waits here, and an upload's last megabytes leave long after the call."""
 
 ATTEMPTS: Final = 2
 
@@ -46,7 +45,7 @@ NO_REGION: Final = "no AWS region; name one: AWS_DEFAULT_REGION=REGION"
 
 
 class AlreadyThereError(ModelStoreError):
-    """Raise when something that is written once exists."""
+    """Raise when an object or parameter that is written only once exists already."""
 
 
 class ConflictError(ModelStoreError):
@@ -58,7 +57,7 @@ def _session() -> Any:
 
 
 def client(service: Literal["s3", "ssm"]) -> Any:
-    """A client for one of them, with patience for large uploads."""
+    """Make a client with time-outs that allow for large uploads."""
     config = Config(
         connect_timeout=PATIENCE_S,
         read_timeout=PATIENCE_S,
@@ -71,12 +70,12 @@ def client(service: Literal["s3", "ssm"]) -> Any:
                 raise NoRegionError  # S3 alone would do without
             return session.client(service, config=config)
     except ValueError as error:
-        # botocore wraps every fault but that of AWS_ENDPOINT_URL.
+        # botocore wraps every error but a malformed AWS_ENDPOINT_URL.
         raise ModelStoreError(f"connecting to {service}: {error}") from error
 
 
 def is_loopback(endpoint: str) -> bool:
-    """Whether an endpoint's address is one of this machine."""
+    """Whether an endpoint is on this machine."""
     host = urlsplit(endpoint).hostname or ""
     try:
         return host == "localhost" or ip_address(host).is_loopback
@@ -113,7 +112,7 @@ def account_required() -> Iterator[None]:
 
 @contextmanager
 def explained(what: str) -> Iterator[None]:
-    """Turn AWS's errors into ours: what was attempted, and why it failed."""
+    """Turn AWS's errors into ours, which say what was attempted and why it failed."""
     kinds: dict[str, type[ModelStoreError]] = {
         "NoSuchKey": NotFoundError,
         "NoSuchVersion": NotFoundError,
@@ -135,7 +134,7 @@ def explained(what: str) -> Iterator[None]:
 
 @contextmanager
 def aws_errors() -> Iterator[None]:
-    """Turn what S3 and SSM do wrong into an error of the command line."""
+    """Turn errors of S3 and SSM into errors of the command line."""
     try:
         yield
     except (IntegrityError, DamagedPointerError) as error:

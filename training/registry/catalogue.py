@@ -1,4 +1,4 @@
-"""What is published, whatever somebody put into the bucket. Prints nothing."""
+"""The list of published models, robust against any content of the bucket. Prints nothing."""
 
 import json
 import re
@@ -17,7 +17,7 @@ MODEL = "model.joblib"
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A version that is published or served.
+    """A published or served version.
 
     Attributes
     ----------
@@ -25,9 +25,9 @@ class Listed:
     place : str
         "current" or "previous" if the pointer names it, else "".
     manifest : dict
-        Of any content; empty where there is none that can be read.
+        With any content; empty if there is none, or none that can be read.
     fault : str
-        What is wrong with it, else "".
+        The reason why it cannot be served or listed in full, else "".
     """
 
     version: str
@@ -37,21 +37,21 @@ class Listed:
 
     @property
     def created(self) -> str:
-        """The time of its training, "-" if unknown."""
+        """The time of its training; "-" if unknown."""
         return _matching(r"[0-9T:+.Z-]{1,40}", self.manifest.get("created"))
 
     @property
     def is_simulated(self) -> bool:
-        """Whether it was trained on simulated data, by the manifest's word."""
+        """Whether the manifest says that it was trained on simulated data."""
         return _dict(self.manifest.get("trained_on")).get("data") == SIMULATED
 
     def as_dict(self) -> dict[str, Any]:
-        """The manifest, what the pointer says of it, and what is wrong with it, if anything is."""
+        """The manifest with the version's place, and its fault if it has one."""
         fault = {"fault": self.fault} if self.fault else {}
         return {**self.manifest, "version": self.version, "place": self.place, **fault}
 
     def line(self) -> str:
-        """All that matters, as one line."""
+        """The version in one line."""
         metrics, seen = (_dict(self.manifest.get(name)) for name in ("metrics", "trained_on"))
         words = (
             f"{self.version}  {self.created:<25}",
@@ -67,14 +67,14 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """The versions, newest first, and the error to end with where the pointer is damaged."""
+    """The versions, newest first, and the error to raise if the pointer is damaged."""
 
     models: list[Listed]
     trouble: CheckFailedError | None
 
 
 def catalogue(*, bucket: str, parameter: str) -> Catalogue:
-    """The published versions, and those that the pointer names though they are gone.
+    """List the published versions, and versions that only the pointer still names.
 
     Raises
     ------
@@ -133,7 +133,7 @@ def _dict(value: object) -> dict[str, Any]:
 
 
 def _matching(pattern: str, value: object) -> str:
-    """Text of a form that a terminal can show, else "-"."""
+    """The value if it is text that a terminal can show, else "-"."""
     return value if isinstance(value, str) and re.fullmatch(pattern, value) else "-"
 
 

@@ -1,4 +1,4 @@
-"""A candidate challenges the model that is served: published and promoted only if it is better."""
+"""Champion and challenger: a candidate replaces the served model only if it is better."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
@@ -30,16 +30,16 @@ CHALLENGE_STEPS: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class Challenge:
-    """What a challenge found and did.
+    """The result of a challenge.
 
     Attributes
     ----------
     candidate : str
         Its version.
     comparison : PairedComparison or None
-        What `compared` gave; None where nothing was served yet.
+        None if no model was served yet.
     moved : Moved or None
-        What was promoted, or would be on a dry run; None where the candidate is not better.
+        The promotion, made or (on a dry run) possible; None if the candidate is not better.
     dry_run : bool
     """
 
@@ -49,12 +49,12 @@ class Challenge:
     dry_run: bool
 
     def as_dict(self) -> dict[str, Any]:
-        """All that was found, as plain data, and whether another model is served now."""
+        """The result as plain data, and whether the served model changed."""
         changed = self.moved is not None and self.moved.is_change
         return {**asdict(self), "promoted": changed and not self.dry_run}
 
     def lines(self) -> Iterator[str]:
-        """The comparison in words, the verdict last."""
+        """Yield the comparison in sentences, the verdict last."""
         found = self.comparison
         if found is None:
             yield "no model is served yet, so there is nothing to compare with"
@@ -66,8 +66,8 @@ class Challenge:
         )
         rows, frauds = found["current"]["rows"], found["current"]["frauds"]
         yield (
-            f"steps {window['start']} to {window['end']}, which neither was trained on: "
-            f"{rows:,} rows, {frauds:,} of them fraud"
+            f"steps {window['start']} to {window['end']}, which neither model was trained on: "
+            f"{rows:,} rows, {frauds:,} frauds"
         )
         for name, each in (("current", found["current"]), ("candidate", found["candidate"])):
             yield (
@@ -101,20 +101,21 @@ def challenge(
 ) -> Challenge:
     """Publish and promote the model of a directory if it beats the served one by `margin`.
 
-    The model is uploaded before the one write that serves it: killed at any moment, the old model
-    is served or the new one. Whatever was promoted while it compared stays.
+    The upload comes before the single write that serves the model, so a process killed at any
+    moment leaves either the old model or the new one served. A model that another command promotes
+    during the comparison stays.
 
     Parameters
     ----------
     directory : Path
-        That `train` wrote, with ``--no-refit``: a model fitted on all the data has none left.
+        A model written by ``train --no-refit``: a refitted one has no unseen data left.
     data : Path
-        Steps must count from the same start as in the data of both trainings.
+        Its steps must count from the same hour as in the training data of both models.
     bucket, parameter : str
     margin : float
-        Share of the served model's cost that must be saved.
+        Share of the served model's cost that the candidate must save.
     start, end : int, optional
-        First and last step. Default: all the data later than both trainings.
+        First and last step. Default: all data after the training of both models.
     dry_run : bool
         Compare, and change nothing.
     allow_simulated : bool
@@ -123,8 +124,8 @@ def challenge(
     Raises
     ------
     CheckFailedError
-        If the window holds steps that either was trained on, the served model does not verify, the
-        candidate may not be served, or another model is served by now than the one compared with.
+        If either model was trained on steps of the window, the served model does not verify, the
+        candidate may not be served, or the served model changed during the comparison.
     InputError
         If the window does not hold both classes.
     CommandError
@@ -161,7 +162,7 @@ def challenge(
 
 
 def _check_served(store: Registry, compared: str | None) -> None:
-    """Raise `CheckFailedError` unless the version that was compared with is still served."""
+    """Raise `CheckFailedError` unless the compared version is still served."""
     with aws_errors():
         now = pointer_of(store)
     if (now.current.version if now else None) != compared:
@@ -169,12 +170,12 @@ def _check_served(store: Registry, compared: str | None) -> None:
 
 
 def served_model(*, bucket: str, parameter: str) -> Scorer | None:
-    """The model that the pointer names, verified; None if nothing was ever promoted.
+    """Load and verify the served model; None if no model was ever promoted.
 
     Raises
     ------
     CheckFailedError
-        If pointer or model are damaged, or this program cannot read the model.
+        If the pointer or the model is damaged, or this program cannot read the model.
     CommandError
         If AWS refuses, or the object is gone.
     """

@@ -1,8 +1,8 @@
-"""Two models on one window of data later than both saw: which one costs less. Pure.
+"""Paired comparison of two models on data that neither has seen. Pure.
 
-What decides is money: the share of the served model's cost that the candidate saves, each with its
-own policy, both at the served model's prices. Cost moves with the ranking and with the calibration;
-a fraud rate that drifted, the usual reason to train again, leaves average precision as it was.
+The criterion is cost: the share of the served model's cost that the candidate saves, each with its
+own policy, both at the served model's prices. Cost depends on ranking and calibration. Average
+precision would miss a drifted fraud rate, the usual reason to train again.
 """
 
 from typing import TypedDict
@@ -23,12 +23,12 @@ from training.scoring.window_figures import WindowFigures, figures_of
 def common_window(
     current: Scorer, candidate: Scorer, rows: Rows, *, start: int | None, end: int | None
 ) -> Window:
-    """The window to compare on.
+    """Choose the window to compare on.
 
     Raises
     ------
     CheckFailedError
-        If it holds steps that either was trained on, or nothing later is at hand.
+        If either model was trained on steps of it, or there is no later data.
     InputError
         If it does not hold both classes.
     """
@@ -37,8 +37,8 @@ def common_window(
     window = Window(later if start is None else start, last if end is None else end)
     if window.start > last:
         raise CheckFailedError(
-            f"the data ends at step {last} and the models saw steps before {later}: nothing later "
-            "to compare on; train the candidate with --no-refit, or give later data"
+            f"the data ends at step {last}, and the models were trained on steps before {later}: "
+            "no later data to compare on; train the candidate with --no-refit, or give later data"
         )
     for name, each in (("served model", current), ("candidate", candidate)):
         trained = trained_window(each.bundle.trained_on)
@@ -87,7 +87,7 @@ class PairedComparison(TypedDict):
 def compared(
     current: Scorer, candidate: Scorer, rows: Rows, window: Window, *, margin: float
 ) -> PairedComparison:
-    """The figures of both models on a window, and whether the candidate is better by `margin`.
+    """Compare two models on a window.
 
     Returns
     -------
@@ -129,18 +129,18 @@ def compared(
 def cost_saved(
     current: np.ndarray, candidate: np.ndarray, *, seed: int
 ) -> tuple[float, float, float]:
-    """The share of the current cost that the candidate saves, with its 95 % interval.
+    """The share of the current model's cost that the candidate saves, with its 95 % interval.
 
     Parameters
     ----------
     current, candidate : ndarray of shape (n_transactions,)
-        What the same rows cost under either model.
+        The cost of each row under either model.
     seed : int
 
     Returns
     -------
     share, low, high : float
-        Of a paired Poisson bootstrap; 0 where the current model costs nothing.
+        From a paired Poisson bootstrap; 0 if the current model costs nothing.
     """
     matter = (current != 0) | (candidate != 0)
     current, saved = current[matter], (current - candidate)[matter]
@@ -162,7 +162,7 @@ def _estimate(values: tuple[float, float, float]) -> Estimate:
 
 
 def _first_unseen(scorer: Scorer) -> int:
-    """The first step to judge a model on: for one that was not refitted, after the label delay."""
+    """The first step a model has not seen; without a refit, the first after the label delay."""
     trained_on = scorer.bundle.trained_on
     if trained_on["refitted"]:
         return trained_window(trained_on).end + 1

@@ -1,9 +1,9 @@
-"""Which model the pointer names next, whoever else writes it at the same moment.
+"""Changes of the pointer that stay correct when several commands write it at once.
 
-SSM numbers each write of a parameter, and cannot make one depend on what it replaces. So a command
-reads the pointer just before it writes, and compares the number of its write with the one it read:
-if others were between, it decides again from what it replaced, and writes that. A reader in that
-moment may see the first of both writes. Prints nothing.
+SSM numbers the writes of a parameter, but cannot make a write depend on the value it replaces. A
+command therefore reads the pointer, writes it, and compares the two numbers. If other writes came
+between, it applies its change to the value that it replaced unseen, and writes the result. In
+between, a reader may see the first of its two writes. Prints nothing.
 """
 
 from collections.abc import Callable
@@ -16,18 +16,18 @@ from training.registry.boto import AlreadyThereError
 from training.registry.store import Registry, Stored
 
 type Change = Callable[[Pointer | None], Pointer | None]
-"""What a command makes of a pointer; one that it does not want to change, it returns."""
+"""Maps the current pointer to the next one; returns the pointer itself to leave it unchanged."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a change found and left.
+    """The pointer before and after a change.
 
     Attributes
     ----------
     before, after : Pointer or None
     disturbed : bool
-        Whether others wrote between its reading and its writing.
+        Whether other commands wrote between the read and the write.
     """
 
     before: Pointer | None
@@ -36,13 +36,13 @@ class Outcome:
 
 
 def promotion(pinned: PinnedModel) -> Change:
-    """Serve a model, with the way back to the one served before, whichever that is."""
+    """Serve a model, and remember the one served before as the previous one."""
 
     def change(now: Pointer | None) -> Pointer:
         if now is None:
             return Pointer(pinned, None)
         if now.current.version == pinned.version:
-            # A version pinned anew, because its object was replaced, keeps its way back.
+            # The same version with a replaced object: the previous model stays the same.
             return Pointer(pinned, now.previous)
         return Pointer(pinned, now.current)
 
@@ -50,7 +50,7 @@ def promotion(pinned: PinnedModel) -> Change:
 
 
 def promotion_over(compared: str | None, pinned: PinnedModel) -> Change:
-    """Serve a model only in place of the version that it was compared with; None: of none."""
+    """Serve a model only in place of the version it was compared with, or of none for None."""
 
     def change(now: Pointer | None) -> Pointer | None:
         served = None if now is None else now.current.version
@@ -62,14 +62,14 @@ def promotion_over(compared: str | None, pinned: PinnedModel) -> Change:
 def withdrawal(bad: PinnedModel, good: PinnedModel) -> Change:
     """Serve `good` again in place of `bad`.
 
-    A model that was promoted meanwhile stays, but not with `bad` as its way back.
+    A model promoted in the meantime stays, but `bad` is no longer its previous model.
     """
 
     def change(now: Pointer | None) -> Pointer | None:
         if now is None or now.current.version == good.version:
             return now
         if now.current.version == bad.version:
-            # Another way back than the one that was tried: not this command's to serve.
+            # Another previous model than the verified one: this command must not serve it.
             return Pointer(good, now.current) if now.previous == good else now
         if now.previous is not None and now.previous.version == bad.version:
             return Pointer(now.current, good)
@@ -79,12 +79,12 @@ def withdrawal(bad: PinnedModel, good: PinnedModel) -> Change:
 
 
 def apply(change: Change, store: Registry, *, dry_run: bool = False) -> Outcome:
-    """Change the pointer, and again if others changed it at the same moment.
+    """Change the pointer; if other commands change it at the same moment, change it again.
 
     Raises
     ------
     CheckFailedError
-        If others did, and what should stand could not be written.
+        If they did, and the correct pointer could not be written.
     ModelStoreError
         If SSM cannot be asked.
     """
@@ -112,17 +112,17 @@ def apply(change: Change, store: Registry, *, dry_run: bool = False) -> Outcome:
 
 
 def _replaced_unseen(store: Registry, ours: Pointer, read: int, written: int) -> Stored | None:
-    """The last write of others between our reading and our writing; None if there was none."""
+    """The last write of another command between our read and our write; None without one."""
     for number in range(written - 1, read, -1):
         stored = store.read_stored(number)
-        # A write whose answer was lost is sent again: then the one before is ours too.
+        # boto3 repeats a write whose answer was lost, so the write before may be ours too.
         if stored.pointer != ours:
             return stored
     return None
 
 
 def overtaken(store: Registry, now: Pointer | None) -> CheckFailedError:
-    """Another command changed the pointer at the same moment; says what it names now."""
+    """The error for a pointer that another command changed; says which model it names now."""
     if now is None:
         served = "it names no model"
     else:

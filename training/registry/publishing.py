@@ -1,8 +1,8 @@
-"""The registry's commands that change it: publish a model, serve it, go back. Prints nothing.
+"""Publish a model, promote a version, roll back. Prints nothing.
 
-A publish writes the object before anything points at it, and a promotion is one write of the
-pointer: killed at any moment, either leaves the old pointer or the new one, and both verify. What
-happens where two commands write it at once is `promotion`'s to know.
+A publish writes the object before any pointer names it, and a promotion is a single write of the
+pointer. Killed at any moment, both leave a pointer whose model verifies. The module `promotion`
+handles commands that write the pointer at the same time.
 """
 
 import json
@@ -44,14 +44,16 @@ class Published:
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """What a promotion or rollback did, or would do.
+    """The result of a promotion or rollback, or of its dry run.
 
     Attributes
     ----------
-    old, new : str
-        The version served before, None if there was none, and after.
+    old : str or None
+        The version served before.
+    new : str
+        The version served afterwards.
     pinned_anew : str or None
-        The S3 version that is pinned now, where the same model's object had been replaced.
+        The S3 version pinned now, if only the object of the served version had been replaced.
     """
 
     old: str | None
@@ -60,7 +62,7 @@ class Moved:
 
     @property
     def is_change(self) -> bool:
-        """Whether another version is served than before."""
+        """Whether the served version changes."""
         return self.old != self.new
 
 
@@ -97,7 +99,7 @@ def promote_version(
     allow_simulated: bool = False,
     how: Callable[[PinnedModel], Change] = promotion,
 ) -> Moved:
-    """Serve a published version from now on, after fetching and trying it.
+    """Serve a published version, after a test that it loads and answers.
 
     Parameters
     ----------
@@ -106,15 +108,15 @@ def promote_version(
     allow_simulated : bool
         Accept a model of simulated data, even if the parameter is not on this machine.
     how : callable
-        Makes the change of the pointer: `promotion`, or one that gives way to others.
+        Makes the change of the pointer: `promotion`, or one that yields to other commands.
 
     Raises
     ------
     InputError
         If there is no such version.
     CheckFailedError
-        If its bytes are gone or not what its name says, it cannot answer or may not be served, or
-        another command changed the pointer at the same moment.
+        If its object is gone or does not match its version, it cannot answer or may not be served,
+        or another command changed the pointer at the same moment.
     CommandError
         If AWS refuses.
     """
@@ -133,13 +135,13 @@ def promote_version(
 
 
 def rollback(*, bucket: str, parameter: str, dry_run: bool = False) -> Moved:
-    """Serve the version before again; a second rollback returns to this one.
+    """Serve the previous version again; a second rollback returns to this one.
 
     Raises
     ------
     CheckFailedError
-        If there is none, it is gone or no longer verifies, or another command changed the pointer
-        at the same moment.
+        If there is no previous version, it is gone or does not verify, or another command changed
+        the pointer at the same moment.
     CommandError
         If AWS refuses.
     """
@@ -147,7 +149,7 @@ def rollback(*, bucket: str, parameter: str, dry_run: bool = False) -> Moved:
     with aws_errors():
         seen = pointer_of(store)
         if seen is None or seen.previous is None:
-            raise CheckFailedError(f"{parameter} names no version before; promote one instead")
+            raise CheckFailedError(f"{parameter} names no previous version; promote one instead")
         bad, good = seen.current, seen.previous
         _tried(store.fetch(good), f"version {good.version}")
         outcome = apply(withdrawal(bad, good), store, dry_run=dry_run)
@@ -157,14 +159,14 @@ def rollback(*, bucket: str, parameter: str, dry_run: bool = False) -> Moved:
 
 
 def refuse_simulated(bundle: Bundle, store: Registry, *, allowed: bool) -> None:
-    """Raise `CheckFailedError` rather than serve callers a model of simulated data.
+    """Raise `CheckFailedError` if a model of simulated data would serve real callers.
 
-    The bundle says so itself: its digest is its version, and nothing trusts the manifest.
+    The bundle itself says what it was trained on; nothing trusts the manifest.
     """
     if not allowed and not _may_serve(bundle, store):
         raise CheckFailedError(
-            f"version {bundle.version} was trained on simulated data and knows nothing of your "
-            "frauds; train one on your own, or serve it nevertheless with --allow-simulated"
+            f"version {bundle.version} was trained on simulated data and has never seen "
+            "your frauds; train a model on your data, or serve this one with --allow-simulated"
         )
 
 
@@ -173,10 +175,10 @@ def _may_serve(bundle: Bundle, store: Registry) -> bool:
 
 
 def _verified(directory: Path) -> tuple[Bundle, bytes, bytes]:
-    """The model of a directory, decoded and as bytes, and the manifest that it matches."""
+    """The model of a directory, decoded and as bytes, and its manifest."""
     path = directory / "model.joblib"
     if not path.exists() and _feature_set(directory) == LEAKY:
-        raise CheckFailedError(f"{directory} holds the {LEAKY} arm, which is never published")
+        raise CheckFailedError(f"{directory} holds the {LEAKY}, which is never published")
     model, manifest = read_saved(directory)
     return _tried(model, str(path)), model, manifest
 
@@ -189,7 +191,7 @@ def _feature_set(directory: Path) -> str | None:
 
 
 def _tried(data: bytes, what: str) -> Bundle:
-    """The bundle of these bytes, which answers here."""
+    """Decode a bundle, and check that a scorer can use it."""
     try:
         bundle = read(data)
         Scorer.from_bundle(bundle)
@@ -202,7 +204,7 @@ def _add_once(store: Registry, version: str, model: bytes) -> bool:
     try:
         store.add(version, model)
     except AlreadyThereError:
-        # `find` compares the digest of what is there with the version that names it.
+        # `find` checks that the existing object has the digest of its version.
         store.find(version)
         return False
     return True
@@ -214,7 +216,7 @@ def _found(store: Registry, version: str) -> tuple[PinnedModel, bytes]:
     except NotFoundError as error:
         known = store.versions()
         if version in known:
-            raise  # what is left of it is no model
+            raise  # some of its files are left, but not the model
         near = get_close_matches(version, known, n=1)
         models = fraud("models", *registry_options(store.bucket, store.parameter))
         hint = f"did you mean {near[0]}?" if near else f"list them with: {models}"
@@ -222,7 +224,7 @@ def _found(store: Registry, version: str) -> tuple[PinnedModel, bytes]:
 
 
 def pointer_of(store: Registry) -> Pointer | None:
-    """The pointer, or None if nothing was ever promoted."""
+    """The pointer; None if no model was ever promoted."""
     try:
         return store.read_pointer()
     except NotFoundError:

@@ -1,6 +1,6 @@
-"""Where models live: objects in S3, and one SSM parameter that pins the one to serve.
+"""The model store: objects in S3, and an SSM parameter that pins the served one.
 
-What publishes and promotes, by boto3, with whatever credentials it finds. It decodes nothing.
+For publishing and promoting: by boto3, with the caller's credentials. It decodes no model.
 """
 
 import hashlib
@@ -28,11 +28,10 @@ if TYPE_CHECKING:
     from mypy_boto3_ssm import SSMClient
 
 PAUSES_S: Final = (0.05, 0.1, 0.2, 0.4, 0.8)
-"""Before a write that S3 refused because another write of the same object is under way is tried
-again, each times 0.5 to 1.5."""
+"""Pauses between retries while another write of the object is under way, each times 0.5 to 1.5."""
 
 MANIFEST: Final = "manifest.json"
-MANIFEST_LIMIT: Final = 1 << 20  # bytes; ours have ten thousand
+MANIFEST_LIMIT: Final = 1 << 20  # bytes; real manifests have ten thousand
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +41,9 @@ class Stored:
     Attributes
     ----------
     value : str or None
-        None where there is no parameter.
+        None without a parameter.
     number : int
-        Of this value: each write adds 1, and the first gives 1.
+        The number of the write, from 1.
     """
 
     value: str | None
@@ -52,7 +51,7 @@ class Stored:
 
     @property
     def pointer(self) -> Pointer | None:
-        """The pointer; None where the parameter is missing or holds something else."""
+        """The pointer; None if the parameter is missing or holds anything else."""
         try:
             return None if self.value is None else Pointer.from_json(self.value)
         except DamagedPointerError:
@@ -60,7 +59,7 @@ class Stored:
 
 
 class Registry:
-    """The models of one bucket, and the parameter that points at one of them.
+    """The models of a bucket, and the parameter that points at the served one.
 
     Parameters
     ----------
@@ -89,21 +88,21 @@ class Registry:
         Raises
         ------
         NotFoundError
-            If nothing was ever promoted.
+            If no model was ever promoted.
         ModelStoreError
-            If SSM cannot be asked, or the value is not a pointer.
+            If SSM fails, or the value is not a pointer.
         """
         with explained(f"reading the parameter {self.parameter}"):
             answer = self._ssm.get_parameter(Name=self.parameter)
         return Pointer.from_json(answer["Parameter"]["Value"])
 
     def read_stored(self, number: int | None = None) -> Stored:
-        """The parameter as it is now, or as its write with this number left it.
+        """The parameter as it is now, or after the write with this number.
 
         Raises
         ------
         ModelStoreError
-            If SSM cannot be asked, or no longer has that write.
+            If SSM fails, or no longer has that write.
         """
         name = self.parameter if number is None else f"{self.parameter}:{number}"
         try:
@@ -114,25 +113,25 @@ class Registry:
         return Stored(found["Value"], found["Version"])
 
     def write_pointer(self, pointer: Pointer, *, create: bool = False) -> int:
-        """Point at a model: one write, so readers see the old pointer or the new one.
+        """Point at a model, by a single write: readers see the old pointer or the new one.
 
-        SSM cannot make a write depend on what it replaces, except on there being nothing.
+        SSM cannot make a write depend on the current value, only on the parameter's absence.
 
         Parameters
         ----------
         pointer : Pointer
         create : bool
-            Only if there is no parameter yet.
+            Fail if the parameter exists.
 
         Returns
         -------
         int
-            The write's number; one more than the last one's, whoever wrote that.
+            The number of this write.
 
         Raises
         ------
         AlreadyThereError
-            If it should be created and exists.
+            With `create`, if the parameter exists.
         """
         with explained(f"writing the parameter {self.parameter}"):
             answer = self._ssm.put_parameter(
@@ -142,18 +141,18 @@ class Registry:
 
     @property
     def is_local(self) -> bool:
-        """Whether the parameter is one on this machine, which no real caller is served by."""
+        """Whether the parameter is on this machine, so that no real caller is served."""
         return is_loopback(self._ssm.meta.endpoint_url)
 
     def fetch(self, pinned: PinnedModel) -> bytes:
-        """The bytes of a pinned model, compared with its pin before anything decodes them.
+        """Fetch a pinned model, and verify it against the pin.
 
         Raises
         ------
         IntegrityError
-            If length or digest differ.
+            If its length or digest differs.
         ModelStoreError
-            If S3 cannot be asked.
+            If S3 fails.
         """
         with explained(f"reading {self._place(pinned.key)}"):
             answer = self._s3.get_object(
@@ -164,14 +163,14 @@ class Registry:
         return data
 
     def find(self, version: str) -> tuple[PinnedModel, bytes]:
-        """The pin and the bytes of a published version.
+        """Fetch a published version, and make its pin.
 
         Raises
         ------
         NotFoundError
             If there is none.
         IntegrityError
-            If the object is not that version.
+            If the object is another version.
         """
         key = key_of(version)
         with explained(f"reading {self._place(key)}"):
@@ -183,12 +182,12 @@ class Registry:
         return PinnedModel(key, answer.get("VersionId", "null"), len(data), digest), data
 
     def add(self, version: str, data: bytes) -> None:
-        """Write a bundle once.
+        """Write a bundle, which must not exist yet.
 
         Raises
         ------
         AlreadyThereError
-            If the version exists, or others keep writing it.
+            If the version exists, or other writers keep S3 busy.
         """
         key = key_of(version)
         for pause in PAUSES_S:
@@ -199,10 +198,10 @@ class Registry:
                 time.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311  # no secret
             else:
                 return
-        raise AlreadyThereError(f"writing {self._place(key)}: others are writing it")
+        raise AlreadyThereError(f"writing {self._place(key)}: other writers are busy with it")
 
     def add_manifest(self, version: str, data: bytes) -> None:
-        """Write what people read about a version; nothing trusts it."""
+        """Write a version's manifest, for people; nothing trusts it."""
         key = f"{PREFIX}{version}/{MANIFEST}"
         with explained(f"writing {self._place(key)}"):
             self._s3.put_object(
@@ -210,7 +209,7 @@ class Registry:
             )
 
     def versions(self) -> dict[str, set[str]]:
-        """The published versions, each with the names of its files."""
+        """List the published versions, each with the names of its files."""
         with explained(f"listing {self._place(PREFIX)}"):
             pages = self._s3.get_paginator("list_objects_v2").paginate(
                 Bucket=self.bucket, Prefix=PREFIX
@@ -218,18 +217,18 @@ class Registry:
             keys = [item["Key"] for page in pages for item in page.get("Contents", [])]
         found: dict[str, set[str]] = {}
         for key in keys:
-            # Nothing else can be promoted, whatever somebody put there.
+            # Other keys cannot be promoted.
             if match := re.fullmatch(rf"{PREFIX}([0-9a-f]{{{VERSION_DIGITS}}})/([a-z._]+)", key):
                 found.setdefault(match[1], set()).add(match[2])
         return found
 
     def manifest(self, version: str) -> bytes:
-        """What people read about a version, as it was written.
+        """Read a version's manifest, as it was written.
 
         Raises
         ------
         ModelStoreError
-            If it cannot be read, or is longer than any of ours.
+            If it cannot be read, or is longer than a real one.
         """
         key = f"{PREFIX}{version}/{MANIFEST}"
         with explained(f"reading {self._place(key)}"):
@@ -240,7 +239,7 @@ class Registry:
         return data
 
     def is_versioned(self) -> bool:
-        """Whether the bucket keeps what was overwritten, which a pin relies on."""
+        """Whether the bucket keeps old object versions, which pins rely on."""
         with explained(f"asking whether s3://{self.bucket} is versioned"):
             answer = self._s3.get_bucket_versioning(Bucket=self.bucket)
             return answer.get("Status") == "Enabled"

@@ -1,1 +1,1 @@
-"""What a training run found out: as data, as a page, on the console."""
+"""The results of a training run: metrics.json, the report, the model card and the summary."""

@@ -1,4 +1,4 @@
-"""The report and the model card of a training run, from its metrics alone."""
+"""The report and the model card of a training run, rendered from its metrics alone."""
 
 from typing import Any, Final
 

@@ -143,7 +143,7 @@ def test_publishing_again_prints_that_the_version_exists(
 def test_a_rollback_without_a_previous_version_fails_the_check(aws: Aws) -> None:
     del aws
 
-    with pytest.raises(CheckFailedError, match="names no version before"):
+    with pytest.raises(CheckFailedError, match="names no previous version"):
         say("rollback")
 
 

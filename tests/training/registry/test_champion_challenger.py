@@ -289,7 +289,7 @@ def test_without_later_data_the_message_suggests_a_remedy(
     windows = {**TRAINED_ON["windows"], "threshold": {"start": 31, "end": 100}}
     write_model(tmp_path / "candidate", bundle(refitted=True, windows=windows))
 
-    with pytest.raises(CheckFailedError, match=r"nothing later to compare on.*--no-refit"):
+    with pytest.raises(CheckFailedError, match=r"no later data to compare on.*--no-refit"):
         ask(data, tmp_path / "candidate")
 
 

@@ -88,7 +88,7 @@ def test_a_directory_without_a_model_is_refused_with_the_command_that_makes_one(
 def test_the_leaky_arm_is_never_published(aws: Aws, where: Where, tmp_path: Path) -> None:
     (tmp_path / "metrics.json").write_text(json.dumps({"feature_set": "leaky-baseline"}))
 
-    with pytest.raises(CheckFailedError, match="leaky-baseline arm, which is never published"):
+    with pytest.raises(CheckFailedError, match="leaky-baseline, which is never published"):
         publish(tmp_path, **where)
 
     assert keys(aws) == []
@@ -208,11 +208,11 @@ def test_a_dry_run_says_what_would_change_and_changes_nothing(
 def test_rolling_back_without_a_previous_version_is_refused(
     aws: Aws, where: Where, published: list[str]
 ) -> None:
-    with pytest.raises(CheckFailedError, match=f"{aws.parameter} names no version before"):
+    with pytest.raises(CheckFailedError, match=f"{aws.parameter} names no previous version"):
         rollback(**where)
     promote_version(published[0], **where)
 
-    with pytest.raises(CheckFailedError, match=f"{aws.parameter} names no version before"):
+    with pytest.raises(CheckFailedError, match=f"{aws.parameter} names no previous version"):
         rollback(**where)
 
 

@@ -107,7 +107,7 @@ def test_a_write_that_keeps_conflicting_is_treated_as_already_done(
     monkeypatch.setattr(registry, "PAUSES_S", (0, 0))
     refuse_the_first(aws, 2)
 
-    with pytest.raises(AlreadyThereError, match="others are writing it"):
+    with pytest.raises(AlreadyThereError, match="other writers are busy with it"):
         aws.registry.add(VERSION, DATA)
 
 
