@@ -15,12 +15,13 @@ from training.metrics.ranking import average_precision
 
 SHARE_OF_MODEL: Final = 0.95
 LEAK_BAR: Final = 0.5
-"""Share of the way from chance to perfect, so the bar is as high at any base rate. An honest column
-stays far below: at a fraud rate of 0.1 %, half the way is a precision of 500 times that rate."""
+"""Share of the distance from the base rate to 1, so that the bar is as high at any base rate. A
+feature that does not leak stays far below it: at a fraud rate of 0.1 %, half of the distance is an
+average precision of 500 times the base rate."""
 TOO_GOOD: Final = 0.995
 LEAVES: Final = 32
 ENOUGH: Final = 200_000
-"""Genuine rows for the tree of a single feature; more would change nothing."""
+"""Genuine rows to fit the tree of a single feature on; more would hardly change it."""
 
 
 class FeatureAlone(TypedDict):

@@ -25,11 +25,11 @@ CLEAR: Final = 0.01
 PAYER: Final = "CPAYER"
 PAYEE: Final = "CPAYEE"
 MERCHANT: Final = f"{MERCHANT_PREFIX}PAYEE"
-"""Replaces account ids: a model must hold no real ones."""
+"""Placeholders, because a model must not contain real account ids."""
 
 
 class DecidedRows:
-    """Rows with a model's decisions, and whether these are clear of the policy's cutoffs."""
+    """Rows with a model's decisions, and whether each is clear of the policy's cutoffs."""
 
     def __init__(self, fitted: FittedModel, rows: Rows) -> None:
         scored = fitted.score(rows)
@@ -46,12 +46,12 @@ class DecidedRows:
         )
 
     def stopped(self) -> Example | None:
-        """The best stopped payment: rather blocked than reviewed, rather a caught fraud."""
+        """The example that is stopped: blocked if there is one, and if possible a flagged fraud."""
         rank = 2 * (self.decided == BLOCK) + (self.rows.is_fraud & self.is_flagged)
         return self._latest(self.decided != APPROVE, rank)
 
     def approved(self) -> Example | None:
-        """The best approved payment: rather a genuine one that is not flagged."""
+        """The example that is approved: if possible, a genuine payment that is not flagged."""
         return self._latest(self.decided == APPROVE, ~self.rows.is_fraud & ~self.is_flagged)
 
     def _latest(self, is_candidate: np.ndarray, rank: np.ndarray) -> Example | None:

@@ -33,7 +33,7 @@ def origin_of(frame: pd.DataFrame) -> str:
     return SIMULATED if _has_our_typologies(frame) or _has_our_accounts(frame) else PROVIDED
 
 
-def is_of_simulated(bundle: Bundle) -> bool:
+def is_trained_on_simulated(bundle: Bundle) -> bool:
     """Whether a model was trained on simulated data, according to its bundle."""
     return bool(bundle.trained_on.get("data") == SIMULATED)
 

@@ -1,4 +1,4 @@
-"""The measured model, and the served one: its refit on all the data, or the same model."""
+"""The evaluated model and the served one, which is its refit on all the data or the same model."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -37,7 +37,7 @@ class Model:
     trained_on : TrainedOn
         As in the bundle.
     findings : list of Finding
-        Those of the run, and this model's own.
+        The findings of the run, and those of this model.
     """
 
     fitted: FittedModel
@@ -78,7 +78,7 @@ class Model:
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """The measured model and the served one; without a refit, the same."""
+    """The evaluated model and the served one; the same model if it was not refitted."""
 
     evaluated: Model
     served: Model
@@ -116,20 +116,20 @@ def publication(
     engine: Engine = LOCAL,
     progress: Callable[[str], None],
 ) -> Publication:
-    """Package the models of a training run.
+    """Bundle the evaluated model and, with `refit`, its refit.
 
     Parameters
     ----------
     rows : SplitRows
     fitted : FittedModel
-        Fitted and evaluated on their windows.
+        The model that was fitted on the windows of `rows`.
     settings : Settings
-        Of the fitted.
+        The settings that it was fitted with.
     metrics : RunMetrics
     refit : bool
-        Serve the same settings, fitted on all the data.
+        Serve a model that is fitted with the same settings on all the data.
     engine : Engine
-        Where the refit runs.
+        Runs the refit.
     progress : callable
     """
     of = partial(Model.of, evaluated=rows.split, settings=settings)
@@ -146,21 +146,22 @@ def publication(
             metrics={**metrics, "findings": findings},
             evaluated_version=evaluated.version,
         )
-    Scorer.from_bundle(read(served.bundle))  # a model that cannot answer is never written
+    Scorer.from_bundle(read(served.bundle))  # refuse to write a bundle that cannot be served
     return Publication(evaluated, served)
 
 
 def lost_calibration(evaluated: FittedModel, refitted: FittedModel) -> list[Finding]:
-    """Warn where the served model is not calibrated, though the measured one is."""
+    """Warn if the refit lost the calibration that the evaluated model has."""
     if _is_raw(evaluated) or not _is_raw(refitted):
         return []
     return [CALIBRATION_LOST]
 
 
 def threshold_to_serve(evaluated: FittedModel, refitted: FittedModel) -> float | None:
-    """The evaluated threshold, because the refitted model's probabilities mean the same.
+    """The evaluated threshold, if both models are calibrated or neither is.
 
-    If only one of the two is calibrated, they do not: then the refitted model's own, if any.
+    Otherwise their probabilities do not mean the same: then the refitted model's own threshold, if
+    it has one.
     """
     if refitted.threshold is None or _is_raw(evaluated) == _is_raw(refitted):
         return evaluated.threshold

@@ -11,7 +11,7 @@ from fraud_api_lambda.typical import Hours, Typical
 from training.data.matrix import feature_columns
 
 MOST: Final = 0.9
-"""The share of genuine payments that the usual hours hold."""
+"""The share of genuine payments in the usual hours."""
 
 QUIET: Final = 0.5
 """The other hours are unusual if, on average, they are at most this busy: 1 is the mean hour."""
@@ -32,7 +32,7 @@ def typical_values(
         Columns of shape (n_transactions,).
     is_fraud : ndarray of shape (n_transactions,), bool
     weights : ndarray of shape (n_transactions,), float
-        How many transactions each row stands for.
+        Number of real transactions that each row represents.
     names : sequence of shape (n_features,)
     """
     by_type = {kind: np.asarray(facts.type == kind) for kind in TYPES}
@@ -60,9 +60,9 @@ def hourly(hours: np.ndarray, weights: np.ndarray) -> np.ndarray:
 
 
 def usual_hours(shares: np.ndarray) -> Hours:
-    """Find the shortest run of hours with nine in ten payments, or the whole day.
+    """Find the shortest run of hours with nine in ten payments.
 
-    It is the whole day where the other hours are not quiet, as in payments that never sleep.
+    The whole day, if the other hours are not quiet: then no hour is unusual.
 
     Parameters
     ----------

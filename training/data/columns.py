@@ -12,12 +12,12 @@ TEXT: Final = ("type", "nameOrig", "nameDest")
 REQUIRED: Final = ("step", "type", "amount", "nameOrig", "oldbalanceOrg", "nameDest")
 LABEL: Final = "isFraud"
 FLAG: Final = "isFlaggedFraud"
-"""The alerts of PaySim's own rule; nothing here uses them."""
+"""The alerts of PaySim's own rule; no model uses them."""
 WEIGHT: Final = "weight"
-AFTERWARDS: Final = ("newbalanceOrig", "oldbalanceDest", "newbalanceDest")
-"""Balances that no model may use; the leaky baseline does if every cell is a number."""
+LEAKY_BALANCES: Final = ("newbalanceOrig", "oldbalanceDest", "newbalanceDest")
+"""Balances that only the leaky baseline uses: both after the payment, and the payee's before it."""
 TYPOLOGY: Final = "typology"
-KNOWN: Final = frozenset({*REQUIRED, LABEL, WEIGHT, *AFTERWARDS, TYPOLOGY})
+KNOWN: Final = frozenset({*REQUIRED, LABEL, WEIGHT, *LEAKY_BALANCES, TYPOLOGY})
 
 
 def require_columns(

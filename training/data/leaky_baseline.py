@@ -1,7 +1,8 @@
 """The leaky baseline: the eleven columns of tutorials, for comparison in a report, never served.
 
-Four of them do not exist yet when the decision is due. The last is a ratio that tutorials compute
-one way in training and another way in their client. The Lambda image cannot compute these columns.
+Two of them, the balances after the payment, do not exist when the decision is due. The last one is
+a ratio that tutorials compute in one way for training and in another in their client. The Lambda
+image cannot compute these columns.
 """
 
 from pathlib import Path

@@ -196,8 +196,8 @@ def _windows(timeline: Timeline, wanted: list[int], end: int) -> list[Window]:
 def _day_cuts(timeline: Timeline, end: int) -> list[int]:
     """Cuts that give calibration and threshold whole days, if there are enough.
 
-    Genuine payments follow the hours of the day and frauds may not, so a window with more nights
-    than days has another fraud rate than whole days have.
+    Genuine payments follow the hours of the day and frauds may not, so the fraud rate of a window
+    depends on its share of night hours. Windows of whole days are comparable.
     """
     fit_until, calibrate_until = (
         timeline.step_at_fraud_share(share) for share in (FIT_SHARE, FIT_SHARE + CALIBRATE_SHARE)
@@ -211,7 +211,10 @@ def _day_cuts(timeline: Timeline, end: int) -> list[int]:
 
 
 def _days_with_fraud(fraud_steps: np.ndarray, start: int, end: int) -> int:
-    """Hours of whole days before `end`: about as many as from `start`, and enough for a fraud."""
+    """The hours of a window of whole days up to `end`.
+
+    It is about as long as from `start` to `end`, and long enough to hold a fraud.
+    """
     hours = max(24, 24 * round((end - start) / 24))
     before_end = fraud_steps[fraud_steps <= end]
     if not before_end.size:

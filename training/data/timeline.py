@@ -40,7 +40,7 @@ class Timeline:
         return max(int(steps[-1]) for steps in (self.frauds, self.genuine) if steps.size)
 
     def until(self, step: int) -> "Timeline":
-        """The rows up to `step`, itself included."""
+        """The timeline of the rows up to `step`, inclusive."""
         return Timeline(self.frauds[self.frauds <= step], self.genuine[self.genuine <= step])
 
     def step_at_fraud_share(self, share: float) -> int:
@@ -53,7 +53,7 @@ class Timeline:
         Raises
         ------
         NoCutError
-            If there are fewer windows.
+            If the data ends before the last of these windows.
         """
         for _ in range(windows):
             later = [kind[np.searchsorted(kind, start) :] for kind in (self.frauds, self.genuine)]
@@ -115,7 +115,7 @@ class Timeline:
         Raises
         ------
         NoCutError
-            If training and test cannot be that far apart.
+            If the data is too short for such a gap.
         """
         earliest = self.earliest_end(self.first, windows=windows) + gap + 1
         latest = self.latest_start(self.last)

@@ -24,8 +24,8 @@ from fraud_api_lambda.transaction import (
     hour_of_step,
 )
 from training.data.columns import (
-    AFTERWARDS,
     LABEL,
+    LEAKY_BALANCES,
     REQUIRED,
     TEXT,
     TYPOLOGY,
@@ -40,7 +40,7 @@ ADVICE: Final[dict[str, str]] = {
     "step": f"write a whole number from 1 to {MAX_STEP:,}",
     "type": f"write one of {', '.join(TYPES)}",
     WEIGHT: "write a number above 0",
-    **dict.fromkeys(("amount", "oldbalanceOrg", *AFTERWARDS), _MONEY),
+    **dict.fromkeys(("amount", "oldbalanceOrg", *LEAKY_BALANCES), _MONEY),
     **dict.fromkeys(("nameOrig", "nameDest"), "write 1 to 64 printable characters without spaces"),
     LABEL: "write 0 or 1",
 }
@@ -48,7 +48,7 @@ ADVICE: Final[dict[str, str]] = {
 
 
 def _is_account(names: pd.Series) -> pd.Series:
-    # A match would let a line break at the end pass, which the API refuses.
+    # `match` would accept a line break at the end, which the API rejects.
     return names.str.fullmatch(ACCOUNT_PATTERN)
 
 
@@ -58,7 +58,7 @@ _CHECKS: Final[dict[str, list[pa.Check]]] = {
     WEIGHT: [pa.Check.gt(0), pa.Check.lt(np.inf)],
     **{
         name: [pa.Check.in_range(0, MAX_AMOUNT)]
-        for name in ("amount", "oldbalanceOrg", *AFTERWARDS)
+        for name in ("amount", "oldbalanceOrg", *LEAKY_BALANCES)
     },
     **{name: [pa.Check(_is_account)] for name in ("nameOrig", "nameDest")},
     LABEL: [pa.Check.isin([0, 1])],
@@ -108,8 +108,8 @@ def read_transactions(path: Path, *, labelled: bool = True) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        `type` categorical, `step` int64, the label int8, numbers float64. The balances after the
-        payment are included only if every cell is a number.
+        `type` categorical, `step` int64, the label int8, numbers float64. Each of the balances in
+        `LEAKY_BALANCES` is included only if every cell is a number.
 
     Raises
     ------
@@ -121,7 +121,7 @@ def read_transactions(path: Path, *, labelled: bool = True) -> pd.DataFrame:
     optional = (WEIGHT,) if labelled else ()
     require_columns(path, names, required, optional)
     checked_names = [name for name in (*required, *optional) if name in names]
-    extra = [name for name in (*AFTERWARDS, TYPOLOGY) if labelled and names.count(name) == 1]
+    extra = [name for name in (*LEAKY_BALANCES, TYPOLOGY) if labelled and names.count(name) == 1]
     wanted = {*checked_names, *extra}
     frame = read_table(path, [name for name in names if name in wanted], text=TEXT)
     typed = checked(path, frame[[name for name in frame if name in checked_names]])
@@ -190,7 +190,7 @@ def _with_digits(labels: pd.Series) -> pd.Series:
 
 
 def _usable(name: str, column: pd.Series) -> pd.Series | None:
-    """An optional column, as numbers unless it is the typology; None if a cell is no number."""
+    """An optional column, as numbers unless it is the typology; None if a cell is not a number."""
     if name == TYPOLOGY:
         return column
     numbers, faults = _with_numbers(column.to_frame())

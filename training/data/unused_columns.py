@@ -6,7 +6,7 @@ from typing import Final, TypedDict
 
 import pandas as pd
 
-from training.data.columns import AFTERWARDS, REQUIRED, WEIGHT, renamings, shown
+from training.data.columns import LEAKY_BALANCES, REQUIRED, WEIGHT, renamings, shown
 
 MOST: Final = 20
 """Most names in a sentence; ``metrics.json`` lists all."""
@@ -44,7 +44,7 @@ class Unused:
         """Compare the header of a file with the columns that were read of it."""
         used = set(frame.columns)
         ignored = [name for name in header if name not in used]
-        absent = [name for name in (WEIGHT, *AFTERWARDS) if name not in header]
+        absent = [name for name in (WEIGHT, *LEAKY_BALANCES) if name not in header]
         constant = [name for name in REQUIRED if (frame[name] == frame[name].iloc[0]).all()]
         return cls(ignored, constant, renamings(ignored, absent))
 

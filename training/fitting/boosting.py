@@ -45,7 +45,7 @@ def fit_matrix(
 
 
 def margins_of(booster: xgb.Booster, features: np.ndarray) -> np.ndarray:
-    """The log-odds of rows before calibration, float64; `features` is that of `Rows.features`."""
+    """Predict log-odds before calibration, float64, from the matrix of `Rows.features`."""
     margins: np.ndarray = booster.inplace_predict(
         features, predict_type="margin", validate_features=False
     ).astype(np.float64)

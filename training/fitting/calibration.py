@@ -155,7 +155,7 @@ METHODS: Final[dict[str, Fit]] = {
 
 
 def probabilities_of(margins: np.ndarray, calibration: Calibration) -> np.ndarray:
-    """Calibrate margins: the probabilities of `calibrated`, bit for bit, but faster.
+    """Calibrate margins as the service's `calibrated` does, bit for bit, but faster.
 
     NumPy adds, multiplies and divides as Python does; `exp` and `log1p` stay Python's.
     """

@@ -34,7 +34,7 @@ class Engine(Protocol):
 
 
 class LocalEngine:
-    """Runs on this machine: a fit uses all cores, a search runs one trial a core."""
+    """Runs on this machine: a fit uses all cores, a search runs one trial per core."""
 
     def fit(self, rows: Rows, feature_set: str, settings: Settings) -> tuple[xgb.Booster, int]:
         """Fit a booster on rows."""

@@ -37,7 +37,7 @@ class FittedModel:
     threshold: float | None
 
     def score(self, rows: Rows) -> ScoredRows:
-        """Score rows, by the arithmetic that serves."""
+        """Score rows by the same arithmetic as the service."""
         margins = margins_of(self.booster, rows.features(self.feature_set))
         return ScoredRows(rows, margins, probabilities_of(margins, self.calibration))
 

@@ -119,20 +119,20 @@ def random_search(
     Parameters
     ----------
     rows : Rows
-        Of the fit window.
+        The rows of the fit window.
     feature_set, settings
         As of `fit_rows`; settings that are not drawn stay the same.
     trials : int
-        Settings to draw.
+        Number of settings to draw.
     workers : int
-        Trials at a time; the winner does not depend on it.
+        Number of trials at a time; it does not affect the result.
     progress : callable
 
     Returns
     -------
     settings : Settings
     trials : list of dict
-        `settings`, `average_precision` and its `folds`, the best first.
+        `settings`, mean `average_precision` and that of each of the `folds`; best first.
 
     Raises
     ------

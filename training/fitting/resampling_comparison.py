@@ -63,8 +63,8 @@ def comparison(default: LabelledScores, other: np.ndarray, *, seed: int) -> Comp
 def log_loss_saved(predicted: LabelledScores, other: np.ndarray) -> tuple[float, float, float]:
     """The share of the log loss of `predicted` that `other` saves, with its 95 % interval.
 
-    The interval is the limit of a paired Poisson bootstrap: drawing each row Poisson(1) times gives
-    a sum whose variance is the sum of its squared parts.
+    The interval is the limit of a paired Poisson bootstrap: if each row is drawn Poisson(1) times,
+    the variance of the sum is the sum of the squared terms.
     """
     weights = predicted.weights
     saved = log_losses(predicted) - log_losses(predicted.with_scores(other))

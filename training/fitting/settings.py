@@ -1,4 +1,4 @@
-"""The settings of a fit: plain values, so that another machine can receive them."""
+"""The settings of a fit: plain values, which can be sent to another machine."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,7 +16,7 @@ class Settings:
     smote_ratio : float in (0, 1]
         Ratio of frauds to genuine rows after SMOTE or SMOTENC.
     goal : Goal
-        Of the threshold.
+        The goal of the threshold.
     seed : int
     booster : dict
         XGBoost's parameters that differ from `pipeline.BOOSTER`.

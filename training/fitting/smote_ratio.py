@@ -16,7 +16,8 @@ from training.metrics.ranking import average_precision
 
 RATIOS: Final = (0.01, 0.1, 0.5, 1.0)
 FOLD_SHARES: Final = (0.5, 0.75)
-"""A fold is fitted until a share of the frauds, and evaluated until the next share, or the last."""
+"""Each fold is fitted on the rows up to a share of the frauds, and evaluated from there to the next
+share, or to the last fraud."""
 
 
 def choose_smote_ratio(
@@ -30,7 +31,7 @@ def choose_smote_ratio(
     Parameters
     ----------
     rows : Rows
-        Of the fit window, so that no fold contains a row of a later window.
+        The rows of the fit window, so that no fold contains a row of a later window.
     feature_set, settings
         As of `fit_rows`.
     progress : callable
@@ -38,7 +39,7 @@ def choose_smote_ratio(
     Returns
     -------
     ratio : float in (0, 1]
-        That of `settings` if the frauds are too close together for folds.
+        The ratio of `settings` if the frauds are too close together for folds.
     trials : list of RatioTrial
         `smote_ratio` and `average_precision` of each candidate.
     """

@@ -39,7 +39,7 @@ def policy_outcome(scored: ScoredRows, policy: Policy, *, seed: int) -> PolicyOu
     policy : Policy
         Its `single_threshold` was the cheapest on the threshold window.
     seed : int
-        Of the bootstrap of the savings.
+        Seed of the bootstrap of the savings.
 
     Returns
     -------

@@ -1,6 +1,6 @@
 """Costs of decisions: defaults, the shadow price of a review, and realised costs.
 
-Pure. A cost is in the data's currency, of one row, multiplied by the row's weight.
+Pure. Costs are in the data's currency, one per row, multiplied by the row's weight.
 """
 
 from dataclasses import replace
@@ -10,7 +10,7 @@ import numpy as np
 
 from fraud_api_lambda.policy import Policy, cutoffs
 from training.data.rows import Rows, ScoredRows
-from training.policy.defaults import IN_MEDIANS, PLAIN
+from training.policy.defaults import MEDIAN_MULTIPLES, OTHER_DEFAULTS
 
 APPROVE, REVIEW, BLOCK = range(3)
 
@@ -21,16 +21,16 @@ BLOCKS_NOTHING: Final = 1.0
 
 
 def fit_policy(given: dict[str, Any], trained: Rows, scored: ScoredRows) -> Policy:
-    """A policy with its shadow price and its single threshold.
+    """Fit the shadow price and the single threshold of a policy.
 
     Parameters
     ----------
     given : dict
         Numbers that differ from the defaults.
     trained : Rows
-        All rows of the training: defaults are multiples of their median genuine amount.
+        All training rows; some defaults are multiples of their median genuine amount.
     scored : ScoredRows
-        Of the threshold window.
+        The rows of the threshold window.
     """
     policy = policy_for(given, median_genuine_amount(trained))
     single = cheapest_threshold(scored, policy)
@@ -38,11 +38,13 @@ def fit_policy(given: dict[str, Any], trained: Rows, scored: ScoredRows) -> Poli
 
 
 def policy_for(given: dict[str, Any], median_amount: float) -> Policy:
-    """A policy of the given numbers, and of defaults for the others.
+    """A policy with the given numbers, and defaults for the others.
 
-    The shadow price and the single threshold, which are learned from rows, have no effect yet.
+    The shadow price and the single threshold have no effect until `fit_policy` sets them.
     """
-    defaults = {name: share * median_amount for name, share in IN_MEDIANS.items()} | PLAIN
+    defaults = {
+        name: share * median_amount for name, share in MEDIAN_MULTIPLES.items()
+    } | OTHER_DEFAULTS
     learned = {"shadow_price": 0.0, "single_threshold": BLOCKS_NOTHING}
     return Policy(**{"currency": CURRENCY, **defaults, **learned, **given})
 
@@ -58,8 +60,8 @@ def median_genuine_amount(rows: Rows) -> float:
 def with_shadow_price(policy: Policy, scored: ScoredRows) -> Policy:
     """The policy whose reviews, on these rows, stay within `reviews_per_thousand`.
 
-    The shadow price is added to `review_cost`, so that the reviews that save least no longer pay:
-    the lowest price, to within rounding, that meets the budget, or 0 if no price is needed.
+    The shadow price is added to `review_cost`, so that the reviews that save least no longer pay.
+    It is the lowest price that meets the budget, to within rounding, or 0 if none is needed.
     """
     budget, rows = policy.reviews_per_thousand / 1_000, scored.rows
 
@@ -70,7 +72,7 @@ def with_shadow_price(policy: Policy, scored: ScoredRows) -> Policy:
 
     if reviewed(0.0) <= budget:
         return replace(policy, shadow_price=0.0)
-    # A review saves at most what the largest fraud costs.
+    # A review saves at most the cost of the largest fraud.
     low, high = 0.0, policy.fraud_fixed + policy.fraud_share * float(rows.amounts.max())
     for _ in range(HALVINGS):
         middle = (low + high) / 2
@@ -80,7 +82,7 @@ def with_shadow_price(policy: Policy, scored: ScoredRows) -> Policy:
 
 def decisions(probabilities: np.ndarray, amounts: np.ndarray, policy: Policy) -> np.ndarray:
     """The policy's decisions as `APPROVE`, `REVIEW` or `BLOCK`, shape (n_transactions,)."""
-    # A cost of next to nothing puts a cutoff at infinity, as Python's own division does.
+    # A tiny cost overflows a cutoff to infinity, as in Python's own division.
     with np.errstate(over="ignore"):
         review_above, block_above = cutoffs(amounts, policy, np.where)
     decided: np.ndarray = (probabilities > review_above).astype(int) + (probabilities > block_above)
@@ -97,7 +99,7 @@ def costs(rows: Rows, decided: np.ndarray, policy: Policy) -> np.ndarray:
 
 
 def cheapest_threshold(scored: ScoredRows, policy: Policy) -> float:
-    """The threshold with the least realised cost if all payments at or above it are blocked."""
+    """The threshold with the lowest realised cost if every payment at or above it is blocked."""
     order = np.argsort(-scored.probabilities, kind="stable")
     approved, blocked = (
         costs(scored.rows, np.full(len(order), decision), policy)[order]

@@ -2,15 +2,15 @@
 
 from typing import Final
 
-IN_MEDIANS: Final = {
+MEDIAN_MULTIPLES: Final = {
     "fraud_fixed": 0.05,
     "review_cost": 0.02,
     "review_friction": 0.005,
     "block_fixed": 0.05,
 }
-"""Defaults, in multiples of the median genuine amount."""
+"""Defaults that are multiples of the median genuine amount."""
 
-PLAIN: Final = {
+OTHER_DEFAULTS: Final = {
     "fraud_share": 1.0,
     "review_catches": 0.8,
     "block_share": 0.05,

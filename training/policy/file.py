@@ -7,9 +7,9 @@ from typing import Any, Final
 
 from fraud_api_lambda.policy import MAX_CURRENCY, MOST, is_currency
 from training.errors import InputError
-from training.policy.defaults import IN_MEDIANS, PLAIN
+from training.policy.defaults import MEDIAN_MULTIPLES, OTHER_DEFAULTS
 
-NUMBERS: Final = (*IN_MEDIANS, *PLAIN)
+NUMBERS: Final = (*MEDIAN_MULTIPLES, *OTHER_DEFAULTS)
 
 
 def read_policy(path: Path) -> dict[str, Any]:
@@ -29,7 +29,9 @@ def read_policy(path: Path) -> dict[str, Any]:
     for name, value in given.items():
         _check(path, name, value)
     if "currency" not in given:
-        raise InputError(f"{path}: no currency; write currency = 'EUR', or what amounts are in")
+        raise InputError(
+            f"{path}: no currency; write currency = 'EUR', or the currency of the amounts"
+        )
     return {name: float(value) if name in NUMBERS else value for name, value in given.items()}
 
 
@@ -50,4 +52,6 @@ def _check(path: Path, name: str, value: Any) -> None:
     most = MOST[name]
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     if not is_number or not 0 <= value <= most:
-        raise InputError(f"{path}, {name}: {value!r} cannot be; write a number from 0 to {most:g}")
+        raise InputError(
+            f"{path}, {name}: {value!r} is not allowed; write a number from 0 to {most:g}"
+        )

@@ -14,7 +14,7 @@ from pathlib import Path
 from fraud_api_lambda.bundle import Bundle, BundleError, read
 from fraud_api_lambda.pointer import NotFoundError, PinnedModel, Pointer
 from fraud_api_lambda.scoring import Scorer
-from training.bundling.provenance import is_of_simulated
+from training.bundling.provenance import is_trained_on_simulated
 from training.errors import CheckFailedError, InputError
 from training.hints import fraud, registry_options
 from training.option_values import LEAKY
@@ -171,7 +171,7 @@ def refuse_simulated(bundle: Bundle, store: Registry, *, allowed: bool) -> None:
 
 
 def _may_serve(bundle: Bundle, store: Registry) -> bool:
-    return store.is_local or not is_of_simulated(bundle)
+    return store.is_local or not is_trained_on_simulated(bundle)
 
 
 def _verified(directory: Path) -> tuple[Bundle, bytes, bytes]:

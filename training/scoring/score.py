@@ -60,8 +60,8 @@ def evaluate_model(
     Parameters
     ----------
     start, end : int, optional
-        First and last step. Default: the test window of a model that was not refitted, and all
-        that follows the training window otherwise.
+        First and last step. Default: the test window, or after a refit, all steps after the
+        training window.
     in_sample : bool
         Allow rows that the model was trained on.
     progress : callable
@@ -72,7 +72,7 @@ def evaluate_model(
     CheckFailedError
         If the window holds rows of the training window, unless `in_sample`.
     InputError
-        If it does not hold both classes.
+        If the window does not hold both classes.
     """
     scorer = load_scorer(model)
     progress(f"reading {data}")
@@ -83,7 +83,7 @@ def evaluate_model(
     if not in_sample and window.overlaps(trained):
         raise CheckFailedError(
             f"{window} were trained on ({trained}): figures there would flatter; give later data "
-            "with --from, train with --no-refit, or say --in-sample"
+            "with --from, train with --no-refit, or add --in-sample"
         )
     chosen = rows.within(window)
     if not chosen.has_both_classes:
@@ -109,7 +109,7 @@ def evaluate_model(
 
 
 def score_rows(scorer: Scorer, rows: Rows) -> ScoredRows:
-    """Score labelled rows with a model as it is served."""
+    """Score labelled rows with the service's scorer."""
     features = feature_matrix(rows.facts, scorer.bundle.features)
     margins = np.array(scorer.margins(packed(features)))
     return ScoredRows(rows, margins, probabilities_of(margins, scorer.bundle.calibration))
@@ -134,6 +134,6 @@ def _window(
     if start is None and end is None and not trained_on["refitted"]:
         return Window(trained_on["evaluated_on"]["start"], trained_on["evaluated_on"]["end"])
     if start is None and end is None and last <= trained.end:
-        # Nothing later at hand: name the window that the user most likely meant.
+        # No later data: let the message name the window that the user most likely meant.
         return Window(trained_on["evaluated_on"]["start"], last)
     return Window(trained.end + 1 if start is None else start, last if end is None else end)

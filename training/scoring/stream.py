@@ -17,7 +17,15 @@ import pyarrow as pa
 
 from fraud_api_lambda.scoring import Scorer
 from fraud_api_lambda.transaction import Decision
-from training.data.columns import AFTERWARDS, FLAG, LABEL, REQUIRED, TEXT, WEIGHT, require_columns
+from training.data.columns import (
+    FLAG,
+    LABEL,
+    LEAKY_BALANCES,
+    REQUIRED,
+    TEXT,
+    WEIGHT,
+    require_columns,
+)
 from training.data.matrix import feature_matrix, packed
 from training.data.transactions import checked, to_facts
 from training.errors import InputError
@@ -36,12 +44,12 @@ ROWS: Final = 200_000
 ADDED: Final = pa.schema(
     {"fraud_probability": pa.float64(), "is_fraud": pa.bool_(), "decision": pa.string()}
 )
-NUMBERS: Final = (LABEL, FLAG, WEIGHT, *AFTERWARDS)
+NUMBERS: Final = (LABEL, FLAG, WEIGHT, *LEAKY_BALANCES)
 """Text columns of CSV that become numbers in Parquet if every cell is a number."""
 
 
 def scoring_steps(data: Path, *, rows: int = ROWS) -> int:
-    """About how often `score_stream` calls `progress`."""
+    """The approximate number of calls of `progress` by `score_stream`."""
     return ceil(estimated_rows(data) / rows) + 1
 
 
@@ -56,16 +64,16 @@ def score_stream(
     data : Path
         Any file that `tables.read_chunks` reads. Its other columns stay unchanged.
     out : Path
-        CSV or Parquet, by its ending. ``.NAME.parts`` lies beside it until the end.
+        CSV or Parquet, by its ending. The folder ``.NAME.parts`` beside it holds the parts.
     progress : callable
     rows : int
-        In a part.
+        Number of rows in a part.
 
     Raises
     ------
     InputError
-        If `data` cannot be read or `out` cannot be written, before any work; if a row cannot be
-        scored, then the parts before it are kept.
+        Before any work, if `data` cannot be read or `out` cannot be written; later, if a row cannot
+        be scored: the parts before it are kept.
     """
     require_writable(out)
     require_apart(out, data)
@@ -89,7 +97,7 @@ def score_stream(
 
 
 def _job(scorer: Scorer, data: Path, rows: int) -> dict[str, Any]:
-    """The inputs of the parts."""
+    """Describe the model and the input, so that only the same job resumes."""
     stat = data.stat()
     of_file = {"path": str(data.resolve()), "size": stat.st_size, "changed": stat.st_mtime_ns}
     return {"model": scorer.version, "data": of_file, "rows": rows}

@@ -19,7 +19,7 @@ class WindowFigures(Evaluation, Slices):
 
 
 class CalibrationTrialFigures(TypedDict):
-    """A `CalibrationTrial`."""
+    """A `CalibrationTrial` as plain data."""
 
     method: str
     log_loss: float

@@ -28,11 +28,17 @@ def test_a_policy_file_sets_the_given_numbers_and_no_others(tmp_path: Path) -> N
         ('currency = ""', "currency: '' is not a name"),
         ('currency = "EUR"\nreview_cots = 1', "unknown key review_cots; did you mean review_cost"),
         ('currency = "EUR"\nzzz = 1', "unknown key zzz; the keys are currency"),
-        ('currency = "EUR"\nreview_cost = -1', "-1 cannot be; write a number from 0 to 1e+100"),
-        ('currency = "EUR"\nreview_cost = inf', "inf cannot be"),
-        ('currency = "EUR"\nreview_cost = true', "True cannot be"),
-        ('currency = "EUR"\nreview_cost = "1"', "'1' cannot be"),
-        ('currency = "EUR"\nreview_catches = 1.5', "1.5 cannot be; write a number from 0 to 1"),
+        (
+            'currency = "EUR"\nreview_cost = -1',
+            "-1 is not allowed; write a number from 0 to 1e+100",
+        ),
+        ('currency = "EUR"\nreview_cost = inf', "inf is not allowed"),
+        ('currency = "EUR"\nreview_cost = true', "True is not allowed"),
+        ('currency = "EUR"\nreview_cost = "1"', "'1' is not allowed"),
+        (
+            'currency = "EUR"\nreview_catches = 1.5',
+            "1.5 is not allowed; write a number from 0 to 1",
+        ),
     ],
 )
 def test_an_unusable_policy_file_is_refused_in_one_line(
