@@ -32,8 +32,8 @@ from training.local.progress import reported
 from training.metrics.labelled_scores import LabelledScores
 from training.metrics.ranking import average_precision
 from training.simulator.events import PAYMENT
+from training.simulator.paysim_totals import HOURLY, MEAN_AMOUNTS, MONEY_BY_HOUR, TYPE_SHARES
 from training.simulator.simulate import simulate
-from training.simulator.traffic import HOURLY, MEAN_AMOUNTS, MONEY_BY_HOUR, TYPE_SHARES
 
 FIT_DAYS: Final = 23
 TEST_FROM_DAY: Final = 24

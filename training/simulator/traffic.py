@@ -1,8 +1,4 @@
-"""Genuine traffic: payers, payees, times and amounts that match PaySim's totals.
-
-The tables are totals and quantiles of the published PaySim file (Lopez-Rojas, Elmir and Axelsson,
-EMSS 2016), days 1, 2 and 6 to 13: later days thin out, days 3 to 5 are nearly empty.
-"""
+"""Genuine traffic: payers, payees, times and amounts that match PaySim's totals."""
 
 from typing import Final
 
@@ -11,55 +7,20 @@ import numpy as np
 from fraud_api_lambda.transaction import TYPES
 from training.simulator.events import CASH_OUT, PAYMENT, TRANSFER, Events, Plan
 from training.simulator.ledger import WELL_FILLED
+from training.simulator.paysim_totals import (
+    HOURLY,
+    LOG_AMOUNTS,
+    MEAN_AMOUNTS,
+    MONEY_BY_HOUR,
+    QUANTILES,
+    TYPE_SHARES,
+)
 from training.simulator.population import (
     Population,
     Typology,
     active_customers,
     established_customers,
 )
-
-TYPE_SHARES: Final = np.array([0.21955, 0.35617, 0.00607, 0.33563, 0.08258])
-MEAN_AMOUNTS: Final = np.array([167_874.0, 175_799.0, 5_736.0, 12_367.0, 845_809.0])
-
-# Rows by hour from midnight, per mille: of all types but payments, then of payments.
-# fmt: off
-HOURLY: Final = np.array([
-    [4.7, 2.5, 1.1, 0.2, 0.2, 0.1, 0.1, 0.9, 4.0, 44.1, 71.3, 76.4,
-     76.0, 77.1, 72.4, 67.9, 72.8, 75.7, 90.3, 110.0, 83.7, 35.2, 21.0, 12.3],
-    [13.9, 8.3, 1.8, 0.1, 0.1, 0.2, 0.6, 2.7, 4.2, 46.3, 67.0, 71.0,
-     76.6, 65.0, 65.8, 64.8, 65.5, 64.0, 77.8, 97.4, 85.2, 51.2, 39.4, 31.2],
-])
-
-# Money by hour from midnight, per mille, for the types in the order of `TYPES`.
-MONEY_BY_HOUR: Final = np.array([
-    [5.4, 3.1, 1.4, 0.2, 0.1, 0.2, 0.3, 1.0, 4.1, 50.1, 74.8, 80.5,
-     82.9, 79.5, 74.7, 71.2, 74.2, 74.9, 85.1, 98.4, 72.0, 31.0, 21.4, 13.4],
-    [3.8, 1.8, 0.7, 0.3, 0.3, 0.3, 0.3, 0.9, 4.4, 48.8, 76.6, 83.7,
-     86.9, 83.3, 77.1, 71.7, 75.4, 77.3, 87.5, 96.1, 70.6, 26.3, 16.1, 9.6],
-    [18.2, 17.8, 5.4, 0.8, 0.1, 0.3, 0.5, 2.6, 3.4, 32.4, 56.0, 83.9,
-     118.1, 108.9, 40.9, 47.9, 64.3, 78.3, 60.0, 92.3, 58.5, 40.0, 38.1, 31.4],
-    [13.0, 5.7, 1.1, 0.2, 0.1, 0.1, 0.7, 1.6, 4.7, 54.8, 80.3, 86.2,
-     87.7, 81.8, 66.5, 63.2, 64.2, 68.8, 76.8, 78.9, 71.0, 37.8, 31.8, 23.0],
-    [7.1, 2.7, 0.7, 0.6, 0.3, 0.2, 0.4, 1.6, 5.6, 56.0, 84.5, 72.7,
-     77.3, 74.0, 66.3, 71.5, 118.8, 95.5, 60.5, 76.2, 58.0, 29.0, 24.1, 16.7],
-])
-
-# Natural logarithms of the amounts at these quantiles of a type's rows. The top quantiles of
-# transfers are lower than in our sample, where two rows of fifty million set them.
-QUANTILES: Final = (0, .001, .01, .05, .1, .25, .5, .75, .9, .95, .975, .99, .999, 1)
-LOG_AMOUNTS: Final = np.array([
-    [4.634, 6.146, 8.012, 9.568, 10.273, 11.188, 11.883,
-     12.390, 12.742, 12.936, 13.071, 13.203, 13.488, 13.735],
-    [2.584, 5.851, 7.931, 9.624, 10.313, 11.189, 11.895,
-     12.429, 12.784, 12.963, 13.115, 13.267, 13.506, 13.925],
-    [2.895, 3.197, 4.159, 5.475, 6.262, 7.191, 7.952,
-     8.582, 9.045, 9.324, 9.664, 10.628, 11.472, 11.566],
-    [0.039, 2.525, 5.136, 6.684, 7.379, 8.315, 9.090,
-     9.696, 10.206, 10.496, 10.731, 10.966, 11.355, 11.606],
-    [5.280, 7.935, 9.323, 10.809, 11.470, 12.337, 13.079,
-     13.696, 14.234, 14.552, 14.935, 15.850, 17.150, 17.761],
-])
-# fmt: on
 
 HOLDERS_BY_TYPE: Final = np.array([0.75, 0.25, 0.40, 0.40, 0.30])
 """Share of a type's rows whose payer keeps money here."""

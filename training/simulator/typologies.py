@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 
 from training.simulator.events import CASH_OUT, TRANSFER, Events, Plan
+from training.simulator.paysim_totals import HOURLY
 from training.simulator.population import (
     Population,
     Typology,
@@ -16,7 +17,6 @@ from training.simulator.population import (
     established_customers,
     victims,
 )
-from training.simulator.traffic import HOURLY
 
 FRAUD_RATE: Final = 0.0013
 MIN_FRAUDS: Final = 12

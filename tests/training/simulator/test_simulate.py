@@ -18,9 +18,9 @@ from training.data.transactions import read_transactions
 from training.errors import InputError
 from training.files.writing import write_transactions
 from training.simulator.events import PAYMENT
+from training.simulator.paysim_totals import HOURLY, MEAN_AMOUNTS, MONEY_BY_HOUR, TYPE_SHARES
 from training.simulator.population import CIRCLE_SIZES, account_ids, populate
 from training.simulator.simulate import simulate
-from training.simulator.traffic import HOURLY, MEAN_AMOUNTS, MONEY_BY_HOUR, TYPE_SHARES
 
 ROOT = Path(__file__).parents[3]
 ROWS = 200_000
