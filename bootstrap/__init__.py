@@ -1,1 +1,1 @@
-"""What deploys the application and watches over it, and the stack that outlives it."""
+"""Commands that deploy and check the application, its heartbeat, and the stack that outlives it."""

@@ -31,11 +31,13 @@ Env = Annotated[
 DryRun = Annotated[bool, typer.Option("--dry-run", help="List the changes without making them.")]
 
 
-def _hands(*, dry_run: bool = False, has_bootstrap: bool = True) -> "tuple[Account, RealPrograms]":
-    """The account and the programs.
+def _connect(
+    *, dry_run: bool = False, has_bootstrap: bool = True
+) -> "tuple[Account, RealPrograms]":
+    """Return the account and the programs that a command works with.
 
-    A dry run prints its calls to stdout, as its result; else they are progress, on stderr. Without
-    an account a dry run plans from the templates alone.
+    They print each call: on stdout in a dry run, whose result it is, else on stderr, as progress.
+    Without credentials or a region, a dry run plans from the templates alone.
     """
     from rich.console import Console
 
@@ -73,7 +75,7 @@ def prepare(
     """Create or update the image repository, the bucket and the roles."""
     from bootstrap.prepare import prepare as do
 
-    do(*_hands(dry_run=dry_run, has_bootstrap=False), github=github)
+    do(*_connect(dry_run=dry_run, has_bootstrap=False), github=github)
 
 
 @app.command(epilog=_example("deploy", "--env", "dev"))
@@ -89,7 +91,7 @@ def deploy(
     """Build this commit's image, push it and deploy it by digest."""
     from bootstrap.deploy import deploy as do
 
-    do(*_hands(dry_run=dry_run), environment=env, image=image)
+    do(*_connect(dry_run=dry_run), environment=env, image=image)
 
 
 @app.command(epilog=_example("rollback", "--env", "prod"))
@@ -97,7 +99,7 @@ def rollback(*, env: Env = "dev", dry_run: DryRun = False) -> None:
     """Deploy the previous image; a second rollback undoes it."""
     from bootstrap.rollback import rollback as do
 
-    do(_hands(dry_run=dry_run)[0], environment=env)
+    do(_connect(dry_run=dry_run)[0], environment=env)
 
 
 @app.command(epilog=_example("destroy", "--env", "dev"))
@@ -111,7 +113,7 @@ def destroy(
     from bootstrap.destroy import destroy as do
 
     do(
-        _hands(dry_run=dry_run)[0],
+        _connect(dry_run=dry_run)[0],
         environment=env,
         confirm=lambda question: yes or _asked(question),
     )
@@ -128,7 +130,7 @@ def doctor(*, env: Env = "dev") -> None:
     """Check each part of a deployment, with a remedy for each fault."""
     from bootstrap.doctor import doctor as do
 
-    do(_hands()[0], environment=env)
+    do(_connect()[0], environment=env)
 
 
 @app.command(epilog=_example("smoke", "--env", "dev"))
@@ -139,7 +141,7 @@ def smoke(*, env: Env = "dev") -> None:
     """
     from bootstrap.smoke import smoke as do
 
-    do(_hands()[0], environment=env)
+    do(_connect()[0], environment=env)
 
 
 @app.command(epilog=_example("cost"))

@@ -146,4 +146,4 @@ def explained(what: str) -> Iterator[None]:
     except WaiterError as error:
         raise AwsError(f"{what}: {error}", "WaiterError") from error
     except BotoCoreError as error:
-        raise AwsError(f"{what}: {error}; is the network there?", type(error).__name__) from error
+        raise AwsError(f"{what}: {error}; check the network", type(error).__name__) from error

@@ -7,7 +7,7 @@ from bootstrap import images, invocation
 from bootstrap.image_tags import in_use_tag
 from bootstrap.monitoring import alarms_quiet, heartbeat_fresh
 from bootstrap.rollback import ALIAS, deployed_digest
-from bootstrap.site import Site, UnwellError
+from bootstrap.site import Site, UnhealthyError
 from bootstrap.stack_status import remedy
 from fraud_api_lambda.pointer import (
     DamagedPointerError,
@@ -27,14 +27,14 @@ def stack_state(site: Site) -> str:
     if status in HEALTHY:
         return status
     if status.endswith("_IN_PROGRESS"):
-        raise UnwellError(
+        raise UnhealthyError(
             f"{status}: a deploy is in progress", "wait until it ends, then run this again"
         )
     helps = remedy(site.stack, environment=site.environment) or (
         "the previous version serves; find the cause in the stack's events, then "
         f"make deploy ENV={site.environment}"
     )
-    raise UnwellError(f"{status} {site.stack.reason}".rstrip(), helps)
+    raise UnhealthyError(f"{status} {site.stack.reason}".rstrip(), helps)
 
 
 def function_state(site: Site) -> str:
@@ -44,17 +44,17 @@ def function_state(site: Site) -> str:
     )
     state, update = function["State"], function.get("LastUpdateStatus", "Successful")
     if state == "Inactive":
-        raise UnwellError(
-            "Inactive: it had no call for weeks, and Lambda refuses the next one",
-            "call it twice (make smoke), then find out why the heartbeat did not",
+        raise UnhealthyError(
+            "Inactive: it had no call for weeks, and Lambda will refuse the next one",
+            "call it twice (make smoke), then find out why the heartbeat did not call it",
         )
     if state != "Active":
-        raise UnwellError(
+        raise UnhealthyError(
             f"{state}: {function.get('StateReason', 'no reason given')}",
             f"make deploy ENV={site.environment}",
         )
     if update != "Successful":
-        raise UnwellError(
+        raise UnhealthyError(
             f"last update {update}: {function.get('LastUpdateStatusReason', 'no reason given')}",
             f"wait if it is InProgress, else make deploy ENV={site.environment}",
         )
@@ -66,12 +66,12 @@ def image_present(site: Site) -> str:
     try:
         tags = images.require(site.account, site.repository, site.digest)
     except CheckFailedError as error:
-        raise UnwellError(
+        raise UnhealthyError(
             f"{site.repository.name} has no image {site.digest}",
             f"make deploy ENV={site.environment} builds another; find out who deleted this one",
         ) from error
     if in_use_tag(site.environment, site.digest) not in tags:
-        raise UnwellError(
+        raise UnhealthyError(
             f"{site.digest} has no tag {in_use_tag(site.environment, site.digest)}: a lifecycle "
             "rule may expire it",
             f"make deploy ENV={site.environment} tags it",
@@ -82,14 +82,14 @@ def image_present(site: Site) -> str:
 def alias_is_deployed(site: Site) -> str:
     """The alias points at one version only, and that version runs the deployed image."""
     if weights := site.alias.get("RoutingConfig", {}).get("AdditionalVersionWeights"):
-        raise UnwellError(
-            f"shares its calls with version {', '.join(weights)}: a rollout is in progress",
+        raise UnhealthyError(
+            f"`{ALIAS}` shares its calls with version {', '.join(weights)}: a rollout is under way",
             "wait until CodeDeploy ends it, then run this again",
         )
     version = site.alias["FunctionVersion"]
     digest = deployed_digest(site.account, site.function, version)
     if digest != site.digest:
-        raise UnwellError(
+        raise UnhealthyError(
             f"`{ALIAS}` is version {version} with {digest}, the stack was deployed with "
             f"{site.digest}",
             f"somebody moved it by hand, or a canary failed: make deploy ENV={site.environment}",
@@ -100,18 +100,18 @@ def alias_is_deployed(site: Site) -> str:
 def pointer_verifies(site: Site) -> str:
     """The bucket has the pointer's model, byte for byte."""
     registry = registry_options(site.registry.bucket, site.registry.parameter)
-    again = f"promote one of those that this lists: {fraud('models', *registry)}"
+    promote = f"promote a version that this lists: {fraud('models', *registry)}"
     try:
         site.registry.fetch(site.pinned)
     except IntegrityError as error:
-        raise UnwellError(str(error), f"do not trust the bucket; {again}") from error
+        raise UnhealthyError(str(error), f"do not trust the bucket; {promote}") from error
     except NotFoundError as error:
-        raise UnwellError(f"{error}: there is no model to serve", again) from error
+        raise UnhealthyError(f"{error}: there is no model to serve", promote) from error
     except DamagedPointerError as error:
-        raise UnwellError(str(error), again) from error
+        raise UnhealthyError(str(error), promote) from error
     except ModelStoreError as error:
-        mine = "so says AWS to your credentials; whether the function may read it, `model` says"
-        raise UnwellError(str(error), mine) from error
+        whose = "this call used your credentials; the check `model` uses the function's"
+        raise UnhealthyError(str(error), whose) from error
     return f"{site.pinned.version}, {site.pinned.size:,} bytes"
 
 
@@ -120,12 +120,12 @@ def model_loads(site: Site) -> str:
     answer = invocation.invoke(site.account, site.function)
     if answer.failed_loads:
         failure = answer.failed_loads[-1]
-        raise UnwellError(invocation.described(failure), invocation.remedy(failure))
+        raise UnhealthyError(invocation.described(failure), invocation.remedy(failure))
     if answer.status is None:
-        raise UnwellError("the function did not answer", "`sam logs` shows how it ended")
+        raise UnhealthyError("the function did not answer", "`sam logs` shows how it ended")
     version = answer.body.get("version")
     if answer.status != 200 or not version:
-        raise UnwellError(
+        raise UnhealthyError(
             f"the function answers {answer.status} to GET /model",
             "`sam logs` shows why: `settings cannot be used`, or `model load failed`",
         )
@@ -138,11 +138,13 @@ def versions_match(site: Site) -> str:
     try:
         wanted = site.pinned.version
     except ModelStoreError as error:
-        raise UnwellError(f"{served} answers, and there is no pointer", "see pointer") from error
+        raise UnhealthyError(
+            f"{served} answers, and there is no pointer", "see `pointer`"
+        ) from error
     if served != wanted:
-        raise UnwellError(
+        raise UnhealthyError(
             f"{served} answers, the pointer names {wanted}",
-            "after a promotion wait a minute; else `model` says why, or the function's log",
+            "wait a minute after a promotion; otherwise see `model` and the function's log",
         )
     return served
 
@@ -158,4 +160,4 @@ CHECKS: Final[dict[str, Callable[[Site], str]]] = {
     "alarms": alarms_quiet,
     "versions": versions_match,
 }
-"""In an order in which one fault explains the faults after it."""
+"""In this order, an earlier fault explains later ones."""

@@ -74,7 +74,7 @@ def _kept(stack: Stack, bootstrap: Stack | None) -> list[str]:
     )
     if bootstrap is None:
         return lines
-    lines.append("  the heartbeat's code: SAM's bucket, of the stack aws-sam-cli-managed-default")
+    lines.append("  the heartbeat's code: in the bucket of the stack aws-sam-cli-managed-default")
     bucket = bootstrap.outputs.get("ModelBucketName", "MODEL_BUCKET")
     name = bootstrap.outputs.get("ImageRepositoryName", "REPOSITORY")
     return [

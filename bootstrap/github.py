@@ -21,8 +21,8 @@ BY_NAME_ONLY: Final = (
 def require_repository(given: str) -> list[str]:
     """Check a repository's name, and return warnings about it.
 
-    AWS compares the name with that in a workflow's token. Case counts. New repositories have the
-    ids of owner and repository in it, which nobody else gets when a repository is renamed.
+    AWS compares the name with that in a workflow's token. Case counts. In a new repository's token
+    the name includes the ids of owner and repository, so nobody who takes over a name can deploy.
 
     Raises
     ------
@@ -37,7 +37,7 @@ def require_repository(given: str) -> list[str]:
         return []
     if not BY_NAME.fullmatch(given) or given.endswith(".git"):
         raise InputError(
-            f"--github {given}: write OWNER@ID/NAME@ID or OWNER/NAME, no address and no .git; case "
+            f"--github {given}: write OWNER@ID/NAME@ID or OWNER/NAME, not an address or .git; case "
             f"counts. This prints it: {ASK}"
         )
     return [BY_NAME_ONLY.format(name=given)]

@@ -1,7 +1,7 @@
 """Image tags, by which the repository's lifecycle rules select.
 
-No rule expires an image with a tag `in-use-*`: the one that an environment runs, and the previous
-one, to which `make rollback` returns. Of other releases the last ten stay.
+No rule expires an image with a tag `in-use-*`. An environment's current image has one, and so has
+the previous image, to which `make rollback` returns. Of the other releases the last ten stay.
 """
 
 from collections.abc import Iterator, Mapping

@@ -13,7 +13,7 @@ from training.errors import CheckFailedError, CommandError, InputError
 from training.local.sam import ContainerEngine
 
 PLATFORM: Final = "linux/amd64"
-ENTERS_THE_IMAGE: Final = ("Dockerfile", ".dockerignore", "requirements.txt", "fraud_api_lambda")
+IMAGE_SOURCES: Final = ("Dockerfile", ".dockerignore", "requirements.txt", "fraud_api_lambda")
 UNKNOWN: Final = "sha256:(known after the push)"
 
 _IMAGE: Final = re.compile(r"(?P<repository>[^@\s]+)@(?P<digest>sha256:[0-9a-f]{64})")
@@ -128,7 +128,7 @@ def _is_podman(account: Account, engine: Callable[[], ContainerEngine]) -> bool:
 
 
 def _commit(programs: Programs) -> str:
-    changed = programs.ask("git", "status", "--porcelain", "--", *ENTERS_THE_IMAGE)
+    changed = programs.ask("git", "status", "--porcelain", "--", *IMAGE_SOURCES)
     if changed:
         raise InputError(
             f"not committed: {', '.join(line[3:] for line in changed.splitlines())}; commit first, "

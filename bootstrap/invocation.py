@@ -9,7 +9,7 @@ from bootstrap.account import Account
 from bootstrap.heartbeat.handler import GET_MODEL
 from bootstrap.rollback import ALIAS
 
-NO_ROUTE: Final = "the function reaches no AWS: a VPC needs endpoints of S3 and SSM, or a NAT"
+NO_ROUTE: Final = "the function cannot reach AWS: a VPC needs endpoints of S3 and SSM, or a NAT"
 CLOCK: Final = "its clock or its credentials are wrong; make deploy starts new containers"
 PROMOTE: Final = "promote a version; `pointer` has the command"
 SUSPECT: Final = "do not trust the bucket; promote another version"

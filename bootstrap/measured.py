@@ -1,4 +1,4 @@
-"""Durations and sizes behind the bill: from the last `make bench`, else typical ones."""
+"""Durations and sizes that determine the bill: from the last `make bench`, else typical ones."""
 
 import json
 import math
@@ -27,19 +27,19 @@ class Measured:
     source: str = "defaults, about what `make bench` gives; run it for your own"
     warm_ms: float = 0.3
     cold_ms: float = 400.0
-    # From the runtime to the handler and back. No emulator separates it, so this is generous.
+    # From the runtime to the handler and back. No emulator measures it, so this is an upper bound.
     runtime_ms: float = 1.0
     # Share of payments that wait for a new container; bursty traffic has more.
     cold_share: float = 0.01
-    heartbeat_ms: float = 1500.0  # a cold start, and three small answers of AWS
+    heartbeat_ms: float = 1500.0  # a cold start, and the answers of four small requests
     # 234 to 379 bytes of JSON, 105 of headers, and some 400 of the gateway's headers.
     answer_bytes: int = 900
     # Log lines: 470 bytes of ours, 330 of Lambda's three, 470 of the gateway's; AWS adds 26 each.
     log_bytes: int = 1400
     log_compression: float = 0.15  # the ratio in AWS's own pricing examples
     image_mb: float = 180.0  # upper bound: AWS's base and our packages, compressed
-    further_image_mb: float = 25.0  # an image shares the base with the others, but not our layers
-    images_kept: int = 12  # the ten builds that the lifecycle rule keeps, and two releases
+    further_image_mb: float = 25.0  # our layers; images share the base
+    images_kept: int = 12  # the two in use, and the ten other releases that no rule expires
     model_mb: float = 0.5
     models_kept: int = 20
 

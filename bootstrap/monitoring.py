@@ -4,17 +4,17 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from bootstrap.site import Site, UnwellError
+from bootstrap.site import Site, UnhealthyError
 
 FIRST_HOUR: Final = timedelta(hours=1)
-"""How long the heartbeat's alarm takes a new stack's missing data for failure."""
+"""Age of a stack up to which its heartbeat alarm may be raised for lack of heartbeats."""
 
 
 def heartbeat_fresh(site: Site) -> str:
     """A heartbeat succeeded within the last two periods.
 
-    Otherwise the heartbeat is invoked now: a new stack has had none yet, and a fault that is mended
-    must not be reported until the next period.
+    Otherwise the heartbeat is invoked now: a new stack has had none yet, and a fault that has been
+    fixed must not be reported until the next period.
     """
     minutes = 2 * int(site.stack.parameters.get("HeartbeatMinutes", "30"))
     name = site.stack.output("HeartbeatFunctionName")
@@ -25,8 +25,8 @@ def heartbeat_fresh(site: Site) -> str:
         return f"{calls - errors:.0f} of {calls:.0f} in {minutes} minutes"
     if not calls and _age(site) >= window:
         ask = f"ask now: aws lambda invoke --function-name {name} /dev/stdout"
-        raise UnwellError(f"none for {minutes} minutes", f"is its schedule enabled? {ask}")
-    before = f"all {calls:.0f} before failed" if calls else "the first of its schedule is to come"
+        raise UnhealthyError(f"none for {minutes} minutes", f"is its schedule enabled? {ask}")
+    before = f"all {calls:.0f} before failed" if calls else "its schedule has not run it yet"
     return f"{_asked_now(site, name)}; {before}"
 
 
@@ -38,7 +38,7 @@ def _asked_now(site: Site, name: str) -> str:
     answer = site.account.read("lambda", "Invoke", FunctionName=name, Payload=b"{}")
     reply = json.load(answer["Payload"])
     if "FunctionError" in answer:
-        raise UnwellError(
+        raise UnhealthyError(
             f"asked now, it fails: {reply.get('errorMessage', 'without a message')}",
             "its log has the attempts; the checks above name the cause",
         )
@@ -65,7 +65,7 @@ def alarms_quiet(site: Site) -> str:
     raised = [alarm for alarm in alarms if alarm["StateValue"] == "ALARM"]
     waiting = [alarm for alarm in raised if _waits_for_the_first_heartbeat(site, alarm)]
     if other := [alarm for alarm in raised if alarm not in waiting]:
-        raise UnwellError(
+        raise UnhealthyError(
             f"raised: {', '.join(alarm['AlarmName'] for alarm in other)}",
             str(other[0].get("AlarmDescription") or "look at its metric in CloudWatch").strip(),
         )

@@ -69,7 +69,7 @@ def prepare(
     if account.dry_run:
         typer.echo("nothing was changed")
         return
-    after = stacks.require(account, BOOTSTRAP, "SAM says that it deployed it; look there")
+    after = stacks.require(account, BOOTSTRAP, "though SAM reports success")
     for name, value in after.outputs.items():
         typer.echo(f"{name}: {value}")
     typer.echo(

@@ -116,7 +116,7 @@ FREE_OF_CHARGE: Final = frozenset(
         "AWS::Lambda::Permission",
         "AWS::Logs::QueryDefinition",  # running a query costs 0.005 USD per GB that it reads
         "AWS::S3::BucketPolicy",
-        "AWS::SNS::Subscription",  # 1,000 mails a month are free; ten alarms send fewer
+        "AWS::SNS::Subscription",  # 1,000 mails a month are free; nine alarms send fewer
         "AWS::SNS::Topic",
         "AWS::SNS::TopicPolicy",
     }

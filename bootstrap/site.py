@@ -21,7 +21,7 @@ PATIENCE_S: Final = 30
 """API Gateway times out after 29 s."""
 
 
-class UnwellError(Exception):
+class UnhealthyError(Exception):
     """Raise when a check finds a fault; `remedy` says what to do about it."""
 
     def __init__(self, what: str, remedy: str) -> None:
@@ -48,7 +48,7 @@ class Site:
         """The digest that the stack was deployed with."""
         digest = digest_of(self.stack.image)
         if digest is None:
-            raise UnwellError(
+            raise UnhealthyError(
                 f"the stack's ImageUri is {self.stack.image or 'empty'}, no digest",
                 f"make deploy ENV={self.environment}",
             )
@@ -104,11 +104,11 @@ def _version(url: str, headers: dict[str, str]) -> str:
         with urllib.request.urlopen(request, timeout=PATIENCE_S) as answer:  # noqa: S310
             return str(json.load(answer)["version"])
     except HTTPError as error:
-        raise UnwellError(
+        raise UnhealthyError(
             f"GET /model answers {error.code}", "`sam logs` shows what the function said"
         ) from error
     except (URLError, OSError, ValueError, KeyError) as error:
-        raise UnwellError(
-            f"GET /model has no answer that is a model ({type(error).__name__})",
-            "is the stack's ApiUrl reachable from here? make smoke asks it more",
+        raise UnhealthyError(
+            f"GET /model did not answer with a model ({type(error).__name__})",
+            "is the stack's ApiUrl reachable from here? make smoke tries more requests",
         ) from error

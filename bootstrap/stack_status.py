@@ -21,7 +21,7 @@ class Command(StrEnum):
 
 
 EVENTS: Final = "aws cloudformation describe-stack-events --stack-name {name}"
-WAIT: Final = f"wait until it ends; `{EVENTS}` shows how far it is"
+WAIT: Final = f"wait until it ends; `{EVENTS}` shows its progress"
 WAIT_OR_STOP: Final = f"{WAIT}; a canary ends at once with {{rollback}}"
 DELETE: Final = "{destroy} removes it, then deploy again"
 CONTINUE: Final = (
@@ -32,7 +32,7 @@ ROLL_BACK: Final = (
     "`aws cloudformation rollback-stack --stack-name {name}` returns to the previous state"
 )
 IMPORTED: Final = f"`{EVENTS}` says which import failed; {{destroy}} removes the stack"
-NEVER_DEPLOYED: Final = "nothing was ever deployed there; {deploy} does"
+NEVER_DEPLOYED: Final = "nothing was ever deployed there; run {deploy}"
 
 
 class Status(NamedTuple):
@@ -74,7 +74,7 @@ STATUSES: Final[dict[str, Status]] = {
 }
 """Every status that AWS documents."""
 
-UNKNOWN: Final = Status(NONE, f"`{EVENTS}` shows its history; a newer version of this may know it")
+UNKNOWN: Final = Status(NONE, f"`{EVENTS}` shows its history; a newer release may know this status")
 """For a status that AWS adds later."""
 
 

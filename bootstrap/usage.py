@@ -108,7 +108,7 @@ def _standing(resources: Sequence[Resource], measured: Measured) -> Iterator[Use
 
 
 def _calls(resources: Sequence[Resource], measured: Measured, predictions: int) -> Iterator[Used]:
-    """Usage by the call: predictions, and heartbeats, each on a new container."""
+    """Usage by calls: predictions, and heartbeats, each of which is a cold start."""
     beats = sum(
         _beats(resource) for resource in resources if resource["Type"] == "AWS::Events::Rule"
     )

@@ -1,10 +1,10 @@
-"""The demo: a client of the fraud API, for trying it and for working with it."""
+"""The demo: a Streamlit client of the fraud API."""
 
 from pathlib import Path
 
 import streamlit as st
 
-from console.shell import state_of_the_api, troubles_shown
+from console.shell import errors_shown, state_of_the_api
 
 ICON = Path(__file__).parent / "icon.svg"
 
@@ -22,5 +22,5 @@ page = st.navigation(
 )
 with st.bottom:
     state_of_the_api()
-with troubles_shown("page"):
+with errors_shown("page"):
     page.run()

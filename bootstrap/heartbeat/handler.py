@@ -2,9 +2,9 @@
 
 Models learn the amounts of their data, so no fixed payment is a fraud to all of them.
 ``GET /model`` returns two examples with their answers from training. The function fails if the
-API's answer is wrong, late or missing, and its Errors metric, which costs nothing, raises the
-alarm. It uses the standard library alone, in a zip, so that it shares neither image nor package
-with the API.
+API's answer is wrong, late or missing, and Lambda's free metric Errors then raises the alarm. The
+function is a zip with the standard library alone, so it shares neither image nor package with the
+API.
 """
 
 import hashlib
@@ -59,15 +59,15 @@ def handler(event: object, context: object) -> dict[str, Any]:  # noqa: ARG001  
     """Make at most two attempts, and return the summary that is logged too."""
     for attempt in range(1, ATTEMPTS + 1):
         try:
-            gist = _ask(os.environ)
+            summary = _ask(os.environ)
         except HeartbeatError as error:
             _log("WARNING", str(error), attempt=attempt)
             if attempt == ATTEMPTS:
                 raise
             time.sleep(PAUSE_S)
         else:
-            _log("INFO", "heartbeat", attempt=attempt, **gist)
-            return gist
+            _log("INFO", "heartbeat", attempt=attempt, **summary)
+            return summary
     raise AssertionError  # the last attempt returns or raises
 
 
@@ -75,18 +75,20 @@ def _log(level: str, message: str, **facts: object) -> None:
     print(json.dumps({"level": level, "message": message} | facts))  # noqa: T201  # Lambda's log
 
 
-def _ask(names: Mapping[str, str]) -> dict[str, Any]:
+def _ask(environment: Mapping[str, str]) -> dict[str, Any]:
     """One attempt: fetch an example, score it, and compare the answer with the example's."""
-    key = {"x-api-key": _api_key(names["APIGATEWAY_URL"], names["API_KEY_ID"])}
-    model = _model(names["LAMBDA_URL"], names["FUNCTION"])
+    key = {"x-api-key": _api_key(environment["APIGATEWAY_URL"], environment["API_KEY_ID"])}
+    model = _model(environment["LAMBDA_URL"], environment["FUNCTION"])
     name, example = _example(model)
     began = time.perf_counter()
-    answer = _request("execute-api", f"{names['API_URL']}/predict", example["transaction"], key)
+    answer = _request(
+        "execute-api", f"{environment['API_URL']}/predict", example["transaction"], key
+    )
     latency_ms = round(1000 * (time.perf_counter() - began))
-    versions = _versions(names["SSM_URL"], names["MODEL_PARAMETER"])
+    versions = _versions(environment["SSM_URL"], environment["MODEL_PARAMETER"])
     _check_version("GET /model", model.get("version"), versions)
     _check_version("POST /predict", answer.get("model_version"), versions)
-    if answer["model_version"] == model["version"]:  # else a promotion settles between the two
+    if answer["model_version"] == model["version"]:  # else a promotion came between the two
         _check_answer(name, answer, example["answer"])
     return {
         "model_version": answer["model_version"],
@@ -97,7 +99,7 @@ def _ask(names: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _model(url: str, function: str) -> dict[str, Any]:
-    """``GET /model``, from the function itself: a second call of the gateway costs money."""
+    """``GET /model``, past the gateway, whose calls cost money."""
     answer = _request(
         "lambda", f"{url}/2015-03-31/functions/{function}/invocations?Qualifier=live", GET_MODEL
     )

@@ -52,7 +52,8 @@ def _reasons(answer: Answer) -> None:
     if not answer["reasons"]:
         st.markdown("Approved payments have no reasons. The chart shows the contributions.")
         return
-    st.markdown("\n".join(f"- {each['text']} `{each['code']}`" for each in answer["reasons"]))
+    lines = [f"- {reason['text']} `{reason['code']}`" for reason in answer["reasons"]]
+    st.markdown("\n".join(lines))
 
 
 def show_waterfall(answer: Answer) -> None:

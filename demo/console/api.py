@@ -1,4 +1,4 @@
-"""The API client: three calls; every failure becomes a trouble with advice.
+"""The API client: three calls; every failure becomes an `ApiError` with advice.
 
 Neither the key nor the text of an exception, which may include the key, leaves this module.
 """
@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import requests
 
-from console.trouble import TroubleError, invalid
+from console.errors import ApiError, invalid
 
 TIMEOUT_S: Final = (3.05, 30.0)
 """For the connection and the answer; API Gateway gives up after 29 seconds."""
@@ -47,13 +47,13 @@ class Api:
         return self._ask("POST", "/predict?explain=true", payment)
 
     def predict_batch(self, payments: list[Payment], *, explain: bool = False) -> list[Answer]:
-        """The answers to up to 100 payments, in order; a refused payment raises its trouble."""
+        """The answers to up to 100 payments, in order; a refused payment raises an error."""
         path = f"/predict/batch{'?explain=true' if explain else ''}"
         body = self._ask("POST", path, {"transactions": payments}).body
         results: list[Answer] = body["results"]
-        for each in results:
-            if "problem" in each:
-                raise _invalid(each["problem"])
+        for result in results:
+            if "problem" in result:
+                raise _invalid(result["problem"])
         return results
 
     def _ask(self, method: str, path: str, body: Any = None) -> Reply:
@@ -61,12 +61,12 @@ class Api:
         response = self._send(method, path, body)
         latency_ms = 1_000 * (perf_counter() - start)
         if response.status_code != 200:
-            raise self._trouble(response)
-        return Reply(_json(response) or self._raise_foreign(), latency_ms)
+            raise self._error_of(response)
+        return Reply(_json(response) or self._raise_not_the_fraud_api(), latency_ms)
 
     def _send(self, method: str, path: str, body: Any) -> requests.Response:
         if not self.url.startswith(("http://", "https://")):
-            raise TroubleError(
+            raise ApiError(
                 "No API address is set",
                 "Set `FRAUD_API_URL` in the app's secrets or in the environment, with http:// or "
                 "https:// at its start. `make demo` does so.",
@@ -77,32 +77,32 @@ class Api:
                 self.url + path,
                 json=body,
                 timeout=TIMEOUT_S,
-                allow_redirects=False,  # another host must not be sent the key
+                allow_redirects=False,  # a redirect could send the key to another host
             )
         except requests.Timeout:
-            raise TroubleError(
+            raise ApiError(
                 "The API does not answer",
                 f"There was no answer from {self.url} in time. Try again in a moment.",
             ) from None
         except (requests.exceptions.InvalidHeader, UnicodeError):
-            raise TroubleError(
+            raise ApiError(
                 "The key cannot be sent",
                 "`FRAUD_API_KEY` contains characters that a key cannot have, such as a line break.",
             ) from None
         except requests.RequestException:
-            raise TroubleError(
+            raise ApiError(
                 "The API cannot be reached",
                 f"Nothing answers at {self.url}. Is it running, and is the address right?",
             ) from None
 
-    def _trouble(self, response: requests.Response) -> TroubleError:
+    def _error_of(self, response: requests.Response) -> ApiError:
         match response.status_code:
             case 401 | 403:
                 return _refused(has_key=self._has_key)
             case 422:
                 return _invalid(_json(response))
             case 429:
-                return TroubleError(
+                return ApiError(
                     "Too many requests",
                     "The API's rate limit is reached. Wait a moment, then try again.",
                 )
@@ -110,8 +110,8 @@ class Api:
                 return _not_ready(response)
         return _failed(response)
 
-    def _raise_foreign(self) -> Answer:
-        raise TroubleError(
+    def _raise_not_the_fraud_api(self) -> Answer:
+        raise ApiError(
             "This is not the fraud API",
             f"The service at {self.url} is a different one. Check `FRAUD_API_URL`.",
         )
@@ -126,37 +126,37 @@ def _json(response: requests.Response) -> dict[str, Any]:
     return body if isinstance(body, dict) else {}
 
 
-def _refused(*, has_key: bool) -> TroubleError:
+def _refused(*, has_key: bool) -> ApiError:
     if has_key:
-        return TroubleError(
+        return ApiError(
             "The key was refused",
             "The API does not accept the key in `FRAUD_API_KEY`. Ask its operator for one.",
         )
-    return TroubleError(
+    return ApiError(
         "The API asks for a key",
         "Set `FRAUD_API_KEY` in the app's secrets or in the environment.",
     )
 
 
-def _not_ready(response: requests.Response) -> TroubleError:
+def _not_ready(response: requests.Response) -> ApiError:
     seconds = response.headers.get("Retry-After", "")
     wait = f"in {seconds} s" if seconds.isdigit() else "in a moment"
-    return TroubleError(
+    return ApiError(
         "The model is not ready", f"The API is up but has no model loaded yet. Try again {wait}."
     )
 
 
-def _invalid(problem: dict[str, Any]) -> TroubleError:
+def _invalid(problem: dict[str, Any]) -> ApiError:
     """Faults by field: of `#/amount`, or of `#/transactions/3/amount` in a batch."""
     faults: dict[str, str] = {}
-    for each in problem.get("errors", []):
-        faults.setdefault(each["pointer"].rpartition("/")[2], each["detail"])
+    for fault in problem.get("errors", []):
+        faults.setdefault(fault["pointer"].rpartition("/")[2], fault["detail"])
     return invalid(faults)
 
 
-def _failed(response: requests.Response) -> TroubleError:
+def _failed(response: requests.Response) -> ApiError:
     request_id = _json(response).get("request_id")
     hint = f" The reason is in the API's log under request id {request_id}." if request_id else ""
-    return TroubleError(
+    return ApiError(
         f"The API failed (status {response.status_code})", f"Try again in a moment.{hint}"
     )

@@ -58,7 +58,7 @@ def waterfall(explanation: dict[str, Any]) -> Plot:
     x = alt.X("low:Q", scale=scale, title="Log-odds of fraud, before calibration")
     order = alt.Y("label:N", sort=None, title=None, axis=alt.Axis(labelLimit=140, ticks=False))
     colour = alt.Color("kind:N", scale=KINDS, legend=LEGEND)
-    tooltip = [alt.Tooltip("label:N", title="What"), alt.Tooltip("text:N", title="Log-odds")]
+    tooltip = [alt.Tooltip("label:N", title="Step"), alt.Tooltip("text:N", title="Log-odds")]
     base = alt.Chart(frame).encode(order, tooltip=tooltip)
     bars = base.mark_bar(cornerRadius=2, height={"band": 0.7})
     ends = base.mark_tick(thickness=4, size=20).transform_filter("datum.kind == 'all together'")
@@ -95,7 +95,7 @@ def contributions(explanation: dict[str, Any]) -> list[tuple[str, float]]:
     groups: dict[str, float] = {}
     for name, added in explanation["contributions"].items():
         groups[feature(name)] = groups.get(feature(name), 0.0) + added
-    ranked = sorted(groups.items(), key=lambda each: -abs(each[1]))
+    ranked = sorted(groups.items(), key=lambda group: -abs(group[1]))
     rest = sum(added for _, added in ranked[MOST_BARS:])
     named = ranked[:MOST_BARS]
     return [*named, ("All others", rest)] if len(ranked) > MOST_BARS else named
@@ -111,10 +111,10 @@ def curve(
     points : sequence of dict
         `x`, `probability`, `decision` and `beyond`, with `x` above 0 and rising.
     now : dict
-        The same of the payment as it is.
+        The point of the payment itself.
     threshold : float
     title : str
-        Of the quantity.
+        The name of the quantity.
     """
     scale = alt.Scale(type="log", domain=[points[0]["x"], points[-1]["x"]], nice=False)
     x = alt.X("x:Q", scale=scale, title=title, axis=alt.Axis(format="~s", tickCount=5, grid=False))
@@ -149,15 +149,15 @@ def curve(
 
 
 def runs(points: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Intervals of one decision; neighbours meet at their geometric mean."""
-    found = [{"decision": points[0]["decision"], "start": points[0]["x"]}]
+    """Intervals of one decision; a border is the geometric mean of the points beside it."""
+    intervals = [{"decision": points[0]["decision"], "start": points[0]["x"]}]
     for before, after in pairwise(points):
         if after["decision"] != before["decision"]:
             middle = (before["x"] * after["x"]) ** 0.5
-            found[-1]["end"] = middle
-            found.append({"decision": after["decision"], "start": middle})
-    found[-1]["end"] = points[-1]["x"]
-    return found
+            intervals[-1]["end"] = middle
+            intervals.append({"decision": after["decision"], "start": middle})
+    intervals[-1]["end"] = points[-1]["x"]
+    return intervals
 
 
 APPROVED: Final = "datum.decision == 'approve'"
@@ -168,7 +168,7 @@ def timeline(scored: Sequence[dict[str, Any]], *, threshold: float, days: float)
     frame = pd.DataFrame(scored, columns=["day", "probability", "decision", "amount", "type"])
     points = (
         alt.Chart(frame)
-        .mark_point(filled=True, aria=False)  # a thousand; the table names those that matter
+        .mark_point(filled=True, aria=False)  # too many to read out; a table has the alerts
         .encode(
             alt.X(
                 "day:Q", scale=alt.Scale(domain=[0, days]), title="Day", axis=alt.Axis(tickCount=6)
@@ -197,7 +197,7 @@ def reliability(bins: Sequence[dict[str, Any]]) -> Plot:
     frame["observed_low"] = frame["observed_low"].clip(lower=LEAST)
     low = min(frame["expected"].min(), frame["observed_low"].min())
     scale = alt.Scale(type="log", domain=[low, 1], clamp=True)
-    axis = alt.Axis(format="~%", values=[each for each in TENS if each >= low])
+    axis = alt.Axis(format="~%", values=[tick for tick in TENS if tick >= low])
     x = alt.X("expected:Q", scale=scale, axis=axis, title="Predicted: mean probability of the bin")
     title = "Observed: fraud rate of the bin"
     ideal = pd.DataFrame([{"expected": low, "observed": low}, {"expected": 1, "observed": 1}])

@@ -11,11 +11,11 @@ class Look:
     Attributes
     ----------
     colour : str
-        In plots.
+        The colour in plots.
     name : str
         Streamlit's name for it; the theme file says which colour that is.
     icon, shape : str
-        In text, and in plots.
+        The icon in text, and the shape in plots.
     """
 
     colour: str

@@ -6,7 +6,7 @@ import shlex
 from dataclasses import dataclass
 from typing import Any, Final
 
-from console.trouble import invalid
+from console.errors import invalid
 
 TYPES: Final = {
     "CASH_IN": "Cash in",
@@ -101,7 +101,7 @@ def read_payment(fields: dict[str, Any]) -> Payment:
 
     Raises
     ------
-    TroubleError
+    ApiError
         If an amount cannot be parsed. Limits are checked by the API.
     """
     amounts, faults = {}, {}

@@ -61,7 +61,7 @@ class Replay:
     def upcoming(self, count: int) -> list[dict[str, Any]]:
         """The next requests, at most `count`."""
         first = len(self.scored)
-        return [each.request for each in self.payments[first : first + count]]
+        return [payment.request for payment in self.payments[first : first + count]]
 
     def add(self, answers: Sequence[dict[str, Any]]) -> None:
         """Append the answers to the next payments."""
@@ -72,17 +72,17 @@ class Replay:
 
     def counts(self) -> Counter[str]:
         """The number of payments by decision."""
-        return Counter(each["decision"] for each in self.scored)
+        return Counter(row["decision"] for row in self.scored)
 
     def alerts(self) -> list[dict[str, Any]]:
         """Payments that were not approved, by expected loss in descending order."""
-        stopped = [each for each in self.scored if each["decision"] != "approve"]
-        return sorted(stopped, key=lambda each: -each["expected_loss"])
+        stopped = [row for row in self.scored if row["decision"] != "approve"]
+        return sorted(stopped, key=lambda row: -row["expected_loss"])
 
     def frauds(self) -> tuple[int, int]:
         """The number of stopped frauds, and of all frauds so far."""
-        frauds = [each for each in self.scored if each["is_fraud"]]
-        return sum(each["decision"] != "approve" for each in frauds), len(frauds)
+        frauds = [row for row in self.scored if row["is_fraud"]]
+        return sum(row["decision"] != "approve" for row in frauds), len(frauds)
 
 
 def _line(payment: Simulated, answer: dict[str, Any]) -> dict[str, Any]:
@@ -95,6 +95,6 @@ def _line(payment: Simulated, answer: dict[str, Any]) -> dict[str, Any]:
         "probability": answer["fraud_probability"],
         "decision": answer["decision"],
         "expected_loss": answer["expected_costs"]["approve"],
-        "reasons": " ".join(each["text"] for each in answer["reasons"]),
+        "reasons": " ".join(reason["text"] for reason in answer["reasons"]),
         "is_fraud": payment.is_fraud,
     }

@@ -1,4 +1,4 @@
-"""The frame of every page: connection, state of the API, and troubles."""
+"""The frame of every page: the connection, the state of the API, and errors."""
 
 import os
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ import streamlit as st
 from streamlit.errors import StreamlitSecretNotFoundError
 
 from console.api import Answer, Api
-from console.trouble import TroubleError
+from console.errors import ApiError
 
 MODEL_TTL_S = 15
 STATE_EVERY_S = 60
@@ -18,8 +18,8 @@ def api() -> Api:
     """The connection of this session."""
     if "api" not in st.session_state:
         st.session_state.api = Api(_setting("FRAUD_API_URL"), _setting("FRAUD_API_KEY"))
-    found: Api = st.session_state.api
-    return found
+    connection: Api = st.session_state.api
+    return connection
 
 
 def _setting(name: str) -> str:
@@ -35,7 +35,7 @@ def model() -> Answer:
 
     Raises
     ------
-    TroubleError
+    ApiError
         If the request fails.
     """
     return _model(api().url, api())
@@ -47,13 +47,13 @@ def _model(url: str, _api: Api) -> Answer:  # noqa: ARG001  # the key of the cac
 
 
 @contextmanager
-def troubles_shown(where: str) -> Iterator[None]:
-    """Show a trouble of the block, with a button to try again; `where` makes its key unique."""
+def errors_shown(where: str) -> Iterator[None]:
+    """Show an error of the block, with a button to try again; `where` makes its key unique."""
     try:
         yield
-    except TroubleError as trouble:
-        st.error(trouble.advice, title=trouble.title, icon=":material/error:")
-        if not trouble.faults:
+    except ApiError as error:
+        st.error(error.advice, title=error.title, icon=":material/error:")
+        if not error.faults:
             st.button("Try again", key=f"again-{where}", icon=":material/refresh:")
 
 
@@ -63,8 +63,8 @@ def state_of_the_api() -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         try:
             known = model()
-        except TroubleError as trouble:
-            st.badge(trouble.title, icon=":material/cloud_off:", color="red")
+        except ApiError as error:
+            st.badge(error.title, icon=":material/cloud_off:", color="red")
             return
         st.badge("API ready", icon=":material/cloud_done:", color="blue")
         st.badge(f"Model {known['version']}", icon=":material/deployed_code:", color="gray")

@@ -24,7 +24,7 @@ def summary(known: dict[str, Any]) -> None:
 
 
 def evaluated(known: dict[str, Any]) -> str:
-    """The model that the figures belong to: a refitted one was trained on the test days too."""
+    """A sentence on which model was tested: a refitted one was trained on the test days too."""
     metrics = known["metrics"]
     until = f"was trained until hour {metrics['evaluated_until']}"
     if not known["trained_on"]["refitted"]:
@@ -72,7 +72,7 @@ def figures(known: dict[str, Any]) -> None:
 
 
 def warnings(metrics: dict[str, Any]) -> None:
-    """The warnings of its training."""
+    """The warnings from the model's training."""
     for sentence in metrics["warnings"]:
         if sentence.startswith("Not compared"):
             st.info(sentence, icon=":material/balance:")
@@ -107,18 +107,18 @@ def curves(metrics: dict[str, Any]) -> None:
 
 
 def outcome(known: dict[str, Any]) -> None:
-    """The backtest of its policy on those days."""
+    """The backtest of the model's policy on the test days."""
     backtest = known["metrics"]["outcome"]
     currency = known["policy"]["currency"]
     st.header("What its decisions would have cost", anchor=False)
     rows = [
         {
-            "Decision": LOOKS[each["decision"]].tag(each["decision"].capitalize()),
-            "Payments": f"{each['transactions']:,.0f}",
-            "Frauds": f"{each['frauds']:,.0f}",
-            "Cost": write_amount(each["cost"]),
+            "Decision": LOOKS[line["decision"]].tag(line["decision"].capitalize()),
+            "Payments": f"{line['transactions']:,.0f}",
+            "Frauds": f"{line['frauds']:,.0f}",
+            "Cost": write_amount(line["cost"]),
         }
-        for each in backtest["by_decision"]
+        for line in backtest["by_decision"]
     ]
     st.table(rows, hide_index=True, border="horizontal", alt="Outcome of each decision")
     saved = backtest["saved"]["approving all"]

@@ -6,9 +6,9 @@ import streamlit as st
 
 from console.answers import show_costs, show_request, show_verdict, show_waterfall
 from console.api import Reply
+from console.errors import NAMES, ApiError
 from console.payments import PRESETS, TYPES, Payment, examples_of, read_payment, write_amount
-from console.shell import api, model, troubles_shown
-from console.trouble import NAMES, TroubleError
+from console.shell import api, errors_shown, model
 
 
 def as_fields(payment: Payment) -> dict[str, Any]:
@@ -24,10 +24,10 @@ def as_fields(payment: Payment) -> dict[str, Any]:
 
 
 def presets(own: dict[str, Payment]) -> None:
-    """A button for each prepared payment; the form starts with the first, or with that of the link.
+    """A button for each preset; the form starts with the payment of the page's link, or the first.
 
-    The model's own examples come first: for a model trained on other amounts, the stories are
-    merely small or large.
+    The model's own examples come first: to a model trained on other amounts, the fixed presets are
+    merely small or large payments.
     """
     first, *_ = own.values()
     for key, value in as_fields(first).items():
@@ -87,9 +87,9 @@ def ask(written: dict[str, Any], places: dict[str, Any]) -> tuple[Payment, Reply
     try:
         payment = read_payment(written)
         return payment, api().predict(payment.as_request())
-    except TroubleError as trouble:
-        for name in places.keys() & trouble.faults.keys():
-            places[name].error(trouble.faults[name])
+    except ApiError as error:
+        for name in places.keys() & error.faults.keys():
+            places[name].error(error.faults[name])
         raise
 
 
@@ -100,7 +100,7 @@ policy = known["policy"]
 presets(examples_of(known))
 with st.container(border=True):
     written, places = fields(policy["currency"])
-with troubles_shown("answer"):
+with errors_shown("answer"):
     payment, reply = ask(written, places)
     left, right = st.columns(2, gap="medium")
     with left:

@@ -8,7 +8,7 @@ from console.charts import timeline
 from console.palette import LOOKS
 from console.payments import TYPES
 from console.replay import Replay, read_simulated
-from console.shell import api, model, troubles_shown
+from console.shell import api, errors_shown, model
 
 SPEEDS = {"Slow": 5, "Normal": 20, "Fast": 100}  # payments a second
 EVERY_S = 1.0
@@ -18,8 +18,8 @@ def replay() -> Replay:
     """The stream of this session."""
     if "replay" not in st.session_state:
         st.session_state.replay = Replay(read_simulated())
-    found: Replay = st.session_state.replay
-    return found
+    stream: Replay = st.session_state.replay
+    return stream
 
 
 def toggle() -> None:
@@ -61,7 +61,7 @@ def advance(stream: Replay, count: int) -> None:
     answers = api().predict_batch(stream.upcoming(count), explain=True)
     stream.add(answers)
     if stream.is_over:
-        st.rerun()  # so that the clock of the fragment stops
+        st.rerun()  # so that the fragment's timer stops
 
 
 def counters(stream: Replay) -> None:
@@ -83,12 +83,12 @@ def counters(stream: Replay) -> None:
 def alerts(stream: Replay, currency: str) -> None:
     """The alerts, for an analyst."""
     st.header("Alerts by expected loss", anchor=False)
-    found = stream.alerts()
-    if not found:
+    rows = stream.alerts()
+    if not rows:
         st.markdown("None so far.")
         return
     st.dataframe(
-        pd.DataFrame(found).replace({"type": TYPES, "decision": DECISIONS}),
+        pd.DataFrame(rows).replace({"type": TYPES, "decision": DECISIONS}),
         key="alerts",
         hide_index=True,
         column_order=list(COLUMNS),
@@ -114,7 +114,7 @@ COLUMNS = {
 def tick(count: int, known: Answer) -> None:
     """One step of the stream. A fragment's error does not reach the page, so it is shown here."""
     stream = replay()
-    with troubles_shown("stream"):
+    with errors_shown("stream"):
         advance(stream, count)
     counters(stream)
     if not stream.scored:

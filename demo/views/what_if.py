@@ -31,7 +31,7 @@ def fields(currency: str) -> Payment:
     with right:
         label = f"Payer's balance before, in {currency}"
         balance = stops(label, [0.0, *STOPS], BALANCE, "if_balance")
-    left, right = st.columns(2, gap="medium")  # new ones, for a narrow window stacks them
+    left, right = st.columns(2, gap="medium")  # a new row, because a narrow window stacks columns
     with left:
         kind = st.selectbox(
             "Type",
@@ -52,18 +52,19 @@ def fields(currency: str) -> Payment:
 def ask(payment: Payment, quantity: Quantity) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     """The points of a curve, and the payment's own point."""
     payments = variants(payment, quantity)
-    answers = api().predict_batch([each.as_request() for each in payments])
-    found = points(payments, answers, quantity)
-    return found, found[payments.index(payment)]
+    answers = api().predict_batch([variant.as_request() for variant in payments])
+    curve_points = points(payments, answers, quantity)
+    return curve_points, curve_points[payments.index(payment)]
 
 
 def show_curve(
     payment: Payment, quantity: Quantity, title: str, threshold: float
 ) -> dict[str, Any]:
     """Draw one curve and return the payment's own point."""
-    found, now = ask(payment, quantity)
+    curve_points, now = ask(payment, quantity)
+    positive = [point for point in curve_points if point["x"] > 0]
     st.altair_chart(
-        curve([each for each in found if each["x"] > 0], now=now, threshold=threshold, title=title),
+        curve(positive, now=now, threshold=threshold, title=title),
         key=f"curve-{quantity}",
         alt=f"Probability of fraud over the {quantity}; now {percent(now['probability'])}, "
         f"{now['decision']}.",

@@ -183,7 +183,7 @@ def test_an_operator_who_may_not_read_the_model_is_told_who_may_not(deployed, ca
     failed = examined(deployed, capsys)
 
     assert list(failed) == ["pointer"]
-    assert "so says AWS to your credentials" in failed["pointer"]
+    assert "this call used your credentials" in failed["pointer"]
 
 
 def test_without_a_pointer_nothing_can_be_served(deployed, capsys):

@@ -7,7 +7,7 @@ import pytest
 
 from bootstrap.account import LONGEST_ANSWER_S
 from bootstrap.checks import model_loads
-from bootstrap.site import UnwellError
+from bootstrap.site import UnhealthyError
 from bootstrap.transform import TEMPLATE, transformed
 from tests.bootstrap.cloud import invoked
 
@@ -60,7 +60,7 @@ def test_each_cause_of_a_failed_load_has_a_remedy_even_if_an_old_model_answers(
 ):
     ill = site(status=status, failures=[{"exception_name": "Another"}, failure])
 
-    with pytest.raises(UnwellError) as caught:
+    with pytest.raises(UnhealthyError) as caught:
         model_loads(ill)
 
     assert remedy in caught.value.remedy
@@ -73,7 +73,7 @@ def test_each_cause_of_a_failed_load_has_a_remedy_even_if_an_old_model_answers(
     [(503, "answers 503"), (404, "answers 404"), (None, "did not answer")],
 )
 def test_an_answer_without_a_log_line_is_the_fault_itself(status, what):
-    with pytest.raises(UnwellError, match=what) as caught:
+    with pytest.raises(UnhealthyError, match=what) as caught:
         model_loads(site(status=status))
 
     assert "sam logs" in caught.value.remedy

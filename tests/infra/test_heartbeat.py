@@ -55,9 +55,9 @@ def heartbeat(monkeypatch):
 def test_a_correct_answer_is_reported_with_its_model(world, heartbeat, capsys):
     world.answers = [(200, ANSWER)]
 
-    gist = heartbeat.handler({}, None)
+    summary = heartbeat.handler({}, None)
 
-    assert gist["model_version"] == DIGEST[:16]
+    assert summary["model_version"] == DIGEST[:16]
     assert world.asked == [("/live/predict", PAYMENT, KEY)]
     assert KEY not in capsys.readouterr().out
     assert all(each.startswith("AWS4-HMAC-SHA256 Credential=") for each in world.signatures)
@@ -67,9 +67,9 @@ def test_a_model_that_stops_no_payment_is_tested_with_an_approved_one(world, hea
     world.told = STOPS_NOTHING
     world.answers = [(200, {**ANSWER, "fraud_probability": 0.001, "decision": "approve"})]
 
-    gist = heartbeat.handler({}, None)
+    summary = heartbeat.handler({}, None)
 
-    assert (gist["example"], gist["decision"]) == ("approved", "approve")
+    assert (summary["example"], summary["decision"]) == ("approved", "approve")
     assert world.asked == [("/live/predict", OTHER, KEY)]
 
 

@@ -65,7 +65,7 @@ def test_it_imports_the_standard_library_alone_and_is_one_file():
 
 
 def test_the_template_gives_it_the_variables_that_it_reads():
-    read = set(re.findall(r"""names\[["'](\w+)["']\]""", SOURCE.read_text()))
+    read = set(re.findall(r"""environment\[["'](\w+)["']\]""", SOURCE.read_text()))
     template = (ROOT / "template.yaml").read_text()
     function = template.partition("\n  HeartbeatFunction:")[2].partition("\n  HeartbeatRole:")[0]
     variables = function.partition("Variables:\n")[2].partition("EventInvokeConfig")[0]
@@ -75,7 +75,9 @@ def test_the_template_gives_it_the_variables_that_it_reads():
 
 def test_it_may_call_the_route_that_it_asks_and_no_other():
     asked = set(
-        re.findall(r"""\"execute-api", f"\{names\['API_URL'\]\}(/\w+)\"""", SOURCE.read_text())
+        re.findall(
+            r"""\"execute-api", f"\{environment\['API_URL'\]\}(/\w+)\"""", SOURCE.read_text()
+        )
     )
     template = (ROOT / "template.yaml").read_text()
     role = template.partition("\n  HeartbeatRole:")[2].partition("\n  CanaryRole:")[0]

@@ -53,10 +53,10 @@ def test_the_heartbeat_passes(scorer, url, monkeypatch):
         with urlopen(f"{url}/model") as answer:
             world.told = json.load(answer)
 
-        gist = load().handler({}, None)
+        summary = load().handler({}, None)
 
-    assert (gist["model_version"], gist["example"]) == (scorer.version, "stopped")
-    assert gist["decision"] in ("review", "block")
+    assert (summary["model_version"], summary["example"]) == (scorer.version, "stopped")
+    assert summary["decision"] in ("review", "block")
 
 
 def test_the_smoke_test_passes(url):

@@ -9,8 +9,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from console.api import Api
+from console.errors import ApiError
 from console.payments import PRESETS, read_payment, write_amount
-from console.trouble import TroubleError
 from tests.demo.conftest import KEY, Open, Responses, answering, sent
 from training.local.processes import free_port
 
@@ -21,14 +21,14 @@ PROBLEM = {"request_id": "7c1f8a52", "detail": "secret internals"}
 
 
 def told(app: AppTest) -> str:
-    """The one trouble that a page shows."""
+    """The one error that a page shows."""
     (error,) = app.error
     return f"{error.proto.title}: {error.value}"
 
 
 def words_of(api: Api) -> str:
-    """The trouble when the API is asked for its model, as a page would show it."""
-    with pytest.raises(TroubleError) as caught:
+    """The error when the API is asked for its model, as a page would show it."""
+    with pytest.raises(ApiError) as caught:
         api.model()
     return f"{caught.value.title}: {caught.value.advice}"
 
@@ -80,7 +80,7 @@ def test_an_api_that_asks_for_a_key_says_where_to_put_it() -> None:
 
 
 @pytest.mark.parametrize("url", ["", "127.0.0.1:8000"])
-def test_without_an_address_the_trouble_says_how_to_give_one(url: str) -> None:
+def test_without_an_address_the_error_says_how_to_give_one(url: str) -> None:
     assert words_of(Api(url)).startswith("No API address is set: Set `FRAUD_API_URL`")
 
 
@@ -167,7 +167,7 @@ def test_a_value_that_is_not_allowed_is_a_fault_of_its_field(
 ) -> None:
     written = {**PRESETS["Mule"].as_request(), "amount": "1", "oldbalanceOrg": "2", name: value}
 
-    with pytest.raises(TroubleError) as caught:
+    with pytest.raises(ApiError) as caught:
         Api(api).predict(read_payment(written).as_request())
 
     ((at_field, fault),) = caught.value.faults.items()
@@ -223,7 +223,7 @@ def test_an_api_that_stays_silent_is_not_waited_for_without_end(
 
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}"
-        with pytest.raises(TroubleError) as error:
+        with pytest.raises(ApiError) as error:
             Api(url, KEY).model()
 
     assert error.value.title == "The API does not answer"
@@ -234,7 +234,7 @@ def test_another_host_is_never_sent_the_key() -> None:
 
     with answering({"/model": (200, {})}) as other:
         headers = {"Location": f"{other.url}/model"}
-        with answering({"/model": (307, b"")}, headers) as server, pytest.raises(TroubleError):
+        with answering({"/model": (307, b"")}, headers) as server, pytest.raises(ApiError):
             Api(server.url, KEY).model()
 
     assert other.requests == []

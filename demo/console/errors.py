@@ -1,10 +1,10 @@
-"""Failures of a request to the API, explained to the user."""
+"""Errors of a request to the API, explained to the user."""
 
 from dataclasses import dataclass, field
 
 
 @dataclass(eq=False)
-class TroubleError(Exception):
+class ApiError(Exception):
     """A failure, and the user's next step.
 
     Attributes
@@ -30,7 +30,7 @@ NAMES = {
 """The labels of the request's fields."""
 
 
-def invalid(faults: dict[str, str]) -> TroubleError:
-    """The trouble for invalid values; `faults` is by field name."""
+def invalid(faults: dict[str, str]) -> ApiError:
+    """The error for invalid values; `faults` is by field name."""
     listed = "; ".join(f"{NAMES.get(name, name)}: {fault}" for name, fault in faults.items())
-    return TroubleError("A value is not allowed", listed or "The API does not say which.", faults)
+    return ApiError("A value is not allowed", listed or "The API does not say which.", faults)
