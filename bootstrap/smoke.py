@@ -34,7 +34,7 @@ def smoke(account: Account, *, environment: str, samconfig: Path = SAMCONFIG) ->
         check=False,
     )
     if done.returncode:
-        raise CheckFailedError(f"{stack.name} answers wrong; next: make doctor ENV={environment}")
+        raise CheckFailedError(f"{stack.name} fails the test; next: make doctor ENV={environment}")
 
 
 def _signing() -> dict[str, str]:

@@ -58,7 +58,7 @@ def declared_by(text: str) -> dict[str, dict[str, Any]]:
         If the text is no template.
     """
     try:
-        # A SafeLoader, whatever the rule says: it only knows one tag more.
+        # `_WithoutFunctions` is a SafeLoader, which the rule does not see.
         declared: dict[str, dict[str, Any]] = yaml.load(text, _WithoutFunctions)["Parameters"]  # noqa: S506
     except (yaml.YAMLError, TypeError, KeyError) as error:
         raise CommandError(f"the template's parameters cannot be read: {error}") from error

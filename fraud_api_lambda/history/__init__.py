@@ -1,1 +1,1 @@
-"""What an account did before: a state for each, folded payment by payment. Pure."""
+"""The history of an account: a state, updated payment by payment. Pure."""

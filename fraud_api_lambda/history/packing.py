@@ -1,4 +1,4 @@
-"""A state as bytes: integers of seven bits a byte, differences where numbers ascend. Pure."""
+"""A state as bytes: integers with seven bits per byte, and ascending ones as differences. Pure."""
 
 from collections.abc import Iterable, Iterator
 from itertools import accumulate, pairwise
@@ -7,7 +7,7 @@ from typing import Final
 from fraud_api_lambda.history.state import UNKNOWN, AccountState, Buckets
 
 FORM: Final = 1
-"""The first byte: which form the others have."""
+"""The first byte: the version of the format."""
 
 
 class PackedStateError(ValueError):

@@ -1,10 +1,10 @@
-"""What is remembered of an account. Pure.
+"""The state of an account's history, and its updates. Pure.
 
 A state is a fold over two kinds of event: payments, and outcomes, which are labels that become
 known. It holds integers only: money in minor units, time in whole seconds.
 
-Payments are counted by clock hour and by day. Lists of single payments are no better and overflow
-at busy accounts. Decaying sums depend on the order, so two concurrent payments would not commute.
+Payments are counted by clock hour and by day. Lists of single payments would be no better, and too
+long for busy accounts. Decaying sums depend on the order, so concurrent payments would not commute.
 """
 
 from bisect import bisect_left
@@ -20,9 +20,9 @@ DAYS: Final = 30
 """Days in the longest window of days, the present one included."""
 
 QUIET_AT: Final = 256
-"""Payments in a clock hour, after which an account does not move until the next hour.
+"""Payments in a clock hour after which the hour's further payments do not change the state.
 
-Without the rule, a busy account would lose many of its updates to conflicts.
+Without this limit, a busy account would lose many of its updates to conflicts.
 """
 
 MOST_PARTNERS: Final = 16
@@ -47,14 +47,14 @@ class Payment(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """A label that became known, of a payment that moved the account.
+    """The label of an earlier payment that changed the state; it has just become known.
 
     Attributes
     ----------
     time : int
-        Of the payment, in seconds since the epoch.
+        Time of the payment, in seconds since the epoch.
     frauds : int
-        1 where it is a fraud, -1 where that is taken back.
+        1 for a fraud, -1 if a label is withdrawn.
     """
 
     time: int
@@ -79,12 +79,12 @@ class Buckets(NamedTuple):
 
 
 class AccountState(NamedTuple):
-    """What is remembered of an account.
+    """The state of an account's history.
 
     Attributes
     ----------
     first, last : int
-        Times of the first and of the latest payment, in seconds since the epoch; 0 before any.
+        Times of the first and the latest payment, in seconds since the epoch; 0 if there is none.
     hours, days : Buckets
     partners : dict of int
         The time of the latest payment with each of the latest `MOST_PARTNERS` partners.
@@ -102,7 +102,7 @@ UNKNOWN: Final = AccountState()
 
 
 def moves(state: AccountState, payment: Payment) -> bool:
-    """Whether a payment changes the state: not in an hour that has `QUIET_AT` payments."""
+    """Whether a payment changes the state: false once its hour has `QUIET_AT` payments."""
     numbers, counts = state.hours.numbers, state.hours.counts
     hour = payment.time // HOUR_S
     index = bisect_left(numbers, hour)
@@ -125,7 +125,7 @@ def after_payment(state: AccountState, payment: Payment, label_delay_s: int) -> 
 
 
 def after_outcome(state: AccountState, outcome: Outcome) -> AccountState:
-    """The state after a label became known; without effect where the day is no longer kept."""
+    """The state after a label became known; unchanged if its day is no longer kept."""
     numbers, counts, sums, frauds = state.days
     day = outcome.time // DAY_S
     index = bisect_left(numbers, day)
@@ -172,12 +172,12 @@ def _counted_late(buckets: Buckets, number: int, amount: int, kept: int) -> Buck
 
 
 def _with_partner(partners: dict[int, int], partner: int, time: int) -> dict[int, int]:
-    """The latest partners, in the order of time and then of their hashes."""
-    found = {**partners}
-    time = max(time, found.pop(partner, 0))
-    found[partner] = time
+    """The latest partners, sorted by time and then by hash."""
+    latest = {**partners}
+    time = max(time, latest.pop(partner, 0))
+    latest[partner] = time
     if partners and next(reversed(partners.values())) >= time:
-        found = dict(sorted(found.items(), key=lambda each: (each[1], each[0])))
-    if len(found) > MOST_PARTNERS:
-        del found[next(iter(found))]
-    return found
+        latest = dict(sorted(latest.items(), key=lambda item: (item[1], item[0])))
+    if len(latest) > MOST_PARTNERS:
+        del latest[next(iter(latest))]
+    return latest

@@ -1,6 +1,6 @@
-"""The numbers that a payment sees of an account's history. Pure.
+"""The history features of a payment, computed from an account's state. Pure.
 
-Each takes one division of integers at most, so columns of millions of payments have the same bits.
+A feature takes at most one division of integers, so a column of them has the same bits.
 """
 
 from bisect import bisect_left, bisect_right
@@ -14,24 +14,24 @@ FRAUD_WINDOWS: Final = (1, 7, 30)
 
 
 class History(NamedTuple):
-    """What a payment sees of an account's history, itself not included.
+    """The features of a payment from an account's history, which does not include the payment.
 
     Attributes
     ----------
     count_1h, count_24h, count_7d, count_30d : int
         Payments in the present clock hour, in 24 clock hours, in 7 and in 30 days.
     mean_24h, mean_7d, mean_30d : float
-        Their mean amount in minor units; NaN where there is no payment.
+        Mean amount of these payments in minor units; NaN if there is none.
     amount_ratio : float
         The payment's amount over `mean_30d`.
     since_last_s, since_first_s : float
-        Seconds since the latest and since the first payment; NaN before any.
+        Seconds since the latest and since the first payment; NaN if there is none.
     new_partner : bool
         Whether the partner is not among the latest `MOST_PARTNERS`.
     frauds_1d, frauds_7d, frauds_30d : int
-        Known frauds among the payments of days that end one label delay ago.
+        Known frauds in the 1, 7 and 30 days that end one label delay ago.
     fraud_share_1d, fraud_share_7d, fraud_share_30d : float
-        Their share in the payments of these days; NaN where there is no payment.
+        Their share of the payments in these days; NaN if there is none.
     """
 
     count_1h: int
@@ -54,15 +54,15 @@ class History(NamedTuple):
 
 
 def view(state: AccountState, payment: Payment, label_delay_s: int) -> History:
-    """What a payment sees of an account's history.
+    """Compute the history features of a payment.
 
     Parameters
     ----------
     state : AccountState
-        Before the payment.
+        The state before the payment.
     payment : Payment
     label_delay_s : int
-        Seconds after which a fraud is known to be one.
+        Seconds between a fraud and its label.
     """
     time, amount, partner = payment
     hour, day, known_day = time // HOUR_S, time // DAY_S, (time - label_delay_s) // DAY_S
