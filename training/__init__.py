@@ -1,1 +1,1 @@
-"""Offline work on models, which the image does not contain."""
+"""Offline work on models: training, evaluation and publishing. Not part of the image."""

@@ -13,7 +13,7 @@ for commands in (schema, model, registry, local):
 
 def main() -> None:
     """Run the command line and end with its exit code."""
-    # XGBoost's threads spin while they wait. On busy cores a fit took 90 s with it, 30 s without.
+    # XGBoost's threads spin while they wait: on busy cores a fit took 90 s, and 30 s without that.
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     run(app, fraud())
 

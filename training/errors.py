@@ -1,8 +1,8 @@
-"""The ways a command fails; `training.program` turns them into exit codes."""
+"""The ways in which a command fails; `training.program` turns them into exit codes."""
 
 
 class CommandError(Exception):
-    """Raise when we, AWS or another program failed: exit code 1. Base of the other two."""
+    """Raise when this program, AWS or another program fails: exit code 1. Base of the others."""
 
     exit_code = 1
 

@@ -7,7 +7,7 @@ from training.errors import InputError
 
 
 def require_name(option: str, given: str, names: Sequence[str]) -> None:
-    """Raise `InputError`, which suggests the closest name, unless the list holds `given`."""
+    """Raise `InputError` with the closest name as a suggestion, unless the list holds `given`."""
     if given in names:
         return
     near = get_close_matches(given, names, n=1)

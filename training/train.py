@@ -34,7 +34,7 @@ type Progress = Callable[[str], None]
 
 REPORT: Final = "report.html"
 
-OF_A_MODEL: Final = ("model.joblib", "manifest.json", "model_card.md")
+MODEL_FILES: Final = ("model.joblib", "manifest.json", "model_card.md")
 """Files of an earlier model to remove when a run writes metrics only."""
 
 
@@ -161,7 +161,7 @@ def train(
     write_files(
         out,
         {"metrics.json": as_json(metrics), REPORT: report(metrics).encode(), **files},
-        remove=OF_A_MODEL,
+        remove=MODEL_FILES,
     )
     return metrics
 

@@ -95,7 +95,9 @@ def curves(metrics: dict[str, Any]) -> None:
             key="reliability",
             alt="Reliability: observed fraud rate over predicted probability, by bins.",
         )
-        st.caption("Bins hold about equally many frauds; the dashed line is perfect calibration.")
+        st.caption(
+            "Bins hold about equal numbers of frauds; the dashed line is perfect calibration."
+        )
     with right:
         st.header("How well does it rank?", anchor=False)
         st.altair_chart(

@@ -124,13 +124,13 @@ def test_two_workers_fit_as_well_as_one_process(
 def test_ray_adds_the_same_synthetic_frauds_with_the_same_weights(
     resampling: str, data: SplitRows
 ) -> None:
-    from training.distributed.fit import Totals, invent, weight_factors
+    from training.distributed.fit import Totals, synthetic_frauds, weight_factors
 
     matrix, is_fraud, weights = data.fit.matrix(FEATURES), data.fit.is_fraud, data.fit.weights
     settings = replace(SETTINGS, resampling=resampling, smote_ratio=0.05)
     totals = Totals(int((~is_fraud).sum()), float(weights[~is_fraud].sum()))
     rows = np.column_stack([matrix, weights, is_fraud])
-    added = invent(rows[is_fraud], totals, FEATURES, settings)
+    added = synthetic_frauds(rows[is_fraud], totals, FEATURES, settings)
     factors = weight_factors(weights[is_fraud], len(added), totals, resampling)
 
     steps = build_pipeline(

@@ -94,7 +94,7 @@ def promote(
     _say_moved(
         done,
         *registry_options(bucket, parameter),
-        wet=("promote", version, *allowed) if dry_run else (),
+        command=("promote", version, *allowed) if dry_run else (),
     )
 
 
@@ -107,7 +107,7 @@ def rollback(*, bucket: Bucket, parameter: Parameter, dry_run: DryRun = False) -
     with reported() as progress:
         progress("testing the previous version")
         done = go_back(bucket=bucket, parameter=parameter, dry_run=dry_run)
-    _say_moved(done, *registry_options(bucket, parameter), wet=("rollback",) if dry_run else ())
+    _say_moved(done, *registry_options(bucket, parameter), command=("rollback",) if dry_run else ())
 
 
 @app.command(epilog=example(fraud("challenge", "--data", "later.csv", *_MINE)))
@@ -169,8 +169,18 @@ def challenge(
         # A dry run published no version to promote: repeat the challenge.
         window = [*(("--from", start) if start else ()), *(("--to", end) if end else ())]
         allowed = ["--allow-simulated"] if allow_simulated else []
-        wet = ("challenge", "--model", model, "--data", data, "--margin", margin, *window, *allowed)
-        _say_moved(done.moved, *here, wet=wet if dry_run else ())
+        command = (
+            "challenge",
+            "--model",
+            model,
+            "--data",
+            data,
+            "--margin",
+            margin,
+            *window,
+            *allowed,
+        )
+        _say_moved(done.moved, *here, command=command if dry_run else ())
 
 
 @app.command(epilog=example(fraud("models", *_MINE)))
@@ -208,22 +218,22 @@ def models(
         say_next(fraud("promote", waiting[0], *here))
 
 
-def _say_moved(moved: "Moved", *registry: str, wet: Sequence[object] = ()) -> None:
-    """Report the served version; after a dry run, the command that would change it."""
+def _say_moved(moved: "Moved", *registry: str, command: Sequence[object] = ()) -> None:
+    """Report the served version; after a dry run, print the command that makes the change."""
     if not moved.is_change:
-        typer.echo(f"{moved.new}: {_unmoved(moved, dry_run=bool(wet))}")
+        typer.echo(f"{moved.new}: {_unchanged(moved, dry_run=bool(command))}")
         say_next(fraud("models", *registry))
         return
-    typer.echo(f"{'would serve' if wet else 'serving'} {moved.new}, before: {moved.old}")
-    if wet:
-        say_next(fraud(*wet, *registry))
+    typer.echo(f"{'would serve' if command else 'serving'} {moved.new}, before: {moved.old}")
+    if command:
+        say_next(fraud(*command, *registry))
     elif moved.old:
         say_next(fraud("rollback", *registry), label="to undo")
     else:
         say_next(fraud("models", *registry))
 
 
-def _unmoved(moved: "Moved", *, dry_run: bool) -> str:
+def _unchanged(moved: "Moved", *, dry_run: bool) -> str:
     if moved.pinned_anew is None:
         return "served already, nothing changed"
     verb = "would pin" if dry_run else "pinned"

@@ -33,13 +33,13 @@ class RayEngine:
     cpus: int
 
     def fit(self, *rows_and_settings: Any) -> tuple[xgb.Booster, int]:
-        """Fit a booster with one worker a CPU."""
+        """Fit a booster with one worker per CPU."""
         from training.distributed.fit import fit_on_ray  # noqa: PLC0415  # Ray is optional
 
         return fit_on_ray(*rows_and_settings)
 
     def search(self, *data_and_settings: Any, **options: Any) -> tuple[Settings, list[Any]]:
-        """Search for settings with one trial a CPU."""
+        """Search for settings with one trial per CPU."""
         with _joblib_on_ray():
             return random_search(*data_and_settings, workers=self.cpus, **options)
 
@@ -56,7 +56,7 @@ def chosen_engine(
     address : str, optional
         Address of a Ray cluster, or "auto". Default: start Ray on this machine.
     workers : int, optional
-        Workers of the Ray on this machine. Default: one a core.
+        Number of workers of Ray on this machine. Default: one per core.
 
     Raises
     ------
@@ -76,7 +76,7 @@ def chosen_score(name: str, address: str | None = None) -> Callable[..., int]:
     Raises
     ------
     InputError
-        On a call of the function, for the reasons of `chosen_engine`.
+        When the function is called, for the same reasons as in `chosen_engine`.
     """
     if not is_ray(name, address):
         return score
@@ -133,7 +133,7 @@ def _set_environment(*, own: bool) -> None:
     else:
         # Binds Ray to 127.0.0.1, on Linux too; no argument of `ray.init` does.
         os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"
-        # Keeps out other users of this machine. A token from the environment leaves no file.
+        # Keeps out other users of this machine; a token in the environment is not written to disk.
         os.environ["RAY_AUTH_MODE"] = "token"
         os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
 
@@ -163,7 +163,7 @@ def _joblib_on_ray() -> Iterator[None]:
     from ray.util.joblib import register_ray  # noqa: PLC0415  # Ray is optional
 
     register_ray()
-    # AWS may take a spot machine away: another one repeats its trials.
+    # AWS may reclaim a spot machine: another one then repeats its trials.
     again = {"max_restarts": -1, "max_task_retries": 3}
     with joblib.parallel_backend("ray", ray_remote_args=again):
         yield

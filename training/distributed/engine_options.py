@@ -10,7 +10,7 @@ from training.option_names import require_name
 ENGINES: Final = ("local", "ray")
 
 NO_CLUSTER: Final = (
-    "no Ray cluster answers there; start one with `ray start --head`, or leave it out"
+    "no Ray cluster answers there; start one with `ray start --head`, or leave out --address"
 )
 
 

@@ -1,4 +1,4 @@
-"""Fits by Ray Train on rows in Ray Data, for more rows than fit into memory.
+"""Fit boosters with Ray Train on rows in Ray Data, for more rows than fit into memory.
 
 SMOTE needs only the frauds, which are few: the command resamples them itself and adds the synthetic
 rows to the shards. Each worker derives the features of its own shard.
@@ -29,7 +29,7 @@ from training.fitting.pipeline import build_pipeline
 from training.fitting.settings import Settings
 
 COLUMN: Final = "data"
-"""The only column of a dataset of rows. A cell holds facts, weight and label."""
+"""The only column of a dataset of rows. Each cell holds the facts, weight and label of a row."""
 
 ROWS_A_BLOCK: Final = 100_000
 
@@ -43,7 +43,7 @@ class Totals:
 
 
 def fit_on_ray(rows: Rows, feature_set: str, settings: Settings) -> tuple[xgb.Booster, int]:
-    """Fit a booster as `boosting.fit_rows` does, on the Ray that was started."""
+    """Fit a booster as `boosting.fit_rows` does, on the running Ray."""
     blocks = max(1, len(rows) // ROWS_A_BLOCK)
     pieces = np.array_split(_array_of(rows, feature_set), blocks)
     return fit_dataset(ray.data.from_numpy(pieces), feature_set, settings)
@@ -107,24 +107,26 @@ def fit_dataset(
             f"the fit window holds {totals.n_genuine:,} genuine rows and {len(frauds):,} frauds; "
             "a model needs both: choose another window or more data"
         )
-    invented = invent(frauds, totals, feature_set, settings)
+    synthetic = synthetic_frauds(frauds, totals, feature_set, settings)
     config = {
         "feature_set": feature_set,
         **_parameters(feature_set, settings),
-        **weight_factors(frauds[:, -2], len(invented), totals, settings.resampling),
+        **weight_factors(frauds[:, -2], len(synthetic), totals, settings.resampling),
     }
-    if len(invented):
-        rows = rows.union(ray.data.from_numpy(invented)).materialize()
+    if len(synthetic):
+        rows = rows.union(ray.data.from_numpy(synthetic)).materialize()
     booster = xgb.Booster(model_file=_trained(rows, config))
     booster.feature_names = list(features_of(feature_set))
-    return booster, len(invented)
+    return booster, len(synthetic)
 
 
-def invent(frauds: np.ndarray, totals: Totals, feature_set: str, settings: Settings) -> np.ndarray:
-    """The synthetic frauds of the resampling, each with the mean weight of the frauds.
+def synthetic_frauds(
+    frauds: np.ndarray, totals: Totals, feature_set: str, settings: Settings
+) -> np.ndarray:
+    """Resample to synthetic frauds, each with the mean weight of the real ones.
 
-    SMOTE uses the rows of one class only. So one genuine row stands for all of them, and the ratio
-    is the number of frauds wanted.
+    SMOTE interpolates between frauds only. So a single row stands for all genuine rows, and the
+    ratio to it is the number of frauds wanted.
     """
     wanted = round(settings.smote_ratio * totals.n_genuine)
     steps = _pipeline(feature_set, replace(settings, smote_ratio=wanted), len(frauds)).steps[:-2]
@@ -143,7 +145,7 @@ def invent(frauds: np.ndarray, totals: Totals, feature_set: str, settings: Setti
 def weight_factors(
     fraud_weights: np.ndarray, n_synthetic: int, totals: Totals, resampling: str
 ) -> dict[str, float]:
-    """The factors of each class's weights that equal `restored_weights` of all rows."""
+    """The factor for the weights of each class that gives the weights of `restored_weights`."""
     n_frauds, weight = len(fraud_weights), float(fraud_weights.sum())
     balance = totals.genuine_weight / weight if resampling == "weights" else 1.0
     restored = balance * n_frauds / (n_frauds + n_synthetic)
@@ -213,7 +215,7 @@ def _gathered(rows: Any) -> np.ndarray:
 
 
 def _trained(rows: ray.data.Dataset, config: dict[str, Any]) -> bytearray:
-    """The booster of Ray Train, with one worker a CPU."""
+    """Fit a booster with Ray Train, with one worker per CPU."""
     workers = max(1, min(int(ray.cluster_resources()["CPU"]), rows.count()))
     # Ray Train's own split drops rows, and its order depends on timing.
     bounds = [rows.count() * part // workers for part in range(1, workers)]

@@ -1,4 +1,4 @@
-"""Scoring of all files of a folder, with one task of Ray for each."""
+"""Score all files of a folder, with one Ray task per file."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -39,7 +39,7 @@ def score_folder(
     """
     model, data, out = model.resolve(), data.resolve(), out.resolve()
     files = _files(data, out)
-    load_scorer(model)  # reports an unusable model once, not once a task
+    load_scorer(model)  # reports an unusable model once, not once per task
     step = f"scoring {len(files):,} files of {data}"
     progress(step)
     task = ray.remote(_scored)
@@ -66,7 +66,7 @@ def _files(data: Path, out: Path) -> list[Path]:
 
 
 def _scored(model: Path, data: Path, out: Path) -> Outcome:
-    """The rows scored, or the error: a bad file must not stop the others."""
+    """Score a file; return its error rather than raise it, so that the other files are scored."""
     try:
         return score(model, data, out / data.name), None
     except CommandError as error:
@@ -74,7 +74,7 @@ def _scored(model: Path, data: Path, out: Path) -> Outcome:
 
 
 def _finished(names: dict[Any, str]) -> Iterator[Outcome]:
-    """The outcome of each task, in the order in which they end."""
+    """Yield the outcome of each task as it ends."""
     waiting = list(names)
     while waiting:
         (done,), waiting = ray.wait(waiting)

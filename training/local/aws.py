@@ -56,7 +56,7 @@ def local_aws(port: int | None = None, *, host: str = LOOPBACK) -> Iterator[Loca
         *("moto.server", "-H", host, "-p", str(aws.port)),
         port=aws.port,
         path="/moto-api/",
-        # Else moto takes "host" of podman's host.containers.internal for the bucket.
+        # Otherwise moto takes "host" in podman's host.containers.internal for the bucket.
         variables={"S3_IGNORE_SUBDOMAIN_BUCKETNAME": "true"},
     )
     with moto:
@@ -66,6 +66,6 @@ def local_aws(port: int | None = None, *, host: str = LOOPBACK) -> Iterator[Loca
             s3.put_bucket_versioning(
                 Bucket=aws.bucket, VersioningConfiguration={"Status": "Enabled"}
             )
-            # moto imports a service at its first call, which can outlast the API's timeouts.
+            # moto imports a service on its first call, which can exceed the API's timeouts.
             boto3.client("ssm").describe_parameters()
         yield aws

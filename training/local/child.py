@@ -1,7 +1,7 @@
 """``python -m training.local.child MODULE ARGUMENT...``: run a module that ends with its parent.
 
-The parent holds the other end of our standard input and writes nothing. However the parent ends,
-the system closes that end, and we read the end of the file. This works on every Unix.
+Our standard input is a pipe from the parent, which writes nothing. However the parent ends, the
+system closes its end of the pipe, and our read returns. This works on every Unix.
 """
 
 import os

@@ -12,7 +12,7 @@ from training.local.run import START_STEPS, make_model, start_api, wait_for_the_
 
 
 def demo(*, rows: int, seed: int, port: int | None, out: Path) -> None:
-    """Train, publish to a local S3, serve it, and serve the app on it until Ctrl-C.
+    """Train, publish to a local S3, and run the API and the demo's app until Ctrl-C.
 
     Parameters
     ----------
@@ -33,7 +33,7 @@ def running(*, rows: int, seed: int, port: int | None, out: Path) -> Iterator[tu
     """Train, serve the model and the app; yield the app's address and its process."""
     port = free_port(port)
     with ExitStack() as stack:
-        # The app shows the comparison with models without balances and hour.
+        # The app compares the model with those that do without balances or the hour.
         make_model(None, rows=rows, seed=seed, out=out, compare=True)
         with reported(START_STEPS + 1) as progress:
             api_port = free_port()

@@ -71,7 +71,7 @@ class Log:
         """Copy the output from now on; with `kept`, print the earlier output first."""
         deadline = time.monotonic() + _STOP_TIMEOUT_S
         with self._lock:
-            # A server writes the log of a request after the answer: wait until it is silent.
+            # A server logs a request after it has answered: wait until the output is silent.
             while self._has_output(_SILENCE_S) and time.monotonic() < deadline:
                 self._take()
             before, self._kept = self._kept or (), None
@@ -110,7 +110,7 @@ class Server:
     log: Log
 
     def wait(self) -> int:
-        """Return its exit code when it ends."""
+        """Wait for the process to end, and return its exit code."""
         return self.process.wait()
 
 
@@ -129,16 +129,16 @@ def served(
     module : str
     *arguments : str
     port : int
-        The port that its arguments name.
+        The port in its arguments.
     path : str
-        Answers 200 once it is ready.
+        A path that answers 200 once the server is ready.
     variables : mapping of str to str, optional
-        Added to the environment that it inherits.
+        Environment variables to add.
 
     Raises
     ------
     CommandError
-        If it exits or does not answer in time.
+        If the server exits or does not answer in time.
     """
     log = Log()
     with subprocess.Popen(

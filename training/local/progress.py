@@ -10,12 +10,12 @@ from rich.console import Console
 from rich.text import Text
 
 NOTICE_S: Final = 0.05
-"""A shorter step is a notice, which does not count in the mean duration."""
+"""A shorter step is a notice, which is left out of the mean duration."""
 
 
 @dataclass(slots=True)
 class Estimate:
-    """The time left of a number of steps, by the mean duration of those done.
+    """The time left, estimated from the mean duration of the steps done.
 
     Attributes
     ----------
@@ -89,8 +89,8 @@ class _Steps:
 def reported(steps: int = 0) -> Iterator[Callable[[str], None]]:
     """Yield a function to call with each step as it begins; print each step's duration.
 
-    A call with the same text goes on with the same step. With the number of calls to expect in
-    `steps`, the time left is shown too.
+    A call with the same text continues the same step. With the expected number of calls in `steps`,
+    the time left is shown too.
     """
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     running = _Steps(Estimate(steps))

@@ -1,4 +1,4 @@
-"""Train, publish and serve on this machine, on the code path of production."""
+"""Train, publish and serve on this machine, through the same code as in production."""
 
 import json
 import shlex
@@ -70,7 +70,7 @@ def run(*, data: Path | None, rows: int, seed: int, port: int | None, out: Path)
         if wrong:
             api.log.follow(kept=True)
             raise CheckFailedError(
-                f"the API scores the {' and the '.join(wrong)} payment otherwise than in training; "
+                f"the API does not score the {' and the '.join(wrong)} payment as in training; "
                 "its log is above"
             )
         _serve(api, port, examples)
@@ -91,7 +91,7 @@ def make_model(
             frame = simulate(rows, seed, progress=progress)
             progress(f"writing {data}")
             write_transactions(frame, data)
-    # The search and the comparisons are for a model that stays, and take most of the time.
+    # The search and the comparisons take most of the time, and a local model needs neither.
     options = TrainOptions(settings=Settings(seed=seed), choose_ratio=False, compare=compare)
     with reported(options.steps) as progress:
         return train(data, out, options, progress=progress)
@@ -144,7 +144,7 @@ def _serve(api: Server, port: int, examples: dict[str, dict[str, Any]]) -> None:
 
 
 def wait_for_the_end(server: Server, name: str) -> None:
-    """Copy the server's log to stderr and return at Ctrl-C; fail if the server ends before."""
+    """Copy the server's log to stderr until Ctrl-C; fail if the server ends earlier."""
     server.log.follow()
     typer.echo("Serving until Ctrl-C")
     try:

@@ -1,4 +1,4 @@
-"""The SAM command line and the container engine that it builds and runs the image with."""
+"""The SAM command line, and the container engine with which it builds and runs the image."""
 
 import json
 import os
@@ -40,7 +40,7 @@ class ContainerEngine:
     @property
     def listen_on(self) -> str:
         """The address on which a server must listen to be reached by a container."""
-        # On Linux, containers have a network of their own, which podman creates when one starts.
+        # On Linux, containers have their own network, which podman creates with the first one.
         return "0.0.0.0" if sys.platform == "linux" else LOOPBACK  # noqa: S104
 
 
@@ -117,7 +117,7 @@ def invoke_function(
     engine : ContainerEngine
     event : Path
     variables : mapping of str to str
-        For the function; `sam local` passes on those that template.yaml declares.
+        Environment of the function; `sam local` passes on those that template.yaml declares.
 
     Raises
     ------

@@ -69,7 +69,7 @@ def precision_recall_plot(arms: Mapping[str, Evaluation]) -> Markup:
 
 
 def reliability_plot(arms: Mapping[str, Evaluation]) -> Markup:
-    """Draw the observed fraud rate over the predicted probability, in bins of equal frauds."""
+    """Draw the observed fraud rate over the predicted probability, in bins with equal frauds."""
 
     def draw(figure: Figure) -> None:
         axes = figure.subplots()
@@ -97,7 +97,7 @@ def reliability_plot(arms: Mapping[str, Evaluation]) -> Markup:
         axes.set_ylabel("Observed: share of fraud in the bin (0 to 1, log)")
         axes.legend(frameon=False, loc="upper left")
 
-    label = f"Reliability of {', '.join(arms)} in bins of equal frauds."
+    label = f"Reliability of {', '.join(arms)} in bins with about equal numbers of frauds."
     return _svg("reliability", (6.4, 4.4), draw, label)
 
 

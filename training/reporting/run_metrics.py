@@ -146,18 +146,18 @@ def _findings(
 
 
 def not_compared(selection: ModelSelection) -> list[Finding]:
-    """Note which arms the chosen one was not compared with."""
+    """Note the alternatives that the chosen model was not compared with."""
     missing = [
         name
         for name, compared in (
-            ("other resampling arms", selection.comparisons),
+            ("other resampling methods", selection.comparisons),
             ("other feature sets", len(selection.by_feature_set) > 1),
         )
         if not compared
     ]
     if not missing:
         return []
-    unknown = "Whether one of them does better is not known; `train` compares them by default."
+    unknown = "One of them may do better; `train` compares them by default."
     return [note("not-compared", "Not compared", f"{' and '.join(missing)}. {unknown}")]
 
 

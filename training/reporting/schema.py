@@ -54,7 +54,7 @@ class SplitFigures(TypedDict):
 
 
 class RunSettings(TypedDict):
-    """The settings of the chosen arm."""
+    """The settings of the chosen model."""
 
     resampling: str
     smote_ratio: float
@@ -63,7 +63,7 @@ class RunSettings(TypedDict):
 
 
 class ResamplingFigures(TypedDict):
-    """The resampling methods beside each other; only the threshold window decides."""
+    """The comparison of the resampling methods; only the threshold window decides."""
 
     asked: str
     chosen: str
@@ -90,14 +90,14 @@ class PolicyNumbers(TypedDict):
 
 
 class SearchFigures(TypedDict):
-    """The trials by which settings were chosen; empty lists where none were run."""
+    """The trials by which settings were chosen; the lists are empty without trials."""
 
     smote_ratio_trials: list[RatioTrial]
     trials: list[SettingsTrial]
 
 
 class TrainedWindows(TypedDict):
-    """The windows that a model was fitted, calibrated and given its threshold on."""
+    """The windows on which a model was fitted and calibrated, and its threshold chosen."""
 
     fit: WindowSteps
     calibrate: WindowSteps | None
@@ -122,7 +122,7 @@ class TrainedOn(TypedDict):
 
 
 class EvaluatedModel(TypedDict):
-    """The model that the figures are of."""
+    """The model that was evaluated on the test window."""
 
     version: str
     evaluated_threshold: float | None

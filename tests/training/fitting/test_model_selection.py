@@ -73,13 +73,13 @@ def test_skipped_comparisons_are_named(data: SplitRows, default: ModelSelection)
 
     assert not_compared(default) == []
     for selection, words in (
-        (alone, "other resampling arms and other feature sets"),
-        (only_sets, "other resampling arms"),
+        (alone, "other resampling methods and other feature sets"),
+        (only_sets, "other resampling methods"),
         (only_arms, "other feature sets"),
     ):
         (finding,) = not_compared(selection)
         assert finding["code"] == "not-compared"
-        assert finding["text"].startswith(f"{words}. Whether")
+        assert finding["text"].startswith(f"{words}. One of them")
 
 
 @pytest.mark.parametrize("better", [None, "weights"])

@@ -189,7 +189,7 @@ def test_a_run_without_comparison_has_a_report_too(tmp_path: Path) -> None:
     assert "<code>strict+hour</code><strong>" in html
     assert "| strict+hour |" in model_card(metrics)
     for text in (html, model_card(metrics), summary(metrics, tmp_path)):
-        assert "other resampling arms and other feature sets. Whether" in text
+        assert "other resampling methods and other feature sets. One of" in text
 
 
 def test_the_model_card_states_use_figures_and_limits(out: Path, metrics: dict[str, Any]) -> None:
