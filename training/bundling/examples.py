@@ -63,7 +63,7 @@ class DecidedRows:
         return self._example(int(found[order[-1]]))
 
     def _example(self, index: int) -> Example:
-        row = self.rows.frame.iloc[index]
+        row = self.rows.record(index)
         is_merchant = row["nameDest"].startswith(MERCHANT_PREFIX)
         payment = Transaction(
             type=TransactionType(row["type"]),

@@ -20,8 +20,10 @@ class Rows:
 
     Attributes
     ----------
-    frame : DataFrame
-        The columns that `read_transactions` returns.
+    file : DataFrame
+        All rows of the file, as `read_transactions` returns them. Selections share it.
+    places : int or None
+        Positions of these rows in the file; None for all of them.
     facts : Facts
         The inputs of the features.
     steps : int
@@ -30,7 +32,8 @@ class Rows:
         Number of real transactions that each row represents.
     """
 
-    frame: pd.DataFrame
+    file: pd.DataFrame
+    places: np.ndarray | None
     facts: Facts
     steps: np.ndarray
     is_fraud: np.ndarray
@@ -41,7 +44,8 @@ class Rows:
         """The columns of a frame that `read_transactions` returned."""
         weights = frame["weight"] if "weight" in frame else pd.Series(1.0, frame.index)
         return cls(
-            frame=frame,
+            file=frame,
+            places=None,
             facts=to_facts(frame),
             steps=frame["step"].to_numpy(),
             is_fraud=frame["isFraud"].to_numpy(dtype=bool),
@@ -54,8 +58,10 @@ class Rows:
 
     def __getitem__(self, chosen: np.ndarray) -> "Rows":
         """Select rows by a mask or by indices."""
+        places = np.arange(len(self.file)) if self.places is None else self.places
         return Rows(
-            frame=self.frame.iloc[chosen],
+            file=self.file,
+            places=places[chosen],
             facts=Facts(*(column[chosen] for column in self.facts)),
             steps=self.steps[chosen],
             is_fraud=self.is_fraud[chosen],
@@ -65,6 +71,20 @@ class Rows:
     def within(self, window: Window) -> "Rows":
         """Select the rows of a window."""
         return self[window.holds(self.steps)]
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """The rows as a frame, copied at every call unless they are all rows of the file."""
+        return self.file if self.places is None else self.file.iloc[self.places]
+
+    def column(self, name: str) -> pd.Series:
+        """A column of the frame."""
+        column = self.file[name]
+        return column if self.places is None else column.iloc[self.places]
+
+    def record(self, index: int) -> pd.Series:
+        """A row of the frame."""
+        return self.file.iloc[index if self.places is None else int(self.places[index])]
 
     @property
     def amounts(self) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""The rows of every window of a time split, selected once."""
+"""The rows of every window of a time split."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,6 +11,9 @@ from training.data.time_split import Split, split_by_time, until_the_end
 class SplitRows:
     """Rows and the windows they are split into.
 
+    The rows of the short windows are selected once and kept. Those of `fit` and `trained` are most
+    of the data, so they are selected at every call and live only as long as their user.
+
     Attributes
     ----------
     all : Rows
@@ -20,7 +23,7 @@ class SplitRows:
     all: Rows
     split: Split
 
-    @cached_property
+    @property
     def fit(self) -> Rows:
         """The rows to fit boosters on."""
         return self.all.within(self.split.fit)
@@ -36,7 +39,7 @@ class SplitRows:
         """The rows to choose the threshold and the policy on."""
         return self.all.within(self.split.threshold)
 
-    @cached_property
+    @property
     def trained(self) -> Rows:
         """The rows of all the windows above."""
         return self.all.within(self.split.trained)

@@ -73,7 +73,7 @@ def policy_outcome(scored: ScoredRows, policy: Policy, *, seed: int) -> PolicyOu
         },
         "cutoffs": list(_cutoffs(rows, policy)),
     }
-    if "typology" in rows.frame:
+    if "typology" in rows.file:
         saved = spent["single threshold"] - spent["policy"]
         figures["by_typology"] = list(_by_typology(rows, decided, saved))
     return figures
@@ -132,7 +132,7 @@ def _cutoffs(rows: Rows, policy: Policy) -> Iterator[Cutoffs]:
 
 
 def _by_typology(rows: Rows, decided: np.ndarray, saved: np.ndarray) -> Iterator[TypologyDecisions]:
-    typology = rows.frame["typology"].astype("category")
+    typology = rows.column("typology").astype("category")
     for name in typology.cat.categories:
         chosen = (typology == name).to_numpy()
         if chosen.any():

@@ -61,13 +61,26 @@ def test_scored_rows_give_metrics_their_labels_and_weights(rows: Rows) -> None:
     assert predicted.weights is rows.weights
 
 
-def test_every_window_of_a_split_is_selected_once(rows: Rows) -> None:
+def test_the_short_windows_of_a_split_are_selected_once(rows: Rows) -> None:
     split = SplitRows.by_time(rows)
 
-    for name in ("fit", "threshold", "trained", "test"):
-        window = getattr(split.split, name)
+    for name in ("threshold", "test"):
         assert getattr(split, name) is getattr(split, name)
-        assert set(getattr(split, name).steps) == set(range(window.start, window.end + 1))
+
+
+def test_a_window_of_a_split_holds_all_rows_of_its_steps(rows: Rows) -> None:
+    split = SplitRows.by_time(rows)
+
+    for name in ("fit", "threshold", "test"):
+        window = getattr(split.split, name)
+        assert getattr(split, name).steps.tolist() == list(range(window.start, window.end + 1))
+
+
+def test_the_rows_of_a_training_are_those_of_its_windows(rows: Rows) -> None:
+    split = SplitRows.by_time(rows)
+
+    windows = (split.fit, split.threshold)
+    assert split.trained.steps.tolist() == [step for part in windows for step in part.steps]
 
 
 def test_a_split_by_hours_has_no_rows_to_calibrate_on(rows: Rows) -> None:
