@@ -90,12 +90,12 @@ def catalogue(*, bucket: str, parameter: str) -> Catalogue:
             trouble = CheckFailedError(str(error))
         files = store.versions()
         places = _places(pointer)
-        found = [
+        models = [
             _listed(store, version, files.get(version, set()), places.get(version, ""))
             for version in sorted(files.keys() | places.keys())
         ]
-    found.sort(key=lambda each: each.created, reverse=True)
-    return Catalogue(found, trouble)
+    models.sort(key=lambda model: model.created, reverse=True)
+    return Catalogue(models, trouble)
 
 
 def _places(pointer: Pointer | None) -> dict[str, str]:

@@ -55,34 +55,36 @@ class Challenge:
 
     def lines(self) -> Iterator[str]:
         """Yield the comparison in sentences, the verdict last."""
-        found = self.comparison
-        if found is None:
+        comparison = self.comparison
+        if comparison is None:
             yield "no model is served yet, so there is nothing to compare with"
             return
         window, saved, gain = (
-            found["window"],
-            found["cost_saved"],
-            found["average_precision_gain"],
+            comparison["window"],
+            comparison["cost_saved"],
+            comparison["average_precision_gain"],
         )
-        rows, frauds = found["current"]["rows"], found["current"]["frauds"]
+        rows, frauds = comparison["current"]["rows"], comparison["current"]["frauds"]
         yield (
             f"steps {window['start']} to {window['end']}, which neither model was trained on: "
             f"{rows:,} rows, {frauds:,} frauds"
         )
-        for name, each in (("current", found["current"]), ("candidate", found["candidate"])):
+        models = {"current": comparison["current"], "candidate": comparison["candidate"]}
+        for name, model in models.items():
             yield (
-                f"{name:<9}  {each['version']}  cost {each['cost']:,.0f} ({found['currency']})  "
-                f"average precision {each['average_precision']:.3f}  "
-                f"reviews per 1,000 {each['outcome']['reviews_per_thousand']:.1f}"
+                f"{name:<9}  {model['version']}  "
+                f"cost {model['cost']:,.0f} ({comparison['currency']})  "
+                f"average precision {model['average_precision']:.3f}  "
+                f"reviews per 1,000 {model['outcome']['reviews_per_thousand']:.1f}"
             )
         yield (
             f"average precision {gain['value']:+.3f} "
             f"(95 % interval {gain['low']:+.3f} to {gain['high']:+.3f})"
         )
         yield (
-            f"{'better' if found['better'] else 'not better'}: {saved['value']:.1%} of the cost "
-            f"saved (95 % interval {saved['low']:.1%} to {saved['high']:.1%}), "
-            f"wanted at least {found['margin']:.1%} and an interval above 0"
+            f"{'better' if comparison['better'] else 'not better'}: "
+            f"{saved['value']:.1%} of the cost saved (95 % interval {saved['low']:.1%} to {saved['high']:.1%}), "
+            f"wanted at least {comparison['margin']:.1%} and an interval above 0"
         )
 
 

@@ -33,18 +33,18 @@ def common_window(
         If it does not hold both classes.
     """
     last = int(rows.steps.max())
-    later = max(_first_unseen(each) for each in (current, candidate))
+    later = max(_first_unseen(model) for model in (current, candidate))
     window = Window(later if start is None else start, last if end is None else end)
     if window.start > last:
         raise CheckFailedError(
             f"the data ends at step {last}, and the models were trained on steps before {later}: "
             "no later data to compare on; train the candidate with --no-refit, or give later data"
         )
-    for name, each in (("served model", current), ("candidate", candidate)):
-        trained = trained_window(each.bundle.trained_on)
+    for name, model in (("served model", current), ("candidate", candidate)):
+        trained = trained_window(model.bundle.trained_on)
         if window.overlaps(trained):
             raise CheckFailedError(
-                f"the {name} {each.version} was trained on {trained}, and {window} would flatter "
+                f"the {name} {model.version} was trained on {trained}, and {window} would flatter "
                 f"it; compare from step {later} on, or leave out --from and --to"
             )
     chosen = rows.within(window)

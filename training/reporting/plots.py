@@ -76,10 +76,10 @@ def reliability_plot(arms: Mapping[str, Evaluation]) -> Markup:
         for (name, arm), (colour, mark) in zip(arms.items(), MARKS, strict=False):
             bins = arm["reliability"]
             low, seen, high = np.array(
-                [(each["observed_low"], each["observed"], each["observed_high"]) for each in bins]
+                [(bin_["observed_low"], bin_["observed"], bin_["observed_high"]) for bin_ in bins]
             ).T
             axes.errorbar(
-                [each["expected"] for each in bins],
+                [bin_["expected"] for bin_ in bins],
                 seen,
                 np.abs([seen - low, high - seen]),
                 color=colour,
@@ -118,7 +118,7 @@ def attribution_plot(features: list[FeatureShap]) -> Markup:
                 axes.plot(middle, at, marker=mark, color="white", markeredgecolor=colour)
                 if number == 0:
                     axes.plot([], [], marker=mark, color=colour, linestyle="-", label=name)
-        axes.set_yticks(range(len(features)), [each["feature"] for each in features])
+        axes.set_yticks(range(len(features)), [feature["feature"] for feature in features])
         axes.invert_yaxis()
         axes.axvline(0, color="#777777", linewidth=0.8)
         axes.set_xlabel("SHAP value: added to the log-odds of fraud")
@@ -133,18 +133,18 @@ def dependence_plot(dependence: list[Dependence]) -> Markup:
 
     def draw(figure: Figure) -> None:
         grid = figure.subplots(-(-len(dependence) // 2), 2, squeeze=False)
-        for axes, each in zip(grid.flat, dependence, strict=False):
-            _dependence(axes, each)
+        for axes, feature in zip(grid.flat, dependence, strict=False):
+            _dependence(axes, feature)
         for axes in grid.flat[len(dependence) :]:
             axes.set_visible(False)
 
-    names = ", ".join(each["feature"] for each in dependence)
+    names = ", ".join(feature["feature"] for feature in dependence)
     height = 2.7 * -(-len(dependence) // 2)
     return _svg("dependence", (6.8, height), draw, f"SHAP value along the value of {names}.")
 
 
-def _dependence(axes: Axes, each: Dependence) -> None:
-    points = each["points"]
+def _dependence(axes: Axes, feature: Dependence) -> None:
+    points = feature["points"]
     value, middle, low, high = np.array(
         [(point["value"], point["median"], point["low"], point["high"]) for point in points]
     ).T
@@ -166,7 +166,7 @@ def _dependence(axes: Axes, each: Dependence) -> None:
         axes.set_xlim(left=0)
         powers = range(int(np.log10(LINEAR_TO)), int(np.log10(value.max())) + 1)
         axes.set_xticks([0, *(10.0**power for power in powers)])
-    axes.set_xlabel(f"{each['feature']} ({_unit(each['feature'])})")
+    axes.set_xlabel(f"{feature['feature']} ({_unit(feature['feature'])})")
     axes.set_ylabel("added to log-odds")
 
 
@@ -185,8 +185,8 @@ def alone_plot(leaks: LeakFigures) -> Markup:
 
     def draw(figure: Figure) -> None:
         axes = figure.subplots()
-        names = [each["feature"] for each in leaks["alone"]]
-        axes.barh(names, [each["average_precision"] for each in leaks["alone"]], color=BLUE)
+        names = [feature["feature"] for feature in leaks["alone"]]
+        axes.barh(names, [feature["average_precision"] for feature in leaks["alone"]], color=BLUE)
         axes.axvline(leaks["average_precision"], color=VERMILLION, linestyle="--")
         axes.invert_yaxis()
         axes.set_xlim(0, 1)

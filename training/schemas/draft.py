@@ -100,13 +100,13 @@ def _rank(name: str, words: Sequence[str]) -> float:
     return min(places, default=len(words))
 
 
-def _time(found: Profile) -> str:
-    if found.cells is Cells.TIME:
-        return quoted(found.name)
-    plain = found.name.lower()
+def _time(column: Profile) -> str:
+    if column.cells is Cells.TIME:
+        return quoted(column.name)
+    plain = column.name.lower()
     named = (unit for unit in ("day", "hour", "second") if unit in plain)
     unit = next(named, "hour" if plain == "step" else "second")
-    return f'{{column = {quoted(found.name)}, unit = "{unit}"}}'
+    return f'{{column = {quoted(column.name)}, unit = "{unit}"}}'
 
 
 def _families(profiles: Sequence[Profile], made: Draft) -> list[Profile]:
@@ -127,13 +127,13 @@ def _places(profiles: Sequence[Profile], payer: Profile | None, made: Draft) -> 
     """Draft pairs of latitude and longitude; return the other columns."""
     numbers = {column.name: column for column in profiles if column.cells is Cells.NUMBER}
     taken: set[str] = set()
-    for (name, found), (word, other) in product(numbers.items(), COORDINATES):
+    for (name, column), (word, other) in product(numbers.items(), COORDINATES):
         partner = re.sub(rf"{word}(?=$|_)", other, name)
         if partner == name or partner not in numbers or name in taken:
             continue
         stem = re.sub(rf"_?{word}(?=$|_)_?", "", name) or "place"
         made.attributes[stem] = f"[{quoted(name)}, {quoted(partner)}]"
-        if payer is not None and found.is_constant_within(payer):
+        if payer is not None and column.is_constant_within(payer):
             made.notes[stem] = f"{CONSTANT}: probably the home address"
         taken |= {name, partner}
     return [column for column in profiles if column.name not in taken]
