@@ -44,11 +44,15 @@ def savings(outcomes: dict[int, PolicyOutcome]) -> Table:
 def thresholds(outcome: PolicyOutcome) -> Table:
     """A table of the probabilities at which the decision changes, for five amounts."""
     shown = Table("amount", "review above", "block above", "block above, without reviews")
-    for each in outcome["cutoffs"]:
-        cutoffs = (each["review_above"], each["block_above"], each["block_above_without_review"])
-        review, block, without = (f"{cutoff:.4f}" for cutoff in cutoffs)
-        never = each["review_above"] >= each["block_above"]
-        shown.add_row(f"{each['amount']:,.0f}", "no review" if never else review, block, without)
+    for cutoff in outcome["cutoffs"]:
+        cutoffs = (
+            cutoff["review_above"],
+            cutoff["block_above"],
+            cutoff["block_above_without_review"],
+        )
+        review, block, without = (f"{probability:.4f}" for probability in cutoffs)
+        never = cutoff["review_above"] >= cutoff["block_above"]
+        shown.add_row(f"{cutoff['amount']:,.0f}", "no review" if never else review, block, without)
     return shown
 
 

@@ -87,7 +87,10 @@ def periods(options: argparse.Namespace) -> Iterator[tuple[str, Rows, int]]:
 
 def absolute_error(results: dict[str, dict[str, Figures]], method: str, name: str) -> str:
     """The mean and the worst absolute difference from the evaluated model, over all data sets."""
-    gaps = [abs(each[method][name] - each["evaluated model"][name]) for each in results.values()]
+    gaps = [
+        abs(methods[method][name] - methods["evaluated model"][name])
+        for methods in results.values()
+    ]
     return f"{np.mean(gaps):.3f} (worst {max(gaps):.3f})"
 
 

@@ -80,10 +80,10 @@ def row(memory_mb: int, cold: list[float], warm: list[float]) -> Row:
 
 def chosen(rows: list[Row]) -> Row | None:
     """The size that `RULE` names; None if none is fast enough."""
-    fast = [each for each in rows if each.is_fast_enough]
-    most = (1 + NOISE) * min((each.usd_per_million for each in fast), default=0.0)
-    cheap = [each for each in fast if each.usd_per_million <= most]
-    return min(cheap, key=lambda each: each.cold, default=None)
+    fast = [size for size in rows if size.is_fast_enough]
+    most = (1 + NOISE) * min((size.usd_per_million for size in fast), default=0.0)
+    cheap = [size for size in fast if size.usd_per_million <= most]
+    return min(cheap, key=lambda size: size.cold, default=None)
 
 
 def verdict(rows: list[Row], default_mb: int) -> str:
@@ -93,7 +93,7 @@ def verdict(rows: list[Row], default_mb: int) -> str:
         return f"No size meets the rule; template.yaml's default is {default_mb} MB."
     if best.memory_mb == default_mb:
         return f"{default_mb} MB follows, and is template.yaml's default."
-    ours = next((each for each in rows if each.memory_mb == default_mb), None)
+    ours = next((size for size in rows if size.memory_mb == default_mb), None)
     compared = "was not measured"
     if ours is not None:
         compared = f"costs {ours.usd_per_million:.2f} USD and starts in {ours.cold:,.0f} ms"

@@ -50,7 +50,7 @@ print(classification_report(y_test, model.predict(X_test)))
 class Run:
     """One process: its task, the number of rows, its time and its peak memory."""
 
-    what: str
+    task: str
     rows: int
     seconds: float
     peak_mb: float
@@ -61,7 +61,7 @@ class Run:
         return self.rows / self.seconds
 
 
-def measured(what: str, rows: int, command: list[str]) -> Run:
+def measured(task: str, rows: int, command: list[str]) -> Run:
     """Run a Python command and measure its time and its peak memory."""
     begun = time.monotonic()
     process = subprocess.Popen(
@@ -71,8 +71,8 @@ def measured(what: str, rows: int, command: list[str]) -> Run:
     said = process.stderr.read()
     _, status, usage = os.wait4(process.pid, 0)
     if status:
-        raise SystemExit(f"{what} of {rows:,} rows failed:\n{said.decode()}")
-    return Run(what, rows, time.monotonic() - begun, usage.ru_maxrss / 1_024)
+        raise SystemExit(f"{task} of {rows:,} rows failed:\n{said.decode()}")
+    return Run(task, rows, time.monotonic() - begun, usage.ru_maxrss / 1_024)
 
 
 def runs(sizes: list[int], folder: Path) -> Iterator[Run]:
@@ -90,27 +90,27 @@ def runs(sizes: list[int], folder: Path) -> Iterator[Run]:
             # The second run reads the CSV file that the first has written.
             asked = ["--model", str(model), "--data", str(source)]
             scored = ["--out", str(folder / f"scored{ending}")]
-            what = f"score {source.suffix} to {ending}"
-            yield measured(what, rows, [*command, "score", *asked, *scored])
+            task = f"score {source.suffix} to {ending}"
+            yield measured(task, rows, [*command, "score", *asked, *scored])
         if rows == TUTORIAL_SIZE:
             yield measured("tutorial", rows, ["-c", TUTORIAL, str(folder / f"{rows}.parquet")])
 
 
-def plot(found: list[Run], path: Path) -> None:
+def plot(done: list[Run], path: Path) -> None:
     """Seconds and peak memory over rows, on log axes."""
     figure = Figure((8, 3.6), layout="constrained")
     axes = figure.subplots(1, 2)
-    _lines(axes[0], {(run.what, run.rows): run.seconds for run in found}, "seconds")
-    _lines(axes[1], {(run.what, run.rows): run.peak_mb for run in found}, "peak memory in MB")
+    _lines(axes[0], {(run.task, run.rows): run.seconds for run in done}, "seconds")
+    _lines(axes[1], {(run.task, run.rows): run.peak_mb for run in done}, "peak memory in MB")
     axes[0].legend(frameon=False)
     figure.savefig(path, metadata={"Date": None})
 
 
 def _lines(axes: Axes, values: dict[tuple[str, int], float], label: str) -> None:
     marks = iter("osD^v*")
-    for what in dict.fromkeys(name for name, _ in values):
-        points = [(rows, value) for (name, rows), value in values.items() if name == what]
-        axes.plot(*zip(*points, strict=True), marker=next(marks), label=what)
+    for task in dict.fromkeys(name for name, _ in values):
+        points = [(rows, value) for (name, rows), value in values.items() if name == task]
+        axes.plot(*zip(*points, strict=True), marker=next(marks), label=task)
     axes.set(xscale="log", yscale="log", xlabel="rows", ylabel=label)
     axes.grid(color="#dddddd")
 
@@ -122,18 +122,18 @@ def main() -> None:
     parser.add_argument("--plot", type=Path, default=Path("build/training.svg"))
     options = parser.parse_args()
     console = Console(stderr=True)
-    found = []
+    done = []
     with TemporaryDirectory() as folder:
         for run in runs([int(size) for size in options.sizes.split(",")], Path(folder)):
-            console.print(f"  {run.what}, {run.rows:,} rows ({run.seconds:.1f} s)")
-            found.append(run)
-    table = Table("what", "rows", "seconds", "peak MB", "rows/s")
-    for run in found:
+            console.print(f"  {run.task}, {run.rows:,} rows ({run.seconds:.1f} s)")
+            done.append(run)
+    table = Table("task", "rows", "seconds", "peak MB", "rows/s")
+    for run in done:
         figures = (f"{run.rows:,}", f"{run.seconds:.1f}", f"{run.peak_mb:,.0f}")
-        table.add_row(run.what, *figures, f"{run.rows_per_second:,.0f}")
+        table.add_row(run.task, *figures, f"{run.rows_per_second:,.0f}")
     Console().print(table)
     options.plot.parent.mkdir(parents=True, exist_ok=True)
-    plot(found, options.plot)
+    plot(done, options.plot)
     console.print(f"plot: {options.plot}")
 
 

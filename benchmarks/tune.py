@@ -59,27 +59,29 @@ def measured(effort: Effort, sizes: tuple[int, ...], begin: Begin) -> list[Row]:
 
 def _cold(places: Mapping[int, Place], effort: Effort, begin: Begin) -> Samples:
     """The cold starts of each size; a first one, which warms the disk cache, is dropped."""
-    found: dict[int, list[float]] = defaultdict(list)
+    samples: dict[int, list[float]] = defaultdict(list)
     begin(f"{effort.cold} cold starts of each size")
     for _ in range(effort.cold + 1):
         for size, where in places.items():
-            found[size].append(cold_start(OURS, where))
-    return {size: each[1:] for size, each in found.items()}
+            samples[size].append(cold_start(OURS, where))
+    return {size: values[1:] for size, values in samples.items()}
 
 
 def _warm(places: Mapping[int, Place], effort: Effort, begin: Begin) -> Samples:
     event = recorded("rest_v1_genuine")
-    found: dict[int, list[float]] = defaultdict(list)
+    samples: dict[int, list[float]] = defaultdict(list)
     with ExitStack() as running:
-        workers = {size: running.enter_context(worker(OURS, each)) for size, each in places.items()}
-        for asked in workers.values():
-            asked.ask(event, effort.calls)
+        workers = {
+            size: running.enter_context(worker(OURS, where)) for size, where in places.items()
+        }
+        for process in workers.values():
+            process.ask(event, effort.calls)
         begin(f"{effort.rounds} rounds of {effort.calls:,} payments")
         for _ in range(effort.rounds):
-            for size, asked in workers.items():
-                reply = asked.ask(event, effort.calls)
-                found[size] += [each / 1e6 for each in reply.nanoseconds]
-    return found
+            for size, process in workers.items():
+                reply = process.ask(event, effort.calls)
+                samples[size] += [duration / 1e6 for duration in reply.nanoseconds]
+    return samples
 
 
 def show(rows: list[Row], default_mb: int, effort: Effort) -> None:
@@ -105,31 +107,31 @@ x86_64, list prices of {REGION}, {READ}."""
 
 def table(rows: list[Row]) -> Table:
     """A table of every size on this machine's architecture; the other is marked as unmeasured."""
-    found = Table("architecture")
+    sizes = Table("architecture")
     for name in COLUMNS:
-        found.add_column(name, justify="right")
+        sizes.add_column(name, justify="right")
     for architecture, kernels in ARCHITECTURES.items():
         if kernels != platform.machine():
-            found.add_row(architecture, *["-"] * len(COLUMNS))
-            found.caption = (
+            sizes.add_row(architecture, *["-"] * len(COLUMNS))
+            sizes.caption = (
                 f"{architecture} not measured: this machine is {platform.machine()}; "
                 "requirements.txt has wheels for both"
             )
             continue
-        for each in rows:
-            found.add_row(architecture, *_cells(each), end_section=each is rows[-1])
-    return found
+        for size in rows:
+            sizes.add_row(architecture, *_cells(size), end_section=size is rows[-1])
+    return sizes
 
 
-def _cells(found: Row) -> list[str]:
+def _cells(size: Row) -> list[str]:
     return [
-        f"{found.memory_mb:,}",
-        f"{found.share:.2f}",
-        f"{found.cold:,.0f}",
-        f"{found.slowest_cold:,.0f}",
-        f"{found.median:.3f}",
-        f"{found.p99:.2f}",
-        f"{found.usd_per_million:.2f}",
+        f"{size.memory_mb:,}",
+        f"{size.share:.2f}",
+        f"{size.cold:,.0f}",
+        f"{size.slowest_cold:,.0f}",
+        f"{size.median:.3f}",
+        f"{size.p99:.2f}",
+        f"{size.usd_per_million:.2f}",
     ]
 
 
@@ -145,7 +147,7 @@ def _run(options: argparse.Namespace) -> None:
     if options.json:
         options.json.parent.mkdir(parents=True, exist_ok=True)
         data = {"machine": platform.machine(), "rule": RULE, "default_mb": default_mb}
-        data["sizes"] = [asdict(each) for each in rows]
+        data["sizes"] = [asdict(size) for size in rows]
         options.json.write_text(json.dumps(data, indent=2) + "\n")
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.serving import figures, measure, stacks
-from benchmarks.serving.measure import QUICK, Begin, Effort, Found
+from benchmarks.serving.measure import QUICK, Begin, Collected, Effort
 from benchmarks.serving.output import show
 from benchmarks.serving.places import place
 from benchmarks.serving.plot import plot
@@ -24,12 +24,12 @@ def prepared() -> dict[str, dict[str, str]]:
     stacks.require(stacks.OURS, ".ci/setup")
     for stack in (stacks.TUTORIAL, stacks.OURS):
         stacks.compile_packages(stack)
-    found = {stack.name: stacks.versions(stack) for stack in (stacks.TUTORIAL, stacks.OURS)}
-    stacks.check_same(found)
-    return found
+    versions = {stack.name: stacks.versions(stack) for stack in (stacks.TUTORIAL, stacks.OURS)}
+    stacks.check_same(versions)
+    return versions
 
 
-def measured(effort: Effort, begin: Begin) -> tuple[dict[str, Any], Found]:
+def measured(effort: Effort, begin: Begin) -> tuple[dict[str, Any], Collected]:
     """A description of this machine, and the samples of every measure."""
     begin("compiling the packages of both environments")
     machine = _machine() | {"versions": prepared()}
@@ -39,12 +39,12 @@ def measured(effort: Effort, begin: Begin) -> tuple[dict[str, Any], Found]:
         )
         begin("comparing the answers")
         measure.check_agreement(where)
-        found = measure.cold_starts(where, effort.cold, begin)
+        samples = measure.cold_starts(where, effort.cold, begin)
         calls, machine["core_share"] = measure.warm(where, effort, begin)
         requests, machine["client_busy"] = measure.http(where, effort, begin)
     for stack in (stacks.TUTORIAL, stacks.OURS):
-        found[figures.PACKAGES, stack.name] = [stacks.megabytes(stack.packages)]
-    return machine, found | calls | requests
+        samples[figures.PACKAGES, stack.name] = [stacks.megabytes(stack.packages)]
+    return machine, samples | calls | requests
 
 
 def _machine() -> dict[str, Any]:
@@ -62,15 +62,15 @@ def _run(options: argparse.Namespace) -> None:
     if not sys.platform.startswith("linux"):
         raise InputError("this benchmark needs Linux, because it pins each stack to a core")
     with interruptible(), reported() as begin:
-        machine, found = measured(QUICK if options.quick else Effort(), begin)
-    show(machine, found)
+        machine, samples = measured(QUICK if options.quick else Effort(), begin)
+    show(machine, samples)
     if options.json:
-        data = {"machine": machine, **figures.as_data(found)}
+        data = {"machine": machine, **figures.as_data(samples)}
         options.json.parent.mkdir(parents=True, exist_ok=True)
         options.json.write_text(json.dumps(data, indent=2) + "\n")
     if options.plot:
-        plot(found, options.plot)
-    figures.require_targets(found)
+        plot(samples, options.plot)
+    figures.require_targets(samples)
 
 
 def main() -> None:

@@ -22,7 +22,7 @@ TOLERANCE: Final = 1e-5
 """Relative difference allowed between two probabilities computed from the same float32 sum."""
 
 Begin = Callable[[str], None]
-Found = dict[tuple[str, str], list[float]]
+Collected = dict[tuple[str, str], list[float]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,58 +131,60 @@ def cold_start(stack: Stack, place: Place) -> float:
     """The time from the start of a process to its first answer, in ms."""
     event = recorded("rest_v1_genuine")
     begun = time.perf_counter()
-    with worker(stack, place) as asked:
-        asked.ask(event)
+    with worker(stack, place) as running:
+        running.ask(event)
         return 1e3 * (time.perf_counter() - begun)
 
 
-def cold_starts(place: Place, repetitions: int, begin: Begin) -> Found:
+def cold_starts(place: Place, repetitions: int, begin: Begin) -> Collected:
     """Cold starts of every stack, in ms; a first one, which warms the disk cache, is dropped."""
-    found: Found = defaultdict(list)
+    samples: Collected = defaultdict(list)
     begin(f"{repetitions} cold starts of each stack")
     for repetition in range(repetitions + 1):
         for stack in STACKS:
             passed = cold_start(stack, place)
             if repetition:
-                found[figures.COLD, stack.name].append(passed)
-    return found
+                samples[figures.COLD, stack.name].append(passed)
+    return samples
 
 
-def warm(place: Place, effort: Effort, begin: Begin) -> tuple[Found, float]:
+def warm(place: Place, effort: Effort, begin: Begin) -> tuple[Collected, float]:
     """The handler's time for each case in ms, and the workers' memory afterwards in MB.
 
     Also returns the CPU time of the workers as a share of the wall time; the rest went to other
     processes.
     """
-    found: Found = defaultdict(list)
+    samples: Collected = defaultdict(list)
     worked = passed = 0
-    asked = cases()
+    every_case = cases()
     with ExitStack() as running:
         workers = {stack: running.enter_context(worker(stack, place)) for stack in STACKS}
-        for case in asked:
+        for case in every_case:
             workers[case.stack].ask(case.event, effort.calls)
         begin(f"{effort.rounds} rounds of warm calls")
         for number in range(effort.rounds):
             # A case that follows a slow one finds cold caches: rotate the order.
-            for case in _turned(asked, number):
+            for case in _turned(every_case, number):
                 calls = max(1, round(case.share * effort.calls))
                 reply = workers[case.stack].ask(case.event, calls)
-                found[case.measure, case.stack.name] += [each / 1e6 for each in reply.nanoseconds]
+                samples[case.measure, case.stack.name] += [
+                    duration / 1e6 for duration in reply.nanoseconds
+                ]
                 worked, passed = worked + reply.worked, passed + sum(reply.nanoseconds)
-        _add_memory(found, workers)
-    return found, worked / passed
+        _add_memory(samples, workers)
+    return samples, worked / passed
 
 
-def _add_memory(found: Found, workers: dict[Stack, Worker]) -> None:
-    for stack, asked in workers.items():
-        now, peak = asked.resident_mb()
-        found[figures.MEMORY, stack.name] = [now]
-        found[figures.PEAK, stack.name] = [peak]
+def _add_memory(samples: Collected, workers: dict[Stack, Worker]) -> None:
+    for stack, running in workers.items():
+        now, peak = running.resident_mb()
+        samples[figures.MEMORY, stack.name] = [now]
+        samples[figures.PEAK, stack.name] = [peak]
 
 
-def http(place: Place, effort: Effort, begin: Begin) -> tuple[Found, float]:
+def http(place: Place, effort: Effort, begin: Begin) -> tuple[Collected, float]:
     """Requests per second of each stack and round, and the client's highest CPU share."""
-    found: Found = defaultdict(list)
+    samples: Collected = defaultdict(list)
     busiest = 0.0
     with ExitStack() as running:
         ports = {stack: running.enter_context(server(stack, place, GENUINE)) for stack in STACKS}
@@ -190,9 +192,9 @@ def http(place: Place, effort: Effort, begin: Begin) -> tuple[Found, float]:
         for number in range(effort.http_rounds):
             for stack in _turned(STACKS, number):
                 done = load(ports[stack], GENUINE, effort.http_seconds)
-                found[figures.HTTP, stack.name].append(done.requests / done.seconds)
+                samples[figures.HTTP, stack.name].append(done.requests / done.seconds)
                 busiest = max(busiest, done.client_busy)
-    return found, busiest
+    return samples, busiest
 
 
 def _turned[T](sequence: Sequence[T], by: int) -> list[T]:

@@ -90,11 +90,13 @@ def versions(stack: Stack) -> dict[str, str]:
     return found
 
 
-def check_same(found: dict[str, dict[str, str]]) -> None:
+def check_same(versions: dict[str, dict[str, str]]) -> None:
     """Raise `InputError` if two stacks have different versions of one library."""
-    for name in sorted(set().union(*found.values())):
-        if len({each[name] for each in found.values() if name in each}) > 1:
-            differ = ", ".join(f"{stack} {each.get(name)}" for stack, each in found.items())
+    for name in sorted(set().union(*versions.values())):
+        if len({libraries[name] for libraries in versions.values() if name in libraries}) > 1:
+            differ = ", ".join(
+                f"{stack} {libraries.get(name)}" for stack, libraries in versions.items()
+            )
             raise InputError(
                 f"{name}: {differ}; only equal versions compare; run make lock, then .ci/setup "
                 "and .ci/setup tutorial"

@@ -1,4 +1,4 @@
-"""Account histories as columns: the same bits as the fold of `fraud_api_lambda.history`, at once.
+"""Account histories as columns: the fold of `fraud_api_lambda.history`, vectorised, bit for bit.
 
 A payment sees what its account did in the rows before it. Payments are sorted by account, where a
 window is a run of rows, so each number is a difference of cumulative sums. They are integers, so
@@ -19,7 +19,7 @@ _SPAN: int = 1 << 36
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """Payments in the order of the record, and what became known of them.
+    """Payments in order of arrival, with the times at which their labels became known.
 
     Attributes
     ----------
@@ -41,7 +41,7 @@ class Record:
 def history_columns(
     record: Record, accounts: np.ndarray, partners: np.ndarray, label_delay_s: int
 ) -> dict[str, np.ndarray]:
-    """What each payment sees of the history of one of its accounts.
+    """The history of one of its accounts that each payment sees.
 
     Parameters
     ----------
@@ -111,7 +111,7 @@ class _Rows:
         )
 
     def up_to(self, times: np.ndarray) -> np.ndarray:
-        """How many moving payments come before a moment of each payment's account."""
+        """The number of moving payments of each payment's account before a given time."""
         found: np.ndarray = np.searchsorted(self.keys, self.accounts * _SPAN + np.maximum(times, 0))
         return found
 
@@ -164,7 +164,7 @@ class _Rows:
         return columns
 
     def _n_by_now(self, which: np.ndarray, moments: np.ndarray) -> np.ndarray:
-        """How many of an account's moments are not after each payment of it, and others' before."""
+        """The number of moments up to each payment, of its account and of those sorted before."""
         keys = np.sort(self.accounts[which] * _SPAN + moments)
         found: np.ndarray = np.searchsorted(keys, self.accounts * _SPAN + self.times, side="right")
         return found
@@ -183,7 +183,7 @@ def _new_partners(
 
 
 def _are_new(rows: Iterable[tuple[int, int, int, bool]]) -> Iterator[bool]:
-    """Whether each payment's partner is none of its account's latest."""
+    """Whether each payment's partner is not among the latest partners of its account."""
     known: dict[int, dict[int, int]] = {}
     for time, account, partner, moves in rows:
         latest = known.setdefault(account, {})
@@ -201,4 +201,4 @@ def _oldest(latest: dict[int, int]) -> int:
     first, second = next(in_order), next(in_order)
     if latest[first] < latest[second]:
         return first
-    return min(latest, key=lambda each: (latest[each], each))
+    return min(latest, key=lambda partner: (latest[partner], partner))

@@ -83,7 +83,8 @@ class Challenge:
         )
         yield (
             f"{'better' if comparison['better'] else 'not better'}: "
-            f"{saved['value']:.1%} of the cost saved (95 % interval {saved['low']:.1%} to {saved['high']:.1%}), "
+            f"{saved['value']:.1%} of the cost saved "
+            f"(95 % interval {saved['low']:.1%} to {saved['high']:.1%}), "
             f"wanted at least {comparison['margin']:.1%} and an interval above 0"
         )
 
