@@ -46,7 +46,7 @@ class Payments:
 
     @classmethod
     def read(cls, path: Path) -> "Payments":
-        """The payments of a file, with what each sees of its card and its terminal."""
+        """Read the payments of a file, each with the history of its card and its terminal."""
         frame = pd.read_parquet(path).sort_values("TX_DATETIME", kind="stable")
         seconds = frame["TX_DATETIME"].astype("datetime64[s]").astype("int64").to_numpy()
         is_fraud = frame["TX_FRAUD"].to_numpy(dtype=bool)
@@ -85,9 +85,9 @@ def _between(days: np.ndarray, first: int, last: int) -> np.ndarray:
 
 
 def card_precision(data: Payments, rows: np.ndarray, scores: np.ndarray) -> float:
-    """Of the 100 most suspicious cards of a day, the share with a fraud; mean over the days.
+    """Card precision at 100: the mean daily share of compromised cards in the 100 scored highest.
 
-    A card that was found leaves the days after it.
+    A compromised card in the top 100 is removed from later days.
     """
     frame = pd.DataFrame(
         {
@@ -97,12 +97,12 @@ def card_precision(data: Payments, rows: np.ndarray, scores: np.ndarray) -> floa
             "is_fraud": data.is_fraud[rows],
         }
     )
-    found: set[int] = set()
+    caught: set[int] = set()
     shares = []
     for _, of_day in frame.groupby("day"):
-        cards = of_day[~of_day["card"].isin(found)].groupby("card")[["score", "is_fraud"]].max()
+        cards = of_day[~of_day["card"].isin(caught)].groupby("card")[["score", "is_fraud"]].max()
         top = cards.sort_values("score", ascending=False).head(TOP)
-        found |= set(top.index[top["is_fraud"]])
+        caught |= set(top.index[top["is_fraud"]])
         shares.append(top["is_fraud"].sum() / TOP)
     return float(np.mean(shares))
 
@@ -110,7 +110,7 @@ def card_precision(data: Payments, rows: np.ndarray, scores: np.ndarray) -> floa
 def fitted_scores(
     data: Payments, train: np.ndarray, test: np.ndarray, resampling: str, seed: int
 ) -> np.ndarray:
-    """Log-odds of the test rows, by our default booster."""
+    """Fit a booster with our default settings; return the log-odds of the test rows."""
     rows, labels = data.features[train], data.is_fraud[train].astype(np.int64)
     weights = np.ones(len(rows))
     if resampling == "smote":
@@ -122,7 +122,7 @@ def fitted_scores(
 
 
 def _with_smote(rows: np.ndarray, labels: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Frauds invented between real ones; what is missing is the median for SMOTE only."""
+    """Add synthetic frauds. SMOTE needs complete rows: it sees medians for missing values."""
     medians = np.nanmedian(rows, axis=0)
     smote = SMOTE(sampling_strategy=0.1, k_neighbors=NEIGHBOURS, random_state=seed)
     filled, resampled = smote.fit_resample(np.where(np.isnan(rows), medians, rows), labels)
@@ -133,7 +133,7 @@ def _with_smote(rows: np.ndarray, labels: np.ndarray, seed: int) -> tuple[np.nda
 def figures(
     data: Payments, first: int, last: int, resampling: str, seeds: int
 ) -> tuple[float, float, float]:
-    """ROC AUC, average precision and card precision of the mean of some seeds."""
+    """ROC AUC, average precision and card precision of scores averaged over seeds."""
     train, test = _between(data.days, first, last), rows_to_test(data, last)
     scores = np.mean(
         [fitted_scores(data, train, test, resampling, seed) for seed in range(seeds)], axis=0
@@ -147,14 +147,14 @@ def figures(
 
 
 def arms(last: int) -> Iterator[tuple[str, int, str]]:
-    """A name, the first day of training, and the resampling."""
+    """Yield the name, the first training day and the resampling of each model."""
     for resampling in ("smote", "none"):
         yield f"ours, {resampling}, 7 days", last - 6, resampling
         yield f"ours, {resampling}, 77 days", last - 76, resampling
 
 
 def main() -> None:
-    """Print the figures of the first test week beside the book's."""
+    """Print the figures of the first test week, next to those in the book."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True, metavar="FILE")
     parser.add_argument("--last-training-day", default="2018-07-31", metavar="DATE")
@@ -168,10 +168,10 @@ def main() -> None:
         last = (pd.Timestamp(options.last_training_day) - start.normalize()).days
         for name, first, resampling in arms(last):
             progress(f"fitting {name}")
-            found = figures(data, first, last, resampling, options.seeds)
-            table.add_row(name, *(f"{each:.3f}" for each in found))
-    for name, known in BOOK.items():
-        table.add_row(name, *(f"{each:.3f}" for each in known))
+            values = figures(data, first, last, resampling, options.seeds)
+            table.add_row(name, *(f"{value:.3f}" for value in values))
+    for name, published in BOOK.items():
+        table.add_row(name, *(f"{value:.3f}" for value in published))
     n_test = rows_to_test(data, last)
     print(f"{n_test.sum():,} test payments, {data.is_fraud[n_test].sum():,} of them fraud")
     Console().print(table)
