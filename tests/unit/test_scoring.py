@@ -156,7 +156,7 @@ def test_a_booster_that_answers_an_example_otherwise_than_when_packed_is_refused
     other = replace(example, fraud_probability=1.0001 * example.fraud_probability)
     examples = replace(bundle.examples, **{name: other})
 
-    with pytest.raises(BundleError, match="examples are answered otherwise"):
+    with pytest.raises(BundleError, match="examples get other answers than in training"):
         Scorer.from_bundle(replace(bundle, examples=examples))
 
 
@@ -165,7 +165,7 @@ def test_a_policy_that_decides_an_example_otherwise_than_when_packed_is_refused(
 ) -> None:
     cheap = replace(bundle.policy, block_fixed=1e9)
 
-    with pytest.raises(BundleError, match="examples are answered otherwise"):
+    with pytest.raises(BundleError, match="examples get other answers than in training"):
         Scorer.from_bundle(replace(bundle, policy=cheap))
 
 
