@@ -432,7 +432,8 @@ def test_the_default_memory_follows_from_the_figures_shown() -> None:
 
 
 def test_the_table_of_stack_statuses_is_that_of_the_code() -> None:
-    heading, table = "stack says which commands it allows:", {}
+    heading = "stack says which commands it allows:"
+    table: dict[str, set[Command]] = {}
     commands = (Command.DEPLOY, Command.ROLLBACK, Command.DESTROY)
     for statuses, *answers, _ in rows(heading, OPERATE):
         allowed = {

@@ -21,16 +21,18 @@ from training.local.sam import ContainerEngine
 
 IMAGE = "localhost/fraud-api-lambda"
 CONTAINER = "fraud-api-lambda"
-RESULTS = pytest.StashKey[list[tuple[str, str]]]()
-
+type Results = list[tuple[str, str]]
+type Podman = Callable[..., str]
 type Step = Callable[[str], AbstractContextManager[None]]
+
+RESULTS = pytest.StashKey[Results]()
 
 
 @dataclass(frozen=True)
 class Function:
     """The function in its container, with the emulator at its side."""
 
-    runtime: Any
+    runtime: runtime.Runtime
     first: dict[str, Any]
     """Its first answer, to the fraud."""
 
@@ -39,7 +41,9 @@ class Function:
         return json.loads(run("podman", "exec", "-i", CONTAINER, "python", "-", stdin=script))
 
 
-def pytest_terminal_summary(terminalreporter, config):
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
     if results := config.stash.get(RESULTS, []):
         terminalreporter.section("image")
         for name, value in results:
@@ -47,17 +51,17 @@ def pytest_terminal_summary(terminalreporter, config):
 
 
 @pytest.fixture(scope="session")
-def results(pytestconfig):
+def results(pytestconfig: pytest.Config) -> Results:
     return pytestconfig.stash.setdefault(RESULTS, [])
 
 
 @pytest.fixture(scope="session")
-def step(pytestconfig, results) -> Step:
+def step(pytestconfig: pytest.Config, results: Results) -> Step:
     """Says on stderr what is being done, and notes how long it took."""
     capture = pytestconfig.pluginmanager.getplugin("capturemanager")
 
     @contextmanager
-    def step(name):
+    def step(name: str) -> Iterator[None]:
         with capture.global_and_fixture_disabled():
             sys.stderr.write(f"image: {name}\n")
         start = time.monotonic()
@@ -68,7 +72,7 @@ def step(pytestconfig, results) -> Step:
 
 
 @pytest.fixture(scope="session")
-def podman(results) -> Iterator[Callable[..., str]]:
+def podman(results: Results) -> Iterator[Podman]:
     """Runs podman with a store of our own, in which no container outlives the tests."""
     if lack := missing():
         skip(lack, results)
@@ -85,7 +89,7 @@ def podman(results) -> Iterator[Callable[..., str]]:
 
 
 @pytest.fixture(scope="session")
-def base(podman, step, results) -> str:
+def base(podman: Podman, step: Step, results: Results) -> str:
     with step("making the stand-in for AWS's base image"), explained():
         name = run(".ci/stand-in-base").strip()
     try:
@@ -96,7 +100,7 @@ def base(podman, step, results) -> str:
 
 
 @pytest.fixture(scope="session")
-def image(podman, base, step, results) -> str:
+def image(podman: Podman, base: str, step: Step, results: Results) -> str:
     """The project's own Dockerfile, built."""
     build = ("build", "--pull=never", "--network=host", "--tag", IMAGE)
     with step("building the image"), explained():
@@ -117,7 +121,7 @@ def megabytes(size: int) -> str:
     return f"{size / 1e6:.1f} MB"
 
 
-def skip(lack: str, results: list[tuple[str, str]]) -> NoReturn:
+def skip(lack: str, results: Results) -> NoReturn:
     """Say it in the summary too, which nobody overlooks."""
     results.append((lack, "NOT TESTED"))
     pytest.skip(lack)
@@ -138,7 +142,9 @@ def engine() -> ContainerEngine:
 
 
 @pytest.fixture(scope="session")
-def variables(engine, tmp_path_factory) -> Iterator[dict[str, str]]:
+def variables(
+    engine: ContainerEngine, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[dict[str, str]]:
     """What the function needs in its environment; a model is published there."""
     with local_aws(host=engine.listen_on) as aws:
         runtime.publish_model(aws, tmp_path_factory.mktemp("model"))
@@ -147,16 +153,23 @@ def variables(engine, tmp_path_factory) -> Iterator[dict[str, str]]:
 
 
 @pytest.fixture(scope="session")
-def function(image, variables, tmp_path_factory, step, results) -> Iterator[Function]:
+def function(
+    image: str,
+    variables: dict[str, str],
+    tmp_path_factory: pytest.TempPathFactory,
+    step: Step,
+    results: Results,
+) -> Iterator[Function]:
     """The image as Lambda runs it, and harder."""
     port, output = free_port(), tmp_path_factory.mktemp("function") / "output"
     given = [word for name in variables for word in ("--env", f"{name}={variables[name]}")]
     options = ("--name", CONTAINER, "--publish", f"{LOOPBACK}:{port}:8080", *HARDENED)
     with ExitStack() as stack:
         with step("from `podman run` to the first answer"), explained():
+            command = ("podman", "run", *options, *given, image)
             process = stack.enter_context(
                 serving(
-                    *("podman", "run", *options, *given, image),
+                    *command,
                     output=output,
                     ready=lambda: answers(port, "/", 404),
                 )
@@ -166,7 +179,7 @@ def function(image, variables, tmp_path_factory, step, results) -> Iterator[Func
             with suppress(ValueError):  # a function that cannot start is answered for in plain text
                 first = served.invoke(runtime.event("rest_v1_fraud"))
             if first.get("statusCode") != 200:
-                raise CommandError(process.args, "does not score", output.read_text())
+                raise CommandError(command, "does not score", output.read_text())
         init = re.search(r"INIT REPORT\(durationMs: ([\d.]+)\)", output.read_text())
         assert init, output.read_text()
         results.append(("of it the function's init", f"{float(init[1]):.0f} ms"))

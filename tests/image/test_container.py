@@ -6,8 +6,9 @@ import pytest
 
 from fraud_api_lambda.bundle import version_of
 from tests.bundles import make_bundle
+from tests.function import runtime
 from tests.image.commands import run
-from tests.image.conftest import runtime
+from tests.image.conftest import Function
 from tests.image.podman import HARDENED
 
 pytestmark = pytest.mark.image
@@ -72,13 +73,13 @@ print(json.dumps({"sources": len(sources), "stale": stale}))
 
 
 @pytest.mark.parametrize("case", runtime.STATUSES)
-def test_every_recorded_event_is_answered(function, case):
+def test_every_recorded_event_is_answered(function: Function, case: str) -> None:
     answer = function.runtime.invoke(runtime.event(f"rest_v1_{case}"))
 
     assert answer["statusCode"] == runtime.STATUSES[case]
 
 
-def test_the_fraud_is_flagged_and_the_genuine_payment_is_not(function):
+def test_the_fraud_is_flagged_and_the_genuine_payment_is_not(function: Function) -> None:
     answers = [
         function.runtime.invoke(runtime.event(f"rest_v1_{each}")) for each in ("fraud", "genuine")
     ]
@@ -86,11 +87,11 @@ def test_the_fraud_is_flagged_and_the_genuine_payment_is_not(function):
     assert [json.loads(answer["body"])["is_fraud"] for answer in answers] == [True, False]
 
 
-def test_the_first_answer_comes_from_the_model_that_was_published(function):
+def test_the_first_answer_comes_from_the_model_that_was_published(function: Function) -> None:
     assert json.loads(function.first["body"])["model_version"] == version_of(make_bundle())
 
 
-def test_no_process_is_root_or_has_a_capability_or_can_gain_one(function):
+def test_no_process_is_root_or_has_a_capability_or_can_gain_one(function: Function) -> None:
     processes = function.run(PROCESSES)
 
     assert {"aws-lambda-rie", "python"} == {each["Name"] for each in processes}
@@ -101,15 +102,15 @@ def test_no_process_is_root_or_has_a_capability_or_can_gain_one(function):
         assert each["NoNewPrivs"] == "1"
 
 
-def test_its_root_and_its_code_are_read_only_and_tmp_is_not(function):
+def test_its_root_and_its_code_are_read_only_and_tmp_is_not(function: Function) -> None:
     assert function.run(READ_ONLY) == ["/", "/var/task"]
 
 
-def test_its_memory_is_limited(function):
+def test_its_memory_is_limited(function: Function) -> None:
     assert function.run(MEMORY) == 512 * 1024 * 1024
 
 
-def test_answering_compiles_no_module(image, variables):
+def test_answering_compiles_no_module(image: str, variables: dict[str, str]) -> None:
     given = [word for name in variables for word in ("--env", f"{name}={variables[name]}")]
     command = ("podman", "run", "--rm", "-i", *HARDENED, *given, "--entrypoint", "python", image)
 
@@ -119,7 +120,7 @@ def test_answering_compiles_no_module(image, variables):
     assert json.loads(printed) == {"status": 200, "compiled": []}
 
 
-def test_all_bytecode_is_of_the_source_beside_it(function):
+def test_all_bytecode_is_of_the_source_beside_it(function: Function) -> None:
     found = function.run(STALE)
 
     assert found["sources"] > 100

@@ -5,7 +5,6 @@ import json
 import re
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import pytest
@@ -22,6 +21,7 @@ from training.fitting.settings import Settings
 from training.hints import fraud
 from training.option_values import LEAKY
 from training.reporting.console import summary
+from training.reporting.schema import RunMetrics
 from training.scoring.score import evaluate_model, load_scorer, score
 from training.simulator.simulate import simulate
 from training.train import TrainOptions, Windows, train
@@ -38,7 +38,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def trained(data: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
+def trained(data: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, RunMetrics]:
     """A model trained without a refit, and its metrics."""
     out = tmp_path_factory.mktemp("model")
     return out, train(
@@ -98,7 +98,7 @@ def test_unused_columns_are_listed_in_summary_metrics_and_report(
 
 
 def test_every_feature_set_is_evaluated_on_the_same_later_days(
-    trained: tuple[Path, dict[str, Any]],
+    trained: tuple[Path, RunMetrics],
 ) -> None:
     _, metrics = trained
 
@@ -108,7 +108,7 @@ def test_every_feature_set_is_evaluated_on_the_same_later_days(
 
 
 def test_the_directory_holds_the_bundle_its_manifest_and_the_reports(
-    trained: tuple[Path, dict[str, Any]],
+    trained: tuple[Path, RunMetrics],
 ) -> None:
     out, metrics = trained
 
@@ -128,7 +128,7 @@ def test_the_directory_holds_the_bundle_its_manifest_and_the_reports(
 
 
 def test_the_bundle_holds_a_few_points_of_each_curve(
-    trained: tuple[Path, dict[str, Any]],
+    trained: tuple[Path, RunMetrics],
 ) -> None:
     out, metrics = trained
     arm = metrics["arms"]["decision-time"]
@@ -143,7 +143,7 @@ def test_the_bundle_holds_a_few_points_of_each_curve(
 
 
 def test_the_arm_in_both_comparisons_is_evaluated_once(
-    trained: tuple[Path, dict[str, Any]],
+    trained: tuple[Path, RunMetrics],
 ) -> None:
     _, metrics = trained
 
@@ -151,7 +151,7 @@ def test_the_arm_in_both_comparisons_is_evaluated_once(
 
 
 def test_the_same_data_and_seed_give_the_same_bytes(
-    data: Path, trained: tuple[Path, dict[str, Any]], tmp_path: Path
+    data: Path, trained: tuple[Path, RunMetrics], tmp_path: Path
 ) -> None:
     options = TrainOptions(settings=SETTINGS, windows=Windows(test_days=2), refit=False)
 
@@ -161,7 +161,7 @@ def test_the_same_data_and_seed_give_the_same_bytes(
 
 
 def test_another_seed_gives_another_booster(
-    data: Path, refitted: tuple[Path, dict[str, Any]], tmp_path: Path
+    data: Path, refitted: tuple[Path, RunMetrics], tmp_path: Path
 ) -> None:
     settings = replace(SETTINGS, seed=9)
     options = TrainOptions(settings=settings, compare=False, choose_ratio=False)
@@ -174,9 +174,7 @@ def test_another_seed_gives_another_booster(
     assert len(boosters) == 2
 
 
-def test_a_bundle_holds_no_path_host_or_clock(
-    data: Path, trained: tuple[Path, dict[str, Any]]
-) -> None:
+def test_a_bundle_holds_no_path_host_or_clock(data: Path, trained: tuple[Path, RunMetrics]) -> None:
     model = (trained[0] / "model.joblib").read_bytes()
 
     assert str(data.parent).encode() not in model
@@ -184,7 +182,7 @@ def test_a_bundle_holds_no_path_host_or_clock(
 
 
 def test_score_keeps_every_row_and_column_and_adds_three(
-    data: Path, trained: tuple[Path, dict[str, Any]], tmp_path: Path
+    data: Path, trained: tuple[Path, RunMetrics], tmp_path: Path
 ) -> None:
     out = tmp_path / "scored.csv"
 
@@ -206,7 +204,7 @@ def test_score_keeps_every_row_and_column_and_adds_three(
 
 
 def test_a_scored_file_without_labels_can_be_scored_again(
-    data: Path, trained: tuple[Path, dict[str, Any]], tmp_path: Path
+    data: Path, trained: tuple[Path, RunMetrics], tmp_path: Path
 ) -> None:
     score(trained[0], data, tmp_path / "scored.csv")
     unlabelled = read_transactions(tmp_path / "scored.csv").drop(columns="isFraud")
@@ -219,7 +217,7 @@ def test_a_scored_file_without_labels_can_be_scored_again(
 
 
 def test_score_and_the_served_scorer_agree_bit_for_bit(
-    data: Path, trained: tuple[Path, dict[str, Any]], tmp_path: Path
+    data: Path, trained: tuple[Path, RunMetrics], tmp_path: Path
 ) -> None:
     out = tmp_path / "scored.csv"
     score(trained[0], data, out)
@@ -238,7 +236,7 @@ def test_score_and_the_served_scorer_agree_bit_for_bit(
 
 
 def test_evaluate_reproduces_the_figures_of_the_test_window(
-    data: Path, trained: tuple[Path, dict[str, Any]]
+    data: Path, trained: tuple[Path, RunMetrics]
 ) -> None:
     out, metrics = trained
 
@@ -250,7 +248,7 @@ def test_evaluate_reproduces_the_figures_of_the_test_window(
 
 
 def test_evaluate_refuses_rows_the_model_was_trained_on(
-    data: Path, trained: tuple[Path, dict[str, Any]]
+    data: Path, trained: tuple[Path, RunMetrics]
 ) -> None:
     with pytest.raises(CheckFailedError, match="--in-sample"):
         evaluate_model(trained[0], data, start=1, end=100, in_sample=False)
@@ -259,14 +257,14 @@ def test_evaluate_refuses_rows_the_model_was_trained_on(
 
 
 @pytest.fixture(scope="module")
-def refitted(data: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
+def refitted(data: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, RunMetrics]:
     """A model that was refitted, and its metrics."""
     out = tmp_path_factory.mktemp("refitted")
     return out, train(data, out, TrainOptions(settings=SETTINGS, compare=False, choose_ratio=False))
 
 
 def test_a_refitted_model_names_the_evaluated_model_and_serves_its_threshold(
-    data: Path, refitted: tuple[Path, dict[str, Any]], tmp_path: Path
+    data: Path, refitted: tuple[Path, RunMetrics], tmp_path: Path
 ) -> None:
     out, metrics = refitted
     measured = train(
@@ -285,7 +283,7 @@ def test_a_refitted_model_names_the_evaluated_model_and_serves_its_threshold(
 
 
 def test_a_model_without_a_refit_is_the_evaluated_model(
-    trained: tuple[Path, dict[str, Any]],
+    trained: tuple[Path, RunMetrics],
 ) -> None:
     out, metrics = trained
 
@@ -296,7 +294,7 @@ def test_a_model_without_a_refit_is_the_evaluated_model(
 
 
 def test_the_published_model_is_refitted_up_to_the_last_row(
-    data: Path, refitted: tuple[Path, dict[str, Any]]
+    data: Path, refitted: tuple[Path, RunMetrics]
 ) -> None:
     out, metrics = refitted
 
@@ -332,7 +330,7 @@ def test_an_empty_model_directory_is_refused_with_the_command_that_trains_one(
 
 
 def test_a_window_without_fraud_is_refused_with_one_that_can_be_evaluated(
-    data: Path, trained: tuple[Path, dict[str, Any]], tmp_path: Path
+    data: Path, trained: tuple[Path, RunMetrics], tmp_path: Path
 ) -> None:
     end, model = trained[1]["split"]["threshold"]["end"], trained[0]
     rows = pd.read_csv(data)
@@ -348,7 +346,7 @@ def test_a_window_without_fraud_is_refused_with_one_that_can_be_evaluated(
 
 
 def test_the_summary_states_the_windows_and_warns_about_the_leaky_feature_set(
-    trained: tuple[Path, dict[str, Any]],
+    trained: tuple[Path, RunMetrics],
 ) -> None:
     out, metrics = trained
 

@@ -2,7 +2,6 @@
 
 import json
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,6 +12,7 @@ from training.analysis.golden_features import FeatureAlone, leak_findings
 from training.files.writing import write_transactions
 from training.fitting.settings import Settings
 from training.reporting.console import summary
+from training.reporting.schema import RunMetrics
 from training.simulator.simulate import simulate
 from training.train import TrainOptions, Windows, train
 
@@ -20,7 +20,7 @@ ROWS = 60_000
 SETTINGS = Settings(booster={"n_estimators": 40})
 
 
-def trained(frame: pd.DataFrame, out: Path) -> dict[str, Any]:
+def trained(frame: pd.DataFrame, out: Path) -> RunMetrics:
     path = out / "data.parquet"
     write_transactions(frame, path)
     return train(
@@ -56,12 +56,12 @@ def folder(frame: pd.DataFrame, tmp_path_factory: pytest.TempPathFactory) -> Pat
 
 
 @pytest.fixture(scope="module")
-def planted(folder: Path) -> dict[str, Any]:
-    metrics: dict[str, Any] = json.loads((folder / "metrics.json").read_text())
+def planted(folder: Path) -> RunMetrics:
+    metrics: RunMetrics = json.loads((folder / "metrics.json").read_text())
     return metrics
 
 
-def test_a_planted_leak_raises_the_alarm(planted: dict[str, Any]) -> None:
+def test_a_planted_leak_raises_the_alarm(planted: RunMetrics) -> None:
     leak, too_good, *_ = planted["findings"]
 
     assert planted["leaks"]["alone"][0]["feature"] == "emptied"
@@ -70,7 +70,7 @@ def test_a_planted_leak_raises_the_alarm(planted: dict[str, Any]) -> None:
     assert too_good["text"].startswith("an average precision of 1.000 on later data is too good")
 
 
-def test_console_report_and_card_show_the_alarm(planted: dict[str, Any], folder: Path) -> None:
+def test_console_report_and_card_show_the_alarm(planted: RunMetrics, folder: Path) -> None:
 
     text = f"Leak alarm: {planted['findings'][0]['text']}"
 

@@ -17,6 +17,7 @@ from training.data.rows import Rows
 from training.data.transactions import read_transactions
 from training.option_values import LEAKY
 from training.reporting.console import summary
+from training.reporting.schema import RunMetrics
 from training.scoring.score import load_scorer, score
 from training.train import TrainOptions, Windows, train
 
@@ -30,7 +31,7 @@ pytestmark = pytest.mark.skipif(
 
 
 @pytest.fixture(scope="module")
-def sample(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+def sample(tmp_path_factory: pytest.TempPathFactory) -> RunMetrics:
     out = tmp_path_factory.mktemp("sample")
     return train(
         DATA / "paysim_sample_steps_1_to_312.parquet",
@@ -39,22 +40,22 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     )
 
 
-def test_balances_before_the_payment_nearly_solve_paysim(sample: dict[str, Any]) -> None:
+def test_balances_before_the_payment_nearly_solve_paysim(sample: RunMetrics) -> None:
     assert sample["arms"]["decision-time"]["average_precision"] >= 0.97
 
 
-def test_without_balances_paysim_is_hard(sample: dict[str, Any]) -> None:
+def test_without_balances_paysim_is_hard(sample: RunMetrics) -> None:
     arms = sample["arms"]
 
     assert 0.15 < arms["strict"]["average_precision"] < 0.4
     assert set(arms) == {"decision-time", "strict+hour", "strict", LEAKY}
 
 
-def test_weights_restore_the_true_fraud_rate(sample: dict[str, Any]) -> None:
+def test_weights_restore_the_true_fraud_rate(sample: RunMetrics) -> None:
     assert sample["data"]["fraud_rate"] == pytest.approx(0.0008, abs=0.0001)
 
 
-def test_the_artefact_is_described_in_the_summary(sample: dict[str, Any], tmp_path: Path) -> None:
+def test_the_artefact_is_described_in_the_summary(sample: RunMetrics, tmp_path: Path) -> None:
     assert "amount == oldbalanceOrg holds for 97.8% of frauds" in summary(sample, tmp_path)
 
 
@@ -64,7 +65,7 @@ UNTIL = [192, 216, 240]
 @pytest.fixture(scope="module")
 def last_three_days(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> list[dict[str, Any]]:
+) -> list[RunMetrics]:
     """Metrics of fits up to each of the given steps, evaluated on steps 241 to 312."""
     sample = DATA / "paysim_sample_steps_1_to_312.parquet"
     return [
@@ -85,7 +86,7 @@ ONE_OR_ALL = pytest.mark.parametrize(
 )
 
 
-def median(runs: list[dict[str, Any]], feature_set: str, *path: str) -> float:
+def median(runs: list[RunMetrics], feature_set: str, *path: str) -> float:
     values: list[float] = []
     for run in runs:
         value: Any = run["arms"][feature_set]
@@ -97,7 +98,7 @@ def median(runs: list[dict[str, Any]], feature_set: str, *path: str) -> float:
 
 @ONE_OR_ALL
 def test_three_later_days_reach_the_expected_average_precision(
-    last_three_days: list[dict[str, Any]],
+    last_three_days: list[RunMetrics],
 ) -> None:
     found = {
         name: median(last_three_days, name, "average_precision")
@@ -110,7 +111,7 @@ def test_three_later_days_reach_the_expected_average_precision(
 
 
 @ONE_OR_ALL
-def test_the_leak_alarm_names_emptied(last_three_days: list[dict[str, Any]]) -> None:
+def test_the_leak_alarm_names_emptied(last_three_days: list[RunMetrics]) -> None:
     for run in last_three_days:
         assert run["findings"][0]["code"] == "leak"
         assert run["findings"][0]["text"].startswith("emptied alone reaches")
@@ -119,7 +120,7 @@ def test_the_leak_alarm_names_emptied(last_three_days: list[dict[str, Any]]) -> 
 @ONE_OR_ALL
 @pytest.mark.parametrize(("feature_set", "skill"), [("decision-time", 0.95), ("strict", 0.05)])
 def test_probabilities_are_calibrated_on_later_days(
-    last_three_days: list[dict[str, Any]], feature_set: str, skill: float
+    last_three_days: list[RunMetrics], feature_set: str, skill: float
 ) -> None:
     figures = {
         name: median(last_three_days, feature_set, "calibration", name)
@@ -134,7 +135,7 @@ def test_probabilities_are_calibrated_on_later_days(
 @ONE_OR_ALL
 @pytest.mark.parametrize("other", ["weights", "none"])
 def test_smote_has_no_higher_log_loss_than_no_resampling(
-    last_three_days: list[dict[str, Any]], other: str
+    last_three_days: list[RunMetrics], other: str
 ) -> None:
     losses = {
         name: statistics.median(
@@ -147,13 +148,13 @@ def test_smote_has_no_higher_log_loss_than_no_resampling(
 
 
 @pytest.fixture(scope="module")
-def hours(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
+def hours(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, RunMetrics]:
     out = tmp_path_factory.mktemp("hours")
     return out, train(HOURS, out, TrainOptions(compare=False))
 
 
 def test_eight_hours_are_split_by_hours_and_the_summary_starts_with_it(
-    hours: tuple[Path, dict[str, Any]],
+    hours: tuple[Path, RunMetrics],
 ) -> None:
     out, metrics = hours
 
@@ -165,7 +166,7 @@ def test_eight_hours_are_split_by_hours_and_the_summary_starts_with_it(
     "every", [50, pytest.param(1, marks=pytest.mark.soak)], ids=["some rows", "all rows"]
 )
 def test_posted_rows_get_the_same_probability_as_score_bit_for_bit(
-    hours: tuple[Path, dict[str, Any]], tmp_path: Path, every: int
+    hours: tuple[Path, RunMetrics], tmp_path: Path, every: int
 ) -> None:
     model, scored = hours[0], tmp_path / "scored.csv"
     score(model, HOURS, scored)
@@ -181,7 +182,7 @@ def test_posted_rows_get_the_same_probability_as_score_bit_for_bit(
 
 @pytest.mark.parametrize("file", [HOURS, DATA / "paysim_sample_steps_1_to_312.parquet"])
 def test_every_margin_equals_that_of_xgboosts_own_booster_bit_for_bit(
-    hours: tuple[Path, dict[str, Any]], file: Path
+    hours: tuple[Path, RunMetrics], file: Path
 ) -> None:
     scorer = load_scorer(hours[0])
     rows = feature_matrix(Rows.of(read_transactions(file)).facts, scorer.bundle.features)

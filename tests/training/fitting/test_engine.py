@@ -15,6 +15,7 @@ from training.data.split_rows import SplitRows
 from training.data.transactions import read_transactions
 from training.files.writing import write_transactions
 from training.fitting.engine import LOCAL
+from training.fitting.figures import SettingsTrial
 from training.fitting.settings import Settings
 from training.simulator.simulate import simulate
 from training.train import TrainOptions, Windows, train
@@ -33,8 +34,7 @@ class RecordingEngine:
         self.fits.append(rows_and_settings[-1])
         return LOCAL.fit(*rows_and_settings)
 
-    def search(self, *given: Any, trials: int, **_: Any) -> tuple[Settings, list[dict[str, Any]]]:
-        del given
+    def search(self, *_: Any, trials: int, **__: Any) -> tuple[Settings, list[SettingsTrial]]:
         self.searches.append(trials)
         return QUICK, []
 

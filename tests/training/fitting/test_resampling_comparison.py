@@ -1,11 +1,11 @@
 """A resampling is called better only by a sufficient and significant margin."""
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import pytest
 
+from training.fitting.figures import Comparison, ResamplingComparison
 from training.fitting.resampling_comparison import (
     best_resampling,
     comparison,
@@ -17,7 +17,7 @@ from training.metrics.labelled_scores import LabelledScores
 
 def compared(
     name: str, *, better: bool, saved: float = 0.1, frauds: int = 230
-) -> dict[str, object]:
+) -> ResamplingComparison:
     return {
         "resampling": name,
         "frauds": frauds,
@@ -90,7 +90,7 @@ def test_the_saving_has_the_interval_of_a_paired_poisson_bootstrap() -> None:
     assert found[0] == pytest.approx(np.mean(drawn), abs=0.01)
 
 
-def compared_arms(blur: float) -> dict[str, Any]:
+def compared_arms(blur: float) -> Comparison:
     """Compare an arm with blurred scores to one with true probabilities."""
     random = np.random.default_rng(0)
     truth = 1 / (1 + np.exp(-random.normal(-4, 1.5, 20_000)))

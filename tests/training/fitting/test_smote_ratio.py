@@ -7,6 +7,7 @@ import pytest
 
 from tests.training.transfers import transfers
 from training.data.rows import Rows
+from training.fitting.figures import RatioTrial
 from training.fitting.pipeline import BOOSTER
 from training.fitting.settings import Settings
 from training.fitting.smote_ratio import choose_smote_ratio
@@ -34,7 +35,7 @@ def with_frauds(given: Rows, is_fraud: np.ndarray) -> Rows:
     return Rows.of(given.frame.assign(isFraud=is_fraud.astype(np.int8)))
 
 
-def choose(given: Rows) -> tuple[float, list[dict[str, float]]]:
+def choose(given: Rows) -> tuple[float, list[RatioTrial]]:
     return choose_smote_ratio(given, "strict", Settings(), lambda _: None)
 
 
@@ -44,20 +45,18 @@ def hard() -> Rows:
 
 
 @pytest.fixture(scope="module")
-def chosen(hard: Rows) -> tuple[float, list[dict[str, float]]]:
+def chosen(hard: Rows) -> tuple[float, list[RatioTrial]]:
     return choose(hard)
 
 
-def test_the_last_rows_affect_the_ratio(
-    hard: Rows, chosen: tuple[float, list[dict[str, float]]]
-) -> None:
+def test_the_last_rows_affect_the_ratio(hard: Rows, chosen: tuple[float, list[RatioTrial]]) -> None:
     small = hard.frame["amount"].mask(hard.steps > 54, 1.0)
 
     assert choose(Rows.of(hard.frame.assign(amount=small)))[1] != chosen[1]
 
 
 def test_the_ratio_with_the_best_average_precision_is_chosen(
-    chosen: tuple[float, list[dict[str, float]]],
+    chosen: tuple[float, list[RatioTrial]],
 ) -> None:
     ratio, trials = chosen
     reached = {trial["smote_ratio"]: trial["average_precision"] for trial in trials}
@@ -74,7 +73,7 @@ def test_the_smallest_of_equally_good_ratios_is_chosen() -> None:
 
 
 def test_ratios_that_would_add_no_fraud_are_not_tried(
-    chosen: tuple[float, list[dict[str, float]]],
+    chosen: tuple[float, list[RatioTrial]],
 ) -> None:
     assert [trial["smote_ratio"] for trial in chosen[1]] == [0.1, 0.5, 1.0]
 

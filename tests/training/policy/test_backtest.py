@@ -10,12 +10,13 @@ from tests.training.transfers import transfers
 from training.data.rows import ScoredRows
 from training.policy.backtest import policy_outcome
 from training.policy.costs import cheapest_threshold, policy_for, with_shadow_price
+from training.policy.figures import PolicyOutcome
 
 ROWS = 40_000
 
 
 @pytest.fixture(scope="module")
-def outcome() -> dict[str, Any]:
+def outcome() -> PolicyOutcome:
     random = np.random.default_rng(0)
     probabilities = 1 / (1 + np.exp(-random.normal(-5, 2, ROWS)))
     amounts = random.lognormal(5, 1.5, ROWS)

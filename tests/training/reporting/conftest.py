@@ -2,12 +2,12 @@
 
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from training.files.writing import write_transactions
 from training.fitting.settings import Settings
+from training.reporting.schema import RunMetrics
 from training.simulator.simulate import simulate
 from training.train import TrainOptions, Windows, train
 
@@ -27,7 +27,7 @@ def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="package")
-def metrics(out: Path) -> dict[str, Any]:
+def metrics(out: Path) -> RunMetrics:
     """The content of its metrics.json."""
-    found: dict[str, Any] = json.loads((out / "metrics.json").read_text())
+    found: RunMetrics = json.loads((out / "metrics.json").read_text())
     return found

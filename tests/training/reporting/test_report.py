@@ -4,6 +4,7 @@ import re
 import shutil
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from training.files.writing import write_transactions
 from training.fitting.settings import Settings
 from training.reporting.console import summary
 from training.reporting.report import model_card, render, report
+from training.reporting.schema import RunMetrics
 from training.simulator.simulate import simulate
 from training.train import TrainOptions, train
 
@@ -35,7 +37,7 @@ def page_text(out: Path) -> str:
     return (out / "report.html").read_text()
 
 
-def test_the_report_depends_on_metrics_json_only(metrics: dict[str, Any], page_text: str) -> None:
+def test_the_report_depends_on_metrics_json_only(metrics: RunMetrics, page_text: str) -> None:
     assert report(metrics) == page_text
 
 
@@ -47,7 +49,7 @@ def test_the_page_loads_nothing_from_outside_and_runs_no_script(page_text: str) 
 
 
 def test_page_one_shows_both_headline_figures_and_every_warning(
-    metrics: dict[str, Any], page_text: str
+    metrics: RunMetrics, page_text: str
 ) -> None:
     page_one = page_text[: page_text.index("Data and time split")]
 
@@ -55,11 +57,13 @@ def test_page_one_shows_both_headline_figures_and_every_warning(
         assert f"<strong>{metrics['arms'][name]['average_precision']:.3f}</strong>" in page_one
     for finding in metrics["findings"]:
         assert f"<strong>{finding['title']}:</strong> {finding['text'][:20]}" in page_one
-    assert metrics["resampling"]["verdict"][:40] in page_one
+    verdict = metrics["resampling"]["verdict"]
+    assert verdict is not None
+    assert verdict[:40] in page_one
 
 
 def test_page_one_card_and_console_name_the_measured_model(
-    out: Path, metrics: dict[str, Any], page_text: str
+    out: Path, metrics: RunMetrics, page_text: str
 ) -> None:
     page_one = page_text[: page_text.index("Data and time split")]
     card, console = (out / "model_card.md").read_text(), summary(metrics, out)
@@ -74,11 +78,11 @@ def test_page_one_card_and_console_name_the_measured_model(
 
 @pytest.mark.parametrize(("threshold", "same"), [(0.25, True), (0.5, False)])
 def test_a_threshold_chosen_again_in_the_refit_is_reported(
-    out: Path, metrics: dict[str, Any], threshold: float, same: bool
+    out: Path, metrics: RunMetrics, threshold: float, same: bool
 ) -> None:
-    published = {**metrics["published"], "threshold": threshold}
-    evaluated = {**metrics["evaluated"], "evaluated_threshold": 0.25}
-    changed = {**metrics, "published": published, "evaluated": evaluated}
+    changed = deepcopy(metrics)
+    changed["published"]["threshold"] = threshold
+    changed["evaluated"]["evaluated_threshold"] = 0.25
 
     for text in (render(changed, NO_PLOTS), model_card(changed), summary(changed, out)):
         assert ("only one of the two" in text) is not same
@@ -98,7 +102,7 @@ NOT_COMPARED = note("not-compared", "Not compared", "other feature sets.")
     ],
 )
 def test_page_one_distinguishes_no_warnings_from_no_comparison(
-    metrics: dict[str, Any], findings: list[Finding], heading: str
+    metrics: RunMetrics, findings: list[Finding], heading: str
 ) -> None:
     shown = render({**metrics, "findings": findings}, NO_PLOTS)
 
@@ -107,11 +111,12 @@ def test_page_one_distinguishes_no_warnings_from_no_comparison(
         assert finding["text"] in shown
 
 
-def test_a_better_resampling_is_reported_once(out: Path, metrics: dict[str, Any]) -> None:
+def test_a_better_resampling_is_reported_once(out: Path, metrics: RunMetrics) -> None:
     verdict = "none beats smote."
-    resampling = {**metrics["resampling"], "verdict": verdict}
+    changed = deepcopy(metrics)
+    changed["resampling"]["verdict"] = verdict
     better = warning("better-resampling", "Another resampling is better", verdict)
-    changed = {**metrics, "resampling": resampling, "findings": [better]}
+    changed["findings"] = [better]
     shown = render(changed, NO_PLOTS)
 
     assert shown[: shown.index("Data and time split")].count(verdict) == 1
@@ -119,7 +124,7 @@ def test_a_better_resampling_is_reported_once(out: Path, metrics: dict[str, Any]
 
 
 def test_where_no_other_resampling_reached_the_goal_nothing_is_said_of_it(
-    out: Path, metrics: dict[str, Any]
+    out: Path, metrics: RunMetrics
 ) -> None:
     resampling = {**metrics["resampling"], "verdict": None, "comparisons": []}
     changed: Any = {**metrics, "resampling": resampling}
@@ -137,7 +142,7 @@ def test_every_table_states_its_rows_transactions_frauds_and_base_rate(page_text
 
 
 def test_every_resampling_feature_set_and_typology_has_a_row(
-    metrics: dict[str, Any], page_text: str
+    metrics: RunMetrics, page_text: str
 ) -> None:
     typologies = [each["name"] for each in metrics["arms"]["strict"]["by_typology"]]
 
@@ -145,10 +150,10 @@ def test_every_resampling_feature_set_and_typology_has_a_row(
         assert f'<th scope="row">{name}</th>' in page_text
 
 
-def test_foreign_text_is_escaped(metrics: dict[str, Any]) -> None:
+def test_foreign_text_is_escaped(metrics: RunMetrics) -> None:
     hostile = "<b onclick=evil>"
     findings = [warning("leak", hostile, hostile)]
-    changed = {**metrics, "findings": findings, "libraries": {hostile: "1"}}
+    changed: RunMetrics = {**metrics, "findings": findings, "libraries": {hostile: "1"}}
 
     shown = render(changed, NO_PLOTS)
     assert hostile not in shown
@@ -192,7 +197,7 @@ def test_a_run_without_comparison_has_a_report_too(tmp_path: Path) -> None:
         assert "other resampling methods and other feature sets. One of" in text
 
 
-def test_the_model_card_states_use_figures_and_limits(out: Path, metrics: dict[str, Any]) -> None:
+def test_the_model_card_states_use_figures_and_limits(out: Path, metrics: RunMetrics) -> None:
     card = (out / "model_card.md").read_text()
 
     assert card.startswith(f"# Model card: {metrics['version']}\n")
