@@ -33,7 +33,7 @@ class Call:
 
 def rendered(value: Any, names: Mapping[str, str]) -> Any:
     """A template's value with its references filled in; an unknown one is an error."""
-    known = PSEUDO | names
+    known = {**PSEUDO, **names}
     if isinstance(value, list):
         return [rendered(each, names) for each in value]
     if not isinstance(value, dict):

@@ -2,11 +2,23 @@
 
 import os
 import subprocess
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from bootstrap.transform import transformed_or_refused
+
+type Resource = dict[str, Any]
+type Resources = dict[str, Resource]
+type Statement = dict[str, Any]
+type Template = dict[str, Any]
+"""A transformed template, with what `transform` adds to it."""
+
+type Check = Callable[[Template], None]
+type Defects = Mapping[Check, Sequence[tuple[str, str]]]
+"""By the check that must find them: the text to replace in a template, and the replacement."""
 
 ROOT = Path(__file__).parents[2]
 SAM = ROOT / ".venv-sam" / "bin"
@@ -21,7 +33,7 @@ NEEDS_SAM = pytest.mark.skipif(
 )
 
 
-def run(*command, **options):
+def run(*command: str | Path) -> subprocess.CompletedProcess[str]:
     """Run a tool on the templates."""
     environment = {**os.environ, "SAM_CLI_TELEMETRY": "0", "AWS_DEFAULT_REGION": "us-east-1"}
     return subprocess.run(
@@ -32,16 +44,17 @@ def run(*command, **options):
         capture_output=True,
         text=True,
         timeout=300,
-        **options,
     )
 
 
-def planted(defects):
+def planted(defects: Defects) -> list[tuple[Check, str, str]]:
     """Each planted defect: its check, the text to replace, and the replacement."""
     return [(check, old, new) for check, found in defects.items() for old, new in found]
 
 
-def checked(text, defects, **given):
+def checked(
+    text: str, defects: Defects, **given: str
+) -> tuple[object, Callable[..., None], Callable[..., None]]:
     """The tests of a template: each check holds, and each finds the defects planted in a copy.
 
     A module takes all three: the fixture, which transforms template and copies at once, and the two
@@ -49,19 +62,21 @@ def checked(text, defects, **given):
     """
 
     @pytest.fixture(scope="module")
-    def transformed():
+    def transformed() -> dict[str, Template]:
         texts = [text, *(text.replace(old, new) for _, old, new in planted(defects))]
         results = transformed_or_refused([(text, given) for text in texts])
         return dict(zip(texts, results, strict=True))
 
     @NEEDS_SAM
     @pytest.mark.parametrize("check", defects, ids=lambda check: check.__name__)
-    def test_the_template_holds_that(transformed, check):
+    def test_the_template_holds_that(transformed: dict[str, Template], check: Check) -> None:
         check(transformed[text])
 
     @NEEDS_SAM
     @pytest.mark.parametrize(("check", "old", "new"), planted(defects))
-    def test_a_planted_defect_is_found(transformed, check, old, new):
+    def test_a_planted_defect_is_found(
+        transformed: dict[str, Template], check: Check, old: str, new: str
+    ) -> None:
         assert old in text
 
         with pytest.raises((AssertionError, KeyError, ValueError, AttributeError)):
@@ -70,20 +85,20 @@ def checked(text, defects, **given):
     return transformed, test_the_template_holds_that, test_a_planted_defect_is_found
 
 
-def resources(template, kind):
+def resources(template: Template, kind: str) -> list[Resource]:
     return [each for each in template["Resources"].values() if each["Type"] == kind]
 
 
-def as_list(value):
+def as_list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-def statements(role):
+def statements(role: Resource) -> list[Statement]:
     """The statements of a role's own policies."""
     policies = role["Properties"].get("Policies", [])
     return [each for policy in policies for each in policy["PolicyDocument"]["Statement"]]
 
 
-def bare(statement):
+def bare(statement: Statement) -> Statement:
     """A statement without the condition that it may stand in."""
     return statement["Fn::If"][1] if "Fn::If" in statement else statement

@@ -3,10 +3,10 @@
 import json
 import re
 
-from tests.infra.infra import IMAGE, ROOT, TEMPLATE, checked, resources
+from tests.infra.infra import IMAGE, ROOT, TEMPLATE, Defects, Template, checked, resources
 
 
-def every_function_writes_to_a_log_that_ends(template):
+def every_function_writes_to_a_log_that_ends(template: Template) -> None:
     groups = {
         name
         for name, each in template["Resources"].items()
@@ -17,7 +17,7 @@ def every_function_writes_to_a_log_that_ends(template):
         assert each["Properties"]["LoggingConfig"]["LogGroup"]["Ref"] in groups
 
 
-def a_heartbeat_that_stops_is_an_alarm(template):
+def a_heartbeat_that_stops_is_an_alarm(template: Template) -> None:
     alarm = template["Resources"]["HeartbeatAlarm"]["Properties"]
     heartbeat = template["source"]["Resources"]["HeartbeatFunction"]["Properties"]
     often = template["source"]["Parameters"]["HeartbeatMinutes"]
@@ -40,12 +40,12 @@ WATCHED = {
 """Metrics that raise alarms; the heartbeat's alarm has its own check."""
 
 
-def space_of(namespace):
+def space_of(namespace: str | dict[str, str]) -> str:
     """A metric namespace without the stack's name."""
     return namespace["Fn::Sub"].partition("/")[0] if isinstance(namespace, dict) else namespace
 
 
-def every_alarm_tells_somebody(template):
+def every_alarm_tells_somebody(template: Template) -> None:
     alarms = [each["Properties"] for each in resources(template, "AWS::CloudWatch::Alarm")]
 
     for each in alarms:
@@ -53,7 +53,7 @@ def every_alarm_tells_somebody(template):
     assert {(space_of(each["Namespace"]), each["MetricName"]) for each in alarms} == WATCHED
 
 
-def our_alarms_watch_metrics_that_somebody_writes(template):
+def our_alarms_watch_metrics_that_somebody_writes(template: Template) -> None:
     written = {
         transformation["MetricName"]
         for each in resources(template, "AWS::Logs::MetricFilter")
@@ -63,11 +63,11 @@ def our_alarms_watch_metrics_that_somebody_writes(template):
     assert {name for space, name in WATCHED if space == "FraudApi"} == written
 
 
-def quoted(text):
+def quoted(text: str) -> set[str]:
     return set(re.findall(r'"([^"\n]+)"', text))
 
 
-def words_of_logs(template):
+def words_of_logs(template: Template) -> dict[str, set[str]]:
     """Quoted words in the source of each log, its fields among them."""
     (stage,) = resources(template, "AWS::ApiGateway::Stage")
     names = ("api", "answers", "handler", "logs", "model_provider", "load_attempt")
@@ -78,7 +78,7 @@ def words_of_logs(template):
     }
 
 
-def filters_count_what_is_logged(template):
+def filters_count_what_is_logged(template: Template) -> None:
     words = words_of_logs(template)
 
     for each in resources(template, "AWS::Logs::MetricFilter"):
@@ -89,7 +89,7 @@ def filters_count_what_is_logged(template):
         assert quoted(pattern) <= words["FraudLogs"] | {"*"}
 
 
-def queries_show_what_is_logged(template):
+def queries_show_what_is_logged(template: Template) -> None:
     words = words_of_logs(template)
     known = words["AccessLogs"] | words["FraudLogs"] | {"coalesce"}
     queries = [each["Properties"] for each in resources(template, "AWS::Logs::QueryDefinition")]
@@ -105,7 +105,7 @@ def queries_show_what_is_logged(template):
         assert {"Ref": "FraudLogs"} in each["LogGroupNames"]
 
 
-def a_promotion_raises_no_alarm(template):
+def a_promotion_raises_no_alarm(template: Template) -> None:
     """A container's answers have `stale_model` while it loads a new model, for about a minute."""
     alarm = template["Resources"]["DegradedAnswersAlarm"]["Properties"]
 
@@ -121,14 +121,14 @@ FREE_OF_CHARGE = {
 """Free units of an account, all of which one environment may use."""
 
 
-def what_is_watched_costs_nothing(template):
+def what_is_watched_costs_nothing(template: Template) -> None:
     for kind, limit in FREE_OF_CHARGE.items():
         found = resources(template, kind)
         assert 0 < len(found) <= limit
         assert {each["Condition"] for each in found} == {"IsMonitored"}
 
 
-def both_budgets_count_what_credits_pay(template):
+def both_budgets_count_what_credits_pay(template: Template) -> None:
     budgets = [each["Properties"]["Budget"] for each in resources(template, "AWS::Budgets::Budget")]
 
     limits = [each["BudgetLimit"]["Amount"] for each in budgets]
@@ -137,7 +137,7 @@ def both_budgets_count_what_credits_pay(template):
         assert each["CostTypes"] == {"IncludeCredit": False, "IncludeRefund": False}
 
 
-def the_budgets_warn_early_and_once_more(template):
+def the_budgets_warn_early_and_once_more(template: Template) -> None:
     first, monthly = (
         [each["Notification"] for each in budget["Properties"]["NotificationsWithSubscribers"]]
         for budget in resources(template, "AWS::Budgets::Budget")
@@ -150,7 +150,7 @@ def the_budgets_warn_early_and_once_more(template):
     assert template["source"]["Parameters"]["MonthlyBudgetUsd"]["Default"] == 5
 
 
-def names_of_the_whole_account_carry_the_region(template):
+def names_of_the_whole_account_carry_the_region(template: Template) -> None:
     names = [
         *(each["Properties"]["Budget"] for each in resources(template, "AWS::Budgets::Budget")),
         *(each["Properties"] for each in resources(template, "AWS::CloudWatch::Dashboard")),
@@ -160,13 +160,13 @@ def names_of_the_whole_account_carry_the_region(template):
         assert name["Fn::Sub"].startswith("${AWS::StackName}-${AWS::Region}")
 
 
-def more_of(kind, number):
+def more_of(kind: str, number: int) -> str:
     """Text of additional resources of a template."""
     lines = f"    Type: {kind}\n    Condition: IsMonitored\n    Properties: {{}}\n"
     return "".join(f"  More{each}:\n{lines}" for each in range(number))
 
 
-DEFECTS = {
+DEFECTS: Defects = {
     every_function_writes_to_a_log_that_ends: [
         ("RetentionInDays: !Ref LogRetentionDays", "LogGroupClass: STANDARD"),
         ("LogGroup: !Ref FraudLogs", "LogFormat: JSON"),

@@ -1,8 +1,19 @@
 """The bootstrap stack; each check also finds a planted defect."""
 
 import json
+from collections.abc import Sequence
+from typing import Any
 
-from tests.infra.infra import ROOT, as_list, checked, resources, statements
+from tests.infra.infra import (
+    ROOT,
+    Defects,
+    Statement,
+    Template,
+    as_list,
+    checked,
+    resources,
+    statements,
+)
 
 TEMPLATE = (ROOT / "bootstrap/template.yaml").read_text()
 
@@ -15,7 +26,7 @@ STATEFUL = (
 )
 
 
-def what_holds_something_is_kept(template):
+def what_holds_something_is_kept(template: Template) -> None:
     kept = [each for kind in STATEFUL for each in resources(template, kind)]
 
     bearers = [template["Resources"][name] for name in ("GatewayLogRole", "FraudApiBoundary")]
@@ -26,14 +37,14 @@ def what_holds_something_is_kept(template):
     assert {each["Type"] for each in kept} == set(STATEFUL)
 
 
-def images_are_scanned_and_their_tags_stay(template):
+def images_are_scanned_and_their_tags_stay(template: Template) -> None:
     (repository,) = resources(template, "AWS::ECR::Repository")
 
     assert repository["Properties"]["ImageTagMutability"] == "IMMUTABLE"
     assert repository["Properties"]["ImageScanningConfiguration"]["ScanOnPush"] is True
 
 
-def expired(rules, images):
+def expired(rules: list[dict[str, Any]], images: Sequence[tuple[str, ...]]) -> set[int]:
     """The images that ECR's lifecycle rules expire; each image is its tags, newest first.
 
     One rule at most selects an image: the first by priority whose tags it has.
@@ -42,7 +53,8 @@ def expired(rules, images):
     ----------
     Amazon ECR User Guide, "Automate the cleanup of images", how lifecycle policies evaluate.
     """
-    gone, seen = set(), set()
+    gone: set[int] = set()
+    seen: set[int] = set()
     for rule in sorted(rules, key=lambda each: each["rulePriority"]):
         prefixes = tuple(rule["selection"].get("tagPrefixList", ()))
         found = [
@@ -55,7 +67,7 @@ def expired(rules, images):
     return gone
 
 
-def no_rule_takes_an_image_in_use(template):
+def no_rule_takes_an_image_in_use(template: Template) -> None:
     (repository,) = resources(template, "AWS::ECR::Repository")
     rules = json.loads(repository["Properties"]["LifecyclePolicy"]["LifecyclePolicyText"])["rules"]
     assert all(each["selection"]["tagStatus"] in ("tagged", "untagged") for each in rules)
@@ -74,7 +86,7 @@ def no_rule_takes_an_image_in_use(template):
     assert kept == [*builds[:10], *releases[:10], *in_use]
 
 
-def the_bucket_is_versioned_and_private(template):
+def the_bucket_is_versioned_and_private(template: Template) -> None:
     (bucket,) = resources(template, "AWS::S3::Bucket")
     (policy,) = resources(template, "AWS::S3::BucketPolicy")
     properties = bucket["Properties"]
@@ -88,7 +100,7 @@ def the_bucket_is_versioned_and_private(template):
     assert tls["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
 
 
-def old_training_data_goes_and_no_model_does(template):
+def old_training_data_goes_and_no_model_does(template: Template) -> None:
     (bucket,) = resources(template, "AWS::S3::Bucket")
     rules = bucket["Properties"]["LifecycleConfiguration"]["Rules"]
     removing = [each for each in rules if any("Expiration" in key for key in each)]
@@ -97,7 +109,7 @@ def old_training_data_goes_and_no_model_does(template):
     assert removing[0]["NoncurrentVersionExpiration"] == {"NoncurrentDays": 30}
 
 
-def the_registry_serves_this_accounts_functions_alone(template):
+def the_registry_serves_this_accounts_functions_alone(template: Template) -> None:
     (repository,) = resources(template, "AWS::ECR::Repository")
     (statement,) = repository["Properties"]["RepositoryPolicyText"]["Statement"]
 
@@ -107,13 +119,13 @@ def the_registry_serves_this_accounts_functions_alone(template):
     )
 
 
-def the_gateway_is_told_its_role_once_iam_has_spread_it(template):
+def the_gateway_is_told_its_role_once_iam_has_spread_it(template: Template) -> None:
     account = template["Resources"]["GatewayAccount"]
 
     assert account["DependsOn"] == "ModelBucketPolicy"  # which takes long enough
 
 
-def github_comes_without_keys(template):
+def github_comes_without_keys(template: Template) -> None:
     assert not resources(template, "AWS::IAM::AccessKey")
     assert not resources(template, "AWS::IAM::User")
 
@@ -135,7 +147,7 @@ BARE = {
 """Actions that no policy can narrow; the template gives the reason for each."""
 
 
-def allowed(template):
+def allowed(template: Template) -> list[Statement]:
     roles = [each for role in resources(template, "AWS::IAM::Role") for each in statements(role)]
     policies = [
         statement
@@ -146,7 +158,7 @@ def allowed(template):
     return [*roles, *policies]
 
 
-def no_policy_says_star(template):
+def no_policy_says_star(template: Template) -> None:
     wide = [each for each in allowed(template) if "*" in as_list(each["Resource"])]
 
     assert not [
@@ -155,7 +167,7 @@ def no_policy_says_star(template):
     assert {action for each in wide for action in as_list(each["Action"])} <= BARE
 
 
-def who_deploys_may_ask_what_doctor_asks(template):
+def who_deploys_may_ask_what_doctor_asks(template: Template) -> None:
     may = {action for each in allowed(template) for action in as_list(each["Action"])}
 
     assert {
@@ -165,7 +177,7 @@ def who_deploys_may_ask_what_doctor_asks(template):
     } <= may
 
 
-DEFECTS = {
+DEFECTS: Defects = {
     who_deploys_may_ask_what_doctor_asks: [
         ("Action: lambda:InvokeFunction", "Action: lambda:InvokeAsync")
     ],

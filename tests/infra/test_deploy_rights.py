@@ -3,12 +3,23 @@
 import json
 import re
 import subprocess
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
 from bootstrap.transform import BOOTSTRAP_TEMPLATE, TEMPLATE, declared_by, transformed
 from tests.infra.iam import ACCOUNT, REGION, Call, is_allowed, rendered
-from tests.infra.infra import NEEDS_SAM, ROOT, SAM, as_list, resources
+from tests.infra.infra import (
+    NEEDS_SAM,
+    ROOT,
+    SAM,
+    Resources,
+    Statement,
+    Template,
+    as_list,
+    resources,
+)
 
 pytestmark = NEEDS_SAM
 
@@ -28,11 +39,12 @@ INLINE_LIMIT, MANAGED_LIMIT, ATTACHED_LIMIT = 10_240, 6_144, 10
 
 
 @pytest.fixture(scope="module")
-def bootstrap():
-    return transformed(BOOTSTRAP_TEMPLATE.read_text(), {})["Resources"]
+def bootstrap() -> Resources:
+    made: Resources = transformed(BOOTSTRAP_TEMPLATE.read_text(), {})["Resources"]
+    return made
 
 
-def policies(bootstrap, role):
+def policies(bootstrap: Resources, role: str) -> dict[str, Any]:
     """A role's policies by name, with references filled in."""
     attached = {
         name: each["Properties"]["PolicyDocument"]
@@ -47,21 +59,21 @@ def policies(bootstrap, role):
     return {name: rendered(each, NAMES) for name, each in (attached | inline).items()}
 
 
-def statements(bootstrap, role):
+def statements(bootstrap: Resources, role: str) -> list[Statement]:
     return [each for policy in policies(bootstrap, role).values() for each in policy["Statement"]]
 
 
-def tags(bootstrap, role):
+def tags(bootstrap: Resources, role: str) -> dict[str, str]:
     found = bootstrap[role]["Properties"].get("Tags", [])
     return {f"aws:PrincipalTag/{each['Key']}": each["Value"] for each in found}
 
 
-def may(bootstrap, role, action, resource, **context):
+def may(bootstrap: Resources, role: str, action: str, resource: str, **context: str) -> bool:
     call = Call(action, resource, tags(bootstrap, role) | context)
     return is_allowed(statements(bootstrap, role), call)
 
 
-def arn(service, rest, *, region=REGION, account=ACCOUNT):
+def arn(service: str, rest: str, *, region: str = REGION, account: str = ACCOUNT) -> str:
     return f"arn:aws:{service}:{region}:{account}:{rest}"
 
 
@@ -72,7 +84,7 @@ REPOSITORIES = ("owner/name", "owner@123/name@456")
 
 
 @pytest.mark.parametrize("repository", ["", *REPOSITORIES])
-def test_the_template_takes_a_repository_by_its_name_and_with_its_ids(repository):
+def test_the_template_takes_a_repository_by_its_name_and_with_its_ids(repository: str) -> None:
     assert re.fullmatch(PATTERN, repository)
 
 
@@ -80,7 +92,7 @@ def test_the_template_takes_a_repository_by_its_name_and_with_its_ids(repository
     "given",
     ["owner/*", "*", "owner", "owner/name/more", "https://github.com/owner/name", "owner@x/name"],
 )
-def test_the_template_refuses_a_pattern_that_trusts_several_repositories(given):
+def test_the_template_refuses_a_pattern_that_trusts_several_repositories(given: str) -> None:
     assert not re.fullmatch(PATTERN, given)
 
 
@@ -101,7 +113,13 @@ LOOK_ALIKES = (
 ROLES = {"DeployRoleDev": "dev", "DeployRoleProd": "prod", "RetrainRole": "retrain"}
 
 
-def trusts(bootstrap, role, repository, subject, audience="sts.amazonaws.com"):
+def trusts(
+    bootstrap: Resources,
+    role: str,
+    repository: str,
+    subject: str,
+    audience: str = "sts.amazonaws.com",
+) -> bool:
     names = {
         "GitHubRepository": repository,
         "GitHubProvider": arn("iam", f"oidc-provider/{TOKEN}", region=""),
@@ -118,7 +136,9 @@ def trusts(bootstrap, role, repository, subject, audience="sts.amazonaws.com"):
 
 @pytest.mark.parametrize("repository", REPOSITORIES)
 @pytest.mark.parametrize("role", ROLES)
-def test_a_workflow_of_its_own_environment_can_assume_a_role(bootstrap, role, repository):
+def test_a_workflow_of_its_own_environment_can_assume_a_role(
+    bootstrap: Resources, role: str, repository: str
+) -> None:
     subject = f"repo:{repository}:environment:{ROLES[role]}"
 
     assert trusts(bootstrap, role, repository, subject)
@@ -127,7 +147,9 @@ def test_a_workflow_of_its_own_environment_can_assume_a_role(bootstrap, role, re
 
 @pytest.mark.parametrize("repository", REPOSITORIES)
 @pytest.mark.parametrize("role", ROLES)
-def test_a_workflow_of_another_environment_cannot(bootstrap, role, repository):
+def test_a_workflow_of_another_environment_cannot(
+    bootstrap: Resources, role: str, repository: str
+) -> None:
     for environment in {*ROLES.values()} - {ROLES[role]}:
         subject = f"repo:{repository}:environment:{environment}"
         assert not trusts(bootstrap, role, repository, subject)
@@ -137,8 +159,8 @@ def test_a_workflow_of_another_environment_cannot(bootstrap, role, repository):
 @pytest.mark.parametrize("repository", REPOSITORIES)
 @pytest.mark.parametrize("role", ROLES)
 def test_a_workflow_of_a_repository_with_a_similar_name_cannot(
-    bootstrap, role, repository, look_alike
-):
+    bootstrap: Resources, role: str, repository: str, look_alike: str
+) -> None:
     (other,) = {*REPOSITORIES} - {repository}
     subject = look_alike.format(
         repository=repository,
@@ -150,7 +172,9 @@ def test_a_workflow_of_a_repository_with_a_similar_name_cannot(
     assert not trusts(bootstrap, role, repository, subject)
 
 
-def test_a_pipelines_token_cannot_choose_the_tags_that_the_policies_read(bootstrap):
+def test_a_pipelines_token_cannot_choose_the_tags_that_the_policies_read(
+    bootstrap: Resources,
+) -> None:
     for role in ROLES:
         trust = bootstrap[role]["Properties"]["AssumeRolePolicyDocument"]["Statement"]
         assert [each["Action"] for each in trust] == ["sts:AssumeRoleWithWebIdentity"]
@@ -216,7 +240,7 @@ UNUSED = {
 
 
 @pytest.fixture(scope="module")
-def needed():
+def needed() -> dict[str, set[str]]:
     """The actions for either environment's stack, by resource type."""
     made = transformed(TEMPLATE.read_text(), {})["Resources"]
     kinds = sorted({each["Type"] for each in made.values()})
@@ -231,7 +255,7 @@ def needed():
     return {kind: set(actions) for kind, actions in json.loads(done.stdout).items()}
 
 
-def granted(bootstrap, role):
+def granted(bootstrap: Resources, role: str) -> set[str]:
     return {
         action
         for each in statements(bootstrap, role)
@@ -241,7 +265,9 @@ def granted(bootstrap, role):
 
 
 @pytest.mark.parametrize("role", ["DeployRoleDev", "DeployRoleProd"])
-def test_a_deploy_role_may_do_all_that_cloudformations_handlers_do(bootstrap, needed, role):
+def test_a_deploy_role_may_do_all_that_cloudformations_handlers_do(
+    bootstrap: Resources, needed: dict[str, set[str]], role: str
+) -> None:
     missing = {
         kind: sorted(actions - granted(bootstrap, role) - UNUSED.keys())
         for kind, actions in needed.items()
@@ -250,7 +276,9 @@ def test_a_deploy_role_may_do_all_that_cloudformations_handlers_do(bootstrap, ne
     assert {kind: actions for kind, actions in missing.items() if actions} == {}
 
 
-def test_no_action_is_called_unused_that_is_granted_or_that_no_handler_has(bootstrap, needed):
+def test_no_action_is_called_unused_that_is_granted_or_that_no_handler_has(
+    bootstrap: Resources, needed: dict[str, set[str]]
+) -> None:
     assert not UNUSED.keys() & granted(bootstrap, "DeployRoleDev")
     assert not UNUSED.keys() - set.union(*needed.values())
 
@@ -261,7 +289,7 @@ OTHER_NAMES = {"lambda:Invoke": "lambda:InvokeFunction", "apigateway:GetApiKey":
 """Actions whose name differs from the operation's."""
 
 
-def operations():
+def operations() -> Iterator[str]:
     """IAM actions that the pipeline's commands need."""
     for path in (ROOT / "bootstrap").glob("*.py"):
         if path.name not in BY_A_PERSON:
@@ -270,7 +298,7 @@ def operations():
                 yield OTHER_NAMES.get(name, name)
 
 
-def test_a_deploy_role_may_do_all_that_our_own_commands_do(bootstrap):
+def test_a_deploy_role_may_do_all_that_our_own_commands_do(bootstrap: Resources) -> None:
     asked = {*operations()} - {"sts:GetCallerIdentity"}  # which needs no right
 
     assert {"ecr:PutImage", "cloudformation:UpdateStack", "lambda:InvokeFunction"} <= asked
@@ -296,7 +324,9 @@ SAM_ASKS = [
 
 @pytest.mark.parametrize(("action", "resource"), SAM_ASKS)
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_a_deploy_role_may_do_all_that_sam_does(bootstrap, environment, action, resource):
+def test_a_deploy_role_may_do_all_that_sam_does(
+    bootstrap: Resources, environment: str, action: str, resource: str
+) -> None:
     role, owner = f"DeployRole{environment.title()}", {"aws:ResourceAccount": ACCOUNT}
 
     assert may(bootstrap, role, action, resource.format(environment), **owner)
@@ -321,8 +351,8 @@ OWN = [
 @pytest.mark.parametrize(("action", "resource"), OWN)
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_a_role_deploys_its_own_environment_and_not_the_other(
-    bootstrap, environment, action, resource
-):
+    bootstrap: Resources, environment: str, action: str, resource: str
+) -> None:
     role = f"DeployRole{environment.title()}"
     (other,) = {*ENVIRONMENTS} - {environment}
 
@@ -332,7 +362,9 @@ def test_a_role_deploys_its_own_environment_and_not_the_other(
 
 
 @pytest.mark.parametrize("role", ["DeployRoleDev", "DeployRoleProd"])
-def test_a_deploy_role_may_call_the_api_as_doctor_and_smoke_test_do(bootstrap, role):
+def test_a_deploy_role_may_call_the_api_as_doctor_and_smoke_test_do(
+    bootstrap: Resources, role: str
+) -> None:
     for route in ("GET/health", "GET/model", "POST/predict"):
         assert may(bootstrap, role, "execute-api:Invoke", arn("execute-api", f"api/live/{route}"))
         other = arn("execute-api", f"api/other/{route}")
@@ -340,7 +372,9 @@ def test_a_deploy_role_may_call_the_api_as_doctor_and_smoke_test_do(bootstrap, r
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_a_role_invokes_the_functions_that_the_doctor_asks_and_no_other(bootstrap, environment):
+def test_a_role_invokes_the_functions_that_the_doctor_asks_and_no_other(
+    bootstrap: Resources, environment: str
+) -> None:
     role = f"DeployRole{environment.title()}"
 
     for name, expected in (("FraudFunction", True), ("HeartbeatFunction", True), ("X", False)):
@@ -349,7 +383,9 @@ def test_a_role_invokes_the_functions_that_the_doctor_asks_and_no_other(bootstra
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_a_role_may_change_what_the_template_gives_a_name(bootstrap, application, environment):
+def test_a_role_may_change_what_the_template_gives_a_name(
+    bootstrap: Resources, application: Template, environment: str
+) -> None:
     names = {"AWS::StackName": f"fraud-api-{environment}"}
     role = f"DeployRole{environment.title()}"
 
@@ -363,13 +399,13 @@ def test_a_role_may_change_what_the_template_gives_a_name(bootstrap, application
         assert may(bootstrap, role, "cloudwatch:PutDashboard", where)
 
 
-def test_a_role_without_its_tag_deploys_nothing(bootstrap):
+def test_a_role_without_its_tag_deploys_nothing(bootstrap: Resources) -> None:
     for action, resource in OWN:
         call = Call(action, resource.format("dev"))
         assert not is_allowed(statements(bootstrap, "DeployRoleDev"), call)
 
 
-def test_prods_role_cannot_delete_its_stack(bootstrap):
+def test_prods_role_cannot_delete_its_stack(bootstrap: Resources) -> None:
     action, stack = "cloudformation:DeleteStack", arn("cloudformation", "stack/fraud-api-{}/x")
 
     assert may(bootstrap, "DeployRoleDev", action, stack.format("dev"))
@@ -381,7 +417,9 @@ GAINS = ("iam:CreateRole", "iam:PutRolePolicy", "iam:AttachRolePolicy")
 
 
 @pytest.mark.parametrize("action", [*GAINS, "iam:PutRolePermissionsBoundary"])
-def test_a_role_that_is_made_or_given_more_stays_within_the_boundary(bootstrap, action):
+def test_a_role_that_is_made_or_given_more_stays_within_the_boundary(
+    bootstrap: Resources, action: str
+) -> None:
     role = arn("iam", "role/fraud-api-dev-New", region="")
     other = BOUNDARY.replace("FraudApiBoundary", "AnotherPolicy")
 
@@ -399,7 +437,9 @@ def test_a_role_that_is_made_or_given_more_stays_within_the_boundary(bootstrap, 
         ("iam:DeletePolicy", BOUNDARY),
     ],
 )
-def test_the_boundary_cannot_be_taken_off_or_changed(bootstrap, action, resource):
+def test_the_boundary_cannot_be_taken_off_or_changed(
+    bootstrap: Resources, action: str, resource: str
+) -> None:
     """Denied, whatever another policy allows."""
     everything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
     for role in ("DeployRoleDev", "DeployRoleProd"):
@@ -408,7 +448,9 @@ def test_the_boundary_cannot_be_taken_off_or_changed(bootstrap, action, resource
 
 
 @pytest.mark.parametrize("role", ["DeployRoleDev", "DeployRoleProd", "RetrainRole"])
-def test_no_role_changes_itself_or_another_of_the_bootstrap_stack(bootstrap, role):
+def test_no_role_changes_itself_or_another_of_the_bootstrap_stack(
+    bootstrap: Resources, role: str
+) -> None:
     for each in ("DeployRoleDev", "DeployRoleProd", "RetrainRole", "GatewayLogRole"):
         target = arn("iam", f"role/fraud-api-bootstrap-{each}-x", region="")
         for action in (*GAINS, "iam:TagRole", "iam:UpdateAssumeRolePolicy", "iam:PassRole"):
@@ -419,7 +461,7 @@ def test_no_role_changes_itself_or_another_of_the_bootstrap_stack(bootstrap, rol
             assert not may(bootstrap, role, action, target, **bounded)
 
 
-def test_code_goes_to_sams_bucket_of_this_account_alone(bootstrap):
+def test_code_goes_to_sams_bucket_of_this_account_alone(bootstrap: Resources) -> None:
     code = "arn:aws:s3:::aws-sam-cli-managed-default-samclisourcebucket-x/code"
 
     for owner, expected in ((ACCOUNT, True), ("999999999999", False)):
@@ -427,7 +469,7 @@ def test_code_goes_to_sams_bucket_of_this_account_alone(bootstrap):
         assert may(bootstrap, "DeployRoleDev", "s3:PutObject", code, **context) is expected
 
 
-def test_who_deploys_cannot_write_a_model(bootstrap):
+def test_who_deploys_cannot_write_a_model(bootstrap: Resources) -> None:
     for role in ("DeployRoleDev", "DeployRoleProd"):
         assert not may(bootstrap, role, "s3:PutObject", f"arn:aws:s3:::{BUCKET}/models/x")
         assert not may(
@@ -451,7 +493,7 @@ APPLICATION = {
 }
 
 
-def bare(value):
+def bare(value: Any) -> Any:
     """A value as it is where every condition of the template holds."""
     if isinstance(value, list):
         return [bare(each) for each in value]
@@ -463,17 +505,19 @@ def bare(value):
 
 
 @pytest.fixture(scope="module")
-def application():
+def application() -> Template:
     return transformed(TEMPLATE.read_text(), {"Rollout": "canary"})
 
 
-def test_every_role_of_the_application_has_the_boundary(application):
+def test_every_role_of_the_application_has_the_boundary(application: Template) -> None:
     for role in resources(application, "AWS::IAM::Role"):
         bounded = role["Properties"]["PermissionsBoundary"]
         assert bounded == {"Fn::ImportValue": "fraud-api-boundary"}
 
 
-def test_the_boundary_allows_all_that_the_applications_roles_may_do(bootstrap, application):
+def test_the_boundary_allows_all_that_the_applications_roles_may_do(
+    bootstrap: Resources, application: Template
+) -> None:
     boundary = rendered(
         bootstrap["FraudApiBoundary"]["Properties"]["PolicyDocument"]["Statement"], NAMES
     )
@@ -497,7 +541,7 @@ def test_the_boundary_allows_all_that_the_applications_roles_may_do(bootstrap, a
         ("lambda:UpdateFunctionCode", arn("lambda", "function:fraud-api-prod-FraudFunction-x")),
     ],
 )
-def test_the_boundary_allows_nothing_else(bootstrap, action, resource):
+def test_the_boundary_allows_nothing_else(bootstrap: Resources, action: str, resource: str) -> None:
     boundary = rendered(
         bootstrap["FraudApiBoundary"]["Properties"]["PolicyDocument"]["Statement"], NAMES
     )
@@ -508,7 +552,7 @@ def test_the_boundary_allows_nothing_else(bootstrap, action, resource):
 # Sizes
 
 
-def test_every_policy_is_within_iams_limits(bootstrap):
+def test_every_policy_is_within_iams_limits(bootstrap: Resources) -> None:
     for role in ROLES:
         sizes = {
             name: len("".join(json.dumps(each).split()))

@@ -6,7 +6,17 @@ import re
 from bootstrap import transform
 from fraud_api_lambda import problems
 from fraud_api_lambda.problems import GATEWAY_KINDS, KINDS, MEDIA_TYPE
-from tests.infra.infra import IMAGE, NEEDS_SAM, ROOT, TEMPLATE, checked, resources
+from tests.infra.infra import (
+    IMAGE,
+    NEEDS_SAM,
+    ROOT,
+    TEMPLATE,
+    Defects,
+    Resource,
+    Template,
+    checked,
+    resources,
+)
 
 DOCUMENT = json.loads((ROOT / "tests/api/openapi.json").read_bytes())
 ROUTES = {f"{method.upper()} {path}" for path, item in DOCUMENT["paths"].items() for method in item}
@@ -40,19 +50,19 @@ OF_ANY_STATUS = {"DEFAULT_4XX"}
 WAITING = ("THROTTLED", "QUOTA_EXCEEDED")
 
 
-def api(template):
+def api(template: Template) -> Resource:
     (only,) = resources(template, "AWS::ApiGateway::RestApi")
     return only
 
 
-def routes_are_ours(template):
+def routes_are_ours(template: Template) -> None:
     paths = api(template)["Properties"]["Body"]["paths"]
     found = {f"{method.upper()} {path}" for path, methods in paths.items() for method in methods}
 
     assert found == ROUTES
 
 
-def every_route_but_health_needs_the_key(template):
+def every_route_but_health_needs_the_key(template: Template) -> None:
     paths = api(template)["Properties"]["Body"]["paths"]
     keyless = {
         path
@@ -64,18 +74,18 @@ def every_route_but_health_needs_the_key(template):
     assert keyless == {"/health"}
 
 
-def the_key_has_a_usage_plan(template):
+def the_key_has_a_usage_plan(template: Template) -> None:
     (plan,) = resources(template, "AWS::ApiGateway::UsagePlan")
 
     assert plan["Properties"]["Throttle"]
     assert resources(template, "AWS::ApiGateway::UsagePlanKey")
 
 
-def the_api_is_regional(template):
+def the_api_is_regional(template: Template) -> None:
     assert api(template)["Properties"]["EndpointConfiguration"] == {"Types": ["REGIONAL"]}
 
 
-def old_tls_is_refused(template):
+def old_tls_is_refused(template: Template) -> None:
     """API Gateway requires an access mode with each newer security policy."""
     properties = api(template)["Properties"]
 
@@ -83,7 +93,7 @@ def old_tls_is_refused(template):
     assert properties["EndpointAccessMode"] in ("BASIC", "STRICT")
 
 
-def there_is_one_stage_and_it_is_throttled(template):
+def there_is_one_stage_and_it_is_throttled(template: Template) -> None:
     (stage,) = resources(template, "AWS::ApiGateway::Stage")
     (deployment,) = resources(template, "AWS::ApiGateway::Deployment")
     settings = {each["ResourcePath"]: each for each in stage["Properties"]["MethodSettings"]}
@@ -94,7 +104,7 @@ def there_is_one_stage_and_it_is_throttled(template):
     assert settings["/~1health"]["ThrottlingRateLimit"] <= 5
 
 
-def nothing_of_a_payment_is_logged_by_the_gateway(template):
+def nothing_of_a_payment_is_logged_by_the_gateway(template: Template) -> None:
     (stage,) = resources(template, "AWS::ApiGateway::Stage")
     written = stage["Properties"]["AccessLogSetting"]["Format"]
 
@@ -107,20 +117,20 @@ def nothing_of_a_payment_is_logged_by_the_gateway(template):
         assert each["LoggingLevel"] == "OFF"
 
 
-def the_gateway_answers_in_the_words_of_the_app(template):
+def the_gateway_answers_in_the_words_of_the_app(template: Template) -> None:
     found = api(template)["Properties"]["Body"]["x-amazon-apigateway-gateway-responses"]
 
     assert found.keys() == GATEWAYS.keys()
     for name, kind in GATEWAYS.items():
         said = json.loads(found[name]["responseTemplates"]["application/json"])
-        expected = problems.problem(kind, "$context.requestId")
+        expected = dict(problems.problem(kind, "$context.requestId"))
         if name in OF_ANY_STATUS:
             del expected["status"]
         assert found[name].get("statusCode") == (str(kind.status) if "status" in expected else None)
         assert said == expected
 
 
-def the_gateways_answers_have_the_apps_headers(template):
+def the_gateways_answers_have_the_apps_headers(template: Template) -> None:
     found = api(template)["Properties"]["Body"]["x-amazon-apigateway-gateway-responses"]
 
     for name, answer in found.items():
@@ -133,7 +143,7 @@ def the_gateways_answers_have_the_apps_headers(template):
 KEYLESS = "\n            Auth:\n              ApiKeyRequired: false"
 
 
-DEFECTS = {
+DEFECTS: Defects = {
     routes_are_ours: [
         ("Path: /predict/batch", "Path: /{proxy+}"),
         ("Method: POST\n            Path: /predict\n", "Method: ANY\n            Path: /predict\n"),
@@ -188,7 +198,7 @@ transformed, test_the_template_holds_that, test_a_planted_defect_is_found = chec
 
 
 @NEEDS_SAM
-def test_iam_authorisation_covers_every_route_and_keeps_the_key():
+def test_iam_authorisation_covers_every_route_and_keeps_the_key() -> None:
     template = transform.transformed(
         TEMPLATE, {"ImageUri": IMAGE, "CallerAuthorisation": "AWS_IAM"}
     )
@@ -201,7 +211,7 @@ def test_iam_authorisation_covers_every_route_and_keeps_the_key():
     assert scheme["x-amazon-apigateway-authtype"] == "awsSigv4"
 
 
-def test_every_problem_of_the_gateway_is_one_that_the_readme_lists():
+def test_every_problem_of_the_gateway_is_one_that_the_readme_lists() -> None:
     assert {kind.name for kind in GATEWAYS.values()} <= {
         kind.name for kind in (*KINDS, *GATEWAY_KINDS)
     }

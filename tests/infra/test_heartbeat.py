@@ -1,11 +1,13 @@
 """The heartbeat calls the API as callers do, and fails on each answer that would harm one."""
 
 import time
+from collections.abc import Iterator
+from types import ModuleType
 
 import pytest
 
 from tests.infra.infra import ROOT
-from tests.infra.world import BEFORE, DIGEST, HANGS, KEY, living, load
+from tests.infra.world import BEFORE, DIGEST, HANGS, KEY, Answer, Told, World, living, load
 
 PAYMENT = {
     "step": 3,
@@ -16,7 +18,7 @@ PAYMENT = {
     "nameDest": "CPAYEE",
 }
 OTHER = {**PAYMENT, "amount": 12.5}
-TOLD = {
+TOLD: Told = {
     "version": DIGEST[:16],
     "examples": {
         "stopped": {
@@ -29,7 +31,7 @@ TOLD = {
         },
     },
 }
-STOPS_NOTHING = {**TOLD, "examples": {**TOLD["examples"], "stopped": None}}
+STOPS_NOTHING: Told = {**TOLD, "examples": {**TOLD["examples"], "stopped": None}}
 ANSWER = {
     "is_fraud": True,
     "fraud_probability": 0.4,
@@ -39,20 +41,22 @@ ANSWER = {
 
 
 @pytest.fixture
-def world(monkeypatch):
+def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     with living(monkeypatch) as server:
         server.told = TOLD
         yield server
 
 
 @pytest.fixture
-def heartbeat(monkeypatch):
+def heartbeat(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     module = load()
     monkeypatch.setattr(module, "PAUSE_S", 0)
     return module
 
 
-def test_a_correct_answer_is_reported_with_its_model(world, heartbeat, capsys):
+def test_a_correct_answer_is_reported_with_its_model(
+    world: World, heartbeat: ModuleType, capsys: pytest.CaptureFixture[str]
+) -> None:
     world.answers = [(200, ANSWER)]
 
     summary = heartbeat.handler({}, None)
@@ -63,7 +67,9 @@ def test_a_correct_answer_is_reported_with_its_model(world, heartbeat, capsys):
     assert all(each.startswith("AWS4-HMAC-SHA256 Credential=") for each in world.signatures)
 
 
-def test_a_model_that_stops_no_payment_is_tested_with_an_approved_one(world, heartbeat):
+def test_a_model_that_stops_no_payment_is_tested_with_an_approved_one(
+    world: World, heartbeat: ModuleType
+) -> None:
     world.told = STOPS_NOTHING
     world.answers = [(200, {**ANSWER, "fraud_probability": 0.001, "decision": "approve"})]
 
@@ -73,13 +79,15 @@ def test_a_model_that_stops_no_payment_is_tested_with_an_approved_one(world, hea
     assert world.asked == [("/live/predict", OTHER, KEY)]
 
 
-def test_a_probability_may_differ_by_rounding_to_float32(world, heartbeat):
+def test_a_probability_may_differ_by_rounding_to_float32(
+    world: World, heartbeat: ModuleType
+) -> None:
     world.answers = [(200, {**ANSWER, "fraud_probability": 0.4 * (1 + 9e-6)})]
 
     assert heartbeat.handler({}, None)["decision"] == "block"
 
 
-WRONG = {
+WRONG: dict[str, Answer] = {
     "an error": (500, {"title": "The request failed"}),
     "a refused key": (403, {"title": "The key is missing or wrong"}),
     "another decision": (200, {**ANSWER, "decision": "approve"}),
@@ -93,7 +101,9 @@ WRONG = {
 
 
 @pytest.mark.parametrize("answer", WRONG.values(), ids=WRONG)
-def test_two_wrong_answers_fail_the_invocation(world, heartbeat, answer):
+def test_two_wrong_answers_fail_the_invocation(
+    world: World, heartbeat: ModuleType, answer: Answer
+) -> None:
     world.answers = [answer, answer]
 
     with pytest.raises(heartbeat.HeartbeatError, match="predict"):
@@ -102,7 +112,9 @@ def test_two_wrong_answers_fail_the_invocation(world, heartbeat, answer):
     assert world.answers == []
 
 
-def test_one_failed_attempt_is_retried_without_an_error(world, heartbeat):
+def test_one_failed_attempt_is_retried_without_an_error(
+    world: World, heartbeat: ModuleType
+) -> None:
     world.answers = [WRONG["an error"], (200, ANSWER)]
 
     assert heartbeat.handler({}, None)["decision"] == "block"
@@ -110,8 +122,8 @@ def test_one_failed_attempt_is_retried_without_an_error(world, heartbeat):
 
 @pytest.mark.parametrize(("age_s", "is_right"), [(10, True), (3_600, False)])
 def test_the_previous_model_may_answer_for_a_while_after_a_promotion(
-    world, heartbeat, age_s, is_right
-):
+    world: World, heartbeat: ModuleType, age_s: int, is_right: bool
+) -> None:
     world.parameter["LastModifiedDate"] = time.time() - age_s
     world.told = {**TOLD, "version": BEFORE[:16]}
     world.answers = [(200, {**ANSWER, "model_version": BEFORE[:16]})] * 2
@@ -134,7 +146,9 @@ def test_the_previous_model_may_answer_for_a_while_after_a_promotion(
         {**TOLD, "examples": {"stopped": {"transaction": PAYMENT, "answer": {}}}},
     ],
 )
-def test_a_model_with_impossible_examples_is_a_failure(world, heartbeat, told):
+def test_a_model_with_impossible_examples_is_a_failure(
+    world: World, heartbeat: ModuleType, told: Told
+) -> None:
     world.told = told
     world.answers = [(200, ANSWER)] * 2
 
@@ -142,14 +156,18 @@ def test_a_model_with_impossible_examples_is_a_failure(world, heartbeat, told):
         heartbeat.handler({}, None)
 
 
-def test_a_function_without_a_model_is_named_by_its_status(world, heartbeat):
+def test_a_function_without_a_model_is_named_by_its_status(
+    world: World, heartbeat: ModuleType
+) -> None:
     world.status, world.told = 503, {"type": "urn:problem-type:fraud-api:model-unavailable"}
 
     with pytest.raises(heartbeat.HeartbeatError, match=r"^GET /model: status 503$"):
         heartbeat.handler({}, None)
 
 
-def test_two_containers_may_have_two_models_while_a_promotion_settles(world, heartbeat):
+def test_two_containers_may_have_two_models_while_a_promotion_settles(
+    world: World, heartbeat: ModuleType
+) -> None:
     world.parameter["LastModifiedDate"] = time.time() - 10
     other = {**ANSWER, "model_version": BEFORE[:16], "fraud_probability": 0.7}
     world.answers = [(200, other)]
@@ -157,7 +175,9 @@ def test_two_containers_may_have_two_models_while_a_promotion_settles(world, hea
     assert heartbeat.handler({}, None)["model_version"] == BEFORE[:16]
 
 
-def test_an_api_that_hangs_times_out(world, heartbeat, monkeypatch):
+def test_an_api_that_hangs_times_out(
+    world: World, heartbeat: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(heartbeat, "TIMEOUT_S", 0.1)
     world.answers = [(200, HANGS)] * 2
 
@@ -165,7 +185,7 @@ def test_an_api_that_hangs_times_out(world, heartbeat, monkeypatch):
         heartbeat.handler({}, None)
 
 
-def test_a_damaged_pointer_is_named(world, heartbeat):
+def test_a_damaged_pointer_is_named(world: World, heartbeat: ModuleType) -> None:
     world.parameter["Value"] = "a name of before"
     world.answers = [(200, ANSWER)] * 2
 
@@ -174,14 +194,16 @@ def test_a_damaged_pointer_is_named(world, heartbeat):
 
 
 @pytest.mark.usefixtures("world")
-def test_an_api_that_does_not_answer_is_a_failure(heartbeat, monkeypatch):
+def test_an_api_that_does_not_answer_is_a_failure(
+    heartbeat: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("API_URL", "http://127.0.0.1:1/live")
 
     with pytest.raises(heartbeat.HeartbeatError, match="no answer"):
         heartbeat.handler({}, None)
 
 
-def test_it_needs_the_standard_library_only():
+def test_it_needs_the_standard_library_only() -> None:
     text = (ROOT / "bootstrap/heartbeat/handler.py").read_text()
 
     assert "boto3" not in text

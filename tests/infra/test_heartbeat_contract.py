@@ -26,7 +26,7 @@ REQUESTS = {
 
 
 @pytest.fixture(params=["a-session-token", ""])
-def credentials(request, monkeypatch):
+def credentials(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Credentials:
     """Credentials of Lambda, with a session token, and of a person, without one."""
     found = Credentials("AKIDEXAMPLE", "secret", request.param or None)
     monkeypatch.setenv("AWS_REGION", "eu-test-1")
@@ -37,7 +37,9 @@ def credentials(request, monkeypatch):
 
 
 @pytest.mark.parametrize("service", REQUESTS)
-def test_its_signature_is_the_one_that_botocore_makes(credentials, service):
+def test_its_signature_is_the_one_that_botocore_makes(
+    credentials: Credentials, service: str
+) -> None:
     method, address, body = REQUESTS[service]
     headers = heartbeat.signed(method, address, body, {"x-api-key": "key"}, service)
 
@@ -53,7 +55,7 @@ def test_its_signature_is_the_one_that_botocore_makes(credentials, service):
     assert authorization.endswith(f"Signature={signature}")
 
 
-def test_it_imports_the_standard_library_alone_and_is_one_file():
+def test_it_imports_the_standard_library_alone_and_is_one_file() -> None:
     names = {
         (node.module or "") if isinstance(node, ast.ImportFrom) else node.names[0].name
         for node in ast.walk(ast.parse(SOURCE.read_text()))
@@ -64,7 +66,7 @@ def test_it_imports_the_standard_library_alone_and_is_one_file():
     assert [path.name for path in SOURCE.parent.iterdir() if path.is_file()] == ["handler.py"]
 
 
-def test_the_template_gives_it_the_variables_that_it_reads():
+def test_the_template_gives_it_the_variables_that_it_reads() -> None:
     read = set(re.findall(r"""environment\[["'](\w+)["']\]""", SOURCE.read_text()))
     template = (ROOT / "template.yaml").read_text()
     function = template.partition("\n  HeartbeatFunction:")[2].partition("\n  HeartbeatRole:")[0]
@@ -73,7 +75,7 @@ def test_the_template_gives_it_the_variables_that_it_reads():
     assert set(re.findall(r"^ +(\w+):", variables, re.MULTILINE)) == read
 
 
-def test_it_may_call_the_route_that_it_asks_and_no_other():
+def test_it_may_call_the_route_that_it_asks_and_no_other() -> None:
     asked = set(
         re.findall(
             r"""\"execute-api", f"\{environment\['API_URL'\]\}(/\w+)\"""", SOURCE.read_text()
@@ -90,11 +92,12 @@ def test_it_may_call_the_route_that_it_asks_and_no_other():
     )
 
 
-def test_its_function_may_run_as_long_as_all_its_requests_can_take():
+def test_its_function_may_run_as_long_as_all_its_requests_can_take() -> None:
     template = (ROOT / "template.yaml").read_text()
     function = template.partition("\n  HeartbeatFunction:")[2].partition("\n  HeartbeatRole:")[0]
     requests = len(re.findall(r"(?<!def )_request\(", SOURCE.read_text()))
     longest = heartbeat.ATTEMPTS * requests * heartbeat.TIMEOUT_S + heartbeat.PAUSE_S
 
     assert requests == 4
-    assert int(re.search(r"^ +Timeout: (\d+)$", function, re.MULTILINE)[1]) > longest
+    (timeout,) = re.findall(r"^ +Timeout: (\d+)$", function, re.MULTILINE)
+    assert int(timeout) > longest

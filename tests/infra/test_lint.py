@@ -8,6 +8,9 @@ import pytest
 
 from tests.infra.infra import CHECKOV, NEEDS_SAM, ROOT, SAM, TEMPLATES, run
 
+type Finding = tuple[str, str]
+"""The file and the rule of a linter's finding."""
+
 NEEDS_CHECKOV = pytest.mark.skipif(
     not CHECKOV.exists(), reason="no .venv-checkov: `make setup` makes it"
 )
@@ -21,7 +24,7 @@ DEFECTS = {
 
 
 @pytest.fixture(scope="session")
-def linted(tmp_path_factory) -> list[Path]:
+def linted(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     """Both templates and a copy for each planted defect, so that a linter starts once."""
     folder = tmp_path_factory.mktemp("planted")
     for rule, (template, old, new) in DEFECTS.items():
@@ -32,7 +35,7 @@ def linted(tmp_path_factory) -> list[Path]:
 
 
 @pytest.fixture(scope="session")
-def cfn_lint(linted) -> list[tuple[str, str]]:
+def cfn_lint(linted: list[Path]) -> list[Finding]:
     """File and rule of each finding of cfn-lint, which `sam validate --lint` runs too."""
     done = run(
         SAM / "cfn-lint", "-a", "cfn_lint_serverless.rules", "--format", "json", "-t", *linted
@@ -42,7 +45,7 @@ def cfn_lint(linted) -> list[tuple[str, str]]:
 
 
 @pytest.fixture(scope="session")
-def checkov(linted) -> list[tuple[str, str]]:
+def checkov(linted: list[Path]) -> list[Finding]:
     """File and rule of each finding of checkov."""
     options = ("--framework", "cloudformation", "--skip-download", "--quiet", "--compact")
     done = run(CHECKOV, *options, "--output", "json", "-f", *linted)
@@ -52,35 +55,37 @@ def checkov(linted) -> list[tuple[str, str]]:
     return [(check["file_abs_path"], check["check_id"]) for check in failed]
 
 
-def rules(findings, file):
+def rules(findings: list[Finding], file: Path) -> list[str]:
     return [rule for found_in, rule in findings if Path(found_in) == file]
 
 
 @NEEDS_SAM
 @pytest.mark.parametrize("template", TEMPLATES)
-def test_cfn_lint_finds_nothing_with_the_serverless_rules(cfn_lint, template):
+def test_cfn_lint_finds_nothing_with_the_serverless_rules(
+    cfn_lint: list[Finding], template: str
+) -> None:
     assert rules(cfn_lint, ROOT / template) == []
 
 
 @NEEDS_SAM
 @pytest.mark.parametrize("rule", ["E3002", "WS1004"])
-def test_cfn_lint_sees_a_planted_defect(cfn_lint, rule):
+def test_cfn_lint_sees_a_planted_defect(cfn_lint: list[Finding], rule: str) -> None:
     assert [found for file, found in cfn_lint if Path(file).stem == rule] == [rule]
 
 
 @NEEDS_CHECKOV
 @pytest.mark.parametrize("template", TEMPLATES)
-def test_checkov_finds_nothing(checkov, template):
+def test_checkov_finds_nothing(checkov: list[Finding], template: str) -> None:
     assert rules(checkov, ROOT / template) == []
 
 
 @NEEDS_CHECKOV
-def test_checkov_sees_a_planted_defect(checkov):
+def test_checkov_sees_a_planted_defect(checkov: list[Finding]) -> None:
     assert [rule for file, rule in checkov if Path(file).stem == "CKV_AWS_53"] == ["CKV_AWS_53"]
 
 
 @pytest.mark.parametrize("template", TEMPLATES)
-def test_every_skipped_check_has_its_reason_beside_it(template):
+def test_every_skipped_check_has_its_reason_beside_it(template: str) -> None:
     text = (ROOT / template).read_text()
 
     skips = re.findall(r"- id: (CKV_\w+)\n +comment: (.+)", text)
@@ -88,14 +93,14 @@ def test_every_skipped_check_has_its_reason_beside_it(template):
     assert all(len(comment) > 20 for _, comment in skips)
 
 
-def unexplained_stars(text):
+def unexplained_stars(text: str) -> list[str]:
     """Lines that open a policy to all resources without giving the reason."""
     lines = re.findall(r'^ +Resource: "\*".*$', text, re.MULTILINE)
     return [line for line in lines if not re.search(r" # .{15,}", line)]
 
 
 @pytest.mark.parametrize("template", TEMPLATES)
-def test_every_policy_on_all_resources_has_its_reason_beside_it(template):
+def test_every_policy_on_all_resources_has_its_reason_beside_it(template: str) -> None:
     text = (ROOT / template).read_text()
 
     assert not unexplained_stars(text)

@@ -2,7 +2,7 @@
 
 import json
 import subprocess
-from pathlib import Path
+from collections.abc import Iterator
 from urllib.request import urlopen
 
 import pytest
@@ -22,9 +22,9 @@ MONEY = ["amount", "oldbalanceOrg", "newbalanceOrig", "oldbalanceDest", "newbala
 
 
 @pytest.fixture(scope="module", params=[3, 100])
-def scorer(request, tmp_path_factory) -> Scorer:
+def scorer(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Scorer:
     """A model of simulated transactions whose amounts and balances are scaled."""
-    out: Path = tmp_path_factory.mktemp("scaled")
+    out = tmp_path_factory.mktemp("scaled")
     frame = simulate(20_000, seed=3, days=10)
     frame[MONEY] *= request.param
     write_transactions(frame, out / "data.parquet")
@@ -40,12 +40,12 @@ def scorer(request, tmp_path_factory) -> Scorer:
 
 
 @pytest.fixture(scope="module")
-def url(scorer):
+def url(scorer: Scorer) -> Iterator[str]:
     with served(create_app(ReadyProvider(scorer))) as url:
         yield url
 
 
-def test_the_heartbeat_passes(scorer, url, monkeypatch):
+def test_the_heartbeat_passes(scorer: Scorer, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     with living(monkeypatch) as world:
         digest = scorer.version.ljust(len(DIGEST), "0")
         world.parameter["Value"] = json.dumps({"sha256": digest, "previous": None})
@@ -59,7 +59,7 @@ def test_the_heartbeat_passes(scorer, url, monkeypatch):
     assert summary["decision"] in ("review", "block")
 
 
-def test_the_smoke_test_passes(url):
+def test_the_smoke_test_passes(url: str) -> None:
     done = subprocess.run(
         [ROOT / ".ci/smoke", url, KEY], capture_output=True, text=True, timeout=60, check=False
     )

@@ -25,19 +25,19 @@ REQUIREMENTS = [
 ]
 
 
-def installs(text):
+def installs(text: str) -> list[str]:
     """The command lines that install packages, each on one line."""
     lines = re.sub(r"\\\n\s*", "", text).splitlines()
     return [line for line in lines if re.search(r"pip['\"]? install\b", line)]
 
 
-def is_pinned(line):
+def is_pinned(line: str) -> bool:
     in_place = "--editable ." in line and "--no-deps" in line and "--no-build-isolation" in line
     return in_place or "--require-hashes" in line
 
 
 @pytest.mark.parametrize("name", SCRIPTS)
-def test_every_script_installs_pinned_packages_only(name):
+def test_every_script_installs_pinned_packages_only(name: str) -> None:
     assert [line for line in installs((ROOT / name).read_text()) if not is_pinned(line)] == []
 
 
@@ -50,13 +50,13 @@ def test_every_script_installs_pinned_packages_only(name):
         "pip install --editable .",
     ],
 )
-def test_a_planted_install_is_found(planted):
+def test_a_planted_install_is_found(planted: str) -> None:
     (line,) = installs(planted)
 
     assert not is_pinned(line)
 
 
-def test_the_installs_are_found():
+def test_the_installs_are_found() -> None:
     assert {name for name in SCRIPTS if installs((ROOT / name).read_text())} == {
         ".ci/setup",
         ".ci/uv",
@@ -66,7 +66,7 @@ def test_the_installs_are_found():
 
 
 @pytest.mark.parametrize("name", REQUIREMENTS)
-def test_every_package_has_a_version_and_hashes_and_no_address(name):
+def test_every_package_has_a_version_and_hashes_and_no_address(name: str) -> None:
     text = (ROOT / name).read_text()
 
     for package in re.sub(r"\\\n\s*", "", text).splitlines():
@@ -74,14 +74,14 @@ def test_every_package_has_a_version_and_hashes_and_no_address(name):
     assert "://" not in text
 
 
-def test_the_build_backend_is_pinned():
+def test_the_build_backend_is_pinned() -> None:
     (backend,) = tomllib.loads((ROOT / "pyproject.toml").read_text())["build-system"]["requires"]
 
     assert re.search(rf"^{backend}==", (ROOT / "requirements/dev.txt").read_text(), re.MULTILINE)
 
 
 @pytest.fixture
-def clone(tmp_path):
+def clone(tmp_path: Path) -> Path:
     """The files that `.ci/setup` reads, in a folder with a space, and a uv that logs its calls."""
     clone = tmp_path / "a clone"
     for name in (".ci/setup", ".ci/uv", ".python-version", "pyproject.toml", *REQUIREMENTS):
@@ -97,7 +97,7 @@ if [ "$1" = venv ]; then for last in "$@"; do :; done; mkdir "$last"; fi
     return clone
 
 
-def setup(clone, *names):
+def setup(clone: Path, *names: str) -> tuple[list[str], subprocess.CompletedProcess[str]]:
     """The calls of uv by `.ci/setup`, and its output."""
     calls = clone.parent / "calls"
     calls.write_text("")
@@ -111,7 +111,7 @@ def setup(clone, *names):
     return calls.read_text().splitlines(), done
 
 
-def test_an_environment_is_made_once(clone):
+def test_an_environment_is_made_once(clone: Path) -> None:
     calls, first = setup(clone, "image", "sam")
 
     assert calls == [
@@ -133,7 +133,7 @@ def test_an_environment_is_made_once(clone):
     assert setup(clone, "image", "sam")[0] == []
 
 
-def test_the_time_left_is_that_of_the_environments_before(clone):
+def test_the_time_left_is_that_of_the_environments_before(clone: Path) -> None:
     date = clone.parent / "bin" / "date"  # 100 s later at each call
     date.write_text(f"""#!/bin/sh
 echo >> '{clone.parent}/dates'
@@ -147,7 +147,7 @@ echo $(($(wc -l < '{clone.parent}/dates') * 100))
     assert (number, unit) == ("3", "min")  # 14 packages took 100 s, 28 are left
 
 
-def test_the_project_is_installed_in_place_by_what_is_pinned(clone):
+def test_the_project_is_installed_in_place_by_what_is_pinned(clone: Path) -> None:
     calls, _ = setup(clone, "project")
 
     assert calls[-1] == (
@@ -156,7 +156,7 @@ def test_the_project_is_installed_in_place_by_what_is_pinned(clone):
 
 
 @pytest.mark.parametrize("name", ["requirements/sam.txt", ".python-version"])
-def test_an_environment_is_rebuilt_when_its_sources_change(clone, name):
+def test_an_environment_is_rebuilt_when_its_sources_change(clone: Path, name: str) -> None:
     setup(clone, "sam")
 
     with (clone / name).open("a") as file:
@@ -166,7 +166,7 @@ def test_an_environment_is_rebuilt_when_its_sources_change(clone, name):
     assert (len(calls), done.returncode) == (2, 0)
 
 
-def test_a_copied_environment_is_rebuilt_because_it_runs_another_clones_code(clone):
+def test_a_copied_environment_is_rebuilt_because_it_runs_another_clones_code(clone: Path) -> None:
     setup(clone, "project")
     copy = shutil.copytree(clone, clone.with_name("another clone"))
 
@@ -174,7 +174,7 @@ def test_a_copied_environment_is_rebuilt_because_it_runs_another_clones_code(clo
     assert setup(clone, "project")[0] == []
 
 
-def test_an_interrupted_environment_is_rebuilt(clone):
+def test_an_interrupted_environment_is_rebuilt(clone: Path) -> None:
     uv = clone.parent / "bin" / "uv"
     working = uv.read_text()
     uv.write_text(working + '[ "$1" != pip ]\n')
@@ -185,7 +185,7 @@ def test_an_interrupted_environment_is_rebuilt(clone):
     assert setup(clone, "sam")[0]
 
 
-def test_an_unknown_environment_is_refused_before_any_is_made(clone):
+def test_an_unknown_environment_is_refused_before_any_is_made(clone: Path) -> None:
     calls, done = setup(clone, "sam", "smas")
 
     assert (calls, done.returncode) == ([], 2)

@@ -2,6 +2,7 @@
 
 import json
 import re
+from typing import Any
 
 import pytest
 
@@ -14,6 +15,8 @@ from tests.infra.infra import (
     ROOT,
     TEMPLATE,
     TEMPLATES,
+    Defects,
+    Template,
     as_list,
     bare,
     checked,
@@ -25,11 +28,12 @@ from training.errors import CommandError
 OTHER_IMAGE = f"{REPOSITORY}@sha256:{'1' * 64}"
 
 
-def function(template):
-    return template["Resources"]["FraudFunction"]["Properties"]
+def function(template: Template) -> dict[str, Any]:
+    properties: dict[str, Any] = template["Resources"]["FraudFunction"]["Properties"]
+    return properties
 
 
-def the_function_may_only_read_its_models_and_their_pointer(template):
+def the_function_may_only_read_its_models_and_their_pointer(template: Template) -> None:
     role = template["Resources"]["FraudRole"]
     allowed = [each for each in statements(role) if "Fn::If" not in each]
 
@@ -48,7 +52,7 @@ BARE = {"cloudwatch:DescribeAlarms", "xray:PutTraceSegments", "xray:PutTelemetry
 """Actions that AWS lets no policy narrow."""
 
 
-def no_policy_says_star(template):
+def no_policy_says_star(template: Template) -> None:
     found = [each for role in resources(template, "AWS::IAM::Role") for each in statements(role)]
     actions = {action for each in found for action in as_list(bare(each)["Action"])}
     wide = [bare(each) for each in found if "*" in as_list(bare(each).get("Resource", ""))]
@@ -57,14 +61,14 @@ def no_policy_says_star(template):
     assert {action for each in wide for action in as_list(each["Action"])} <= BARE
 
 
-def policy_templates_are_sams(template):
+def policy_templates_are_sams(template: Template) -> None:
     for each in template["source"]["Resources"].values():
         for policy in as_list(each["Properties"].get("Policies", [])):
             known = {"PolicyName", "PolicyDocument", "Statement", "Version"}
             assert policy.keys() <= known, policy
 
 
-def the_function_is_an_image_by_its_digest_that_sam_can_build(template):
+def the_function_is_an_image_by_its_digest_that_sam_can_build(template: Template) -> None:
     function = template["source"]["Resources"]["FraudFunction"]
     pattern = template["source"]["Parameters"]["ImageUri"]["AllowedPattern"]
 
@@ -81,14 +85,14 @@ def the_function_is_an_image_by_its_digest_that_sam_can_build(template):
         assert not re.fullmatch(pattern, wrong)
 
 
-def the_function_gives_up_before_the_gateway(template):
+def the_function_gives_up_before_the_gateway(template: Template) -> None:
     timeout = template["source"]["Parameters"]["TimeoutS"]
 
     assert function(template)["Timeout"] == {"Ref": "TimeoutS"}
     assert 6 <= timeout["MinValue"] <= timeout["Default"] <= timeout["MaxValue"] <= 29
 
 
-def the_function_knows_its_model(template):
+def the_function_knows_its_model(template: Template) -> None:
     variables = function(template)["Environment"]["Variables"]
 
     assert variables["AWS_ENDPOINT_URL"] == {"Ref": "AWS::NoValue"}
@@ -100,7 +104,7 @@ def the_function_knows_its_model(template):
     assert variables["FRAUD_MODEL_PARAMETER"] == {"Ref": "ModelParameter"}
 
 
-def a_new_version_is_rolled_out_behind_the_alias(template):
+def a_new_version_is_rolled_out_behind_the_alias(template: Template) -> None:
     (alias,) = resources(template, "AWS::Lambda::Alias")
     (group,) = resources(template, "AWS::CodeDeploy::DeploymentGroup")
 
@@ -113,7 +117,7 @@ NO_PART_OF_A_VERSION = {"ImageUri", "ReservedConcurrency"}
 """SAM reacts to changes of the first itself; the second belongs to all versions."""
 
 
-def a_new_value_of_a_parameter_gives_a_new_version(template):
+def a_new_value_of_a_parameter_gives_a_new_version(template: Template) -> None:
     (version,) = resources(template, "AWS::Lambda::Version")
     described = re.findall(r"\$\{(\w+)\}", version["Properties"]["Description"]["Fn::Sub"])
     written = json.dumps(template["source"]["Resources"]["FraudFunction"]["Properties"])
@@ -124,13 +128,13 @@ def a_new_value_of_a_parameter_gives_a_new_version(template):
     assert used - NO_PART_OF_A_VERSION - {"Rollout"} == set(described)
 
 
-def the_versions_before_stay_for_a_rollback(template):
+def the_versions_before_stay_for_a_rollback(template: Template) -> None:
     (version,) = resources(template, "AWS::Lambda::Version")
 
     assert version["DeletionPolicy"] == "Retain"
 
 
-def each_deploy_is_another_function(template):
+def each_deploy_is_another_function(template: Template) -> None:
     """Otherwise Lambda publishes no new version of an image from a failed deploy."""
     variables = function(template)["Environment"]["Variables"]
     (version,) = resources(template, "AWS::Lambda::Version")
@@ -139,7 +143,7 @@ def each_deploy_is_another_function(template):
     assert "${Release}" in version["Properties"]["Description"]["Fn::Sub"]
 
 
-def the_logs_of_callers_outlive_the_stack_and_its_failed_creation(template):
+def the_logs_of_callers_outlive_the_stack_and_its_failed_creation(template: Template) -> None:
     for name in ("FraudLogs", "AccessLogs"):
         group = template["Resources"][name]
         assert group["DeletionPolicy"] == group["UpdateReplacePolicy"] == "Retain"
@@ -152,18 +156,18 @@ STATEFUL = {
 }
 
 
-def nothing_that_must_outlive_the_stack_is_in_it(template):
+def nothing_that_must_outlive_the_stack_is_in_it(template: Template) -> None:
     assert not STATEFUL & {each["Type"] for each in template["Resources"].values()}
 
 
-def outputs_tell_how_to_call_it_and_to_look_after_it(template):
+def outputs_tell_how_to_call_it_and_to_look_after_it(template: Template) -> None:
     assert set(template["Outputs"]) == {
         *("ApiUrl", "ApiKeyId", "FunctionName", "AliasArn"),
         *("HeartbeatFunctionName", "AlarmTopicArn", "DashboardName"),
     }
 
 
-DEFECTS = {
+DEFECTS: Defects = {
     the_function_may_only_read_its_models_and_their_pointer: [
         ("[s3:GetObject, s3:GetObjectVersion]", "[s3:GetObject, s3:PutObject]"),
         ("Action: ssm:GetParameter\n", "Action: ssm:PutParameter\n"),
@@ -237,27 +241,27 @@ transformed, test_the_template_holds_that, test_a_planted_defect_is_found = chec
 
 @NEEDS_SAM
 @pytest.mark.parametrize("template", TEMPLATES)
-def test_parameters_are_read_without_sam_as_sam_reads_them(template):
+def test_parameters_are_read_without_sam_as_sam_reads_them(template: str) -> None:
     text = (ROOT / template).read_text()
 
     assert declared_by(text) == transform.transformed(text, {})["source"]["Parameters"]
 
 
 @pytest.mark.parametrize("text", ["- a list", "{}", "a: [", ""])
-def test_a_text_that_declares_no_parameters_is_refused(text):
+def test_a_text_that_declares_no_parameters_is_refused(text: str) -> None:
     with pytest.raises(CommandError, match="the template's parameters cannot be read"):
         declared_by(text)
 
 
 @NEEDS_SAM
-def test_a_template_that_sam_refuses_is_named_with_sams_reason():
+def test_a_template_that_sam_refuses_is_named_with_sams_reason() -> None:
     text = "Parameters: {}\nResources: {Odd: {Type: AWS::Serverless::Function, Properties: {}}}"
 
     with pytest.raises(CommandError, match=r"SAM refuses the template: .*Odd"):
         transform.transformed(text, {})
 
 
-def versions_by_image(text):
+def versions_by_image(text: str) -> list[list[str]]:
     """The names of the function's versions after two deployments of it."""
     deployed = all_transformed([(text, {"ImageUri": image}) for image in (IMAGE, OTHER_IMAGE)])
     return [
@@ -267,7 +271,7 @@ def versions_by_image(text):
 
 
 @NEEDS_SAM
-def test_a_new_digest_gives_a_new_version():
+def test_a_new_digest_gives_a_new_version() -> None:
     first, second = versions_by_image(TEMPLATE)
 
     assert len(first) == len(second) == 1
@@ -275,7 +279,7 @@ def test_a_new_digest_gives_a_new_version():
 
 
 @NEEDS_SAM
-def test_a_digest_that_reaches_no_function_gives_no_new_version():
+def test_a_digest_that_reaches_no_function_gives_no_new_version() -> None:
     fixed = TEMPLATE.replace("ImageUri: !Ref ImageUri", f"ImageUri: {IMAGE}")
 
     first, second = versions_by_image(fixed)

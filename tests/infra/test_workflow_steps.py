@@ -25,18 +25,20 @@ esac
 class Runner:
     """A directory in which a step runs, and a record of its programs' calls."""
 
-    def __init__(self, directory):
+    def __init__(self, directory: Path) -> None:
         self.directory = directory
         (directory / "bin").mkdir()
 
-    def program(self, name, script):
+    def program(self, name: str, script: str) -> None:
         """Put a program on the path that records its arguments, then runs `script`."""
         path = self.directory / name if "/" in name else self.directory / "bin" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(f'#!/bin/sh\necho "{path.name} $*" >> calls\n{script}\n')
         path.chmod(0o755)
 
-    def run(self, workflow, job, name, **variables):
+    def run(
+        self, workflow: str, job: str, name: str, **variables: str
+    ) -> subprocess.CompletedProcess[str]:
         step = step_of(WORKFLOWS, workflow, job, name)
         assert load(WORKFLOWS[workflow])["defaults"]["run"]["shell"] == "bash"
         files = {"GITHUB_OUTPUT": "output", "GITHUB_ENV": "env", "GITHUB_STEP_SUMMARY": "summary"}
@@ -50,7 +52,7 @@ class Runner:
             text=True,
         )
 
-    def read(self, name):
+    def read(self, name: str) -> str:
         path = self.directory / name
         return path.read_text() if path.exists() else ""
 
@@ -60,13 +62,17 @@ def runner(tmp_path: Path) -> Runner:
     return Runner(tmp_path)
 
 
-def deploy(runner, *, digest="", running=DIGEST):
+def deploy(
+    runner: Runner, *, digest: str = "", running: str = DIGEST
+) -> subprocess.CompletedProcess[str]:
     runner.program("aws", STACK)
     variables = {"TARGET": "dev", "DIGEST": digest, "RUNNING": running}
     return runner.run("deploy-to", "deploy", "Deploy", **variables)
 
 
-def test_without_a_digest_the_commits_image_is_deployed_and_its_digest_reported(runner):
+def test_without_a_digest_the_commits_image_is_deployed_and_its_digest_reported(
+    runner: Runner,
+) -> None:
     runner.program("make", "")
 
     assert deploy(runner).returncode == 0
@@ -75,7 +81,7 @@ def test_without_a_digest_the_commits_image_is_deployed_and_its_digest_reported(
     assert runner.read("output") == f"digest={DIGEST}\n"
 
 
-def test_with_a_digest_that_image_is_deployed(runner):
+def test_with_a_digest_that_image_is_deployed(runner: Runner) -> None:
     runner.program("make", "")
 
     assert deploy(runner, digest=DIGEST).returncode == 0
@@ -85,7 +91,7 @@ def test_with_a_digest_that_image_is_deployed(runner):
 
 
 @pytest.mark.parametrize(("ends", "running"), [(1, DIGEST), (0, ""), (0, "sha256:short")])
-def test_a_failed_deployment_reports_no_digest(runner, ends, running):
+def test_a_failed_deployment_reports_no_digest(runner: Runner, ends: int, running: str) -> None:
     runner.program("make", f"exit {ends}")
 
     assert deploy(runner, running=running).returncode != 0
@@ -93,7 +99,7 @@ def test_a_failed_deployment_reports_no_digest(runner, ends, running):
     assert runner.read("output") == ""
 
 
-def test_a_stack_whose_image_has_no_digest_is_named(runner):
+def test_a_stack_whose_image_has_no_digest_is_named(runner: Runner) -> None:
     runner.program("make", "")
 
     done = deploy(runner, running="latest")
@@ -101,7 +107,7 @@ def test_a_stack_whose_image_has_no_digest_is_named(runner):
     assert done.stdout.startswith("::error::fraud-api-dev runs 'registry.example/fraud-api@latest'")
 
 
-def test_a_digest_without_a_repository_deploys_nothing(runner):
+def test_a_digest_without_a_repository_deploys_nothing(runner: Runner) -> None:
     runner.program("make", "")
     runner.program("aws", "exit 254")
 
@@ -112,7 +118,7 @@ def test_a_digest_without_a_repository_deploys_nothing(runner):
 
 
 @pytest.mark.parametrize("ending", ["csv", "parquet"])
-def test_the_data_keeps_its_file_extension(runner, ending):
+def test_the_data_keeps_its_file_extension(runner: Runner, ending: str) -> None:
     runner.program("aws", "")
     where = f"s3://bucket/some key.{ending}"
 
@@ -126,7 +132,9 @@ def test_the_data_keeps_its_file_extension(runner, ending):
 @pytest.mark.parametrize(
     "where", ["", "bucket/key.csv", "s3://bucket/key.json", "$(touch gone).csv"]
 )
-def test_an_unusable_data_address_is_refused_before_any_call_to_aws(runner, where):
+def test_an_unusable_data_address_is_refused_before_any_call_to_aws(
+    runner: Runner, where: str
+) -> None:
     runner.program("aws", "")
 
     done = runner.run("retrain", "retrain", "Fetch the transactions", DATA=where)
@@ -150,7 +158,9 @@ NOT_BETTER = "not better: 0.2% of the cost saved"
         (2, NOT_BETTER, 2),
     ],
 )
-def test_only_a_challenger_that_loses_does_not_fail_the_workflow(runner, code, said, ends):
+def test_only_a_challenger_that_loses_does_not_fail_the_workflow(
+    runner: Runner, code: int, said: str, ends: int
+) -> None:
     runner.program(".venv/bin/python", f"echo '{said}'; exit {code}")
     (runner.directory / "build").mkdir()
 

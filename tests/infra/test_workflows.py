@@ -4,10 +4,20 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
+
+type Workflows = Mapping[str, str]
+"""The texts of workflows, by name."""
+
+type Workflow = dict[str, Any]
+type Job = dict[str, Any]
+type Step = dict[str, Any]
+type Check = Callable[[Workflows], None]
 
 ROOT = Path(__file__).parents[2]
 GITHUB = ROOT / ".github"
@@ -23,17 +33,17 @@ needs_zizmor = pytest.mark.skipif(
 )
 
 
-def load(text):
+def load(text: str) -> Workflow:
     """A workflow as plain data; YAML 1.1 reads its key `on` as true."""
     workflow = yaml.safe_load(text)
     return {**workflow, "on": workflow[True]}
 
 
-def loaded(workflows):
+def loaded(workflows: Workflows) -> dict[str, Workflow]:
     return {name: load(text) for name, text in workflows.items()}
 
 
-def jobs(workflows):
+def jobs(workflows: Workflows) -> dict[tuple[str, str], Job]:
     return {
         (name, job): content
         for name, workflow in loaded(workflows).items()
@@ -41,19 +51,19 @@ def jobs(workflows):
     }
 
 
-def steps(workflows):
+def steps(workflows: Workflows) -> list[tuple[Job, Step]]:
     return [
         (content, step) for content in jobs(workflows).values() for step in content.get("steps", [])
     ]
 
 
-def actions(workflows):
+def actions(workflows: Workflows) -> list[str]:
     """The lines that use third-party actions."""
     lines = re.findall(r"^[ -]*uses: (.+)$", "\n".join(workflows.values()), re.MULTILINE)
     return [line for line in lines if not line.startswith("$/.github/workflows/")]
 
 
-def every_action_is_pinned_by_commit_beside_its_version(workflows):
+def every_action_is_pinned_by_commit_beside_its_version(workflows: Workflows) -> None:
     loose = [
         line
         for line in actions(workflows)
@@ -64,13 +74,13 @@ def every_action_is_pinned_by_commit_beside_its_version(workflows):
     assert not loose
 
 
-def each_action_has_one_version(workflows):
+def each_action_has_one_version(workflows: Workflows) -> None:
     pins = set(actions(workflows))
 
     assert len({pin.partition("@")[0] for pin in pins}) == len(pins)
 
 
-def permissions_are_the_least(workflows):
+def permissions_are_the_least(workflows: Workflows) -> None:
     for workflow in loaded(workflows).values():
         assert workflow["permissions"] == {"contents": "read"}
     for job in jobs(workflows).values():
@@ -80,14 +90,14 @@ def permissions_are_the_least(workflows):
         assert job.get("permissions", {"contents": "read"}) == allowed
 
 
-def no_key_is_stored(workflows):
+def no_key_is_stored(workflows: Workflows) -> None:
     for text in workflows.values():
         assert "secrets." not in text
         assert "secrets: inherit" not in text
         assert not re.search(r"aws[-_](access[-_]key|secret)", text, re.IGNORECASE)
 
 
-def aws_is_asked_by_a_role_of_a_variable(workflows):
+def aws_is_asked_by_a_role_of_a_variable(workflows: Workflows) -> None:
     assumed = [
         step["with"]["role-to-assume"]
         for _, step in steps(workflows)
@@ -97,48 +107,48 @@ def aws_is_asked_by_a_role_of_a_variable(workflows):
     assert set(assumed) == {"${{ inputs.role }}", "${{ vars.AWS_RETRAIN_ROLE }}"}
 
 
-def nothing_belongs_to_one_account(workflows):
+def nothing_belongs_to_one_account(workflows: Workflows) -> None:
     for text in workflows.values():
         assert not re.search(r"\b\d{12}\b|arn:aws|amazonaws\.com|\b[a-z]{2}-[a-z]+-\d\b", text)
 
 
-def every_job_ends(workflows):
+def every_job_ends(workflows: Workflows) -> None:
     for job in jobs(workflows).values():
         assert "uses" in job or 0 < job["timeout-minutes"] <= 180
 
 
-def strangers_start_nothing_with_our_rights(workflows):
+def strangers_start_nothing_with_our_rights(workflows: Workflows) -> None:
     triggers = {"push", "pull_request", "schedule", "workflow_call", "workflow_dispatch"}
     for workflow in loaded(workflows).values():
         assert set(workflow["on"]) <= triggers
 
 
-def no_script_holds_an_expression(workflows):
+def no_script_holds_an_expression(workflows: Workflows) -> None:
     """GitHub pastes an expression into a script as code; a variable's value is no code."""
     for _, step in steps(workflows):
         assert "${{" not in step.get("run", "")
 
 
-def the_checkout_leaves_no_token(workflows):
+def the_checkout_leaves_no_token(workflows: Workflows) -> None:
     for _, step in steps(workflows):
         if "actions/checkout" in step.get("uses", ""):
             assert step["with"]["persist-credentials"] is False
 
 
-def caches_stay_away_from_credentials(workflows):
+def caches_stay_away_from_credentials(workflows: Workflows) -> None:
     for job, step in steps(workflows):
         if "setup-uv" in step.get("uses", ""):
             assert step["with"]["enable-cache"] is ("environment" not in job)
 
 
-def everywhere_the_same_uv(workflows):
+def everywhere_the_same_uv(workflows: Workflows) -> None:
     for _, step in steps(workflows):
         if "setup-uv" in step.get("uses", ""):
             assert step["with"]["version-file"] == "requirements/uv.txt"
             assert "version" not in step["with"]
 
 
-def the_check_is_what_a_clean_checkout_says(workflows):
+def the_check_is_what_a_clean_checkout_says(workflows: Workflows) -> None:
     check = load(workflows["check"])
     setup = next(
         step for step in check["jobs"]["check"]["steps"] if "setup-uv" in step.get("uses", "")
@@ -154,7 +164,7 @@ def the_check_is_what_a_clean_checkout_says(workflows):
     ]
 
 
-def only_main_is_deployed_and_only_after_the_check(workflows):
+def only_main_is_deployed_and_only_after_the_check(workflows: Workflows) -> None:
     deploy = load(workflows["deploy"])
 
     assert deploy["on"] == {"push": {"branches": ["main"]}}
@@ -162,7 +172,7 @@ def only_main_is_deployed_and_only_after_the_check(workflows):
     assert deploy["jobs"]["dev"]["needs"] == "check"
 
 
-def prod_runs_what_dev_ran_once_approved(workflows):
+def prod_runs_what_dev_ran_once_approved(workflows: Workflows) -> None:
     deploy = load(workflows["deploy"])["jobs"]
     target = load(workflows["deploy-to"])["jobs"]["deploy"]
 
@@ -183,7 +193,7 @@ def prod_runs_what_dev_ran_once_approved(workflows):
     assert target["environment"] == "${{ inputs.environment }}"
 
 
-def a_deployment_is_examined_by_the_projects_own_commands(workflows):
+def a_deployment_is_examined_by_the_projects_own_commands(workflows: Workflows) -> None:
     runs = [step.get("run", "") for step in load(workflows["deploy-to"])["jobs"]["deploy"]["steps"]]
     ours = re.findall(r"make \w+ .+", "\n".join(runs))
 
@@ -194,7 +204,7 @@ def a_deployment_is_examined_by_the_projects_own_commands(workflows):
     ]
 
 
-def credentials_come_after_the_setup(workflows):
+def credentials_come_after_the_setup(workflows: Workflows) -> None:
     for job in jobs(workflows).values():
         if "environment" in job:
             done = [step.get("run", step.get("uses")) for step in job["steps"]]
@@ -203,7 +213,7 @@ def credentials_come_after_the_setup(workflows):
             assert not [step for step in done[: setups[0]] if "configure-aws-credentials" in step]
 
 
-def nothing_is_left_half_done(workflows):
+def nothing_is_left_half_done(workflows: Workflows) -> None:
     deploy, retrain = (load(workflows[name]) for name in ("deploy", "retrain"))
 
     assert deploy["concurrency"]["cancel-in-progress"] is False
@@ -211,7 +221,7 @@ def nothing_is_left_half_done(workflows):
     assert retrain["concurrency"]["cancel-in-progress"] is False
 
 
-def a_run_that_nobody_approves_holds_no_other(workflows):
+def a_run_that_nobody_approves_holds_no_other(workflows: Workflows) -> None:
     """A job that waits for approval holds its concurrency group, for up to 30 days."""
     assert load(workflows["deploy"])["concurrency"]["group"] == "deploy-${{ github.sha }}"
     assert "concurrency" not in load(workflows["deploy"])["jobs"]["prod"]
@@ -219,7 +229,7 @@ def a_run_that_nobody_approves_holds_no_other(workflows):
     assert "concurrency" not in load(workflows["deploy-to"])["jobs"]["deploy"]
 
 
-def a_candidate_is_compared_on_data_that_it_was_not_trained_on(workflows):
+def a_candidate_is_compared_on_data_that_it_was_not_trained_on(workflows: Workflows) -> None:
     retrain = load(workflows["retrain"])
 
     assert retrain["on"]["schedule"]
@@ -230,15 +240,16 @@ def a_candidate_is_compared_on_data_that_it_was_not_trained_on(workflows):
     assert '--margin "$MARGIN"' in compare
 
 
-def step_of(workflows, workflow, job, name):
+def step_of(workflows: Workflows, workflow: str, job: str, name: str) -> Step:
     found = load(workflows[workflow])["jobs"][job]["steps"]
-    (step,) = [step for step in found if step.get("name") == name]
+    step: Step
+    (step,) = [each for each in found if each.get("name") == name]
     return step
 
 
 CHECKOUT = "actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1"
 
-DEFECTS = [
+DEFECTS: list[tuple[Check, str, str, str]] = [
     (every_action_is_pinned_by_commit_beside_its_version, "check", CHECKOUT, "actions/checkout@v6"),
     (every_action_is_pinned_by_commit_beside_its_version, "check", " # v7.0.1", ""),
     (each_action_has_one_version, "check", "@3d3c42e5", "@00000000"),
@@ -310,7 +321,7 @@ DEFECTS = [
 ]
 
 
-def planted(workflow, old, new):
+def planted(workflow: str, old: str, new: str) -> Workflows:
     assert old in WORKFLOWS[workflow]
     return {**WORKFLOWS, workflow: WORKFLOWS[workflow].replace(old, new)}
 
@@ -318,17 +329,17 @@ def planted(workflow, old, new):
 @pytest.mark.parametrize(
     "check", dict.fromkeys(check for check, *_ in DEFECTS), ids=lambda check: check.__name__
 )
-def test_the_workflows_hold_that(check):
+def test_the_workflows_hold_that(check: Check) -> None:
     check(WORKFLOWS)
 
 
 @pytest.mark.parametrize(("check", "workflow", "old", "new"), DEFECTS)
-def test_a_planted_defect_is_found(check, workflow, old, new):
+def test_a_planted_defect_is_found(check: Check, workflow: str, old: str, new: str) -> None:
     with pytest.raises((AssertionError, KeyError)):
         check(planted(workflow, old, new))
 
 
-def lint(*command, workflows, tree):
+def lint(*command: str | Path, workflows: Workflows, tree: Path) -> tuple[int, str]:
     """A linter's exit code and output on a tree with these workflows."""
     shutil.copytree(GITHUB, tree / ".github")
     (tree / ".git").mkdir()  # where actionlint takes the root to be
@@ -343,12 +354,12 @@ AUDIT = (ZIZMOR, "--offline", "--no-config", *STRICTEST, ".github")
 
 
 @needs_actionlint
-def test_actionlint_finds_nothing(tmp_path):
+def test_actionlint_finds_nothing(tmp_path: Path) -> None:
     assert lint(ACTIONLINT, workflows=WORKFLOWS, tree=tmp_path) == (0, "")
 
 
 @needs_actionlint
-def test_actionlint_finds_a_misspelt_input_of_our_own_workflow(tmp_path):
+def test_actionlint_finds_a_misspelt_input_of_our_own_workflow(tmp_path: Path) -> None:
     workflows = planted("deploy", "      environment: dev", "      enviroment: dev")
 
     code, said = lint(ACTIONLINT, workflows=workflows, tree=tmp_path)
@@ -358,7 +369,7 @@ def test_actionlint_finds_a_misspelt_input_of_our_own_workflow(tmp_path):
 
 
 @needs_zizmor
-def test_zizmor_finds_nothing_as_its_strictest_persona(tmp_path):
+def test_zizmor_finds_nothing_as_its_strictest_persona(tmp_path: Path) -> None:
     code, said = lint(*AUDIT, workflows=WORKFLOWS, tree=tmp_path)
 
     assert code == 0, said
@@ -366,7 +377,7 @@ def test_zizmor_finds_nothing_as_its_strictest_persona(tmp_path):
 
 
 @needs_zizmor
-def test_zizmor_finds_an_input_pasted_into_a_script(tmp_path):
+def test_zizmor_finds_an_input_pasted_into_a_script(tmp_path: Path) -> None:
     workflows = planted("retrain", '--data "$FILE"', '--data "${{ inputs.data }}"')
 
     code, said = lint(*AUDIT, workflows=workflows, tree=tmp_path)
@@ -375,12 +386,12 @@ def test_zizmor_finds_an_input_pasted_into_a_script(tmp_path):
     assert "template-injection" in said
 
 
-def updates():
+def updates() -> dict[str, Any]:
     configuration = yaml.safe_load((GITHUB / "dependabot.yml").read_text())
     return {each["package-ecosystem"]: each for each in configuration["updates"]}
 
 
-def test_dependabot_checks_weekly_and_waits_a_week_for_releases():
+def test_dependabot_checks_weekly_and_waits_a_week_for_releases() -> None:
     assert updates().keys() == {"github-actions", "pip"}
     for each in updates().values():
         assert each["schedule"] == {"interval": "weekly"}

@@ -2,12 +2,23 @@
 
 import importlib.util
 import json
+from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Thread
+from types import ModuleType
+from typing import Any
+
+import pytest
 
 from tests.infra.infra import ROOT
 from training.local.processes import LOOPBACK
+
+type Told = dict[str, Any]
+"""The body of GET /model."""
+
+type Answer = tuple[int, Any]
+"""The status and body of POST /predict; bytes are sent as they are."""
 
 DIGEST = "0123456789abcdef" + "0" * 48
 BEFORE = "fedcba9876543210" + "0" * 48
@@ -16,23 +27,42 @@ HANGS = object()
 """In place of an answer: the connection stays open without one."""
 
 
-def load():
+def load() -> ModuleType:
     """The handler, from the folder that becomes its zip."""
     path = ROOT / "bootstrap/heartbeat/handler.py"
     spec = importlib.util.spec_from_file_location("heartbeat", path)
+    assert spec
+    assert spec.loader
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
 
 
-class World(BaseHTTPRequestHandler):
+class World(ThreadingHTTPServer):
     """`status` and `told` are the function's answer, `answers` those of POST /predict in turn."""
 
-    def do_GET(self):
+    def __init__(self) -> None:
+        super().__init__((LOOPBACK, 0), Handler)
+        pointer = {"sha256": DIGEST, "previous": {"sha256": BEFORE}}
+        self.parameter: dict[str, Any] = {"Value": json.dumps(pointer), "LastModifiedDate": 0}
+        self.status = 200
+        self.told: Told = {}
+        self.answers: list[Answer] = []
+        self.asked: list[tuple[str, Any, str | None]] = []
+        self.signatures: list[str] = []
+        self.closing = Event()
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Gives the answers of its server, the world, and records there each request."""
+
+    server: World
+
+    def do_GET(self) -> None:
         assert self.path == "/apikeys/key-id?includeValue=true"
         self.send({"value": KEY})
 
-    def do_POST(self):
+    def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["content-length"])))
         if self.headers.get("x-amz-target") == "AmazonSSM.GetParameter":
             self.send({"Parameter": self.server.parameter})
@@ -49,7 +79,7 @@ class World(BaseHTTPRequestHandler):
         else:
             self.server.closing.wait(10)
 
-    def send(self, answer, status=200):
+    def send(self, answer: Any, status: int = 200) -> None:
         content = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
         self.server.signatures.append(self.headers["authorization"])
         self.send_response(status)
@@ -57,18 +87,14 @@ class World(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(content)
 
-    def log_message(self, *_):
+    def log_message(self, *_: object) -> None:
         pass
 
 
 @contextmanager
-def living(monkeypatch):
+def living(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     """A world that the heartbeat's variables name; its pointer names DIGEST, before it BEFORE."""
-    with ThreadingHTTPServer((LOOPBACK, 0), World) as server:
-        server.told, server.answers, server.asked, server.signatures = {}, [], [], []
-        server.status, server.closing = 200, Event()
-        pointer = {"sha256": DIGEST, "previous": {"sha256": BEFORE}}
-        server.parameter = {"Value": json.dumps(pointer), "LastModifiedDate": 0}
+    with World() as server:
         thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         address = f"http://{LOOPBACK}:{server.server_port}"
