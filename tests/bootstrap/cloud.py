@@ -5,16 +5,20 @@ import hashlib
 import json
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import BytesIO
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
+import boto3
+
 from bootstrap.account import Account
+from tests.aws import Aws
 from training.local.sam import ContainerEngine
 
 REPOSITORY = "fraud-api-images"
@@ -38,8 +42,14 @@ resolve_s3 = true
 parameter_overrides = 'Monitoring="on" AlarmEmail="on-call@example.com" ReservedConcurrency=7'
 """
 
+type Say = Callable[[str], None]
+"""Receives the calls of an account, as lines."""
 
-def template(parameters, outputs):
+type Line = tuple[str, ...]
+"""The command line of a program."""
+
+
+def template(parameters: Iterable[str], outputs: Mapping[str, str]) -> str:
     """A CloudFormation template without content, because moto cannot deploy the real one."""
     return json.dumps(
         {
@@ -50,49 +60,74 @@ def template(parameters, outputs):
     )
 
 
-def as_parameters(values):
+def as_parameters(values: Mapping[str, str]) -> list[dict[str, str]]:
     return [{"ParameterKey": name, "ParameterValue": value} for name, value in values.items()]
+
+
+class Unprotected(Account):
+    """Lists the protection of a stack without a call, because moto does not support it."""
+
+    def change(self, service: str, operation: str, **arguments: Any) -> Any:
+        if operation != "UpdateTerminationProtection":
+            return super().change(service, operation, **arguments)
+        self._say(f"aws cloudformation:{operation} {arguments}")
+        return {}
+
+
+class Session(boto3.session.Session):
+    """Makes one client for each service: a new client costs 10 ms of a core."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.clients: dict[tuple[str, ...], Any] = {}
+
+    def client(self, *service: Any, **options: Any) -> Any:
+        key = (*service, *options)
+        if key not in self.clients:
+            self.clients[key] = super().client(*service, **options)
+        return self.clients[key]
 
 
 @dataclass
 class Cloud:
     """The account that the commands work on, and a record of their calls."""
 
-    aws: Any
+    aws: Aws
     folder: Path
     api_url: str
     served: dict[str, Any]
-    session: Any
+    session: Session
     said: list[str] = field(default_factory=list)
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         self.samconfig = self.folder / "samconfig.toml"
         self.samconfig.write_text(SAMCONFIG)
 
     @property
-    def heartbeat(self):
+    def heartbeat(self) -> str:
         """Its function's name, which is every test's own: moto forgets no metric."""
         return f"heartbeat-of-{self.aws.bucket}"
 
-    def client(self, service):
+    def client(self, service: str) -> Any:
         return self.session.client(service)
 
-    def account(self, **options):
-        return Unprotected(self.said.append, **options)
+    def account(self, *, dry_run: bool = False) -> Unprotected:
+        return Unprotected(self.said.append, dry_run=dry_run)
 
     @property
-    def calls(self):
+    def calls(self) -> list[str]:
         """The AWS operations and programs, in order, those included that a dry run leaves out."""
         told = [line.removeprefix("would call ").removeprefix("would run ") for line in self.said]
         words = [line.split()[:2] for line in told]
         return [f"{Path(first).name} {second}" for first, second in words]
 
     @property
-    def uri(self):
+    def uri(self) -> str:
         found = self.client("ecr").describe_repositories(repositoryNames=[REPOSITORY])
-        return found["repositories"][0]["repositoryUri"]
+        uri: str = found["repositories"][0]["repositoryUri"]
+        return uri
 
-    def push(self, tag, content="one"):
+    def push(self, tag: str, content: str = "one") -> str:
         """Push an image as a container engine does; returns its digest."""
         layer = f"sha256:{hashlib.sha256(content.encode()).hexdigest()}"
         media_type = "application/vnd.docker.distribution.manifest.v2+json"
@@ -103,13 +138,14 @@ class Cloud:
             imageManifestMediaType=media_type,
             imageTag=tag,
         )
-        return answer["image"]["imageId"]["imageDigest"]
+        digest: str = answer["image"]["imageId"]["imageDigest"]
+        return digest
 
-    def tags(self):
+    def tags(self) -> list[str]:
         found = self.client("ecr").describe_images(repositoryName=REPOSITORY)["imageDetails"]
         return sorted(tag for each in found for tag in each.get("imageTags", []))
 
-    def make_bootstrap(self):
+    def make_bootstrap(self) -> None:
         self.client("ecr").create_repository(
             repositoryName=REPOSITORY, imageTagMutability="IMMUTABLE"
         )
@@ -123,7 +159,7 @@ class Cloud:
             StackName="fraud-api-bootstrap", TemplateBody=template([], outputs)
         )
 
-    def sam_deploys(self, stack, parameters):
+    def sam_deploys(self, stack: str, parameters: Mapping[str, str]) -> None:
         """What is left of `sam deploy` here: the stack's parameters, outputs and a new version."""
         outputs = {
             "ApiUrl": self.api_url,
@@ -141,12 +177,13 @@ class Cloud:
         )
         self.publish_version(parameters["ImageUri"])
 
-    def key_id(self):
+    def key_id(self) -> str:
         client = self.client("apigateway")
         found = client.get_api_keys()["items"]
-        return (found or [client.create_api_key(name="key", enabled=True)])[0]["id"]
+        key, *_ = found or [client.create_api_key(name="key", enabled=True)]
+        return str(key["id"])
 
-    def publish_version(self, image):
+    def publish_version(self, image: str) -> str:
         """Run an image in a new version, and point the alias there."""
         functions = self.client("lambda")
         if FUNCTION not in [
@@ -160,20 +197,22 @@ class Cloud:
             )
         else:
             functions.update_function_code(FunctionName=FUNCTION, ImageUri=image)
-        version = functions.publish_version(FunctionName=FUNCTION)["Version"]
+        version: str = functions.publish_version(FunctionName=FUNCTION)["Version"]
         aliases = functions.list_aliases(FunctionName=FUNCTION)["Aliases"]
         act = functions.update_alias if aliases else functions.create_alias
         act(FunctionName=FUNCTION, Name="live", FunctionVersion=version)
         return version
 
-    def role(self):
-        roles = {each["RoleName"]: each["Arn"] for each in self.client("iam").list_roles()["Roles"]}
+    def role(self) -> str:
+        roles: dict[str, str] = {
+            each["RoleName"]: each["Arn"] for each in self.client("iam").list_roles()["Roles"]
+        }
         if "run" not in roles:
             made = self.client("iam").create_role(RoleName="run", AssumeRolePolicyDocument="{}")
-            return made["Role"]["Arn"]
+            roles["run"] = made["Role"]["Arn"]
         return roles["run"]
 
-    def beat(self, invocations=1, errors=0):
+    def beat(self, invocations: int = 1, errors: int = 0) -> None:
         """The heartbeat's metrics of the last minutes."""
         for metric, value in (("Invocations", invocations), ("Errors", errors)):
             self.client("cloudwatch").put_metric_data(
@@ -188,7 +227,7 @@ class Cloud:
                 ],
             )
 
-    def raise_alarm(self, state, alarm="ServerErrorsAlarm"):
+    def raise_alarm(self, state: str, alarm: str = "ServerErrorsAlarm") -> None:
         """Have an alarm of the stack's in this state."""
         client = self.client("cloudwatch")
         name = f"{STACK}-{alarm}-X"
@@ -205,13 +244,13 @@ class Cloud:
         )
         client.set_alarm_state(AlarmName=name, StateValue=state, StateReason="a test")
 
-    def parameters(self):
+    def parameters(self) -> dict[str, str]:
         """The application's, as they were deployed."""
         (stack,) = self.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"]
         return {each["ParameterKey"]: each["ParameterValue"] for each in stack["Parameters"]}
 
 
-def invoked(status=200, failures=()):
+def invoked(status: int | None = 200, failures: Sequence[Mapping[str, Any]] = ()) -> dict[str, Any]:
     """Lambda's answer to an invocation with GET /model, with the tail of the log."""
     body = json.dumps({"version": "0123456789abcdef"} if status == 200 else {"status": status})
     lines = [json.dumps({"message": "model load failed", **each}) for each in failures]
@@ -223,24 +262,17 @@ def invoked(status=200, failures=()):
     }
 
 
-class Unprotected(Account):
-    """Lists the protection of a stack without a call, because moto does not support it."""
-
-    def change(self, service, operation, **arguments):
-        if operation != "UpdateTerminationProtection":
-            return super().change(service, operation, **arguments)
-        self._say(f"aws cloudformation:{operation} {arguments}")
-        return {}
+NO_ANSWERS: Mapping[str, Any] = MappingProxyType({})
 
 
 class StubbedAccount(Account):
     """Answers a few calls itself: moto's functions and stacks have no faults and run nothing."""
 
-    def __init__(self, say, answers=()):
+    def __init__(self, say: Say, answers: Mapping[str, Any] = NO_ANSWERS) -> None:
         super().__init__(say)
         self.answers = dict(answers)
 
-    def read(self, service, operation, **arguments):
+    def read(self, service: str, operation: str, **arguments: Any) -> Any:
         changes = self.answers.get(operation, {})
         if operation == "Invoke" and arguments["FunctionName"] != FUNCTION:
             return self.answers["heartbeat"]
@@ -257,36 +289,43 @@ class StubbedAccount(Account):
 class RecordedPrograms:
     """Replays the programs' effects in the stand-in account, and records their command lines."""
 
-    def __init__(self, cloud, *, changed=""):
+    def __init__(self, cloud: Cloud, *, changed: str = "") -> None:
         self.cloud = cloud
         self.changed = changed
-        self.secrets = []
+        self.secrets: list[str | None] = []
 
-    def ask(self, *command):
+    def ask(self, *command: str) -> str:
         self.cloud.said.append(" ".join(command))
         return self.changed if "status" in command else COMMIT
 
-    def run(self, *command, secret=None):
+    def run(self, *command: str, secret: str | None = None) -> None:
         self.cloud.said.append(" ".join(command))
         self.secrets.append(secret)
         if "--push" in command:
             self.cloud.push(command[command.index("--tag") + 1].rpartition(":")[2])
         if command[1] == "deploy":
             first = command.index("--parameter-overrides") + 1
-            values = dict(re.fullmatch(r'(\w+)="(.*)"', each).groups() for each in command[first:])
+            values = dict(map(named, command[first:]))
             self.cloud.sam_deploys(command[command.index("--stack-name") + 1], values)
 
 
-def docker():
+def named(parameter: str) -> tuple[str, str]:
+    """The name and the value in `Name="value"`."""
+    found = re.fullmatch(r'(\w+)="(.*)"', parameter)
+    assert found is not None, parameter
+    return found[1], found[2]
+
+
+def docker() -> ContainerEngine:
     return ContainerEngine("unix:///nowhere", is_podman=False)
 
 
 @contextmanager
-def api(served) -> Iterator[str]:
+def api(served: dict[str, Any]) -> Iterator[str]:
     """The gateway: answers GET /live/model with `served`, and records the key."""
 
     class Gateway(BaseHTTPRequestHandler):
-        def do_GET(self):
+        def do_GET(self) -> None:
             served["key"] = self.headers["x-api-key"]
             served["authorization"] = self.headers["Authorization"]
             body = json.dumps({"version": served["version"]}).encode()
@@ -295,7 +334,7 @@ def api(served) -> Iterator[str]:
             self.end_headers()
             self.wfile.write(body)
 
-        def log_message(self, *_):
+        def log_message(self, *_: object) -> None:
             pass
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Gateway) as server:

@@ -1,15 +1,18 @@
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 from urllib.request import urlopen
 
-import boto3
 import pytest
 
 from bootstrap import account
-from tests.bootstrap.cloud import Cloud, RecordedPrograms, api
-from training.local.aws import local_aws
+from tests.aws import Aws
+from tests.bootstrap.cloud import Cloud, RecordedPrograms, Session, api
+from training.local.aws import LocalAws, local_aws
 
 
 @pytest.fixture(scope="session")
-def moto():
+def moto() -> Iterator[LocalAws]:
     """A moto server whose functions run the images that its repositories have."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MOTO_LAMBDA_STUB_ECR", "false")
@@ -18,28 +21,21 @@ def moto():
 
 
 @pytest.fixture(scope="session")
-def session():
-    """One for all tests, with one client a service: each new client costs 10 ms of a core."""
-    session = boto3.session.Session()
-    clients = {}
-
-    def client(service, **options):
-        key = (service, *options)
-        if key not in clients:
-            clients[key] = boto3.session.Session.client(session, service, **options)
-        return clients[key]
-
-    session.client = client
+def session() -> Iterator[Session]:
+    """One for all tests."""
+    session = Session()
     yield session
-    for client in clients.values():
+    for client in session.clients.values():
         client.close()
 
 
 @pytest.fixture
-def cloud(aws, session, tmp_path, monkeypatch):
+def cloud(
+    aws: Aws, session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Cloud]:
     """An account with a bootstrap stack, and no application yet."""
     monkeypatch.setattr(account, "session", lambda: session)
-    served = {"version": None, "status": 200}
+    served: dict[str, Any] = {"version": None, "status": 200}
     with api(served) as url:
         made = Cloud(aws, tmp_path, url, served, session)
         made.make_bootstrap()
@@ -49,5 +45,5 @@ def cloud(aws, session, tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def programs(cloud):
+def programs(cloud: Cloud) -> RecordedPrograms:
     return RecordedPrograms(cloud)

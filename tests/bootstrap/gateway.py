@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -11,8 +11,11 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 VERSION = "0123456789abcdef"
-STOPPED = {"transaction": {"type": "TRANSFER", "amount": 5.0}, "answer": {"decision": "block"}}
-ANSWERS = {
+STOPPED: dict[str, dict[str, object]] = {
+    "transaction": {"type": "TRANSFER", "amount": 5.0},
+    "answer": {"decision": "block"},
+}
+ANSWERS: dict[str, Mapping[str, object]] = {
     "/live/health": {"status": "ok"},
     "/live/model": {"version": VERSION, "examples": {"stopped": STOPPED, "approved": None}},
     "/live/predict": STOPPED["answer"],
@@ -20,7 +23,9 @@ ANSWERS = {
 """Answers of the API that the smoke test accepts."""
 
 
-def signature(method, url, headers, body, credentials):
+def signature(
+    method: str, url: str, headers: Mapping[str, str], body: bytes, credentials: Credentials
+) -> str:
     """The expected signature of a request, by botocore; `headers` in lower case."""
     scope = headers["authorization"].split("Credential=")[1].split(",")[0]
     _, _, region, service, _ = scope.split("/")
@@ -32,10 +37,22 @@ def signature(method, url, headers, body, credentials):
     return auth.signature(auth.string_to_sign(request, auth.canonical_request(request)), request)
 
 
+class GatewayServer(ThreadingHTTPServer):
+    """Admits requests with the key and, if there are credentials, with their signature."""
+
+    def __init__(self, key: str, credentials: Credentials | None) -> None:
+        super().__init__(("127.0.0.1", 0), Gateway)
+        self.key = key
+        self.credentials = credentials
+        self.answered: list[tuple[str, int]] = []
+
+
 class Gateway(BaseHTTPRequestHandler):
     """Records the status of each answer by path."""
 
-    def answer(self):
+    server: GatewayServer
+
+    def answer(self) -> None:
         body = self.rfile.read(int(self.headers.get("content-length", 0)))
         status, answer = 200, ANSWERS[self.path]
         if not self.lets_in(body):
@@ -52,7 +69,7 @@ class Gateway(BaseHTTPRequestHandler):
 
     do_GET = do_POST = answer  # noqa: N815  # the library's names
 
-    def lets_in(self, body):
+    def lets_in(self, body: bytes) -> bool:
         headers = {name.lower(): value for name, value in self.headers.items()}
         if self.server.credentials is not None:
             expected = "no signature"
@@ -63,15 +80,14 @@ class Gateway(BaseHTTPRequestHandler):
                 return False
         return self.path == "/live/health" or headers.get("x-api-key") == self.server.key
 
-    def log_message(self, *_):
+    def log_message(self, *_: object) -> None:
         pass
 
 
 @contextmanager
-def gateway(key: str, credentials: Credentials | None) -> Iterator[ThreadingHTTPServer]:
-    """Admits requests with the key and, if there are credentials, with their signature."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), Gateway) as server:
-        server.key, server.credentials, server.answered = key, credentials, []
+def gateway(key: str, credentials: Credentials | None) -> Iterator[GatewayServer]:
+    """A running server, for the length of the block."""
+    with GatewayServer(key, credentials) as server:
         serving = {"poll_interval": 0.01}
         threading.Thread(target=server.serve_forever, kwargs=serving, daemon=True).start()
         yield server

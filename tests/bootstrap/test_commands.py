@@ -4,17 +4,19 @@ import signal
 import socket
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from bootstrap.__main__ import main
 from bootstrap.account import AwsError
 from bootstrap.programs import RealPrograms
+from tests.bootstrap.cloud import Cloud
 from training.errors import CommandError
 from training.local.processes import ROOT
 
 
-def run(cloud, *arguments):
+def run(cloud: Cloud, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run the program in a process of its own; `ended` runs it in this one."""
     return subprocess.run(
         [sys.executable, "-m", "bootstrap", *arguments],
@@ -26,7 +28,7 @@ def run(cloud, *arguments):
     )
 
 
-def test_a_dry_deploy_of_a_named_image_prints_its_steps_and_changes_nothing(cloud):
+def test_a_dry_deploy_of_a_named_image_prints_its_steps_and_changes_nothing(cloud: Cloud) -> None:
     digest = cloud.push("ci-1")
 
     done = run(cloud, "deploy", "--image", f"{cloud.uri}@{digest}", "--dry-run")
@@ -38,7 +40,7 @@ def test_a_dry_deploy_of_a_named_image_prints_its_steps_and_changes_nothing(clou
     assert cloud.tags() == ["ci-1"]
 
 
-def ended(monkeypatch, *arguments):
+def ended(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> object:
     """The exit code of the program, run in this process."""
     monkeypatch.setattr(sys, "argv", ["bootstrap", *arguments])
     with pytest.raises(SystemExit) as end:
@@ -58,13 +60,21 @@ def ended(monkeypatch, *arguments):
         (("dance",), 2, "No such command"),
     ],
 )
-def test_each_kind_of_failure_has_its_exit_code(monkeypatch, capsys, arguments, code, words):
+def test_each_kind_of_failure_has_its_exit_code(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    arguments: tuple[str, ...],
+    code: int,
+    words: str,
+) -> None:
     assert ended(monkeypatch, *arguments) == code
 
     assert words in capsys.readouterr().err
 
 
-def test_destroy_without_a_terminal_wants_yes(cloud, monkeypatch, capsys):
+def test_destroy_without_a_terminal_wants_yes(
+    cloud: Cloud, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     cloud.sam_deploys("fraud-api-dev", {"ImageUri": f"{cloud.uri}@{cloud.push('ci-1')}"})
 
     assert ended(monkeypatch, "destroy") == 2
@@ -73,7 +83,7 @@ def test_destroy_without_a_terminal_wants_yes(cloud, monkeypatch, capsys):
     assert cloud.parameters()
 
 
-def test_an_interruption_ends_it_with_130(cloud):
+def test_an_interruption_ends_it_with_130(cloud: Cloud) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1]
         waiting = subprocess.Popen(
@@ -91,15 +101,16 @@ def test_an_interruption_ends_it_with_130(cloud):
     assert b"Traceback" not in said
 
 
-def test_a_refusal_of_aws_names_the_call_and_the_code(cloud):
+def test_a_refusal_of_aws_names_the_call_and_the_code(cloud: Cloud) -> None:
     with pytest.raises(
         AwsError, match="aws ssm:GetParameter Name=/none: AWS says ParameterNotFound"
     ):
         cloud.account().read("ssm", "GetParameter", Name="/none")
 
 
-def test_a_program_that_fails_or_is_missing_is_named():
-    programs = RealPrograms([].append)
+def test_a_program_that_fails_or_is_missing_is_named() -> None:
+    said: list[str] = []
+    programs = RealPrograms(said.append)
 
     with pytest.raises(CommandError, match="`git no-such-command` failed with exit code 1"):
         programs.run("git", "no-such-command")
@@ -107,8 +118,8 @@ def test_a_program_that_fails_or_is_missing_is_named():
         programs.ask("no-such-program")
 
 
-def test_a_secret_is_passed_on_standard_input(tmp_path):
-    said = []
+def test_a_secret_is_passed_on_standard_input(tmp_path: Path) -> None:
+    said: list[str] = []
     path = tmp_path / "read"
 
     RealPrograms(said.append).run("sh", "-c", f"cat > {path}", secret="hush")
@@ -117,8 +128,8 @@ def test_a_secret_is_passed_on_standard_input(tmp_path):
     assert "hush" not in "".join(said)
 
 
-def test_a_printed_command_line_hides_the_stacks_parameters():
-    said = []
+def test_a_printed_command_line_hides_the_stacks_parameters() -> None:
+    said: list[str] = []
 
     RealPrograms(said.append, dry_run=True).run("sam", "--parameter-overrides", 'Secret="hush"')
 

@@ -2,10 +2,13 @@
 
 import json
 from collections import Counter
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from bootstrap import cost
+from bootstrap.cost import Stacks
 from bootstrap.intrinsics import Deployed
 from bootstrap.measured import Measured, read_measured
 from bootstrap.parameters import read_environment
@@ -85,31 +88,31 @@ REFUSED = {
 
 
 @pytest.fixture(scope="module")
-def stacks():
+def stacks() -> Stacks:
     return cost.account()
 
 
 @pytest.fixture(scope="module")
-def idle(stacks):
+def idle(stacks: Stacks) -> dict[str, float]:
     return cost.bill(cost.used(stacks, Measured(), 0), "credits")
 
 
 @pytest.fixture(scope="module")
-def planted(stacks):
+def planted(stacks: Stacks) -> dict[str, Stacks]:
     """The account by planted mistake, each in a copy of the template that is deployed to prod."""
     replaced = {name: (old, new) for name, (old, new, *_) in (MISTAKES | REFUSED).items()}
     assert all(old in TEXT for old, _ in replaced.values())
     prod = read_environment("prod")
     made = cost.all_resources([(TEXT.replace(*pair), prod) for pair in replaced.values()])
     named = zip(replaced, made, strict=True)
-    return {name: stacks | {"prod": resources} for name, resources in named}
+    return {name: {**stacks, "prod": resources} for name, resources in named}
 
 
-def test_an_idle_account_costs_at_most_a_cent_a_month(idle):
+def test_an_idle_account_costs_at_most_a_cent_a_month(idle: dict[str, float]) -> None:
     assert cost.total(idle) <= 0.01
 
 
-def test_the_operating_manual_names_the_idle_bill(stacks, idle):
+def test_the_operating_manual_names_the_idle_bill(stacks: Stacks, idle: dict[str, float]) -> None:
     manual = (ROOT / "docs" / "operate.md").read_text()
     busy = cost.bill(cost.used(stacks, Measured(), 1_000_000), "credits")
 
@@ -118,19 +121,19 @@ def test_the_operating_manual_names_the_idle_bill(stacks, idle):
     assert f"1,000,000 payments cost {cost.total(busy):.2f} USD" in manual
 
 
-def test_the_readme_names_the_idle_bill_with_its_images(idle):
+def test_the_readme_names_the_idle_bill_with_its_images(idle: dict[str, float]) -> None:
     cents = round(100 * (cost.total(idle) + idle["ECR storage"]))
 
     assert cents == 5
     assert "[about five US cents a month]" in (ROOT / "README.md").read_text()
 
 
-def test_only_the_storage_of_images_is_left_out_of_the_total(idle):
+def test_only_the_storage_of_images_is_left_out_of_the_total(idle: dict[str, float]) -> None:
     assert idle["ECR storage"] == pytest.approx((180 + 11 * 25) / 1024 * 0.10)
 
 
 @pytest.mark.parametrize("part", MISTAKES)
-def test_a_costly_mistake_shows_in_the_bill(planted, part):
+def test_a_costly_mistake_shows_in_the_bill(planted: dict[str, Stacks], part: str) -> None:
     *_, usd = MISTAKES[part]
 
     bill = cost.bill(cost.used(planted[part], Measured(), 0), "credits")
@@ -140,12 +143,14 @@ def test_a_costly_mistake_shows_in_the_bill(planted, part):
 
 
 @pytest.mark.parametrize("why", REFUSED)
-def test_a_resource_without_a_price_is_refused_by_name(planted, why):
+def test_a_resource_without_a_price_is_refused_by_name(
+    planted: dict[str, Stacks], why: str
+) -> None:
     with pytest.raises(CheckFailedError, match=why):
         cost.used(planted[why], Measured(), 0)
 
 
-def test_alarms_metrics_and_dashboards_stay_within_the_free_tier(stacks):
+def test_alarms_metrics_and_dashboards_stay_within_the_free_tier(stacks: Stacks) -> None:
     used = cost.used(stacks, Measured(), 0)
 
     assert used["CloudWatch alarms"] <= 10
@@ -153,7 +158,7 @@ def test_alarms_metrics_and_dashboards_stay_within_the_free_tier(stacks):
     assert used["CloudWatch dashboards"] <= 3
 
 
-def test_a_resource_that_an_environment_switches_off_is_not_counted(stacks):
+def test_a_resource_that_an_environment_switches_off_is_not_counted(stacks: Stacks) -> None:
     kinds = {name: Counter(each["Type"] for each in made) for name, made in stacks.items()}
 
     assert kinds["prod"]["AWS::CloudWatch::Alarm"] > 0
@@ -172,13 +177,15 @@ def test_a_resource_that_an_environment_switches_off_is_not_counted(stacks):
         ("S3 storage", 10, 0.23),
     ],
 )
-def test_units_beyond_the_free_tier_cost_the_price_on_awss_page(part, units, usd):
+def test_units_beyond_the_free_tier_cost_the_price_on_awss_page(
+    part: str, units: float, usd: float
+) -> None:
     amounts = dict.fromkeys(PRICES, 0.0) | {part: units}
 
     assert cost.bill(amounts, "credits")[part] == pytest.approx(usd)
 
 
-def test_a_million_free_gateway_calls_belong_to_the_first_year_only():
+def test_a_million_free_gateway_calls_belong_to_the_first_year_only() -> None:
     amounts = dict.fromkeys(PRICES, 0.0) | {"API Gateway REST calls": 1e6}
 
     bills = {scheme: cost.total(cost.bill(amounts, scheme)) for scheme in cost.SCHEMES}
@@ -186,21 +193,21 @@ def test_a_million_free_gateway_calls_belong_to_the_first_year_only():
     assert bills == pytest.approx({"first year": 0.0, "credits": 3.50, "none": 3.50})
 
 
-def test_a_smaller_free_tier_never_lowers_the_bill(stacks):
+def test_a_smaller_free_tier_never_lowers_the_bill(stacks: Stacks) -> None:
     for volume in cost.VOLUMES:
         used = cost.used(stacks, Measured(), volume)
         first, credit, none = (cost.total(cost.bill(used, scheme)) for scheme in cost.SCHEMES)
         assert first <= credit <= none
 
 
-def test_every_prediction_is_one_gateway_call_and_one_lambda_request(stacks):
+def test_every_prediction_is_one_gateway_call_and_one_lambda_request(stacks: Stacks) -> None:
     none, many = (cost.used(stacks, Measured(), volume) for volume in (0, 1_000))
 
     for part in ("API Gateway REST calls", "Lambda requests"):
         assert many[part] - none[part] == pytest.approx(1_000)
 
 
-def test_a_heartbeat_is_one_gateway_call_and_three_lambda_requests(stacks):
+def test_a_heartbeat_is_one_gateway_call_and_three_lambda_requests(stacks: Stacks) -> None:
     resources = stacks["prod"]
 
     used = units(resources, Measured(), 0)
@@ -212,7 +219,7 @@ def test_a_heartbeat_is_one_gateway_call_and_three_lambda_requests(stacks):
     assert used["Lambda requests"] == pytest.approx(3 * beats)
 
 
-def test_lambda_bills_whole_milliseconds_at_the_cpu_share_of_its_memory():
+def test_lambda_bills_whole_milliseconds_at_the_cpu_share_of_its_memory() -> None:
     measured = Measured(warm_ms=0.5, runtime_ms=0.5, cold_ms=100)
 
     assert measured.billed_ms(1769) == 1
@@ -221,7 +228,7 @@ def test_lambda_bills_whole_milliseconds_at_the_cpu_share_of_its_memory():
     assert measured.billed_ms(1769, cold=True) == 101
 
 
-def test_figures_of_the_benchmark_replace_the_defaults(tmp_path):
+def test_figures_of_the_benchmark_replace_the_defaults(tmp_path: Path) -> None:
     figures = [
         {"measure": "cold start", "stack": "tutorial", "median": 9000},
         {"measure": "cold start", "stack": "ours", "median": 250.5},
@@ -236,12 +243,12 @@ def test_figures_of_the_benchmark_replace_the_defaults(tmp_path):
     assert measured.source == "build/serving.json"
 
 
-def test_without_a_benchmark_the_bill_says_that_it_uses_defaults(tmp_path):
+def test_without_a_benchmark_the_bill_says_that_it_uses_defaults(tmp_path: Path) -> None:
     assert "defaults" in read_measured(tmp_path / "none.json").source
 
 
 @pytest.mark.parametrize("text", ["{}", "[]", "no", '{"figures": []}'])
-def test_a_damaged_benchmark_is_refused(tmp_path, text):
+def test_a_damaged_benchmark_is_refused(tmp_path: Path, text: str) -> None:
     path = tmp_path / "serving.json"
     path.write_text(text)
 
@@ -249,7 +256,9 @@ def test_a_damaged_benchmark_is_refused(tmp_path, text):
         read_measured(path)
 
 
-def test_the_bill_prints_each_part_at_each_volume_and_free_tier(tmp_path, capsys):
+def test_the_bill_prints_each_part_at_each_volume_and_free_tier(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     cost.cost(tmp_path / "none.json")
 
     lines = capsys.readouterr().out.splitlines()
@@ -263,7 +272,9 @@ def test_the_bill_prints_each_part_at_each_volume_and_free_tier(tmp_path, capsys
     assert header.split()[3:] == ["0", "10,000", "1,000,000", "100,000,000"]
 
 
-def test_the_bill_warns_that_an_account_on_the_free_plan_closes(tmp_path, capsys):
+def test_the_bill_warns_that_an_account_on_the_free_plan_closes(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     cost.cost(tmp_path / "none.json")
 
     (warning,) = [line for line in capsys.readouterr().out.splitlines() if "Free plan" in line]
@@ -271,7 +282,7 @@ def test_the_bill_warns_that_an_account_on_the_free_plan_closes(tmp_path, capsys
     assert "Upgrade to the paid plan" in warning
 
 
-def test_each_price_names_its_page():
+def test_each_price_names_its_page() -> None:
     assert all("aws.amazon.com/" in price.page for price in PRICES.values())
     assert not FREE_OF_CHARGE & PRICED
 
@@ -285,13 +296,13 @@ def test_each_price_names_its_page():
         ({"Fn::Or": [{"Fn::Equals": ["a", "b"]}, {"Condition": "IsOn"}]}, True),
     ],
 )
-def test_a_condition_holds_as_in_cloudformation(condition, holds):
+def test_a_condition_holds_as_in_cloudformation(condition: dict[str, Any], holds: bool) -> None:
     template = {"Conditions": {"IsOn": {"Fn::Equals": [{"Ref": "Mode"}, "on"]}, "Asked": condition}}
 
     assert Deployed(template, {"Mode": "on"}).holds("Asked") is holds
 
 
-def test_conditions_parameters_and_mappings_are_resolved():
+def test_conditions_parameters_and_mappings_are_resolved() -> None:
     template = {
         "Conditions": {"IsOn": {"Fn::Equals": ["a", "a"]}},
         "Mappings": {"Table": {"on": {"Size": 3}}},

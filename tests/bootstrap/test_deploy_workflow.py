@@ -2,8 +2,8 @@
 
 import shutil
 import subprocess
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import pytest
 from botocore.credentials import Credentials
@@ -14,7 +14,7 @@ from bootstrap.site import Site
 from bootstrap.stacks import require
 from bootstrap.transform import TEMPLATE, declared_by
 from tests.bootstrap.cloud import STACK, Cloud, as_parameters, template
-from tests.bootstrap.gateway import VERSION, gateway
+from tests.bootstrap.gateway import VERSION, GatewayServer, gateway
 from tests.infra.test_workflows import WORKFLOWS, step_of
 from training.local.processes import ROOT
 
@@ -38,9 +38,9 @@ class Deployed:
     """The environment dev behind a gateway."""
 
     cloud: Cloud
-    server: Any
+    server: GatewayServer
 
-    def step(self, name, **variables):
+    def step(self, name: str, **variables: str) -> subprocess.CompletedProcess[str]:
         """Run a step of the deploy workflow, with the role's credentials."""
         programs = self.cloud.folder / "bin"
         programs.mkdir()
@@ -63,12 +63,12 @@ class Deployed:
         )
 
     @property
-    def statuses(self):
+    def statuses(self) -> list[int]:
         return [status for _, status in self.server.answered]
 
 
 @pytest.fixture(params=KINDS)
-def deployed(cloud, request):
+def deployed(cloud: Cloud, request: pytest.FixtureRequest) -> Iterator[Deployed]:
     key = cloud.client("apigateway").get_api_key(apiKey=cloud.key_id(), includeValue=True)["value"]
     signs = Credentials(*list(ASSUMED.values())[:3]) if request.param == "AWS_IAM" else None
     with gateway(key, signs) as server:
@@ -85,12 +85,12 @@ def deployed(cloud, request):
         yield Deployed(cloud, server)
 
 
-def test_the_kinds_are_those_of_the_template():
+def test_the_kinds_are_those_of_the_template() -> None:
     assert tuple(declared_by(TEMPLATE.read_text())["CallerAuthorisation"]["AllowedValues"]) == KINDS
     assert read_environment("dev", SAMCONFIG).stack_name == STACK
 
 
-def test_the_smoke_test_is_green(deployed):
+def test_the_smoke_test_is_green(deployed: Deployed) -> None:
     done = deployed.step("Smoke test")
 
     assert done.returncode == 0, done.stdout + done.stderr
@@ -98,18 +98,20 @@ def test_the_smoke_test_is_green(deployed):
 
 
 @pytest.mark.parametrize("deployed", ["AWS_IAM"], indirect=True)
-def test_the_smoke_test_is_red_where_its_role_may_not_call(deployed):
+def test_the_smoke_test_is_red_where_its_role_may_not_call(deployed: Deployed) -> None:
     done = deployed.step("Smoke test", AWS_SECRET_ACCESS_KEY="another's")
 
     assert done.returncode != 0
     assert set(deployed.statuses) == {403}
 
 
-def test_the_doctor_asks_the_api_which_model_answers(deployed, monkeypatch):
+def test_the_doctor_asks_the_api_which_model_answers(
+    deployed: Deployed, monkeypatch: pytest.MonkeyPatch
+) -> None:
     class Session:
         region_name = ASSUMED["AWS_REGION"]
 
-        def get_credentials(self):
+        def get_credentials(self) -> Credentials:
             return Credentials(*list(ASSUMED.values())[:3])
 
     account = deployed.cloud.account()

@@ -2,8 +2,10 @@
 
 import json
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
+from typing import Any, Never
 
 import pytest
 
@@ -11,7 +13,15 @@ from bootstrap.deploy import deploy
 from bootstrap.doctor import doctor
 from fraud_api_lambda.bundle import version_of
 from fraud_api_lambda.pointer import ModelStoreError
-from tests.bootstrap.cloud import FUNCTION, REPOSITORY, STACK, StubbedAccount, docker
+from tests.bootstrap.cloud import (
+    FUNCTION,
+    REPOSITORY,
+    STACK,
+    Cloud,
+    RecordedPrograms,
+    StubbedAccount,
+    docker,
+)
 from training.errors import CheckFailedError
 from training.registry.store import Registry
 
@@ -23,7 +33,7 @@ HEALTHY = [
 
 
 @pytest.fixture
-def deployed(cloud, programs):
+def deployed(cloud: Cloud, programs: RecordedPrograms) -> Cloud:
     """An application without a fault."""
     text = cloud.samconfig.read_text()
     pointer = f'"ModelParameter={cloud.aws.parameter}", "Monitoring=off"'
@@ -43,7 +53,7 @@ def deployed(cloud, programs):
     return cloud
 
 
-def examined(cloud, capsys, **answers):
+def examined(cloud: Cloud, capsys: pytest.CaptureFixture[str], **answers: Any) -> dict[str, str]:
     """The lines of the checks that failed, by name of the check."""
     capsys.readouterr()
     account = StubbedAccount(cloud.said.append, answers)
@@ -56,7 +66,9 @@ def examined(cloud, capsys, **answers):
     return failed
 
 
-def test_each_check_that_passes_prints_one_line(deployed, capsys):
+def test_each_check_that_passes_prints_one_line(
+    deployed: Cloud, capsys: pytest.CaptureFixture[str]
+) -> None:
     capsys.readouterr()
 
     doctor(StubbedAccount(deployed.said.append), environment="dev", samconfig=deployed.samconfig)
@@ -65,7 +77,9 @@ def test_each_check_that_passes_prints_one_line(deployed, capsys):
     assert [line.split()[:2] for line in lines] == [[name, "ok"] for name in HEALTHY]
 
 
-def test_the_api_key_is_sent_and_never_shown(deployed, capsys):
+def test_the_api_key_is_sent_and_never_shown(
+    deployed: Cloud, capsys: pytest.CaptureFixture[str]
+) -> None:
     doctor(StubbedAccount(deployed.said.append), environment="dev", samconfig=deployed.samconfig)
 
     printed = capsys.readouterr()
@@ -73,21 +87,27 @@ def test_the_api_key_is_sent_and_never_shown(deployed, capsys):
     assert deployed.served["key"] not in printed.out + printed.err + "".join(deployed.said)
 
 
-def test_a_deploy_that_was_rolled_back_is_named(deployed, capsys):
+def test_a_deploy_that_was_rolled_back_is_named(
+    deployed: Cloud, capsys: pytest.CaptureFixture[str]
+) -> None:
     failed = examined(deployed, capsys, DescribeStacks={"StackStatus": "UPDATE_ROLLBACK_COMPLETE"})
 
     assert list(failed) == ["stack"]
     assert "the previous version serves" in failed["stack"]
 
 
-def test_a_function_that_went_inactive_is_named(deployed, capsys):
+def test_a_function_that_went_inactive_is_named(
+    deployed: Cloud, capsys: pytest.CaptureFixture[str]
+) -> None:
     failed = examined(deployed, capsys, GetFunctionConfiguration={"State": "Inactive"})
 
     assert list(failed) == ["function"]
     assert "no call for weeks" in failed["function"]
 
 
-def test_a_function_that_failed_says_why(deployed, capsys):
+def test_a_function_that_failed_says_why(
+    deployed: Cloud, capsys: pytest.CaptureFixture[str]
+) -> None:
     ill = {"State": "Failed", "StateReason": "The image is gone"}
 
     failed = examined(deployed, capsys, GetFunctionConfiguration=ill)
@@ -96,7 +116,9 @@ def test_a_function_that_failed_says_why(deployed, capsys):
     assert "The image is gone" in failed["function"]
 
 
-def test_an_image_that_was_deleted_is_named(deployed, capsys):
+def test_an_image_that_was_deleted_is_named(
+    deployed: Cloud, capsys: pytest.CaptureFixture[str]
+) -> None:
     client = deployed.client("ecr")
     (image,) = client.describe_images(repositoryName=REPOSITORY)["imageDetails"]
     client.batch_delete_image(
@@ -109,7 +131,9 @@ def test_an_image_that_was_deleted_is_named(deployed, capsys):
     assert image["imageDigest"] in failed["image"]
 
 
-def test_an_image_in_use_that_a_lifecycle_rule_may_take_is_named(deployed, capsys):
+def test_an_image_in_use_that_a_lifecycle_rule_may_take_is_named(
+    deployed: Cloud, capsys: pytest.CaptureFixture[str]
+) -> None:
     (tag,) = [each for each in deployed.tags() if each.startswith("in-use-dev-")]
     deployed.client("ecr").batch_delete_image(
         repositoryName=REPOSITORY, imageIds=[{"imageTag": tag}]
@@ -121,7 +145,9 @@ def test_an_image_in_use_that_a_lifecycle_rule_may_take_is_named(deployed, capsy
     assert f"has no tag {tag}: a lifecycle rule may expire it" in failed["image"]
 
 
-def test_an_alias_moved_by_hand_is_named(deployed, capsys):
+def test_an_alias_moved_by_hand_is_named(
+    deployed: Cloud, capsys: pytest.CaptureFixture[str]
+) -> None:
     other = deployed.push("ci-other", "another")
     deployed.publish_version(f"{deployed.uri}@{other}")
 
@@ -131,7 +157,7 @@ def test_an_alias_moved_by_hand_is_named(deployed, capsys):
     assert other in failed["alias"]
 
 
-def test_a_rollout_under_way_is_named(deployed, capsys):
+def test_a_rollout_under_way_is_named(deployed: Cloud, capsys: pytest.CaptureFixture[str]) -> None:
     shares = {"AdditionalVersionWeights": {"2": 0.1}}
 
     failed = examined(deployed, capsys, GetAlias={"RoutingConfig": shares})
@@ -140,7 +166,9 @@ def test_a_rollout_under_way_is_named(deployed, capsys):
     assert "shares its calls with version 2" in failed["alias"]
 
 
-def test_a_model_that_was_deleted_is_named(deployed, capsys):
+def test_a_model_that_was_deleted_is_named(
+    deployed: Cloud, capsys: pytest.CaptureFixture[str]
+) -> None:
     pinned = deployed.aws.registry.read_pointer().current
     deployed.aws.s3.delete_object(
         Bucket=deployed.aws.bucket, Key=pinned.key, VersionId=pinned.version_id
@@ -152,9 +180,9 @@ def test_a_model_that_was_deleted_is_named(deployed, capsys):
     assert "there is no model to serve" in failed["pointer"]
 
 
-def test_a_pointer_that_does_not_verify_is_named(deployed, capsys):
-    from dataclasses import replace
-
+def test_a_pointer_that_does_not_verify_is_named(
+    deployed: Cloud, capsys: pytest.CaptureFixture[str]
+) -> None:
     pointer = deployed.aws.registry.read_pointer()
     damaged = replace(pointer.current, sha256=pointer.current.sha256[:-1] + "x")
     deployed.aws.registry.write_pointer(replace(pointer, current=damaged))
@@ -165,7 +193,9 @@ def test_a_pointer_that_does_not_verify_is_named(deployed, capsys):
     assert "another digest than its pin" in failed["pointer"]
 
 
-def test_a_function_that_may_not_read_the_model_is_named_though_the_operator_may(deployed, capsys):
+def test_a_function_that_may_not_read_the_model_is_named_though_the_operator_may(
+    deployed: Cloud, capsys: pytest.CaptureFixture[str]
+) -> None:
     failure = {"operation": "GetObject", "status": 403, "code": "AccessDenied"}
 
     failed = examined(deployed, capsys, Invoke={"status": 503, "failures": [failure]})
@@ -174,8 +204,10 @@ def test_a_function_that_may_not_read_the_model_is_named_though_the_operator_may
     assert "the function's own role: GetObject 403 AccessDenied; compare" in failed["model"]
 
 
-def test_an_operator_who_may_not_read_the_model_is_told_who_may_not(deployed, capsys, monkeypatch):
-    def refuse(*_):
+def test_an_operator_who_may_not_read_the_model_is_told_who_may_not(
+    deployed: Cloud, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> Never:
         raise ModelStoreError("reading s3://...: AWS says AccessDenied")
 
     monkeypatch.setattr(Registry, "fetch", refuse)
@@ -186,7 +218,9 @@ def test_an_operator_who_may_not_read_the_model_is_told_who_may_not(deployed, ca
     assert "this call used your credentials" in failed["pointer"]
 
 
-def test_without_a_pointer_nothing_can_be_served(deployed, capsys):
+def test_without_a_pointer_nothing_can_be_served(
+    deployed: Cloud, capsys: pytest.CaptureFixture[str]
+) -> None:
     deployed.aws.ssm.delete_parameter(Name=deployed.aws.parameter)
 
     failed = examined(deployed, capsys)
@@ -194,22 +228,24 @@ def test_without_a_pointer_nothing_can_be_served(deployed, capsys):
     assert list(failed) == ["pointer", "versions"]
 
 
-NONE = {"Datapoints": []}
+NONE: dict[str, Any] = {"Datapoints": []}
 OLD = {"CreationTime": datetime.now(UTC) - timedelta(days=1)}
 
 
-def answering():
+def answering() -> dict[str, Any]:
     """Lambda's answer to a heartbeat that succeeds."""
     said = {"decision": "block", "model_version": "0123456789abcdef"}
     return {"Payload": BytesIO(json.dumps(said).encode())}
 
 
-def failing():
+def failing() -> dict[str, Any]:
     said = {"errorMessage": "POST /predict: status 503", "errorType": "HeartbeatError"}
     return {"Payload": BytesIO(json.dumps(said).encode()), "FunctionError": "Unhandled"}
 
 
-def test_a_new_stack_is_asked_for_its_first_heartbeat(deployed, capsys):
+def test_a_new_stack_is_asked_for_its_first_heartbeat(
+    deployed: Cloud, capsys: pytest.CaptureFixture[str]
+) -> None:
     capsys.readouterr()
     account = StubbedAccount(
         deployed.said.append, {"GetMetricStatistics": NONE, "heartbeat": answering()}
@@ -221,14 +257,18 @@ def test_a_new_stack_is_asked_for_its_first_heartbeat(deployed, capsys):
     assert re.search(r"heartbeat +ok +asked now: block by model 0123456789abcdef", printed)
 
 
-def test_a_first_heartbeat_that_fails_says_why(deployed, capsys):
+def test_a_first_heartbeat_that_fails_says_why(
+    deployed: Cloud, capsys: pytest.CaptureFixture[str]
+) -> None:
     failed = examined(deployed, capsys, GetMetricStatistics=NONE, heartbeat=failing())
 
     assert list(failed) == ["heartbeat"]
     assert "asked now, it fails: POST /predict: status 503" in failed["heartbeat"]
 
 
-def test_the_heartbeats_alarm_of_a_new_stack_is_ignored(deployed, capsys):
+def test_the_heartbeats_alarm_of_a_new_stack_is_ignored(
+    deployed: Cloud, capsys: pytest.CaptureFixture[str]
+) -> None:
     deployed.raise_alarm("ALARM", "HeartbeatAlarm")
     capsys.readouterr()
 
@@ -237,7 +277,9 @@ def test_the_heartbeats_alarm_of_a_new_stack_is_ignored(deployed, capsys):
     assert "HeartbeatAlarm is raised until" in capsys.readouterr().out
 
 
-def test_the_heartbeats_alarm_of_an_old_stack_is_a_fault(deployed, capsys):
+def test_the_heartbeats_alarm_of_an_old_stack_is_a_fault(
+    deployed: Cloud, capsys: pytest.CaptureFixture[str]
+) -> None:
     deployed.raise_alarm("ALARM", "HeartbeatAlarm")
 
     failed = examined(deployed, capsys, DescribeStacks=OLD)
@@ -245,14 +287,18 @@ def test_the_heartbeats_alarm_of_an_old_stack_is_a_fault(deployed, capsys):
     assert list(failed) == ["alarms"]
 
 
-def test_a_heartbeat_that_stopped_is_named(deployed, capsys):
+def test_a_heartbeat_that_stopped_is_named(
+    deployed: Cloud, capsys: pytest.CaptureFixture[str]
+) -> None:
     failed = examined(deployed, capsys, GetMetricStatistics=NONE, DescribeStacks=OLD)
 
     assert list(failed) == ["heartbeat"]
     assert "none for 60 minutes" in failed["heartbeat"]
 
 
-def test_a_heartbeat_that_only_fails_is_named(deployed, capsys):
+def test_a_heartbeat_that_only_fails_is_named(
+    deployed: Cloud, capsys: pytest.CaptureFixture[str]
+) -> None:
     deployed.beat(invocations=2, errors=3)
 
     failed = examined(deployed, capsys, heartbeat=failing())
@@ -262,7 +308,9 @@ def test_a_heartbeat_that_only_fails_is_named(deployed, capsys):
 
 
 @pytest.mark.parametrize("stack", [{}, OLD], ids=["new", "old"])
-def test_a_heartbeat_that_failed_before_a_repair_is_ignored(deployed, capsys, stack):
+def test_a_heartbeat_that_failed_before_a_repair_is_ignored(
+    deployed: Cloud, capsys: pytest.CaptureFixture[str], stack: dict[str, Any]
+) -> None:
     deployed.beat(invocations=2, errors=3)
     capsys.readouterr()
     answers = {"DescribeStacks": stack, "heartbeat": answering()}
@@ -276,7 +324,9 @@ def test_a_heartbeat_that_failed_before_a_repair_is_ignored(deployed, capsys, st
     assert "asked now: block by model 0123456789abcdef; all 3 before" in capsys.readouterr().out
 
 
-def test_a_raised_alarm_is_named_with_its_own_advice(deployed, capsys):
+def test_a_raised_alarm_is_named_with_its_own_advice(
+    deployed: Cloud, capsys: pytest.CaptureFixture[str]
+) -> None:
     deployed.raise_alarm("ALARM")
 
     failed = examined(deployed, capsys)
@@ -285,7 +335,9 @@ def test_a_raised_alarm_is_named_with_its_own_advice(deployed, capsys):
     assert f"{STACK}-ServerErrorsAlarm-X; Look at the log" in failed["alarms"]
 
 
-def test_a_served_model_that_the_pointer_does_not_name_is_named(deployed, capsys):
+def test_a_served_model_that_the_pointer_does_not_name_is_named(
+    deployed: Cloud, capsys: pytest.CaptureFixture[str]
+) -> None:
     deployed.served["version"] = "0123456789abcdef"
 
     failed = examined(deployed, capsys)
@@ -295,7 +347,9 @@ def test_a_served_model_that_the_pointer_does_not_name_is_named(deployed, capsys
 
 
 @pytest.mark.parametrize("status", [403, 500, 503])
-def test_an_api_that_refuses_is_named(deployed, capsys, status):
+def test_an_api_that_refuses_is_named(
+    deployed: Cloud, capsys: pytest.CaptureFixture[str], status: int
+) -> None:
     deployed.served["status"] = status
 
     failed = examined(deployed, capsys)
@@ -304,7 +358,9 @@ def test_an_api_that_refuses_is_named(deployed, capsys, status):
     assert f"GET /model answers {status}" in failed["versions"]
 
 
-def test_a_call_that_aws_refuses_fails_only_its_own_check(deployed, capsys):
+def test_a_call_that_aws_refuses_fails_only_its_own_check(
+    deployed: Cloud, capsys: pytest.CaptureFixture[str]
+) -> None:
     deployed.client("lambda").delete_function(FunctionName=FUNCTION)
 
     failed = examined(deployed, capsys)
@@ -313,12 +369,12 @@ def test_a_call_that_aws_refuses_fails_only_its_own_check(deployed, capsys):
     assert "AWS says ResourceNotFoundException" in failed["function"]
 
 
-def test_a_missing_application_is_named_with_the_command_that_makes_it(cloud):
+def test_a_missing_application_is_named_with_the_command_that_makes_it(cloud: Cloud) -> None:
     with pytest.raises(CheckFailedError, match="make deploy ENV=dev"):
         doctor(cloud.account(), environment="dev", samconfig=cloud.samconfig)
 
 
-def test_the_doctor_signs_its_call_if_callers_must(deployed):
+def test_the_doctor_signs_its_call_if_callers_must(deployed: Cloud) -> None:
     with_iam = [{"ParameterKey": "CallerAuthorisation", "ParameterValue": "AWS_IAM"}]
     (stack,) = deployed.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"]
     others = [each for each in stack["Parameters"] if each["ParameterKey"] != "CallerAuthorisation"]

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -12,7 +13,7 @@ from training.local.processes import ROOT
 NOWHERE = {"AWS_EC2_METADATA_DISABLED": "true", "AWS_CONFIG_FILE": os.devnull, "HOME": os.devnull}
 
 
-def planned(*words):
+def planned(*words: str) -> subprocess.CompletedProcess[str]:
     """The plan of a command where boto3 finds neither credentials nor a region."""
     variables = {key: value for key, value in os.environ.items() if not key.startswith("AWS_")}
     return subprocess.run(
@@ -34,7 +35,9 @@ def planned(*words):
     ],
     ids=["deploy", "prepare"],
 )
-def test_every_parameter_and_every_change_is_listed(words, template, change):
+def test_every_parameter_and_every_change_is_listed(
+    words: tuple[str, ...], template: Path, change: str
+) -> None:
     done = planned(*words)
 
     if "not committed" in done.stderr:
@@ -48,7 +51,7 @@ def test_every_parameter_and_every_change_is_listed(words, template, change):
     assert done.stdout.endswith("nothing was changed\n")
 
 
-def test_a_dry_destroy_needs_an_account():
+def test_a_dry_destroy_needs_an_account() -> None:
     done = planned("destroy", "--env", "dev")
 
     assert done.returncode == 3

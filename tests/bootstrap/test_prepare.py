@@ -1,9 +1,12 @@
 """`make bootstrap`: an update of the bootstrap stack keeps its parameters."""
 
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Never
+
 import pytest
 
 from bootstrap.prepare import prepare
-from tests.bootstrap.cloud import Unprotected, as_parameters, template
+from tests.bootstrap.cloud import Cloud, Line, Say, Unprotected, as_parameters, template
 from training.errors import CheckFailedError, CommandError, InputError
 from training.hints import fraud, registry_options
 
@@ -13,18 +16,18 @@ ARN = "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.c
 class KeptCommands:
     """Records the commands and runs none."""
 
-    def __init__(self):
-        self.commands = []
+    def __init__(self) -> None:
+        self.commands: list[Line] = []
 
-    def ask(self, *command):
+    def ask(self, *command: str) -> Never:
         raise AssertionError(command)
 
-    def run(self, *command, secret=None):
+    def run(self, *command: str, secret: str | None = None) -> None:
         assert secret is None
         self.commands.append(command)
 
 
-def prepared(cloud, github):
+def prepared(cloud: Cloud, github: str | None) -> Line:
     programs = KeptCommands()
     prepare(cloud.account(), programs, github=github, samconfig=cloud.samconfig)
     (command,) = programs.commands
@@ -32,7 +35,7 @@ def prepared(cloud, github):
 
 
 @pytest.fixture
-def provider(cloud):
+def provider(cloud: Cloud) -> Iterator[str]:
     """The account's identity provider for GitHub."""
     made = cloud.client("iam").create_open_id_connect_provider(
         Url="https://token.actions.githubusercontent.com", ThumbprintList=["0" * 40]
@@ -43,7 +46,9 @@ def provider(cloud):
     )
 
 
-def test_it_deploys_its_own_template_and_prints_the_stacks_outputs(cloud, capsys):
+def test_it_deploys_its_own_template_and_prints_the_stacks_outputs(
+    cloud: Cloud, capsys: pytest.CaptureFixture[str]
+) -> None:
     command = prepared(cloud, None)
 
     assert "bootstrap/template.yaml" in command
@@ -51,14 +56,14 @@ def test_it_deploys_its_own_template_and_prints_the_stacks_outputs(cloud, capsys
     assert f"ModelBucketName: {cloud.aws.bucket}" in capsys.readouterr().out
 
 
-def test_a_provider_that_the_account_has_is_not_made_again(cloud, provider):
+def test_a_provider_that_the_account_has_is_not_made_again(cloud: Cloud, provider: str) -> None:
     command = prepared(cloud, "owner/name")
 
     assert 'GitHubRepository="owner/name"' in command
     assert f'GitHubProviderArn="{provider}"' in command
 
 
-def test_the_provider_that_the_stack_made_stays_its_own(cloud, provider):
+def test_the_provider_that_the_stack_made_stays_its_own(cloud: Cloud, provider: str) -> None:
     assert provider == ARN
     given = {"GitHubRepository": "owner/name", "GitHubProviderArn": ""}
     outputs = {"ModelBucketName": "models"}
@@ -72,7 +77,9 @@ def test_the_provider_that_the_stack_made_stays_its_own(cloud, provider):
     assert 'GitHubRepository="owner/name"' in prepared(cloud, None)
 
 
-def test_the_next_command_names_the_new_bucket(cloud, capsys):
+def test_the_next_command_names_the_new_bucket(
+    cloud: Cloud, capsys: pytest.CaptureFixture[str]
+) -> None:
     prepared(cloud, None)
 
     publish, deploy = capsys.readouterr().err.splitlines()[-2:]
@@ -95,18 +102,22 @@ def test_the_next_command_names_the_new_bucket(cloud, capsys):
         "",
     ],
 )
-def test_a_name_that_no_token_has_is_refused_before_any_call(cloud, given):
+def test_a_name_that_no_token_has_is_refused_before_any_call(cloud: Cloud, given: str) -> None:
     with pytest.raises(InputError, match="gh api repos/OWNER/NAME"):
         prepared(cloud, given)
     assert cloud.said == []
 
 
-def test_a_repository_with_its_ids_is_passed_on_as_it_is(cloud, capsys):
+def test_a_repository_with_its_ids_is_passed_on_as_it_is(
+    cloud: Cloud, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert 'GitHubRepository="Owner@123/name@456"' in prepared(cloud, "Owner@123/name@456")
     assert "warning" not in capsys.readouterr().err
 
 
-def test_a_repository_without_ids_gets_a_warning(cloud, capsys):
+def test_a_repository_without_ids_gets_a_warning(
+    cloud: Cloud, capsys: pytest.CaptureFixture[str]
+) -> None:
     prepared(cloud, "owner/name")
 
     assert "has no ids" in capsys.readouterr().err
@@ -115,12 +126,17 @@ def test_a_repository_without_ids_gets_a_warning(cloud, capsys):
 class Failed(Unprotected):
     """An account whose first creation of the bootstrap stack failed, until it is deleted."""
 
-    def __init__(self, say, resources=(), events=()):
+    def __init__(
+        self,
+        say: Say,
+        resources: Sequence[Mapping[str, str]] = (),
+        events: Sequence[Mapping[str, str]] = (),
+    ) -> None:
         super().__init__(say)
         self.resources, self.events = list(resources), list(events)
         self.failed = True
 
-    def read(self, service, operation, **arguments):
+    def read(self, service: str, operation: str, **arguments: Any) -> Any:
         if operation == "ListStackResources":
             return {"StackResourceSummaries": self.resources}
         if operation == "DescribeStackEvents":
@@ -130,21 +146,21 @@ class Failed(Unprotected):
             answer["Stacks"][0]["StackStatus"] = "ROLLBACK_COMPLETE"
         return answer
 
-    def change(self, service, operation, **arguments):
+    def change(self, service: str, operation: str, **arguments: Any) -> Any:
         if operation == "DeleteStack":
             self.failed = False
             self._say(f"aws cloudformation:DeleteStack {arguments}")
             return {}
         return super().change(service, operation, **arguments)
 
-    def wait(self, service, waiter, **arguments):
+    def wait(self, service: str, waiter: str, **arguments: Any) -> None:
         pass
 
 
 GONE = {"ResourceStatus": "DELETE_COMPLETE"}
 
 
-def test_a_stack_whose_creation_failed_is_deleted_and_created_again(cloud):
+def test_a_stack_whose_creation_failed_is_deleted_and_created_again(cloud: Cloud) -> None:
     account, programs = Failed(cloud.said.append, [GONE]), KeptCommands()
 
     prepare(account, programs, github=None, samconfig=cloud.samconfig)
@@ -153,7 +169,7 @@ def test_a_stack_whose_creation_failed_is_deleted_and_created_again(cloud):
     assert len(programs.commands) == 1
 
 
-def test_a_failed_creation_that_left_resources_is_not_deleted(cloud):
+def test_a_failed_creation_that_left_resources_is_not_deleted(cloud: Cloud) -> None:
     account = Failed(cloud.said.append, [GONE, {"ResourceStatus": "DELETE_FAILED"}])
 
     with pytest.raises(CheckFailedError, match="delete-stack --stack-name fraud-api-bootstrap"):
@@ -164,11 +180,11 @@ def test_a_failed_creation_that_left_resources_is_not_deleted(cloud):
 class FailingOnce(KeptCommands):
     """A SAM whose first deploy fails, as when a stack rolls back."""
 
-    def __init__(self, account):
+    def __init__(self, account: Failed) -> None:
         super().__init__()
         self.account = account
 
-    def run(self, *command, secret=None):
+    def run(self, *command: str, secret: str | None = None) -> None:
         super().run(*command, secret=secret)
         if len(self.commands) == 1:
             self.account.failed = True
@@ -179,7 +195,7 @@ TOO_EARLY = {"LogicalResourceId": "GatewayAccount", "ResourceStatus": "CREATE_FA
 OTHER = {"LogicalResourceId": "ModelBucket", "ResourceStatus": "CREATE_FAILED"}
 
 
-def test_a_deploy_that_outran_iam_is_repeated_once(cloud):
+def test_a_deploy_that_outran_iam_is_repeated_once(cloud: Cloud) -> None:
     account = Failed(cloud.said.append, [GONE], [TOO_EARLY])
     account.failed = False
     programs = FailingOnce(account)
@@ -189,7 +205,7 @@ def test_a_deploy_that_outran_iam_is_repeated_once(cloud):
     assert len(programs.commands) == 2
 
 
-def test_a_deploy_that_failed_otherwise_is_not_repeated(cloud):
+def test_a_deploy_that_failed_otherwise_is_not_repeated(cloud: Cloud) -> None:
     account = Failed(cloud.said.append, [GONE], [OTHER])
     account.failed = False
     programs = FailingOnce(account)
@@ -199,7 +215,7 @@ def test_a_deploy_that_failed_otherwise_is_not_repeated(cloud):
     assert len(programs.commands) == 1
 
 
-def test_the_stack_is_protected_from_deletion(cloud):
+def test_the_stack_is_protected_from_deletion(cloud: Cloud) -> None:
     prepared(cloud, None)
 
     (line,) = [line for line in cloud.said if "TerminationProtection" in line]

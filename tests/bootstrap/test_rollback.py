@@ -1,6 +1,7 @@
 """`make rollback` deploys the previous image; `make destroy` deletes only the application."""
 
 import re
+from typing import Any
 
 import pytest
 
@@ -8,7 +9,7 @@ from bootstrap.account import Account
 from bootstrap.deploy import deploy
 from bootstrap.destroy import destroy
 from bootstrap.rollback import rollback
-from tests.bootstrap.cloud import FUNCTION, REPOSITORY, STACK, docker
+from tests.bootstrap.cloud import FUNCTION, REPOSITORY, STACK, Cloud, RecordedPrograms, Say, docker
 from training.errors import CheckFailedError
 from training.hints import fraud
 
@@ -16,22 +17,24 @@ from training.hints import fraud
 class WithoutUpdates(Account):
     """Records the requested update, because moto would need the real template."""
 
-    update = None
+    def __init__(self, say: Say, *, dry_run: bool = False) -> None:
+        super().__init__(say, dry_run=dry_run)
+        self.update: dict[str, Any] = {}
 
-    def change(self, service, operation, **arguments):
+    def change(self, service: str, operation: str, **arguments: Any) -> Any:
         if operation == "UpdateStack" and not self.dry_run:
             self.update = arguments
             return {}
         return super().change(service, operation, **arguments)
 
-    def wait(self, service, waiter, **arguments):
+    def wait(self, service: str, waiter: str, **arguments: Any) -> None:
         pass
 
 
 @pytest.fixture
-def images(cloud, programs):
+def images(cloud: Cloud, programs: RecordedPrograms) -> list[str]:
     """The digests of two images, deployed one after the other."""
-    digests = []
+    digests: list[str] = []
     for name in ("first", "second"):
         digests.append(cloud.push(f"ci-{name}", name))
         deploy(
@@ -46,13 +49,15 @@ def images(cloud, programs):
     return digests
 
 
-def back(cloud, **options):
-    account = WithoutUpdates(cloud.said.append, **options)
+def back(cloud: Cloud, *, dry_run: bool = False) -> WithoutUpdates:
+    account = WithoutUpdates(cloud.said.append, dry_run=dry_run)
     rollback(account, environment="dev", samconfig=cloud.samconfig)
     return account
 
 
-def test_a_rollback_updates_only_the_stacks_image_without_a_canary(cloud, images):
+def test_a_rollback_updates_only_the_stacks_image_without_a_canary(
+    cloud: Cloud, images: list[str]
+) -> None:
     update = back(cloud).update
 
     changed = {
@@ -68,7 +73,12 @@ def test_a_rollback_updates_only_the_stacks_image_without_a_canary(cloud, images
     assert len(kept) == len(cloud.parameters()) - 3
 
 
-def test_a_rollback_prints_both_digests_and_keeps_the_model(cloud, images, capsys, monkeypatch):
+def test_a_rollback_prints_both_digests_and_keeps_the_model(
+    cloud: Cloud,
+    images: list[str],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     for name in ("FRAUD_MODEL_BUCKET", "FRAUD_MODEL_PARAMETER"):
         monkeypatch.delenv(name, raising=False)
     back(cloud)
@@ -80,7 +90,9 @@ def test_a_rollback_prints_both_digests_and_keeps_the_model(cloud, images, capsy
     assert not [line for line in cloud.said if "ssm:" in line]
 
 
-def test_a_second_rollback_undoes_the_first(cloud, programs, images):
+def test_a_second_rollback_undoes_the_first(
+    cloud: Cloud, programs: RecordedPrograms, images: list[str]
+) -> None:
     programs.cloud.sam_deploys(STACK, cloud.parameters() | {"ImageUri": f"{cloud.uri}@{images[0]}"})
 
     update = back(cloud).update
@@ -90,7 +102,9 @@ def test_a_second_rollback_undoes_the_first(cloud, programs, images):
     ]
 
 
-def test_a_newer_version_out_of_service_is_not_the_previous_one(cloud, images):
+def test_a_newer_version_out_of_service_is_not_the_previous_one(
+    cloud: Cloud, images: list[str]
+) -> None:
     functions = cloud.client("lambda")
     refused = cloud.push("ci-refused", "what a canary took back")
     functions.update_function_code(FunctionName=FUNCTION, ImageUri=f"{cloud.uri}@{refused}")
@@ -103,7 +117,9 @@ def test_a_newer_version_out_of_service_is_not_the_previous_one(cloud, images):
     ]
 
 
-def test_a_dry_run_changes_nothing(cloud, images, capsys):
+def test_a_dry_run_changes_nothing(
+    cloud: Cloud, images: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
     back(cloud, dry_run=True)
 
     changes = [line for line in cloud.said if line.startswith("would call ")]
@@ -112,7 +128,7 @@ def test_a_dry_run_changes_nothing(cloud, images, capsys):
     assert f"would go back to {images[0]}" in capsys.readouterr().out
 
 
-def test_a_rollback_to_a_deleted_image_is_refused(cloud, images):
+def test_a_rollback_to_a_deleted_image_is_refused(cloud: Cloud, images: list[str]) -> None:
     cloud.client("ecr").batch_delete_image(
         repositoryName=REPOSITORY, imageIds=[{"imageDigest": images[0]}]
     )
@@ -122,7 +138,7 @@ def test_a_rollback_to_a_deleted_image_is_refused(cloud, images):
     assert "aws cloudformation:UpdateStack" not in cloud.calls
 
 
-def test_a_first_version_cannot_be_rolled_back(cloud, programs):
+def test_a_first_version_cannot_be_rolled_back(cloud: Cloud, programs: RecordedPrograms) -> None:
     digest = cloud.push("ci-only")
     deploy(
         cloud.account(),
@@ -136,11 +152,11 @@ def test_a_first_version_cannot_be_rolled_back(cloud, programs):
         back(cloud)
 
 
-def gone(cloud, *, answer=True, **options):
-    account = WithoutUpdates(cloud.said.append, **options)
-    questions = []
+def gone(cloud: Cloud, *, answer: bool = True, dry_run: bool = False) -> list[str]:
+    account = WithoutUpdates(cloud.said.append, dry_run=dry_run)
+    questions: list[str] = []
 
-    def confirm(question):
+    def confirm(question: str) -> bool:
         questions.append(question)
         return answer
 
@@ -148,13 +164,15 @@ def gone(cloud, *, answer=True, **options):
     return questions
 
 
-def stacks(cloud):
+def stacks(cloud: Cloud) -> set[str]:
     found = cloud.client("cloudformation").describe_stacks()["Stacks"]
     return {each["StackName"] for each in found}
 
 
 @pytest.mark.usefixtures("images")
-def test_destroy_deletes_the_application_and_nothing_else(cloud, capsys):
+def test_destroy_deletes_the_application_and_nothing_else(
+    cloud: Cloud, capsys: pytest.CaptureFixture[str]
+) -> None:
     (question,) = gone(cloud)
 
     assert f"{STACK} in account 123456789012, region us-east-1" in question
@@ -169,14 +187,16 @@ def test_destroy_deletes_the_application_and_nothing_else(cloud, capsys):
 
 
 @pytest.mark.usefixtures("images")
-def test_destroy_asks_first(cloud):
+def test_destroy_asks_first(cloud: Cloud) -> None:
     with pytest.raises(CheckFailedError, match="nothing was deleted"):
         gone(cloud, answer=False)
     assert STACK in stacks(cloud)
 
 
 @pytest.mark.usefixtures("images")
-def test_a_dry_destroy_neither_asks_nor_deletes(cloud, capsys):
+def test_a_dry_destroy_neither_asks_nor_deletes(
+    cloud: Cloud, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert gone(cloud, dry_run=True) == []
     assert STACK in stacks(cloud)
     assert "would delete fraud-api-dev" in capsys.readouterr().out

@@ -1,7 +1,9 @@
 """`make smoke ENV=...` finds address and key, and signs if the API requires it."""
 
 import threading
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import NamedTuple
 
 import pytest
 from botocore.credentials import Credentials
@@ -15,29 +17,44 @@ from training.errors import CheckFailedError
 CREDENTIALS = Credentials("AKIDEXAMPLE", "secret/with+signs", "a session's token")
 
 
-@pytest.fixture
-def asked():
+class Request(NamedTuple):
+    """A request as it came in."""
+
+    method: str
+    path: str
+    headers: dict[str, str]
+    body: bytes
+
+
+class WrongApi(NamedTuple):
     """A server with wrong answers only, and a record of its requests."""
-    requests = []
+
+    url: str
+    requests: list[Request]
+
+
+@pytest.fixture
+def asked() -> Iterator[WrongApi]:
+    """A server with wrong answers only, and a record of its requests."""
+    requests: list[Request] = []
 
     class Api(BaseHTTPRequestHandler):
-        def answer(self):
+        def answer(self) -> None:
             body = self.rfile.read(int(self.headers.get("content-length", 0)))
-            requests.append((self.command, self.path, dict(self.headers.items()), body))
+            requests.append(Request(self.command, self.path, dict(self.headers.items()), body))
             self.send_response(500)
             self.send_header("content-length", "0")
             self.end_headers()
 
         do_GET = do_POST = answer  # noqa: N815  # the library's names
 
-        def log_message(self, *_):
+        def log_message(self, *_: object) -> None:
             pass
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Api) as server:
         serving = {"poll_interval": 0.01}
         threading.Thread(target=server.serve_forever, kwargs=serving, daemon=True).start()
-        requests.append(f"http://127.0.0.1:{server.server_port}")
-        yield requests
+        yield WrongApi(f"http://127.0.0.1:{server.server_port}", requests)
         server.shutdown()
 
 
@@ -50,42 +67,48 @@ def deployed(cloud: Cloud, url: str, **parameters: str) -> None:
     )
 
 
-def test_the_smoke_test_gets_the_stacks_address_and_key(cloud, asked, capfd):
-    url = asked.pop()
-    deployed(cloud, url)
+def test_the_smoke_test_gets_the_stacks_address_and_key(
+    cloud: Cloud, asked: WrongApi, capfd: pytest.CaptureFixture[str]
+) -> None:
+    deployed(cloud, asked.url)
 
     with pytest.raises(CheckFailedError, match="make doctor ENV=dev"):
         smoke(cloud.account(), environment="dev", samconfig=cloud.samconfig)
 
     key = cloud.client("apigateway").get_api_key(apiKey=cloud.key_id(), includeValue=True)["value"]
-    assert {path for _, path, _, _ in asked} >= {"/live/health", "/live/model", "/live/predict"}
-    assert {headers["x-api-key"] for _, _, headers, _ in asked} == {key}
+    assert {request.path for request in asked.requests} >= {
+        "/live/health",
+        "/live/model",
+        "/live/predict",
+    }
+    assert {request.headers["x-api-key"] for request in asked.requests} == {key}
     assert key not in "".join(capfd.readouterr()) + "".join(cloud.said)
 
 
-def test_the_smoke_test_signs_if_the_api_requires_it(cloud, asked, monkeypatch):
+def test_the_smoke_test_signs_if_the_api_requires_it(
+    cloud: Cloud, asked: WrongApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
     class Session:
         region_name = "eu-west-1"
 
-        def get_credentials(self):
+        def get_credentials(self) -> Credentials:
             return CREDENTIALS
 
-    url = asked.pop()
-    deployed(cloud, url, CallerAuthorisation="AWS_IAM")
+    deployed(cloud, asked.url, CallerAuthorisation="AWS_IAM")
     account = cloud.account()
     monkeypatch.setattr(module, "session", Session)
 
     with pytest.raises(CheckFailedError):
         smoke(account, environment="dev", samconfig=cloud.samconfig)
 
-    for method, path, headers, body in asked:
+    for method, path, headers, body in asked.requests:
         given = {name.lower(): value for name, value in headers.items()}
-        expected = signature(method, f"{url}{path}", given, body, CREDENTIALS)
+        expected = signature(method, f"{asked.url}{path}", given, body, CREDENTIALS)
         assert "/eu-west-1/execute-api/aws4_request" in given["authorization"]
         assert given["x-amz-security-token"] == CREDENTIALS.token
         assert given["authorization"].endswith(f"Signature={expected}")
 
 
-def test_an_environment_without_a_stack_is_named(cloud):
+def test_an_environment_without_a_stack_is_named(cloud: Cloud) -> None:
     with pytest.raises(CheckFailedError, match="`make deploy ENV=dev` makes it"):
         smoke(cloud.account(), environment="dev", samconfig=cloud.samconfig)
