@@ -51,7 +51,7 @@ def figures(known: dict[str, Any]) -> None:
         figure(
             f"Average precision, {known['feature_set']}",
             f"{metrics['average_precision']:.3f}",
-            f"{low:.3f} to {high:.3f} by resampling",
+            f"95 %: {low:.3f} to {high:.3f}",
         )
         if "strict" in by_set and known["feature_set"] != "strict":
             figure(
