@@ -35,6 +35,7 @@ from fraud_api_lambda.scoring import Scorer
 from fraud_api_lambda.settings import PREFIX, Settings
 from tests.bundles import make_bundle
 from tests.fakes import ReadyProvider, app, served
+from tests.test_architecture import TRAINING_LAYERS
 from training.__main__ import app as command_line
 from training.errors import CheckFailedError, CommandError, InputError
 from training.local.sam import ContainerEngine
@@ -396,6 +397,15 @@ def test_the_architecture_picture_has_a_dark_mode_a_description_and_nothing_fore
 )
 def test_the_layout_names_what_is_there(path: str) -> None:
     assert (ROOT / path).exists()
+
+
+def test_the_layout_lists_every_folder_of_training_above_those_it_imports() -> None:
+    listed = re.findall(r"^\| `training/(\w+)/` \|", DESIGN, re.MULTILINE)
+    height = {name: place for place, names in enumerate(TRAINING_LAYERS) for name in names}
+
+    folders = {path.parent.name for path in (ROOT / "training").glob("*/__init__.py")}
+    assert set(listed) == folders
+    assert listed == sorted(listed, key=lambda name: -height[name])
 
 
 WATCHERS = re.findall(
