@@ -37,7 +37,7 @@ BOOK: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Payments:
-    """Columns of shape (n_payments,), in the order of time."""
+    """Columns of shape (n_payments,), in the order of time; days count from the epoch."""
 
     days: np.ndarray
     cards: np.ndarray
@@ -61,7 +61,7 @@ class Payments:
             *history_columns(record, terminals, cards, delay).values(),
         ]
         return cls(
-            days=seconds // DAY_S - seconds[0] // DAY_S,
+            days=seconds // DAY_S,
             cards=cards,
             is_fraud=is_fraud,
             features=np.column_stack(columns).astype(np.float32),
@@ -160,20 +160,21 @@ def main() -> None:
     parser.add_argument("--last-training-day", default="2018-07-31", metavar="DATE")
     parser.add_argument("--seeds", type=int, default=3, metavar="N")
     options = parser.parse_args()
+    if not options.data.is_file():
+        parser.error(f"{options.data} is not a file; name the Handbook's data as Parquet")
     table = Table("model", "ROC AUC", "average precision", f"card precision at {TOP}")
     with reported() as progress:
         progress(f"reading {options.data}")
         data = Payments.read(options.data)
-        start = pd.read_parquet(options.data, columns=["TX_DATETIME"])["TX_DATETIME"].min()
-        last = (pd.Timestamp(options.last_training_day) - start.normalize()).days
+        last = (pd.Timestamp(options.last_training_day) - pd.Timestamp(0)).days
         for name, first, resampling in arms(last):
             progress(f"fitting {name}")
             values = figures(data, first, last, resampling, options.seeds)
             table.add_row(name, *(f"{value:.3f}" for value in values))
     for name, published in BOOK.items():
         table.add_row(name, *(f"{value:.3f}" for value in published))
-    n_test = rows_to_test(data, last)
-    print(f"{n_test.sum():,} test payments, {data.is_fraud[n_test].sum():,} of them fraud")
+    test = rows_to_test(data, last)
+    print(f"{test.sum():,} test payments, {data.is_fraud[test].sum():,} of them fraud")
     Console().print(table)
 
 

@@ -21,9 +21,9 @@ from benchmarks.serving.children import Place, worker
 from benchmarks.serving.measure import recorded
 from benchmarks.serving.places import place
 from benchmarks.serving.stacks import OURS, compile_packages, require
-from training.errors import CommandError
 from training.local.processes import interruptible
 from training.local.progress import reported
+from training.program import exit_code
 
 PYTHON: Final = "Python's own"
 REST: Final = "everything but imports"
@@ -84,18 +84,14 @@ def main() -> None:
     )
     parser.add_argument("--starts", type=int, default=9, metavar="N")
     options = parser.parse_args()
-    try:
-        with interruptible(), reported() as begin:
-            require(OURS, ".ci/setup")
-            begin("compiling the packages")
-            compile_packages(OURS)
-            with place(begin) as where:
-                begin(f"{options.starts} cold starts")
-                cold_start(where)
-                starts = [cold_start(where) for _ in range(options.starts)]
-    except CommandError as error:
-        print(f"error: {error}", file=sys.stderr)
-        sys.exit(error.exit_code)
+    with exit_code(), interruptible(), reported() as begin:
+        require(OURS, ".ci/setup")
+        begin("compiling the packages")
+        compile_packages(OURS)
+        with place(begin) as where:
+            begin(f"{options.starts} cold starts")
+            cold_start(where)
+            starts = [cold_start(where) for _ in range(options.starts)]
     Console(width=100, highlight=False).print(table(medians(starts)))
 
 

@@ -8,7 +8,6 @@ import argparse
 import json
 import os
 import platform
-import sys
 from collections import defaultdict
 from collections.abc import Mapping
 from contextlib import ExitStack
@@ -27,9 +26,9 @@ from benchmarks.serving.stacks import OURS, compile_packages, require
 from benchmarks.sizes import RULE, Row, row, share_of, verdict
 from bootstrap.prices import READ, REGION
 from bootstrap.transform import TEMPLATE, declared_by
-from training.errors import CommandError
 from training.local.processes import interruptible
 from training.local.progress import reported
+from training.program import exit_code
 
 SIZES_MB: Final = (512, 768, 1024, 1536, 1769, 3008)
 ARCHITECTURES: Final = {"x86_64": "x86_64", "arm64": "aarch64"}
@@ -158,13 +157,8 @@ def main() -> None:
     )
     parser.add_argument("--quick", action="store_true", help="a few repetitions: does it run?")
     parser.add_argument("--json", type=Path, metavar="FILE", help="every figure")
-    try:
+    with exit_code():
         _run(parser.parse_args())
-    except CommandError as error:
-        print(f"error: {error}", file=sys.stderr)
-        sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        sys.exit(130)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,8 @@
 """A command-line program: its version, the width of its help, its exit codes."""
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated
 
 import typer
@@ -46,8 +48,17 @@ def program(name: str, description: str) -> typer.Typer:
 
 def run(app: typer.Typer, command: str) -> None:
     """Run a program, named `command` in its help, and exit with its code."""
-    try:
+    with exit_code():
         app(prog_name=command)
+
+
+@contextmanager
+def exit_code() -> Iterator[None]:
+    """Print an error as one line, and exit with its code; an interrupt exits with 130."""
+    try:
+        yield
     except CommandError as error:
         typer.echo(f"error: {error}", err=True)
         sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        sys.exit(130)

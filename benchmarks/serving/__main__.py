@@ -13,9 +13,10 @@ from benchmarks.serving.measure import QUICK, Begin, Collected, Effort
 from benchmarks.serving.output import show
 from benchmarks.serving.places import place
 from benchmarks.serving.plot import plot
-from training.errors import CommandError, InputError
+from training.errors import InputError
 from training.local.processes import interruptible
 from training.local.progress import reported
+from training.program import exit_code
 
 
 def prepared() -> dict[str, dict[str, str]]:
@@ -81,13 +82,8 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="a few repetitions: does it run?")
     parser.add_argument("--json", type=Path, metavar="FILE", help="every figure")
     parser.add_argument("--plot", type=Path, metavar="FILE.svg")
-    try:
+    with exit_code():
         _run(parser.parse_args())
-    except CommandError as error:
-        print(f"error: {error}", file=sys.stderr)
-        sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        sys.exit(130)
 
 
 if __name__ == "__main__":

@@ -25,11 +25,6 @@ class Unit(StrEnum):
     HOUR = "hour"
     DAY = "day"
 
-    @property
-    def seconds(self) -> int:
-        """The unit in seconds."""
-        return {Unit.SECOND: 1, Unit.HOUR: 3_600, Unit.DAY: 86_400}[self]
-
 
 @dataclass(frozen=True, slots=True)
 class Time:
@@ -70,11 +65,6 @@ class Attribute:
     prefix: str | None = None
     label: str = ""
 
-    @property
-    def is_family(self) -> bool:
-        """Whether it stands for several columns."""
-        return self.columns[0].endswith(FAMILY)
-
 
 @dataclass(frozen=True, slots=True)
 class Roles:
@@ -111,7 +101,6 @@ class Roles:
         yield from ((column, "after") for column in self.after)
 
 
-MANDATORY_ROLES: Final = ("time", "amount", "label")
 SINGLE_ROLES: Final = (
     "amount",
     "label",
@@ -123,7 +112,6 @@ SINGLE_ROLES: Final = (
     "label_time",
     "weight",
 )
-ROLES: Final = ("time", *SINGLE_ROLES, "after")
 
 
 @dataclass(frozen=True, slots=True)
