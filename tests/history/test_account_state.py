@@ -138,11 +138,18 @@ def test_payments_of_equal_seconds_may_come_in_any_order(events: list[Payment], 
 
 @given(events=st.lists(payments, max_size=40))
 @settings(max_examples=80)
-def test_late_payments_are_counted_where_they_belong(events: list[Payment]) -> None:
-    """Whatever is still kept of it, the order does not matter."""
-    near = [each._replace(time=NOON + each.time % HOUR_S) for each in events]
+def test_late_payments_are_counted_in_their_own_hour_and_day(events: list[Payment]) -> None:
+    near = [event._replace(time=NOON + event.time % (20 * HOUR_S)) for event in events]
 
     assert folded(*near) == folded(*reversed(near))
+
+
+def test_a_payment_that_is_too_late_for_an_hour_still_counts_in_its_day() -> None:
+    state = folded(Payment(NOON, 100, 1), Payment(NOON - 3 * DAY_S, 300, 1))
+
+    assert state.hours.numbers == (NOON // HOUR_S,)
+    assert state.days.counts == (1, 1)
+    assert (state.first, state.last) == (NOON - 3 * DAY_S, NOON)
 
 
 @given(events=st.lists(payments, max_size=60))

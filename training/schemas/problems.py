@@ -57,7 +57,7 @@ def _line_number(text: str, keys: tuple[str, ...]) -> int | None:
     """The line of the innermost key that has a line of its own; `tomllib` reports no lines."""
     table: tuple[str, ...] = ()
     here: tuple[str, ...]
-    found, depth = None, 0
+    line_number = None
     for number, line in enumerate(text.splitlines(), 1):
         if header := re.match(r"\s*\[([^\[\]]+)\]", line):
             here = table = tuple(header[1].strip().split("."))
@@ -65,9 +65,9 @@ def _line_number(text: str, keys: tuple[str, ...]) -> int | None:
             here = (*table, key[1])
         else:
             continue
-        if len(here) > depth and here == keys[: len(here)]:
-            found, depth = number, len(here)
-    return found
+        if here == keys[: len(here)]:
+            line_number = number
+    return line_number
 
 
 def hint(given: str, names: Collection[str]) -> str:
