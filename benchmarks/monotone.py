@@ -16,7 +16,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from fraud_api_lambda.features import FEATURE_SETS, Facts
+from fraud_api_lambda.features.payment import FEATURE_SETS, Facts
 from training.data.matrix import feature_matrix
 from training.data.rows import Rows
 from training.data.split_rows import SplitRows

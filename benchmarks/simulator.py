@@ -21,8 +21,8 @@ from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
 from xgboost import XGBClassifier
 
-from fraud_api_lambda.features import FEATURE_SETS
-from fraud_api_lambda.transaction import TYPES
+from fraud_api_lambda.domain.transaction import TYPES
+from fraud_api_lambda.features.payment import FEATURE_SETS
 from training.data.matrix import derive, fact_matrix, feature_matrix
 from training.data.transactions import read_transactions, to_facts
 from training.fitting.boosting import fit_matrix, margins_of

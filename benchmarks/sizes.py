@@ -7,7 +7,7 @@ import numpy as np
 
 from bootstrap.measured import WHOLE_CORE_MB, Measured
 from bootstrap.prices import PRICES
-from fraud_api_lambda.model_provider import DEADLINE_S
+from fraud_api_lambda.deployment.provider import DEADLINE_S
 
 P99_MS: Final = 100.0
 MILLION: Final = 1_000_000

@@ -9,12 +9,8 @@ from bootstrap.monitoring import alarms_quiet, heartbeat_fresh
 from bootstrap.rollback import ALIAS, deployed_digest
 from bootstrap.site import Site, UnhealthyError
 from bootstrap.stack_status import remedy
-from fraud_api_lambda.pointer import (
-    DamagedPointerError,
-    IntegrityError,
-    ModelStoreError,
-    NotFoundError,
-)
+from fraud_api_lambda.aws.errors import ModelStoreError, NotFoundError
+from fraud_api_lambda.deployment.pointer import DamagedPointerError, IntegrityError
 from training.errors import CheckFailedError
 from training.hints import fraud, registry_options
 

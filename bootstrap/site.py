@@ -14,7 +14,7 @@ from bootstrap.account import Account, session
 from bootstrap.images import Repository, digest_of
 from bootstrap.rollback import ALIAS
 from bootstrap.stacks import Stack
-from fraud_api_lambda.pointer import PinnedModel
+from fraud_api_lambda.deployment.pointer import PinnedModel
 from training.registry.store import Registry
 
 PATIENCE_S: Final = 30

@@ -8,11 +8,11 @@ import gc
 import json
 import logging
 
-from fraud_api_lambda import logs
-from fraud_api_lambda.aws import AwsClient
-from fraud_api_lambda.model_provider import LoadedModel, ModelProvider, ModelUnavailableError
-from fraud_api_lambda.model_store import ModelStore
+from fraud_api_lambda.aws.client import AwsClient
+from fraud_api_lambda.deployment.provider import LoadedModel, ModelProvider, ModelUnavailableError
+from fraud_api_lambda.deployment.store import ModelStore
 from fraud_api_lambda.settings import Settings, SettingsError, aws_client
+from fraud_api_lambda.web import logs
 
 log = logging.getLogger(__name__)
 
@@ -51,9 +51,9 @@ provider = _provider(*given) if given else _NoModel()
 from mangum import Mangum  # noqa: E402  # after the model began to load
 from mangum.types import LambdaContext  # noqa: E402
 
-from fraud_api_lambda.api import create_app  # noqa: E402
-from fraud_api_lambda.events import Event, with_matched_path  # noqa: E402
-from fraud_api_lambda.problems import MEDIA_TYPE, UNKNOWN_EVENT, problem  # noqa: E402
+from fraud_api_lambda.web.app import create_app  # noqa: E402
+from fraud_api_lambda.web.events import Event, with_matched_path  # noqa: E402
+from fraud_api_lambda.web.problems import MEDIA_TYPE, UNKNOWN_EVENT, problem  # noqa: E402
 
 app = create_app(provider, docs=given is not None and given[0].docs)
 

@@ -5,8 +5,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from fraud_api_lambda.aws import SERVICES, AwsClient, Service
-from fraud_api_lambda.signature import Credentials
+from fraud_api_lambda.aws.client import SERVICES, AwsClient, Service
+from fraud_api_lambda.aws.signature import Credentials
 
 PREFIX = "FRAUD_"
 

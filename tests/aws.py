@@ -9,8 +9,9 @@ from typing import Any, TypedDict
 import boto3
 import pytest
 
-from fraud_api_lambda.model_store import ModelStore
-from fraud_api_lambda.pointer import NotFoundError, PinnedModel, Pointer
+from fraud_api_lambda.aws.errors import NotFoundError
+from fraud_api_lambda.deployment.pointer import PinnedModel, Pointer
+from fraud_api_lambda.deployment.store import ModelStore
 from fraud_api_lambda.settings import aws_client
 from training.local.aws import LocalAws, local_aws
 from training.local.processes import environment

@@ -11,13 +11,13 @@ import joblib
 import numpy as np
 import xgboost as xgb
 
-from fraud_api_lambda.bundle import FORMAT, pack, version_of
-from fraud_api_lambda.calibration import Calibration, Platt, as_dict, calibrated
-from fraud_api_lambda.features import FEATURE_SETS, feature_row
-from fraud_api_lambda.model_examples import Example, Examples
-from fraud_api_lambda.policy import Policy, decide
-from fraud_api_lambda.transaction import TYPES, Transaction, TransactionType
-from fraud_api_lambda.typical import Hours, Typical
+from fraud_api_lambda.decisions.bundle import FORMAT, pack, version_of
+from fraud_api_lambda.decisions.model_examples import Example, Examples
+from fraud_api_lambda.decisions.policy import Policy, decide
+from fraud_api_lambda.decisions.typical import Hours, Typical
+from fraud_api_lambda.domain.transaction import TYPES, Transaction, TransactionType
+from fraud_api_lambda.features.payment import FEATURE_SETS, feature_row
+from fraud_api_lambda.model.calibration import Calibration, Platt, as_dict, calibrated
 from tests.transactions import transaction
 
 POLICY = Policy(

@@ -10,7 +10,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import hypothesis
 import pytest
 
-from fraud_api_lambda.model_provider import THREAD_NAME
+from fraud_api_lambda.deployment.provider import THREAD_NAME
 from tests.aws import aws, moto
 from tests.slow import (
     pytest_collection_modifyitems,

@@ -10,8 +10,8 @@ from typing import Any
 import uvicorn
 from fastapi import FastAPI
 
-from fraud_api_lambda.api import create_app
-from fraud_api_lambda.model_provider import LoadedModel, ModelUnavailableError
+from fraud_api_lambda.deployment.provider import LoadedModel, ModelUnavailableError
+from fraud_api_lambda.web.app import create_app
 
 
 class NoModel:

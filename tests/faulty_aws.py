@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from threading import Thread
 
-from fraud_api_lambda.aws import AwsClient
-from fraud_api_lambda.bundle import version_of
-from fraud_api_lambda.model_store import ModelStore
-from fraud_api_lambda.pointer import PinnedModel, key_of
-from fraud_api_lambda.signature import Credentials
+from fraud_api_lambda.aws.client import AwsClient
+from fraud_api_lambda.aws.signature import Credentials
+from fraud_api_lambda.decisions.bundle import version_of
+from fraud_api_lambda.deployment.pointer import PinnedModel, key_of
+from fraud_api_lambda.deployment.store import ModelStore
 from training.local.processes import LOOPBACK
 
 DATA = b"the bytes of a model"

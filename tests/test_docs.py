@@ -23,16 +23,17 @@ from bootstrap.prepare import prepare
 from bootstrap.programs import RealPrograms
 from bootstrap.stack_status import STATUSES, Command
 from bootstrap.transform import declared_by
-from fraud_api_lambda import __version__, bundle
-from fraud_api_lambda.answers import AnswerOut
-from fraud_api_lambda.api import create_app
-from fraud_api_lambda.examples import FRAUD
-from fraud_api_lambda.openapi import document
-from fraud_api_lambda.problems import GATEWAY_KINDS, KINDS
-from fraud_api_lambda.reasons import CODES
-from fraud_api_lambda.schemas import TransactionIn
-from fraud_api_lambda.scoring import Scorer
+from fraud_api_lambda import __version__
+from fraud_api_lambda.decisions import bundle
+from fraud_api_lambda.decisions.reasons import CODES
+from fraud_api_lambda.decisions.scorer import Scorer
+from fraud_api_lambda.domain.examples import FRAUD
 from fraud_api_lambda.settings import PREFIX, Settings
+from fraud_api_lambda.web.answers import AnswerOut
+from fraud_api_lambda.web.app import create_app
+from fraud_api_lambda.web.openapi import document
+from fraud_api_lambda.web.problems import GATEWAY_KINDS, KINDS
+from fraud_api_lambda.web.requests import TransactionIn
 from tests.bundles import make_bundle
 from tests.fakes import ReadyProvider, app, served
 from tests.test_architecture import TRAINING_LAYERS

@@ -19,8 +19,8 @@ from typing import Any
 import boto3
 import pytest
 
-from fraud_api_lambda.bundle import read
-from fraud_api_lambda.transaction import Assessment, Decision, Transaction
+from fraud_api_lambda.decisions.bundle import read
+from fraud_api_lambda.domain.transaction import Assessment, Decision, Transaction
 from tests.bundles import make_bundle
 from tests.fakes import ReadyProvider
 from tests.fakes import served as live
@@ -87,7 +87,7 @@ class FakeScorer:
 
 
 def live_api(scorer: FakeScorer) -> AbstractContextManager[str]:
-    from fraud_api_lambda.api import create_app
+    from fraud_api_lambda.web.app import create_app
 
     return live(create_app(ReadyProvider(scorer)))
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from fraud_api_lambda.transaction import MAX_AMOUNT, Transaction, TransactionType
+from fraud_api_lambda.domain.transaction import MAX_AMOUNT, Transaction, TransactionType
 
 ACCOUNTS = st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), min_size=1, max_size=64)
 MONEY = st.floats(0, MAX_AMOUNT)

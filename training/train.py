@@ -8,7 +8,7 @@ from math import ceil
 from pathlib import Path
 from typing import Any, Final
 
-from fraud_api_lambda.features import FEATURE_SETS
+from fraud_api_lambda.features.payment import FEATURE_SETS
 from training.bundling.bundle_content import manifest
 from training.bundling.refit import Publication, publication
 from training.data.leaky_baseline import require_leaky_columns

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from types import ModuleType
 
-from fraud_api_lambda.transaction import Assessment, Decision, Transaction
+from fraud_api_lambda.domain.transaction import Assessment, Decision, Transaction
 
 APPROVED = Assessment(
     fraud_probability=0.001,
@@ -42,13 +42,15 @@ class _WithoutBooster(ModuleType):
 
 
 # Replaces the only module that loads XGBoost. Without settings, no model starts to load.
-sys.modules["fraud_api_lambda.scoring"] = _WithoutBooster("fraud_api_lambda.scoring")
+sys.modules["fraud_api_lambda.decisions.scorer"] = _WithoutBooster(
+    "fraud_api_lambda.decisions.scorer"
+)
 for name in [name for name in os.environ if name.startswith("FRAUD_")]:
     del os.environ[name]
 
+from fraud_api_lambda.deployment.pointer import PinnedModel  # noqa: E402
+from fraud_api_lambda.deployment.provider import LoadedModel  # noqa: E402
 from fraud_api_lambda.handler import app, handler, provider  # noqa: E402  # after the above
-from fraud_api_lambda.model_provider import LoadedModel  # noqa: E402
-from fraud_api_lambda.pointer import PinnedModel  # noqa: E402
 
 __all__ = ["app", "handler"]
 

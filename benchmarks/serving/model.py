@@ -14,13 +14,13 @@ from imblearn.over_sampling import SMOTE
 from imblearn.pipeline import Pipeline
 from xgboost import XGBClassifier
 
-from fraud_api_lambda.bundle import pack, version_of
-from fraud_api_lambda.calibration import Platt, as_dict, calibrated
-from fraud_api_lambda.examples import FRAUD, GENUINE
-from fraud_api_lambda.features import FEATURE_SETS, feature_row
-from fraud_api_lambda.model_examples import Example, Examples
-from fraud_api_lambda.policy import Policy, decide
-from fraud_api_lambda.schemas import TransactionIn
+from fraud_api_lambda.decisions.bundle import pack, version_of
+from fraud_api_lambda.decisions.model_examples import Example, Examples
+from fraud_api_lambda.decisions.policy import Policy, decide
+from fraud_api_lambda.domain.examples import FRAUD, GENUINE
+from fraud_api_lambda.features.payment import FEATURE_SETS, feature_row
+from fraud_api_lambda.model.calibration import Platt, as_dict, calibrated
+from fraud_api_lambda.web.requests import TransactionIn
 from training.bundling.typical_values import typical_values
 from training.data.matrix import feature_matrix
 from training.data.transactions import to_facts

@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from fraud_api_lambda import bundle, logs
-from fraud_api_lambda.api import create_app
-from fraud_api_lambda.scoring import Scorer
+from fraud_api_lambda.decisions import bundle
+from fraud_api_lambda.decisions.scorer import Scorer
+from fraud_api_lambda.web import logs
+from fraud_api_lambda.web.app import create_app
 from tests.bundles import make_bundle
 from tests.fakes import ReadyProvider
 

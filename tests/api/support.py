@@ -8,10 +8,10 @@ from typing import Any
 from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
-from fraud_api_lambda.api import create_app
-from fraud_api_lambda.problems import KINDS, MEDIA_TYPE
-from fraud_api_lambda.scoring import Scorer
-from fraud_api_lambda.transaction import MAX_AMOUNT, MAX_STEP, Assessment, Transaction
+from fraud_api_lambda.decisions.scorer import Scorer
+from fraud_api_lambda.domain.transaction import MAX_AMOUNT, MAX_STEP, Assessment, Transaction
+from fraud_api_lambda.web.app import create_app
+from fraud_api_lambda.web.problems import KINDS, MEDIA_TYPE
 from tests.fakes import ReadyProvider
 from tests.transactions import ACCOUNTS, CENTS, MONEY
 

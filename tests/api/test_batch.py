@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
-from fraud_api_lambda.problems import INVALID_VALUE
-from fraud_api_lambda.scoring import Scorer
+from fraud_api_lambda.decisions.scorer import Scorer
+from fraud_api_lambda.web.problems import INVALID_VALUE
 from tests.api.support import PAYMENTS, check_problem, client_of, payment
 
 

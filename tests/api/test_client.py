@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from fraud_api_lambda.api import create_app
-from fraud_api_lambda.examples import FRAUD
-from fraud_api_lambda.scoring import Scorer
+from fraud_api_lambda.decisions.scorer import Scorer
+from fraud_api_lambda.domain.examples import FRAUD
+from fraud_api_lambda.web.app import create_app
 from tests.fakes import ReadyProvider, app, served
 
 pytestmark = pytest.mark.slow

@@ -7,7 +7,7 @@ from urllib.parse import urljoin
 import pytest
 from starlette.testclient import TestClient
 
-from fraud_api_lambda.api import create_app
+from fraud_api_lambda.web.app import create_app
 from tests.api.support import check_problem
 from tests.fakes import NoModel
 

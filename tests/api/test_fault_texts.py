@@ -11,8 +11,8 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 from starlette.testclient import TestClient
 
-from fraud_api_lambda import faults
-from fraud_api_lambda.schemas import BatchIn, TransactionIn
+from fraud_api_lambda.web import faults
+from fraud_api_lambda.web.requests import BatchIn, TransactionIn
 from tests.api.support import JSON, PAYMENT, POSTS, check_problem, payment, sent
 
 ROW = {

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
-from fraud_api_lambda.logs import JsonFormatter
-from fraud_api_lambda.scoring import Scorer
+from fraud_api_lambda.decisions.scorer import Scorer
+from fraud_api_lambda.web.logs import JsonFormatter
 from tests.api.support import PAYMENT, POSTS, VALUES, client_of, payment
 
 type LogLines = Callable[[], list[dict[str, Any]]]

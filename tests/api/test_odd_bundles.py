@@ -8,11 +8,11 @@ from typing import Any, NoReturn
 import pytest
 from starlette.testclient import TestClient
 
-from fraud_api_lambda.api import create_app
-from fraud_api_lambda.bundle import BundleError, read
-from fraud_api_lambda.examples import FRAUD, GENUINE
-from fraud_api_lambda.model_provider import LoadedModel
-from fraud_api_lambda.scoring import Scorer
+from fraud_api_lambda.decisions.bundle import BundleError, read
+from fraud_api_lambda.decisions.scorer import Scorer
+from fraud_api_lambda.deployment.provider import LoadedModel
+from fraud_api_lambda.domain.examples import FRAUD, GENUINE
+from fraud_api_lambda.web.app import create_app
 from tests.bundles import make_content, pickled
 from tests.fakes import ReadyProvider
 

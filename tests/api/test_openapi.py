@@ -7,8 +7,8 @@ import pytest
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
 
-from fraud_api_lambda.problems import GATEWAY_KINDS, KINDS, MEDIA_TYPE
-from fraud_api_lambda.schemas import TransactionIn
+from fraud_api_lambda.web.problems import GATEWAY_KINDS, KINDS, MEDIA_TYPE
+from fraud_api_lambda.web.requests import TransactionIn
 from tests.api import snapshot
 from tests.api.support import payment
 from tests.fakes import app

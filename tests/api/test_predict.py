@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
-from fraud_api_lambda.calibration import calibrated
-from fraud_api_lambda.examples import FRAUD, GENUINE
-from fraud_api_lambda.schemas import TransactionIn
-from fraud_api_lambda.scoring import Scorer
+from fraud_api_lambda.decisions.scorer import Scorer
+from fraud_api_lambda.domain.examples import FRAUD, GENUINE
+from fraud_api_lambda.model.calibration import calibrated
+from fraud_api_lambda.web.requests import TransactionIn
 from tests.api.support import AMOUNTS, PAYMENTS, RecordingScorer, client_of, payment
 from tests.bundles import POLICY
 

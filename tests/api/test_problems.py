@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from fraud_api_lambda import strict_json
-from fraud_api_lambda.api import create_app
+from fraud_api_lambda.web import strict_json
+from fraud_api_lambda.web.app import create_app
 from tests.api.support import GOOD, JSON, PAYMENT, POSTS, check_problem, payment, sent
 from tests.fakes import NoModel
 

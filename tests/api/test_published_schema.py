@@ -8,9 +8,9 @@ import pytest
 from jsonschema import Draft202012Validator
 from starlette.testclient import TestClient
 
-from fraud_api_lambda.openapi import document
-from fraud_api_lambda.scoring import Scorer
-from fraud_api_lambda.transaction import MAX_AMOUNT, TYPES
+from fraud_api_lambda.decisions.scorer import Scorer
+from fraud_api_lambda.domain.transaction import MAX_AMOUNT, TYPES
+from fraud_api_lambda.web.openapi import document
 from tests.api import support
 from tests.api.support import client_of
 from tests.bundles import priced

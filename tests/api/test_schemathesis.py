@@ -9,10 +9,10 @@ from schemathesis.checks import CHECKS, load_all_checks
 from schemathesis.config import SchemathesisConfig
 from starlette.types import ASGIApp
 
-from fraud_api_lambda import bundle
-from fraud_api_lambda.api import create_app
-from fraud_api_lambda.problems import NO_KEY, respond
-from fraud_api_lambda.scoring import Scorer
+from fraud_api_lambda.decisions import bundle
+from fraud_api_lambda.decisions.scorer import Scorer
+from fraud_api_lambda.web.app import create_app
+from fraud_api_lambda.web.problems import NO_KEY, respond
 from tests.bundles import make_bundle
 from tests.fakes import ReadyProvider
 

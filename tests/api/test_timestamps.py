@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from starlette.testclient import TestClient
 
-from fraud_api_lambda.schemas import TIMESTAMP, TransactionIn
+from fraud_api_lambda.web.requests import TIMESTAMP, TransactionIn
 from tests.api.support import PAYMENT, TIMESTAMPS, check_problem, payment
 
 

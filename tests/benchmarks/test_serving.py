@@ -18,7 +18,7 @@ from benchmarks.serving.measure import BATCH, asking, cases, payments
 from benchmarks.serving.plot import plot
 from benchmarks.serving.stacks import check_same, clean_environment, megabytes
 from benchmarks.serving.worker import timed
-from fraud_api_lambda.examples import FRAUD, GENUINE
+from fraud_api_lambda.domain.examples import FRAUD, GENUINE
 from training.errors import CommandError, InputError
 from training.local.processes import LOOPBACK
 

@@ -11,8 +11,8 @@ import pytest
 
 from bootstrap.deploy import deploy
 from bootstrap.doctor import doctor
-from fraud_api_lambda.bundle import version_of
-from fraud_api_lambda.pointer import ModelStoreError
+from fraud_api_lambda.aws.errors import ModelStoreError
+from fraud_api_lambda.decisions.bundle import version_of
 from tests.bootstrap.cloud import (
     FUNCTION,
     REPOSITORY,

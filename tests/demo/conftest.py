@@ -12,9 +12,9 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from fraud_api_lambda import bundle
-from fraud_api_lambda.api import create_app
-from fraud_api_lambda.scoring import Scorer
+from fraud_api_lambda.decisions import bundle
+from fraud_api_lambda.decisions.scorer import Scorer
+from fraud_api_lambda.web.app import create_app
 from tests.fakes import ReadyProvider, served
 from training.files.writing import write_transactions
 from training.simulator.simulate import simulate

@@ -17,9 +17,9 @@ from console.palette import LOOKS
 from console.payments import PRESETS, TYPES, Payment, examples_of, read_amount, write_amount
 from console.replay import FILE, Replay, read_simulated
 from console.words import FEATURES, percent
-from fraud_api_lambda.features import FEATURE_SETS
-from fraud_api_lambda.transaction import TYPES as TYPES_OF_THE_API
-from fraud_api_lambda.transaction import Decision
+from fraud_api_lambda.domain.transaction import TYPES as TYPES_OF_THE_API
+from fraud_api_lambda.domain.transaction import Decision
+from fraud_api_lambda.features.payment import FEATURE_SETS
 from training.files.writing import write_transactions
 from training.simulator.simulate import simulate
 

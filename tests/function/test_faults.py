@@ -10,8 +10,8 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 
 import pytest
 
-from fraud_api_lambda import transport
-from fraud_api_lambda.model_provider import ModelProvider
+from fraud_api_lambda.aws import transport
+from fraud_api_lambda.deployment.provider import ModelProvider
 from tests.api.support import check_problem
 from tests.function.in_process import CONTEXT, imported, response
 from tests.function.network import (

@@ -16,8 +16,8 @@ from threading import Event
 
 import pytest
 
-from fraud_api_lambda.bundle import version_of
-from fraud_api_lambda.model_provider import DEADLINE_S
+from fraud_api_lambda.decisions.bundle import version_of
+from fraud_api_lambda.deployment.provider import DEADLINE_S
 from tests.aws import Aws
 from tests.bundles import make_bundle
 from tests.function.network import Fault, Network, network

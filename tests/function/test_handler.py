@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from bootstrap.heartbeat.handler import GET_MODEL
-from fraud_api_lambda.examples import FRAUD, GENUINE
+from fraud_api_lambda.domain.examples import FRAUD, GENUINE
 from tests.api.support import check_problem
 from tests.function.in_process import CONTEXT, Handler, imported, response
 from tests.function.runtime import (
@@ -249,7 +249,7 @@ def test_without_credentials_the_log_says_where_they_come_from(
 
 FRAMEWORK = """
 import sys
-from fraud_api_lambda.model_provider import ModelProvider
+from fraud_api_lambda.deployment.provider import ModelProvider
 ModelProvider.prefetch = lambda _: print({"fastapi", "mangum"} & set(sys.modules) or "nothing yet")
 import fraud_api_lambda.handler
 """

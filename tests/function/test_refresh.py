@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from fraud_api_lambda.bundle import version_of
-from fraud_api_lambda.pointer import PinnedModel, Pointer
+from fraud_api_lambda.decisions.bundle import version_of
+from fraud_api_lambda.deployment.pointer import PinnedModel, Pointer
 from tests.aws import Aws
 from tests.bundles import make_bundle
 from tests.function.in_process import CONTEXT, Handler, imported

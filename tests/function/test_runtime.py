@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from fraud_api_lambda.examples import FRAUD, GENUINE
+from fraud_api_lambda.domain.examples import FRAUD, GENUINE
 from tests.function.runtime import (
     KINDS,
     PROBLEMS,

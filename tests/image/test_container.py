@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from fraud_api_lambda.bundle import version_of
+from fraud_api_lambda.decisions.bundle import version_of
 from tests.bundles import make_bundle
 from tests.function import runtime
 from tests.image.commands import run

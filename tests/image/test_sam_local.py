@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from fraud_api_lambda.bundle import version_of
-from fraud_api_lambda.examples import FRAUD
+from fraud_api_lambda.decisions.bundle import version_of
+from fraud_api_lambda.domain.examples import FRAUD
 from tests.bundles import make_bundle
 from tests.function import runtime
 from tests.image.commands import answers, run, serving

@@ -70,7 +70,10 @@ def quoted(text: str) -> set[str]:
 def words_of_logs(template: Template) -> dict[str, set[str]]:
     """Quoted words in the source of each log, its fields among them."""
     (stage,) = resources(template, "AWS::ApiGateway::Stage")
-    names = ("api", "answers", "handler", "logs", "model_provider", "load_attempt")
+    names = (
+        *("web/app", "web/answers", "web/logs", "handler"),
+        *("deployment/provider", "deployment/load_attempt"),
+    )
     ours = "".join((ROOT / f"fraud_api_lambda/{name}.py").read_text() for name in names)
     return {
         "AccessLogs": quoted(stage["Properties"]["AccessLogSetting"]["Format"]),

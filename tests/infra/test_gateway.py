@@ -4,8 +4,8 @@ import json
 import re
 
 from bootstrap import transform
-from fraud_api_lambda import problems
-from fraud_api_lambda.problems import GATEWAY_KINDS, KINDS, MEDIA_TYPE
+from fraud_api_lambda.web import problems
+from fraud_api_lambda.web.problems import GATEWAY_KINDS, KINDS, MEDIA_TYPE
 from tests.infra.infra import (
     IMAGE,
     NEEDS_SAM,

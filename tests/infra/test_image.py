@@ -26,7 +26,7 @@ CLONE = [
     "build/model/model.joblib",
     "docs/index.md",
     "fraud_api_lambda/__pycache__/api.cpython-313.pyc",
-    "fraud_api_lambda/api.py",
+    "fraud_api_lambda/web/app.py",
     "requirements.txt",
     "requirements/dev.txt",
     "tests/test_local.py",
@@ -159,7 +159,7 @@ def test_without_a_digest_the_dockerfile_stays(pin: Pin, answer: str) -> None:
 
 
 def test_the_build_context_has_only_the_code_and_its_requirements(tmp_path: Path) -> None:
-    assert context(IGNORE, tmp_path) == {"fraud_api_lambda/api.py", "requirements.txt"}
+    assert context(IGNORE, tmp_path) == {"fraud_api_lambda/web/app.py", "requirements.txt"}
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,8 @@ from urllib.request import urlopen
 
 import pytest
 
-from fraud_api_lambda.api import create_app
-from fraud_api_lambda.scoring import Scorer
+from fraud_api_lambda.decisions.scorer import Scorer
+from fraud_api_lambda.web.app import create_app
 from tests.fakes import ReadyProvider, served
 from tests.infra.infra import ROOT
 from tests.infra.world import DIGEST, KEY, living, load

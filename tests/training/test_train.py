@@ -9,10 +9,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from fraud_api_lambda.answers import ModelOut
-from fraud_api_lambda.bundle import read
-from fraud_api_lambda.schemas import TransactionIn
-from fraud_api_lambda.scoring import Scorer
+from fraud_api_lambda.decisions.bundle import read
+from fraud_api_lambda.decisions.scorer import Scorer
+from fraud_api_lambda.web.answers import ModelOut
+from fraud_api_lambda.web.requests import TransactionIn
 from tests.bundles import make_bundle, write_model
 from training.data.transactions import read_transactions
 from training.errors import CheckFailedError, InputError

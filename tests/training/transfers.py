@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from fraud_api_lambda.transaction import TYPES
+from fraud_api_lambda.domain.transaction import TYPES
 from training.data.rows import Rows
 
 

@@ -19,11 +19,11 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
-from fraud_api_lambda import transport
-from fraud_api_lambda.aws import AwsClient, TransientError, suffix
-from fraud_api_lambda.model_store import ModelStore
-from fraud_api_lambda.pointer import ModelStoreError, NotFoundError
-from fraud_api_lambda.signature import Credentials
+from fraud_api_lambda.aws import transport
+from fraud_api_lambda.aws.client import AwsClient, TransientError, suffix
+from fraud_api_lambda.aws.errors import ModelStoreError, NotFoundError
+from fraud_api_lambda.aws.signature import Credentials
+from fraud_api_lambda.deployment.store import ModelStore
 from tests.faulty_aws import (
     DATA,
     PINNED,

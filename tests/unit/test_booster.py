@@ -11,8 +11,8 @@ import xgboost as xgb
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fraud_api_lambda import booster
-from fraud_api_lambda.booster import Booster, BoosterError, rows_of
+from fraud_api_lambda.model import booster
+from fraud_api_lambda.model.booster import Booster, BoosterError, rows_of
 
 N_FEATURES = 6
 FLOATS = st.floats(width=32, allow_nan=False, allow_infinity=False)

@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fraud_api_lambda.bundle import FORMAT, BundleError, pack, read, version_of
-from fraud_api_lambda.checks import MAX_INTEGER
-from fraud_api_lambda.features import FEATURE_SETS
-from fraud_api_lambda.model_examples import Example, Examples
-from fraud_api_lambda.transaction import TYPES, Decision
+from fraud_api_lambda.decisions.bundle import FORMAT, BundleError, pack, read, version_of
+from fraud_api_lambda.decisions.model_examples import Example, Examples
+from fraud_api_lambda.domain.checks import MAX_INTEGER
+from fraud_api_lambda.domain.transaction import TYPES, Decision
+from fraud_api_lambda.features.payment import FEATURE_SETS
 from tests.bundles import POLICY, pickled
 from tests.transactions import transaction
 

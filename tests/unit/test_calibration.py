@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fraud_api_lambda.calibration import (
+from fraud_api_lambda.model.calibration import (
     SURE,
     Beta,
     Calibration,

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fraud_api_lambda.features import FEATURE_SETS, FEATURES, Facts, feature_row
-from fraud_api_lambda.transaction import Transaction, TransactionType
+from fraud_api_lambda.domain.transaction import Transaction, TransactionType
+from fraud_api_lambda.features.payment import FEATURE_SETS, FEATURES, Facts, feature_row
 from tests.transactions import transaction, transactions
 from training.data.matrix import derive, fact_matrix, feature_matrix
 

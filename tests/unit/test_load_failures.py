@@ -11,15 +11,13 @@ from typing import Any
 
 import pytest
 
-from fraud_api_lambda import aws, load_attempt, transport
-from fraud_api_lambda.logs import JsonFormatter
-from fraud_api_lambda.model_provider import (
-    THREAD_NAME,
-    ModelProvider,
-    ModelUnavailableError,
-)
-from fraud_api_lambda.model_store import ModelStore
-from fraud_api_lambda.pointer import Pointer
+from fraud_api_lambda.aws import client as aws
+from fraud_api_lambda.aws import transport
+from fraud_api_lambda.deployment import load_attempt
+from fraud_api_lambda.deployment.pointer import Pointer
+from fraud_api_lambda.deployment.provider import THREAD_NAME, ModelProvider, ModelUnavailableError
+from fraud_api_lambda.deployment.store import ModelStore
+from fraud_api_lambda.web.logs import JsonFormatter
 from tests.faulty_aws import (
     DATA,
     PINNED,

@@ -7,16 +7,17 @@ from threading import Barrier, Event
 
 import pytest
 
-from fraud_api_lambda import model_provider
-from fraud_api_lambda.bundle import version_of
-from fraud_api_lambda.load_attempt import LoadAttempt, log
-from fraud_api_lambda.model_provider import (
+from fraud_api_lambda.aws.errors import ModelStoreError
+from fraud_api_lambda.decisions.bundle import version_of
+from fraud_api_lambda.deployment import provider as model_provider
+from fraud_api_lambda.deployment.load_attempt import LoadAttempt, log
+from fraud_api_lambda.deployment.pointer import PinnedModel, Pointer, key_of
+from fraud_api_lambda.deployment.provider import (
     REFRESH_TIMEOUT_S,
     LoadedModel,
     ModelProvider,
     ModelUnavailableError,
 )
-from fraud_api_lambda.pointer import ModelStoreError, PinnedModel, Pointer, key_of
 from tests.bundles import make_bundle, make_content, pickled
 from tests.waiting import wait_for
 

@@ -6,14 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fraud_api_lambda.bundle import version_of
-from fraud_api_lambda.pointer import (
-    IntegrityError,
-    ModelStoreError,
-    NotFoundError,
-    PinnedModel,
-    Pointer,
-)
+from fraud_api_lambda.aws.errors import ModelStoreError, NotFoundError
+from fraud_api_lambda.decisions.bundle import version_of
+from fraud_api_lambda.deployment.pointer import IntegrityError, PinnedModel, Pointer
 from tests.aws import Aws
 
 DATA = b"the bytes of a model"

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from fraud_api_lambda import plain_json, strict_json
-from fraud_api_lambda.examples import FRAUD, GENUINE
-from fraud_api_lambda.schemas import BatchIn, TransactionIn, ValidBatchIn
+from fraud_api_lambda.domain.examples import FRAUD, GENUINE
+from fraud_api_lambda.web import plain_json, strict_json
+from fraud_api_lambda.web.requests import BatchIn, TransactionIn, ValidBatchIn
 from tests.api.support import NEARLY, PAYMENT, PAYMENTS, TIMED, TIMESTAMPS, damaged
 
 SPACES = st.sampled_from(["", "", "", " ", "\n", "\t", "\r\n  "])

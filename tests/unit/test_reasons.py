@@ -8,8 +8,7 @@ import pytest
 from hypothesis import Phase, assume, find, given, settings
 from hypothesis import strategies as st
 
-from fraud_api_lambda.features import FEATURE_SETS, feature_row
-from fraud_api_lambda.reasons import (
+from fraud_api_lambda.decisions.reasons import (
     CODES,
     MAX_REASONS,
     Candidate,
@@ -18,8 +17,9 @@ from fraud_api_lambda.reasons import (
     high_expected_loss,
     low_expected_loss,
 )
-from fraud_api_lambda.transaction import TYPES, Reason, Transaction, TransactionType
-from fraud_api_lambda.typical import Hours, Typical
+from fraud_api_lambda.decisions.typical import Hours, Typical
+from fraud_api_lambda.domain.transaction import TYPES, Reason, Transaction, TransactionType
+from fraud_api_lambda.features.payment import FEATURE_SETS, feature_row
 from tests.transactions import CENTS, MONEY, transaction, transactions
 
 NAMES = FEATURE_SETS["decision-time"]

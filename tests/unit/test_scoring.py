@@ -8,10 +8,10 @@ import xgboost as xgb
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fraud_api_lambda.bundle import Bundle, BundleError, read
-from fraud_api_lambda.features import feature_row
-from fraud_api_lambda.scoring import Scorer
-from fraud_api_lambda.transaction import Decision, Transaction, TransactionType
+from fraud_api_lambda.decisions.bundle import Bundle, BundleError, read
+from fraud_api_lambda.decisions.scorer import Scorer
+from fraud_api_lambda.domain.transaction import Decision, Transaction, TransactionType
+from fraud_api_lambda.features.payment import feature_row
 from tests.bundles import make_bundle, priced
 from tests.transactions import transaction, transactions
 

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from fraud_api_lambda.aws import AwsClient
+from fraud_api_lambda.aws.client import AwsClient
+from fraud_api_lambda.aws.signature import Credentials
 from fraud_api_lambda.settings import Settings, SettingsError, aws_client
-from fraud_api_lambda.signature import Credentials
 
 
 @pytest.fixture(autouse=True)

@@ -10,7 +10,7 @@ from botocore.credentials import Credentials as BotocoreCredentials
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fraud_api_lambda.signature import AwsRequest, Credentials, encoded, signed_headers
+from fraud_api_lambda.aws.signature import AwsRequest, Credentials, encoded, signed_headers
 
 NOW = datetime(2026, 11, 24, 3, 5, 9, tzinfo=UTC)
 WORDS = st.text("abcXYZ019-._~", min_size=1, max_size=12)

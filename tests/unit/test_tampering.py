@@ -10,10 +10,10 @@ from typing import Any, cast
 
 import pytest
 
-from fraud_api_lambda.aws import AwsClient
-from fraud_api_lambda.bundle import BundleError, read
-from fraud_api_lambda.model_store import ModelStore
-from fraud_api_lambda.pointer import IntegrityError, PinnedModel, key_of
+from fraud_api_lambda.aws.client import AwsClient
+from fraud_api_lambda.decisions.bundle import BundleError, read
+from fraud_api_lambda.deployment.pointer import IntegrityError, PinnedModel, key_of
+from fraud_api_lambda.deployment.store import ModelStore
 from tests.bundles import make_bundle
 
 GOOD = make_bundle()

@@ -8,12 +8,13 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from fraud_api_lambda import aws
-from fraud_api_lambda.aws import TransientError
-from fraud_api_lambda.model_store import ModelStore
-from fraud_api_lambda.pointer import IntegrityError, ModelStoreError
-from fraud_api_lambda.signature import AwsRequest
-from fraud_api_lambda.transport import FAILURES, exchange
+from fraud_api_lambda.aws import client as aws
+from fraud_api_lambda.aws.client import TransientError
+from fraud_api_lambda.aws.errors import ModelStoreError
+from fraud_api_lambda.aws.signature import AwsRequest
+from fraud_api_lambda.aws.transport import FAILURES, exchange
+from fraud_api_lambda.deployment.pointer import IntegrityError
+from fraud_api_lambda.deployment.store import ModelStore
 from tests.faulty_aws import DATA, PINNED, Behaviour, answering, faulty_aws, in_turn, sending, xml
 from training.local.processes import free_port
 

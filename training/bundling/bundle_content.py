@@ -6,10 +6,10 @@ from typing import Any, Final, NotRequired, TypedDict
 
 import numpy as np
 
-from fraud_api_lambda import calibration
-from fraud_api_lambda.bundle import version_of
-from fraud_api_lambda.features import FEATURE_SETS
-from fraud_api_lambda.model_examples import Examples
+from fraud_api_lambda.decisions.bundle import version_of
+from fraud_api_lambda.decisions.model_examples import Examples
+from fraud_api_lambda.features.payment import FEATURE_SETS
+from fraud_api_lambda.model import calibration
 from training.analysis.findings import sentence
 from training.bundling.provenance import origin_of
 from training.bundling.typical_values import typical_values

@@ -4,8 +4,8 @@ from typing import Final
 
 import numpy as np
 
-from fraud_api_lambda.model_examples import Example, Examples
-from fraud_api_lambda.transaction import (
+from fraud_api_lambda.decisions.model_examples import Example, Examples
+from fraud_api_lambda.domain.transaction import (
     MERCHANT_PREFIX,
     Decision,
     Transaction,

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from fraud_api_lambda.bundle import Bundle
+from fraud_api_lambda.decisions.bundle import Bundle
 from training.simulator.population import IDS, customer_index
 from training.simulator.simulate import TYPOLOGIES
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
-from fraud_api_lambda.bundle import pack, read, version_of
-from fraud_api_lambda.calibration import NoCalibration
-from fraud_api_lambda.scoring import Scorer
+from fraud_api_lambda.decisions.bundle import pack, read, version_of
+from fraud_api_lambda.decisions.scorer import Scorer
+from fraud_api_lambda.model.calibration import NoCalibration
 from training.analysis.findings import Finding, warning
 from training.bundling.bundle_content import content, served_figures, trained_on
 from training.bundling.examples import find_examples, missing

@@ -5,9 +5,9 @@ from typing import Final
 
 import numpy as np
 
-from fraud_api_lambda.features import Facts
-from fraud_api_lambda.transaction import TYPES
-from fraud_api_lambda.typical import Hours, Typical
+from fraud_api_lambda.decisions.typical import Hours, Typical
+from fraud_api_lambda.domain.transaction import TYPES
+from fraud_api_lambda.features.payment import Facts
 from training.data.matrix import feature_columns
 
 MOST: Final = 0.9

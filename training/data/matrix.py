@@ -6,8 +6,8 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from fraud_api_lambda.features import FEATURE_SETS, FEATURES, Facts, feature_values
-from fraud_api_lambda.transaction import TYPES, TransactionType
+from fraud_api_lambda.domain.transaction import TYPES, TransactionType
+from fraud_api_lambda.features.payment import FEATURE_SETS, FEATURES, Facts, feature_values
 from training.data.leaky_baseline import LEAKY_FEATURES
 from training.option_values import LEAKY
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from fraud_api_lambda.features import Facts
+from fraud_api_lambda.features.payment import Facts
 from training.data.leaky_baseline import leaky_matrix
 from training.data.matrix import derive, fact_matrix
 from training.data.time_split import Window

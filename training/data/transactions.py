@@ -14,8 +14,7 @@ import pandera.pandas as pa
 import pyarrow
 import pyarrow.compute as pc
 
-from fraud_api_lambda.features import Facts
-from fraud_api_lambda.transaction import (
+from fraud_api_lambda.domain.transaction import (
     ACCOUNT_PATTERN,
     MAX_AMOUNT,
     MAX_STEP,
@@ -23,6 +22,7 @@ from fraud_api_lambda.transaction import (
     TYPES,
     hour_of_step,
 )
+from fraud_api_lambda.features.payment import Facts
 from training.data.columns import (
     LABEL,
     LEAKY_BALANCES,

@@ -19,7 +19,7 @@ import ray.train
 import xgboost as xgb
 from ray.train.xgboost import XGBoostTrainer
 
-from fraud_api_lambda.transaction import TYPES
+from fraud_api_lambda.domain.transaction import TYPES
 from training.data.columns import LABEL, REQUIRED
 from training.data.matrix import derive, features_of
 from training.data.rows import Rows

@@ -13,7 +13,14 @@ from typing import Final
 import numpy as np
 from sklearn.isotonic import IsotonicRegression
 
-from fraud_api_lambda.calibration import SURE, Beta, Calibration, Isotonic, NoCalibration, Platt
+from fraud_api_lambda.model.calibration import (
+    SURE,
+    Beta,
+    Calibration,
+    Isotonic,
+    NoCalibration,
+    Platt,
+)
 from training.metrics.calibration import log_loss
 from training.metrics.labelled_scores import LabelledScores
 from training.metrics.logistic import logistic_line, logistic_plane

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import xgboost as xgb
 
-from fraud_api_lambda.calibration import Calibration
-from fraud_api_lambda.policy import Policy
+from fraud_api_lambda.decisions.policy import Policy
+from fraud_api_lambda.model.calibration import Calibration
 from training.data.rows import Rows, ScoredRows
 from training.data.split_rows import SplitRows
 from training.fitting.boosting import margins_of

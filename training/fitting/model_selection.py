@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from fraud_api_lambda.features import FEATURE_SETS
+from fraud_api_lambda.features.payment import FEATURE_SETS
 from training.data.leaky_baseline import has_leaky_columns
 from training.data.rows import Rows
 from training.data.split_rows import SplitRows

@@ -8,7 +8,7 @@ import numpy as np
 from imblearn.over_sampling import SMOTE, SMOTENC
 from sklearn.preprocessing import FunctionTransformer
 
-from fraud_api_lambda.transaction import TransactionType
+from fraud_api_lambda.domain.transaction import TransactionType
 from training.option_values import RESAMPLING
 
 DEFAULT: Final = RESAMPLING[0]

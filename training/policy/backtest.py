@@ -6,8 +6,8 @@ from typing import Final
 
 import numpy as np
 
-from fraud_api_lambda.policy import Policy, cutoffs
-from fraud_api_lambda.transaction import Decision
+from fraud_api_lambda.decisions.policy import Policy, cutoffs
+from fraud_api_lambda.domain.transaction import Decision
 from training.data.rows import Rows, ScoredRows
 from training.metrics.ranking import REPLICATES
 from training.policy.costs import (

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from fraud_api_lambda.policy import Policy, cutoffs
+from fraud_api_lambda.decisions.policy import Policy, cutoffs
 from training.data.rows import Rows, ScoredRows
 from training.policy.defaults import MEDIAN_MULTIPLES, OTHER_DEFAULTS
 

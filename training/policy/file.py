@@ -5,7 +5,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final
 
-from fraud_api_lambda.policy import MAX_CURRENCY, MOST, is_currency
+from fraud_api_lambda.decisions.policy import MAX_CURRENCY, MOST, is_currency
 from training.errors import InputError
 from training.policy.defaults import MEDIAN_MULTIPLES, OTHER_DEFAULTS
 

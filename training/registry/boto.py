@@ -22,12 +22,8 @@ from botocore.exceptions import (
 )
 from urllib3.exceptions import HTTPError
 
-from fraud_api_lambda.pointer import (
-    DamagedPointerError,
-    IntegrityError,
-    ModelStoreError,
-    NotFoundError,
-)
+from fraud_api_lambda.aws.errors import ModelStoreError, NotFoundError
+from fraud_api_lambda.deployment.pointer import DamagedPointerError, IntegrityError
 from training.errors import CheckFailedError, CommandError, InputError
 
 PATIENCE_S: Final = 60

@@ -5,7 +5,8 @@ import re
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
-from fraud_api_lambda.pointer import DamagedPointerError, IntegrityError, NotFoundError, Pointer
+from fraud_api_lambda.aws.errors import NotFoundError
+from fraud_api_lambda.deployment.pointer import DamagedPointerError, IntegrityError, Pointer
 from training.bundling.provenance import SIMULATED
 from training.errors import CheckFailedError
 from training.registry.boto import aws_errors

@@ -6,8 +6,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from fraud_api_lambda.bundle import BundleError, read
-from fraud_api_lambda.scoring import Scorer
+from fraud_api_lambda.decisions.bundle import BundleError, read
+from fraud_api_lambda.decisions.scorer import Scorer
 from training.data.rows import Rows
 from training.data.transactions import read_transactions
 from training.errors import CheckFailedError

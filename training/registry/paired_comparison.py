@@ -9,7 +9,7 @@ from typing import TypedDict
 
 import numpy as np
 
-from fraud_api_lambda.scoring import Scorer
+from fraud_api_lambda.decisions.scorer import Scorer
 from training.data.rows import Rows
 from training.data.time_split import Window, trained_window
 from training.errors import CheckFailedError, InputError

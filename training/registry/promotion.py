@@ -9,7 +9,8 @@ between, a reader may see the first of its two writes. Prints nothing.
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from fraud_api_lambda.pointer import ModelStoreError, PinnedModel, Pointer
+from fraud_api_lambda.aws.errors import ModelStoreError
+from fraud_api_lambda.deployment.pointer import PinnedModel, Pointer
 from training.errors import CheckFailedError
 from training.hints import fraud, registry_options
 from training.registry.boto import AlreadyThereError

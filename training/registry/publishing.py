@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
-from fraud_api_lambda.bundle import Bundle, BundleError, read
-from fraud_api_lambda.pointer import NotFoundError, PinnedModel, Pointer
-from fraud_api_lambda.scoring import Scorer
+from fraud_api_lambda.aws.errors import NotFoundError
+from fraud_api_lambda.decisions.bundle import Bundle, BundleError, read
+from fraud_api_lambda.decisions.scorer import Scorer
+from fraud_api_lambda.deployment.pointer import PinnedModel, Pointer
 from training.bundling.provenance import is_trained_on_simulated
 from training.errors import CheckFailedError, InputError
 from training.hints import fraud, registry_options

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
-from fraud_api_lambda.bundle import VERSION_DIGITS, version_of
-from fraud_api_lambda.pointer import (
+from fraud_api_lambda.aws.errors import NotFoundError
+from fraud_api_lambda.decisions.bundle import VERSION_DIGITS, version_of
+from fraud_api_lambda.deployment.pointer import (
     PREFIX,
     DamagedPointerError,
     IntegrityError,
-    NotFoundError,
     PinnedModel,
     Pointer,
     key_of,

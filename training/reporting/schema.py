@@ -5,7 +5,7 @@ The parts that other folders compute have their types there; see the imports.
 
 from typing import Final, Literal, NotRequired, TypedDict, cast
 
-from fraud_api_lambda.policy import Policy
+from fraud_api_lambda.decisions.policy import Policy
 from training.analysis.findings import Finding
 from training.analysis.golden_features import LeakFigures
 from training.analysis.shap_values import Attributions

@@ -6,8 +6,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from fraud_api_lambda.bundle import BundleError, read
-from fraud_api_lambda.scoring import Scorer
+from fraud_api_lambda.decisions.bundle import BundleError, read
+from fraud_api_lambda.decisions.scorer import Scorer
 from training.data.matrix import feature_matrix, packed
 from training.data.rows import Rows, ScoredRows
 from training.data.time_split import Window, trained_window

@@ -15,8 +15,8 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from fraud_api_lambda.scoring import Scorer
-from fraud_api_lambda.transaction import Decision
+from fraud_api_lambda.decisions.scorer import Scorer
+from fraud_api_lambda.domain.transaction import Decision
 from training.data.columns import (
     FLAG,
     LABEL,

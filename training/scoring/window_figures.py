@@ -2,7 +2,7 @@
 
 from typing import TypedDict
 
-from fraud_api_lambda.policy import Policy
+from fraud_api_lambda.decisions.policy import Policy
 from training.data.rows import Rows, ScoredRows
 from training.fitting.fitted_model import FittedModel
 from training.metrics.evaluation import evaluate

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from fraud_api_lambda.transaction import TYPES
+from fraud_api_lambda.domain.transaction import TYPES
 
 CASH_IN, CASH_OUT, DEBIT, PAYMENT, TRANSFER = range(len(TYPES))
 

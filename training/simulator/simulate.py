@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from fraud_api_lambda.transaction import TYPES
+from fraud_api_lambda.domain.transaction import TYPES
 from training.errors import InputError
 from training.simulator.events import Events
 from training.simulator.ledger import CHUNK, settle

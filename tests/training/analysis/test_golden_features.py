@@ -84,7 +84,7 @@ def test_console_report_and_card_show_the_alarm(planted: RunMetrics, folder: Pat
 def test_get_model_shows_the_alarm(folder: Path) -> None:
     from starlette.testclient import TestClient
 
-    from fraud_api_lambda.api import create_app
+    from fraud_api_lambda.web.app import create_app
     from tests.fakes import ReadyProvider
     from training.scoring.score import load_scorer
 

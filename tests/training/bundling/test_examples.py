@@ -8,11 +8,11 @@ import pandas as pd
 import pytest
 import xgboost as xgb
 
-from fraud_api_lambda.bundle import pack, read
-from fraud_api_lambda.calibration import Platt
-from fraud_api_lambda.policy import decide
-from fraud_api_lambda.scoring import Scorer
-from fraud_api_lambda.transaction import TYPES, Decision
+from fraud_api_lambda.decisions.bundle import pack, read
+from fraud_api_lambda.decisions.policy import decide
+from fraud_api_lambda.decisions.scorer import Scorer
+from fraud_api_lambda.domain.transaction import TYPES, Decision
+from fraud_api_lambda.model.calibration import Platt
 from tests.bundles import CALIBRATION, POLICY, make_content
 from training.bundling.examples import find_examples, missing
 from training.data.rows import Rows

@@ -6,13 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from fraud_api_lambda.booster import rows_of
-from fraud_api_lambda.bundle import read
-from fraud_api_lambda.features import feature_row
-from fraud_api_lambda.reasons import candidates
-from fraud_api_lambda.schemas import TransactionIn
-from fraud_api_lambda.scoring import Scorer
-from fraud_api_lambda.transaction import Transaction
+from fraud_api_lambda.decisions.bundle import read
+from fraud_api_lambda.decisions.reasons import candidates
+from fraud_api_lambda.decisions.scorer import Scorer
+from fraud_api_lambda.domain.transaction import Transaction
+from fraud_api_lambda.features.payment import feature_row
+from fraud_api_lambda.model.booster import rows_of
+from fraud_api_lambda.web.requests import TransactionIn
 from training.files.writing import write_transactions
 from training.simulator.simulate import simulate
 from training.train import TrainOptions, train

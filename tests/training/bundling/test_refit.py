@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from fraud_api_lambda.calibration import Calibration, NoCalibration, Platt
+from fraud_api_lambda.model.calibration import Calibration, NoCalibration, Platt
 from training.bundling.refit import lost_calibration, threshold_to_serve
 from training.fitting.fitted_model import FittedModel
 

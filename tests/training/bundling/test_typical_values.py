@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from fraud_api_lambda.features import Facts
-from fraud_api_lambda.typical import Hours
+from fraud_api_lambda.decisions.typical import Hours
+from fraud_api_lambda.features.payment import Facts
 from training.bundling.typical_values import hourly, typical_values, usual_hours
 
 NAMES = ("amount", "hour", "balance")

@@ -10,7 +10,7 @@ import pytest
 import xgboost as xgb
 from starlette.testclient import TestClient
 
-from fraud_api_lambda.api import create_app
+from fraud_api_lambda.web.app import create_app
 from tests.fakes import ReadyProvider
 from training.data.matrix import feature_matrix, packed
 from training.data.rows import Rows

@@ -14,8 +14,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fraud_api_lambda.features import Facts
-from fraud_api_lambda.transaction import MAX_AMOUNT, Transaction, TransactionType
+from fraud_api_lambda.domain.transaction import MAX_AMOUNT, Transaction, TransactionType
+from fraud_api_lambda.features.payment import Facts
 from tests.paysim_files import FRAUD, GENUINE, GOOD, HEADER, parquet, refusal, written
 from tests.transactions import ACCOUNTS, CENTS, MONEY, transactions
 from training.data.transactions import read_transactions, to_facts

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import training.fitting.calibration
-from fraud_api_lambda.calibration import (
+from fraud_api_lambda.model.calibration import (
     Beta,
     Calibration,
     Isotonic,

@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 from imblearn.over_sampling import SMOTE
 
-from fraud_api_lambda.features import FEATURE_SETS, Facts
-from fraud_api_lambda.transaction import TransactionType
+from fraud_api_lambda.domain.transaction import TransactionType
+from fraud_api_lambda.features.payment import FEATURE_SETS, Facts
 from training.data.matrix import derive, fact_matrix, fact_names
 from training.fitting.pipeline import build_pipeline
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fraud_api_lambda.transaction import TransactionType
+from fraud_api_lambda.domain.transaction import TransactionType
 from training.data.matrix import fact_names, facts_from_matrix
 from training.fitting.pipeline import build_pipeline
 from training.fitting.resampling import (

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from fraud_api_lambda.calibration import SURE
+from fraud_api_lambda.model.calibration import SURE
 from training.metrics.calibration import calibration_figures, log_loss, reliability
 from training.metrics.labelled_scores import LabelledScores
 

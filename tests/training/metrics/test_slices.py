@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from fraud_api_lambda.transaction import TYPES
+from fraud_api_lambda.domain.transaction import TYPES
 from training.metrics.figures import Slices
 from training.metrics.labelled_scores import LabelledScores
 from training.metrics.slices import sliced

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from fraud_api_lambda.pointer import key_of
+from fraud_api_lambda.deployment.pointer import key_of
 from tests.aws import Aws, Where
 from training.__main__ import app
 from training.errors import CheckFailedError

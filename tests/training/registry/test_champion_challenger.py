@@ -11,8 +11,8 @@ import pytest
 import xgboost as xgb
 from typer.testing import CliRunner, Result
 
-from fraud_api_lambda.calibration import Platt, as_dict
-from fraud_api_lambda.policy import Policy
+from fraud_api_lambda.decisions.policy import Policy
+from fraud_api_lambda.model.calibration import Platt, as_dict
 from tests.aws import Aws
 from tests.bundles import POLICY, examples_of, make_bundle, make_content, write_model
 from training.__main__ import app

@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 import pytest
 
-from fraud_api_lambda.pointer import ModelStoreError, PinnedModel, Pointer
+from fraud_api_lambda.aws.errors import ModelStoreError
+from fraud_api_lambda.deployment.pointer import PinnedModel, Pointer
 from tests.aws import Aws
 from training.errors import CheckFailedError
 from training.registry.promotion import (

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from fraud_api_lambda.pointer import PinnedModel, Pointer
+from fraud_api_lambda.deployment.pointer import PinnedModel, Pointer
 from tests.aws import Aws
 from tests.bundles import make_bundle, write_model
 from training.local.processes import ROOT

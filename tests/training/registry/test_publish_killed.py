@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from fraud_api_lambda.bundle import read
-from fraud_api_lambda.examples import FRAUD
-from fraud_api_lambda.schemas import TransactionIn
-from fraud_api_lambda.scoring import Scorer
+from fraud_api_lambda.decisions.bundle import read
+from fraud_api_lambda.decisions.scorer import Scorer
+from fraud_api_lambda.domain.examples import FRAUD
+from fraud_api_lambda.web.requests import TransactionIn
 from tests.aws import Aws
 from tests.bundles import make_bundle, write_model
 from tests.forks import Forks, forks

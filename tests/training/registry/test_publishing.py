@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from fraud_api_lambda.pointer import key_of
+from fraud_api_lambda.deployment.pointer import key_of
 from tests.aws import Aws, Where
 from tests.bundles import make_bundle, write_model
 from training.errors import CheckFailedError, CommandError, InputError

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from botocore.awsrequest import AWSResponse, HTTPHeaders
 
-from fraud_api_lambda.bundle import version_of
-from fraud_api_lambda.pointer import IntegrityError, ModelStoreError, NotFoundError, Pointer
+from fraud_api_lambda.aws.errors import ModelStoreError, NotFoundError
+from fraud_api_lambda.decisions.bundle import version_of
+from fraud_api_lambda.deployment.pointer import IntegrityError, Pointer
 from tests.aws import Aws
 from training.local.aws import LocalAws
 from training.local.processes import environment, free_port

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fraud_api_lambda.bundle import read
-from fraud_api_lambda.scoring import Scorer
+from fraud_api_lambda.decisions.bundle import read
+from fraud_api_lambda.decisions.scorer import Scorer
 from tests.bundles import make_bundle
 from tests.paysim_files import GOOD, HEADER, written
 from training.errors import InputError

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from fraud_api_lambda.bundle import read
-from fraud_api_lambda.scoring import Scorer
+from fraud_api_lambda.decisions.bundle import read
+from fraud_api_lambda.decisions.scorer import Scorer
 from tests.bundles import make_bundle, write_model
 from tests.forks import forks
 from training.errors import InputError

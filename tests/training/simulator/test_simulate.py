@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fraud_api_lambda.transaction import TYPES
+from fraud_api_lambda.domain.transaction import TYPES
 from training.data.transactions import read_transactions
 from training.errors import InputError
 from training.files.writing import write_transactions

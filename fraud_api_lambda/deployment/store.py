@@ -1,7 +1,7 @@
 """The source of the runtime's model: a parameter of SSM that pins an object of S3."""
 
-from fraud_api_lambda.aws import AwsClient
-from fraud_api_lambda.pointer import PinnedModel, Pointer
+from fraud_api_lambda.aws.client import AwsClient
+from fraud_api_lambda.deployment.pointer import PinnedModel, Pointer
 
 
 class ModelStore:

@@ -7,15 +7,15 @@ from typing import Final
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
 
-from fraud_api_lambda import plain_json, queries, strict_json
-from fraud_api_lambda.problems import (
+from fraud_api_lambda.web import plain_json, queries, strict_json
+from fraud_api_lambda.web.problems import (
     MALFORMED_JSON,
     TOO_LARGE,
     UNSUPPORTED_ENCODING,
     UNSUPPORTED_MEDIA_TYPE,
     ProblemError,
 )
-from fraud_api_lambda.schemas import TransactionIn, ValidBatchIn
+from fraud_api_lambda.web.requests import TransactionIn, ValidBatchIn
 
 MAX_BYTES: Final = {"/predict": 8 * 1024, "/predict/batch": 256 * 1024}
 

@@ -7,9 +7,9 @@ gives no thresholds.
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from fraud_api_lambda.features import HALF_A_CENT, Facts
-from fraud_api_lambda.transaction import Reason, Transaction, TransactionType
-from fraud_api_lambda.typical import Typical
+from fraud_api_lambda.decisions.typical import Typical
+from fraud_api_lambda.domain.transaction import Reason, Transaction, TransactionType
+from fraud_api_lambda.features.payment import HALF_A_CENT, Facts
 
 CODES: Final = (
     "EMPTIES_ACCOUNT",

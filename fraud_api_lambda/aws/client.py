@@ -14,9 +14,9 @@ from datetime import UTC, datetime
 from typing import Final, Literal
 from urllib.parse import SplitResult, urlsplit
 
-from fraud_api_lambda import transport
-from fraud_api_lambda.pointer import ModelStoreError, NotFoundError, Refusal
-from fraud_api_lambda.signature import AwsRequest, Credentials, encoded, signed_headers
+from fraud_api_lambda.aws import transport
+from fraud_api_lambda.aws.errors import ModelStoreError, NotFoundError, Refusal
+from fraud_api_lambda.aws.signature import AwsRequest, Credentials, encoded, signed_headers
 
 type Service = Literal["s3", "ssm"]
 

@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final, NoReturn
 
-from fraud_api_lambda import calibration
-from fraud_api_lambda.calibration import Calibration
-from fraud_api_lambda.checks import JsonObject, check_json, check_number
-from fraud_api_lambda.features import FEATURE_SETS
-from fraud_api_lambda.model_examples import Examples
-from fraud_api_lambda.policy import Policy
-from fraud_api_lambda.typical import Typical
+from fraud_api_lambda.decisions.model_examples import Examples
+from fraud_api_lambda.decisions.policy import Policy
+from fraud_api_lambda.decisions.typical import Typical
+from fraud_api_lambda.domain.checks import JsonObject, check_json, check_number
+from fraud_api_lambda.features.payment import FEATURE_SETS
+from fraud_api_lambda.model import calibration
+from fraud_api_lambda.model.calibration import Calibration
 
 FORMAT: Final = 4
 VERSION_DIGITS: Final = 16

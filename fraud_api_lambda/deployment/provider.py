@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 from threading import Condition, Thread
 from typing import Final, Protocol
 
-from fraud_api_lambda.bundle import read
-from fraud_api_lambda.load_attempt import LoadAttempt
-from fraud_api_lambda.pointer import PinnedModel, Pointer
-from fraud_api_lambda.scoring import Scorer
+from fraud_api_lambda.decisions.bundle import read
+from fraud_api_lambda.decisions.scorer import Scorer
+from fraud_api_lambda.deployment.load_attempt import LoadAttempt
+from fraud_api_lambda.deployment.pointer import PinnedModel, Pointer
 
 DEADLINE_S: Final = 4.5
 """Limit for pointer and object together; callers of API Gateway wait about as long."""

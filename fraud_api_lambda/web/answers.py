@@ -6,11 +6,11 @@ from typing import Final, Literal
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.json_schema import SkipJsonSchema
 
-from fraud_api_lambda import calibration
-from fraud_api_lambda.bundle import Bundle
-from fraud_api_lambda.checks import JsonObject
-from fraud_api_lambda.reasons import MAX_REASONS
-from fraud_api_lambda.transaction import Assessment, Transaction
+from fraud_api_lambda.decisions.bundle import Bundle
+from fraud_api_lambda.decisions.reasons import MAX_REASONS
+from fraud_api_lambda.domain.checks import JsonObject
+from fraud_api_lambda.domain.transaction import Assessment, Transaction
+from fraud_api_lambda.model import calibration
 
 MAX_ERRORS: Final = 10
 

@@ -15,9 +15,9 @@ from pydantic import (
     model_validator,
 )
 
-from fraud_api_lambda.checks import JsonObject
-from fraud_api_lambda.examples import FRAUD, GENUINE
-from fraud_api_lambda.transaction import (
+from fraud_api_lambda.domain.checks import JsonObject
+from fraud_api_lambda.domain.examples import FRAUD, GENUINE
+from fraud_api_lambda.domain.transaction import (
     ACCOUNT_PATTERN,
     MAX_AMOUNT,
     MAX_STEP,

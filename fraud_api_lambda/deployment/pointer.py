@@ -5,43 +5,10 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
-from fraud_api_lambda.bundle import VERSION_DIGITS
+from fraud_api_lambda.aws.errors import ModelStoreError
+from fraud_api_lambda.decisions.bundle import VERSION_DIGITS
 
 PREFIX: Final = "models/"
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """An error response of AWS, without its text, which may hold an account id.
-
-    Attributes
-    ----------
-    status : int
-        Of HTTP.
-    code : str, optional
-        AWS's name of the error, such as ``AccessDenied``.
-    action : str, optional
-        The action that IAM denied, such as ``kms:Decrypt``.
-    region : str, optional
-        Where the bucket is, if not where it was looked for.
-    """
-
-    status: int
-    code: str | None = None
-    action: str | None = None
-    region: str | None = None
-
-
-class ModelStoreError(Exception):
-    """Raise when a request to S3 or SSM fails; `refusal` if the service answered."""
-
-    def __init__(self, message: str, refusal: Refusal | None = None) -> None:
-        super().__init__(message)
-        self.refusal = refusal
-
-
-class NotFoundError(ModelStoreError):
-    """Raise when there is no such object, parameter or bucket."""
 
 
 class IntegrityError(ModelStoreError):

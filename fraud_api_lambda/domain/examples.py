@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from fraud_api_lambda.checks import JsonObject
+from fraud_api_lambda.domain.checks import JsonObject
 
 FRAUD: Final[JsonObject] = {
     "step": 27,

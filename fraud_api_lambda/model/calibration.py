@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass
 from itertools import pairwise
 from typing import Any, ClassVar, Final
 
-from fraud_api_lambda.checks import check_fields, check_number, check_positive
+from fraud_api_lambda.domain.checks import check_fields, check_number, check_positive
 
 SURE: Final = 1e-12
 """The smallest distance of a probability from 0 and 1: no model is certain."""

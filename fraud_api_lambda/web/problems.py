@@ -13,8 +13,8 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from fraud_api_lambda import faults
-from fraud_api_lambda.model_provider import ModelUnavailableError
+from fraud_api_lambda.deployment.provider import ModelUnavailableError
+from fraud_api_lambda.web import faults
 
 MEDIA_TYPE: Final = "application/problem+json"
 TYPE_PREFIX: Final = "urn:problem-type:fraud-api:"

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from fraud_api_lambda.checks import check_fields, check_number
-from fraud_api_lambda.transaction import MAX_AMOUNT, Decision, Transaction, TransactionType
+from fraud_api_lambda.domain.checks import check_fields, check_number
+from fraud_api_lambda.domain.transaction import MAX_AMOUNT, Decision, Transaction, TransactionType
 
 FIELDS: Final = ("step", "type", "amount", "nameOrig", "oldbalanceOrg", "nameDest")
 """The required fields of a request."""

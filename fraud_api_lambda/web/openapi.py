@@ -7,10 +7,10 @@ from typing import Final
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from fraud_api_lambda.answers import ProblemOut
-from fraud_api_lambda.checks import JsonObject
-from fraud_api_lambda.examples import FRAUD, GENUINE
-from fraud_api_lambda.problems import (
+from fraud_api_lambda.domain.checks import JsonObject
+from fraud_api_lambda.domain.examples import FRAUD, GENUINE
+from fraud_api_lambda.web.answers import ProblemOut
+from fraud_api_lambda.web.problems import (
     INTERNAL,
     INVALID_VALUE,
     MALFORMED_JSON,

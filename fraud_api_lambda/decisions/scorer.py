@@ -5,20 +5,25 @@ from array import array
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from fraud_api_lambda.booster import Booster, BoosterError, rows_of
-from fraud_api_lambda.bundle import Bundle, BundleError
-from fraud_api_lambda.calibration import calibrated
-from fraud_api_lambda.features import feature_row
-from fraud_api_lambda.model_examples import Example
-from fraud_api_lambda.policy import decide
-from fraud_api_lambda.reasons import candidates, choose, high_expected_loss, low_expected_loss
-from fraud_api_lambda.transaction import (
+from fraud_api_lambda.decisions.bundle import Bundle, BundleError
+from fraud_api_lambda.decisions.model_examples import Example
+from fraud_api_lambda.decisions.policy import decide
+from fraud_api_lambda.decisions.reasons import (
+    candidates,
+    choose,
+    high_expected_loss,
+    low_expected_loss,
+)
+from fraud_api_lambda.domain.transaction import (
     Assessment,
     Decision,
     Explanation,
     Reason,
     Transaction,
 )
+from fraud_api_lambda.features.payment import feature_row
+from fraud_api_lambda.model.booster import Booster, BoosterError, rows_of
+from fraud_api_lambda.model.calibration import calibrated
 
 
 class Contributions(NamedTuple):

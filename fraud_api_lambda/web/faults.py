@@ -9,9 +9,9 @@ from typing import Final
 
 from pydantic_core import ErrorDetails
 
-from fraud_api_lambda.answers import MAX_ERRORS
-from fraud_api_lambda.schemas import MAX_BATCH, NO_TIME, TWO_TIMES, BatchIn, TransactionIn
-from fraud_api_lambda.transaction import TYPES
+from fraud_api_lambda.domain.transaction import TYPES
+from fraud_api_lambda.web.answers import MAX_ERRORS
+from fraud_api_lambda.web.requests import MAX_BATCH, NO_TIME, TWO_TIMES, BatchIn, TransactionIn
 
 type Fault = dict[str, str]
 

@@ -21,7 +21,7 @@ from socket import socket
 from typing import Final
 from urllib.parse import SplitResult
 
-from fraud_api_lambda.signature import AwsRequest
+from fraud_api_lambda.aws.signature import AwsRequest
 
 CONNECT_TIMEOUT_S: Final = 1
 READ_TIMEOUT_S: Final = 2

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, NamedTuple
 
-from fraud_api_lambda.elementwise import Value
+from fraud_api_lambda.domain.elementwise import Value
 
 MAX_AMOUNT: Final = 1e12
 """Largest amount or balance. Its float32 neighbours are 65,536 apart; no currency needs more."""

@@ -9,12 +9,14 @@ from fastapi.telemetry import TelemetryConfig
 from pydantic import ValidationError
 from pydantic_core import to_json
 
-from fraud_api_lambda import __version__, faults, openapi, queries
-from fraud_api_lambda.answers import AnswerOut, BatchOut, HealthOut, ModelOut, answer, new_ids
-from fraud_api_lambda.bodies import StrictRoute
-from fraud_api_lambda.logs import RequestLog
-from fraud_api_lambda.model_provider import LoadedModel
-from fraud_api_lambda.problems import (
+from fraud_api_lambda import __version__
+from fraud_api_lambda.deployment.provider import LoadedModel
+from fraud_api_lambda.domain.transaction import Assessment, Transaction
+from fraud_api_lambda.web import faults, openapi, queries
+from fraud_api_lambda.web.answers import AnswerOut, BatchOut, HealthOut, ModelOut, answer, new_ids
+from fraud_api_lambda.web.bodies import StrictRoute
+from fraud_api_lambda.web.logs import RequestLog
+from fraud_api_lambda.web.problems import (
     INTERNAL,
     INVALID_VALUE,
     Problem,
@@ -22,8 +24,7 @@ from fraud_api_lambda.problems import (
     problem,
     respond,
 )
-from fraud_api_lambda.schemas import BatchIn, TransactionIn
-from fraud_api_lambda.transaction import Assessment, Transaction
+from fraud_api_lambda.web.requests import BatchIn, TransactionIn
 
 TITLE: Final = "Fraud API"
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from fraud_api_lambda.checks import check_fields, check_number
-from fraud_api_lambda.transaction import MAX_AMOUNT, TYPES
+from fraud_api_lambda.domain.checks import check_fields, check_number
+from fraud_api_lambda.domain.transaction import MAX_AMOUNT, TYPES
 
 
 @dataclass(frozen=True, slots=True)

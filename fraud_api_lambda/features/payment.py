@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from fraud_api_lambda.elementwise import Value, Where, choose
-from fraud_api_lambda.transaction import MERCHANT_PREFIX, Transaction, TransactionType
+from fraud_api_lambda.domain.elementwise import Value, Where, choose
+from fraud_api_lambda.domain.transaction import MERCHANT_PREFIX, Transaction, TransactionType
 
 HALF_A_CENT: Final = 0.005
 MAX_SHARE: Final = 10.0

@@ -1,0 +1,1 @@
+"""Requests to AWS: signature, transport, and the calls that the service needs."""

@@ -1,0 +1,1 @@
+"""From a payment to an answer: the bundle, the scorer, the policy and the reasons."""

@@ -1,0 +1,1 @@
+"""The model in service: the pointer, its source, and the refresh."""

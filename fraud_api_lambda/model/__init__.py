@@ -1,0 +1,1 @@
+"""The fitted model: the booster and its calibration."""

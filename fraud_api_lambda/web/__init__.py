@@ -1,0 +1,1 @@
+"""The HTTP API: requests, routes, answers and problems."""
