@@ -185,7 +185,7 @@ def _refuse_untested(loaded: ctypes.CDLL) -> None:
     if version != TESTED:
         raise BoosterError(
             f"xgboost {_dotted(version)} was not tested with these calls, {_dotted(TESTED)} was: "
-            "install requirements.txt, or change TESTED and run tests/unit/test_booster.py"
+            "install requirements.txt, or change TESTED and run tests/unit/model/test_booster.py"
         )
 
 

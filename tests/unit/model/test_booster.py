@@ -150,7 +150,7 @@ def test_a_library_that_cannot_be_loaded_is_named(
 
 
 def test_the_tested_release_is_the_pinned_one() -> None:
-    pinned = Path(__file__).parents[2].joinpath("requirements.txt").read_text()
+    pinned = Path(__file__).parents[3].joinpath("requirements.txt").read_text()
 
     release = ".".join(map(str, booster.TESTED))
     assert f"xgboost-cpu=={release} " in pinned
