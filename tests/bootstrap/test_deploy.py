@@ -284,7 +284,9 @@ def test_a_stack_that_rolled_back_is_a_failure(cloud: Cloud, programs: RecordedP
 
 
 def test_code_that_is_not_committed_is_not_deployed(cloud: Cloud) -> None:
-    with pytest.raises(InputError, match=r"not committed: fraud_api_lambda/web/app\.py; commit first"):
+    refusal = r"not committed: fraud_api_lambda/web/app\.py; commit first"
+
+    with pytest.raises(InputError, match=refusal):
         rehearse(cloud, RecordedPrograms(cloud, changed=" M fraud_api_lambda/web/app.py"))
 
 
