@@ -1,4 +1,4 @@
-"""The names of feature sets and resampling methods, in a module that imports no library."""
+"""Names of feature sets, resampling methods and schemas, in a module that imports no library."""
 
 from typing import Final
 
@@ -14,3 +14,6 @@ RESAMPLING: Final = ("smote", "smotenc", "weights", "none")
 
 AUTO: Final = "auto"
 """Publish the method that beats SMOTE, if one does."""
+
+BUILT_IN: Final = ("paysim", "cards")
+"""The built-in schemas; the first is the default."""

@@ -9,6 +9,7 @@ import typer
 from training.errors import CheckFailedError, InputError
 from training.files.paths import require_folder, require_readable
 from training.hints import example, fraud, say_next
+from training.option_values import BUILT_IN
 
 app = typer.Typer()
 
@@ -22,8 +23,12 @@ def describe(
         typer.Option(metavar="FILE", help="Schema file to write.", show_default="print the schema"),
     ] = None,
     schema: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Compare the file with this schema instead."),
+        str | None,
+        typer.Option(
+            metavar=f"FILE|{'|'.join(BUILT_IN)}",
+            help="Compare the file with this schema instead.",
+            show_default="draft a schema",
+        ),
     ] = None,
 ) -> None:
     """Draft a schema of a file's columns, or compare the two.
@@ -71,16 +76,16 @@ def _require_new(out: Path) -> None:
     require_folder(out.parent)
 
 
-def _compare(file: Path, path: Path) -> None:
+def _compare(file: Path, name: str) -> None:
     from training.files.tables import read_as_text
     from training.local.progress import reported
+    from training.schemas.built_in import schema_named
     from training.schemas.comparison import differences
-    from training.schemas.file import read_schema
 
-    schema = read_schema(path)
+    schema = schema_named(name)
     with reported() as progress:
-        progress(f"comparing {file} with {path}")
+        progress(f"comparing {file} with {name}")
         found = differences(schema, read_as_text(file))
     if found:
         raise CheckFailedError("\n".join(f"{file}: {line}" for line in found))
-    typer.echo(f"{file} fits {path}")
+    typer.echo(f"{file} fits {name}")

@@ -1,1 +1,1 @@
-"""Schemas: read from files, drafted from data, and compared with data; one for PaySim."""
+"""Schemas: built in, read from files, drafted from data, and compared with data."""
