@@ -17,6 +17,16 @@ from pydantic import (
 
 from fraud_api_lambda.domain.checks import JsonObject
 from fraud_api_lambda.domain.examples import FRAUD, GENUINE
+from fraud_api_lambda.domain.moment import (
+    ANY_DATE,
+    CLOCK,
+    DATE,
+    HOUR_24,
+    LEAP_SECOND,
+    NO_SUCH_DATE,
+    OFFSET,
+    first_fault,
+)
 from fraud_api_lambda.domain.transaction import (
     ACCOUNT_PATTERN,
     MAX_AMOUNT,
@@ -28,29 +38,20 @@ from fraud_api_lambda.domain.transaction import (
 
 MAX_BATCH: Final = 100
 
-_LEAP_YEAR: Final = "([1-9][0-9](0[48]|[2468][048]|[13579][26])|(1[26]|[2468][048]|[3579][26])00)"
-_DATE: Final = (
-    "([1-9][0-9]{3}-("
-    "(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])|(0[13-9]|1[0-2])-(29|30)|(0[13578]|1[02])-31)"
-    f"|{_LEAP_YEAR}-02-29)"
-)
-_CLOCK: Final = r"([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]{1,9})?)?"
-_OFFSET: Final = "([Zz]|[+-]([01][0-9]|2[0-3])(:?[0-5][0-9])?)"
-
-TIMESTAMP: Final = f"^{_DATE}[Tt]{_CLOCK}{_OFFSET}$"
+TIMESTAMP: Final = f"^{DATE}[Tt]{CLOCK}{OFFSET}$"
 """ISO 8601: RFC 3339, and the variants of Java and Python: no seconds, +0100, +01.
 
 The pattern excludes days that do not exist, so a value that matches it is never refused.
 """
 
 _TIMESTAMP_FAULTS: Final = (
-    (r".{10}[Tt]24", "the hour 24 is not taken: write 00 of the next day"),
-    (r".{10}[Tt].{5}:60", "a leap second is not taken: write 59 in place of 60"),
+    (r".{10}[Tt]24", HOUR_24),
+    (r".{10}[Tt].{5}:60", LEAP_SECOND),
     (r".{10}[Tt][0-9:.]+\Z", "the offset is missing: add Z for UTC, or one such as +01:00"),
-    (rf"[1-9][0-9]{{3}}-[0-9]{{2}}-[0-9]{{2}}[Tt]{_CLOCK}{_OFFSET}\Z", "this date does not exist"),
+    (rf"{ANY_DATE}[Tt]{CLOCK}{OFFSET}\Z", NO_SUCH_DATE),
     ("", "write ISO 8601 with an offset, such as 2026-11-24T03:00:00+01:00"),
 )
-"""Messages for a refused text; the first pattern that matches its beginning decides."""
+"""Messages for a refused text, as `first_fault` chooses them."""
 
 
 def _timestamp(value: object) -> datetime | None:
@@ -58,8 +59,7 @@ def _timestamp(value: object) -> datetime | None:
         return None
     text = value if isinstance(value, str) else ""
     if not re.fullmatch(TIMESTAMP, text):
-        matching = (fault for start, fault in _TIMESTAMP_FAULTS if re.match(start, text))
-        raise ValueError(next(matching))
+        raise ValueError(first_fault(text, _TIMESTAMP_FAULTS))
     return datetime.fromisoformat(text.upper())
 
 
