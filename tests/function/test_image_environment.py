@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -32,6 +33,14 @@ names = [module.name for module in shipped]
 for name in names:
     importlib.import_module(name)
 print(json.dumps(names))
+"""
+
+ZONES = """
+import json
+from fraud_api_lambda.domain.moment import moment_of_text, zone_names, zone_of
+times = ("1970-01-01", "2019-03-31 02:30", "2026-10-25 02:30", "2050-07-01")
+moments = {name: [moment_of_text(time, zone_of(name)) for time in times] for name in zone_names()}
+print(json.dumps(moments))
 """
 
 
@@ -82,3 +91,11 @@ def test_every_module_that_ships_can_be_imported() -> None:
     shipped = {".".join(path.with_suffix("").parts).removesuffix(".__init__") for path in paths}
 
     assert set(run(IMPORT_ALL)) == shipped - {"fraud_api_lambda"}
+
+
+def test_the_image_has_the_time_zones_of_training() -> None:
+    trained = subprocess.run(
+        [sys.executable, "-c", ZONES], capture_output=True, check=True, text=True, cwd=ROOT
+    )
+
+    assert run(ZONES) == json.loads(trained.stdout)
