@@ -43,7 +43,7 @@ _FAULTS: Final = (
     (r".{10}[Tt ].{5}:60", LEAP_SECOND),
     (rf"{ANY_DATE}([Tt ]{CLOCK}{OFFSET}?)?\Z", NO_SUCH_DATE),
     (r"[0-9]{1,2}[-./][0-9]{1,2}[-./][0-9]{4}", "write the year first, such as 2026-11-24"),
-    ("", "write ISO 8601, such as 2026-11-24T03:00:00 or 2026-11-24T03:00:00+01:00"),
+    ("", "write ISO 8601, such as 2026-11-24, 2026-11-24 03:00:00 or 2026-11-24T03:00:00+01:00"),
 )
 
 UNIT_S: Final = {"second": 1, "hour": 3_600, "day": 86_400}
