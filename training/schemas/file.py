@@ -2,7 +2,6 @@
 
 import re
 import tomllib
-import zoneinfo
 from collections.abc import Iterator
 from difflib import get_close_matches
 from pathlib import Path
@@ -18,6 +17,7 @@ from pydantic import (
     ValidationError,
 )
 
+from fraud_api_lambda.domain.moment import zone_names, zone_of
 from fraud_api_lambda.domain.schema import Attribute, Kind, Roles, Schema, Time, Unit
 from training.errors import InputError
 from training.schemas.problems import UNDECIDED, Problem, hint, in_file, problem_of, shown
@@ -52,11 +52,13 @@ def _delay(value: str) -> str:
 
 
 def _zone(value: str) -> str:
-    if value not in zoneinfo.available_timezones():
-        near = get_close_matches(value, zoneinfo.available_timezones(), 1)
+    try:
+        zone_of(value)
+    except ValueError:
+        near = get_close_matches(value, sorted(zone_names()), 1)
         raise ValueError(
             f"{value!r} is not a timezone{f'; did you mean {near[0]}?' if near else ''}"
-        )
+        ) from None
     return value
 
 

@@ -1,6 +1,8 @@
 """Schema files: what they say, and one line for each thing that is wrong with them."""
 
 import re
+import zoneinfo
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -161,6 +163,27 @@ def test_a_problem_is_reported_with_its_line_and_key(
     (found,) = problems(file, CARDS.replace(line, written))
 
     assert found.startswith(problem)
+
+
+@pytest.fixture
+def zone_of_the_system(tmp_path: Path) -> Iterator[str]:
+    """A time zone that the operating system knows and the image does not."""
+    (tmp_path / "Mars").mkdir()
+    (tmp_path / "Mars" / "Olympus").write_bytes(b"TZif")
+    before = zoneinfo.TZPATH
+    zoneinfo.reset_tzpath([tmp_path])
+    yield "Mars/Olympus"
+    zoneinfo.reset_tzpath(before)
+
+
+def test_a_timezone_that_the_image_does_not_know_is_refused(
+    file: Path, zone_of_the_system: str
+) -> None:
+    assert zone_of_the_system in zoneinfo.available_timezones()
+
+    said = problems(file, CARDS.replace("America/New_York", zone_of_the_system))
+
+    assert said[0].startswith("line 4, timezone: 'Mars/Olympus' is not a timezone")
 
 
 def test_all_problems_are_reported_at_once(file: Path) -> None:
