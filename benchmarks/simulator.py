@@ -1,4 +1,6 @@
-"""Does the simulator meet its targets? ``python -m benchmarks.simulator [--data PAYSIM_FILE]``.
+"""Do the simulators meet their targets? ``python -m benchmarks.simulator [--schema cards]``.
+
+``--data FILE`` compares with PaySim's own rows. For card payments, see `card_simulator`.
 
 The decision-time and strict models use the default settings of ``train``: SMOTE to a ratio of 0.1,
 then XGBoost. Every model is fitted on the first 23 of thirty days and evaluated on the last six.
@@ -21,6 +23,8 @@ from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
 from xgboost import XGBClassifier
 
+from benchmarks.card_simulator import TARGETS as CARD_TARGETS
+from benchmarks.card_simulator import CardSample
 from fraud_api_lambda.domain.transaction import TYPES
 from fraud_api_lambda.features.payment import FEATURE_SETS
 from training.data.matrix import derive, fact_matrix, feature_matrix
@@ -31,6 +35,7 @@ from training.fitting.settings import Settings
 from training.local.progress import reported
 from training.metrics.labelled_scores import LabelledScores
 from training.metrics.ranking import average_precision
+from training.option_values import BUILT_IN
 from training.simulator.events import PAYMENT
 from training.simulator.paysim_totals import HOURLY, MEAN_AMOUNTS, MONEY_BY_HOUR, TYPE_SHARES
 from training.simulator.simulate import simulate
@@ -66,8 +71,9 @@ class Sample:
     weight: np.ndarray
 
     @classmethod
-    def of(cls, frame: pd.DataFrame) -> "Sample":
+    def simulated(cls, rows: int, seed: int) -> "Sample":
         """A sample of simulated transactions."""
+        frame = simulate(rows, seed)
         return cls(frame, feature_matrix(to_facts(frame), NAMES), np.ones(len(frame)))
 
     @cached_property
@@ -239,23 +245,33 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--seeds", default="0,1,2", help="with commas between")
+    parser.add_argument("--schema", choices=BUILT_IN, default=BUILT_IN[0])
     parser.add_argument("--data", type=Path, metavar="FILE", help="PaySim's rows, CSV or Parquet")
     options = parser.parse_args()
-    targets, seeds = dict(TARGETS), [int(seed) for seed in options.seeds.split(",")]
+    if options.data and options.schema != BUILT_IN[0]:
+        parser.error(f"--data: PaySim's rows; leave out --schema {options.schema}")
+    cards = options.schema == "cards"
+    make = CardSample.simulated if cards else Sample.simulated
+    targets: dict[str, Any] = dict(CARD_TARGETS if cards else TARGETS)
+    seeds = [int(seed) for seed in options.seeds.split(",")]
     if options.data:
         compare = partial(realism, real=read_transactions(options.data))
         targets["ROC AUC, real against simulated"] = (compare, 0, 0.65)
     shown = Table("target", "wanted", *(f"seed {seed}" for seed in seeds), "median", "met")
-    measured = zip(*(list(_measured(options.rows, seed, targets)) for seed in seeds), strict=True)
+    measured = zip(
+        *(list(_measured(make, options.rows, seed, targets)) for seed in seeds), strict=True
+    )
     for (name, (_, low, high)), found in zip(targets.items(), measured, strict=True):
         shown.add_row(name, f"{low:g} to {high:g}", *_cells(found, low, high))
     Console(width=220).print(shown)
 
 
-def _measured(rows: int, seed: int, targets: dict[str, Any]) -> Iterator[Measured]:
+def _measured(
+    make: Callable[[int, int], Any], rows: int, seed: int, targets: dict[str, Any]
+) -> Iterator[Measured]:
     with reported() as begin:
         begin(f"seed {seed}: simulate {rows:,} rows")
-        sample = Sample.of(simulate(rows, seed))
+        sample = make(rows, seed)
         for name, (measure, _, _) in targets.items():
             begin(f"seed {seed}: {name}")
             yield measure(sample)

@@ -14,7 +14,7 @@ from training.commands.options import (
     DataFile,
     EngineName,
     ModelDirectory,
-    Rows,
+    OutFile,
     Seed,
 )
 from training.distributed.engine_options import require_engine
@@ -27,30 +27,6 @@ from training.option_values import AUTO, FEATURES, LEAKY, RESAMPLING
 from training.scoring.model_directory import require_model
 
 app = typer.Typer()
-
-OutFile = Annotated[Path, typer.Option(metavar="FILE", help="CSV or Parquet file to write.")]
-
-
-@app.command(epilog=example(fraud("simulate", "--rows", 1_000_000, "--out", "build/data.csv")))
-def simulate(
-    rows: Rows = 200_000,
-    seed: Seed = 0,
-    out: OutFile = Path("build/transactions.csv"),
-) -> None:
-    """Simulate transactions with known frauds, in PaySim's columns."""
-    require_writable(out)
-
-    from training.files.writing import write_transactions
-    from training.local.progress import reported
-    from training.simulator.simulate import simulate as make
-    from training.simulator.simulate import simulated_steps
-
-    with reported(simulated_steps(rows) + 1) as progress:
-        frame = make(rows, seed, progress=progress)
-        progress(f"writing {out}")
-        write_transactions(frame, out)
-    typer.echo(f"{out}: {len(frame):,} transactions, {frame['isFraud'].sum():,} of them fraud")
-    say_next(fraud("train", "--data", out))
 
 
 @app.command(epilog=example(fraud("train", "--data", "build/transactions.csv")))

@@ -47,6 +47,7 @@ Seed = Annotated[
     int, typer.Option(metavar="N", min=0, max=2**32 - 1, help="Same seed, same result.")
 ]
 Rows = Annotated[int, typer.Option(metavar="N", min=1_000, help="Transactions to simulate.")]
+OutFile = Annotated[Path, typer.Option(metavar="FILE", help="CSV or Parquet file to write.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Print the changes without making them.")]
 EngineName = Annotated[
     str, typer.Option("--engine", metavar=one_of(ENGINES), help="Engine that computes.")

@@ -1,1 +1,1 @@
-"""Transactions with known frauds, in the columns of PaySim."""
+"""Transactions with known frauds, in the columns of a built-in schema: PaySim's, or cards."""

@@ -1,12 +1,13 @@
 """The events of a simulation, as columns for NumPy and as tuples for the ledger."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from enum import IntEnum
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 
 from fraud_api_lambda.domain.transaction import TYPES
+from training.simulator.columns import Columns
 
 CASH_IN, CASH_OUT, DEBIT, PAYMENT, TRANSFER = range(len(TYPES))
 
@@ -28,7 +29,7 @@ class Plan(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Events:
+class Events(Columns):
     """Payments to be settled, as columns of shape (n_events,).
 
     Attributes
@@ -59,6 +60,8 @@ class Events:
         A `Typology`.
     """
 
+    TIME: ClassVar[str] = "step"
+
     step: np.ndarray
     kind: np.ndarray
     payer: np.ndarray
@@ -71,15 +74,6 @@ class Events:
     slot: np.ndarray
     chain: np.ndarray
     typology: np.ndarray
-
-    @classmethod
-    def merged(cls, *parts: "Events") -> "Events":
-        """All events in time order; events of one step stay in the given order."""
-        order = np.argsort(np.concatenate([part.step for part in parts]), kind="stable")
-        names = (column.name for column in fields(cls))
-        return cls(
-            *(np.concatenate([getattr(part, name) for part in parts])[order] for name in names)
-        )
 
 
 class Event(NamedTuple):

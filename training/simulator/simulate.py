@@ -18,6 +18,7 @@ from training.errors import InputError
 from training.simulator.events import Events
 from training.simulator.ledger import CHUNK, settle
 from training.simulator.population import Population, Typology, account_ids, populate
+from training.simulator.reports import report_delays
 from training.simulator.traffic import reserves, traffic
 from training.simulator.typologies import count_frauds, frauds
 
@@ -25,14 +26,6 @@ MIN_ROWS: Final = 1_000
 
 TYPOLOGIES: Final = tuple(typology.name.lower().replace("_", "-") for typology in Typology)
 """The values of the column `typology`."""
-
-DELAY_MEDIAN: Final = 72.0
-DELAY_SIGMA: Final = 0.8
-"""Hours until a fraud is reported, log-normally distributed."""
-
-NEVER_REPORTED: Final = 0.03
-DISPUTED: Final = 0.0002
-"""Share of frauds without a report, and of genuine rows that the payer reports as fraud."""
 
 
 def simulated_steps(rows: int) -> int:
@@ -104,9 +97,7 @@ def _labels(
     """The typology of each row, and the step at which its label became known."""
     plain = events.typology == Typology.GENUINE
     typology = np.where(plain & (settled["emptying"] == 1), Typology.EMPTYING, events.typology)
-    probability = np.where(typology >= Typology.TAKE_OVER, 1 - NEVER_REPORTED, DISPUTED)
-    reported = random.random(len(typology)) < probability
-    delay = np.ceil(DELAY_MEDIAN * random.lognormal(0, DELAY_SIGMA, len(typology))).astype(int)
-    known = pd.Series(events.step + delay, dtype="Int64").where(pd.Series(reported))
+    delay = report_delays(random, typology >= Typology.TAKE_OVER)
+    known = pd.Series(events.step + delay).astype("Int64")
     names = pd.Categorical.from_codes(typology, categories=pd.Index(TYPOLOGIES))
     return {"typology": pd.Series(names), "label_time": known}

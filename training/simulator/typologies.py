@@ -8,6 +8,7 @@ from typing import Final
 
 import numpy as np
 
+from training.simulator.columns import group_sizes
 from training.simulator.events import CASH_OUT, TRANSFER, Events, Plan
 from training.simulator.paysim_totals import HOURLY
 from training.simulator.population import (
@@ -111,7 +112,7 @@ def _small_repeats(
     random: np.random.Generator, people: Population, count: int, days: int
 ) -> tuple[Events, np.ndarray]:
     """Small repeats: several small transfers from a rich victim within two hours."""
-    sizes = _sizes(random, count, *REPEATS)
+    sizes = group_sizes(random, count, *REPEATS)
     step = np.repeat(_starts(random, len(sizes), days), sizes) + random.integers(0, 2, count)
     events = _events(
         random,
@@ -156,7 +157,7 @@ def _mule_chains(
 
 def _chain_sizes(random: np.random.Generator, count: int) -> tuple[np.ndarray, np.ndarray]:
     """The numbers of payers and of cash-outs of each chain."""
-    sizes = _sizes(random, count, *CHAIN)
+    sizes = group_sizes(random, count, *CHAIN)
     most = np.clip(sizes - PAYERS[0], 1, MAX_CASH_OUTS)
     n_out = 1 + (FEW_CASH_OUTS * most * random.random(len(sizes))).astype(int)
     n_out = np.maximum(n_out, sizes - PAYERS[1])
@@ -220,15 +221,6 @@ def _events(
 
 def _targets(random: np.random.Generator, median: np.ndarray) -> np.ndarray:
     return median * random.lognormal(0, TARGET_SIGMA, len(median))
-
-
-def _sizes(random: np.random.Generator, total: int, low: int, high: int) -> np.ndarray:
-    """Group sizes from `low` to `high` that sum to `total`."""
-    sizes, left = [], total
-    while left > high:
-        sizes.append(min(int(random.integers(low, high + 1)), left - low))
-        left -= sizes[-1]
-    return np.array([*sizes, left])
 
 
 def _starts(random: np.random.Generator, count: int, days: int) -> np.ndarray:

@@ -152,6 +152,7 @@ WRONG = {
     "train --data {data} --seed -1": "-1 is not in the range",
     "train --data {data} --policy nowhere.toml": "nowhere.toml: No such file or directory",
     "simulate --out {folder}/data.xls": "ends neither in .csv nor in .parquet",
+    "simulate --schema card": "--schema card: not known; did you mean cards?",
     "simulate --rows 5": "5 is not in the range x>=1000",
     "evaluate --data {data} --model {folder}": "model.joblib: not there; make it with",
     "evaluate --data nowhere.csv --model {model}": "nowhere.csv: No such file or directory",
@@ -297,6 +298,21 @@ def test_the_hint_of_simulate_trains_on_its_output(tmp_path: Path) -> None:
     *_, last = said.splitlines()
     assert shlex.split(last) == ["next:", *shlex.split(fraud()), "train", "--data", str(out)]
     assert out.exists()
+
+
+def test_simulated_cards_are_written_and_the_hint_compares_them_with_their_schema(
+    tmp_path: Path,
+) -> None:
+    out = tmp_path / "cards.parquet"
+    options = ["--rows", "1000", "--schema", "cards", "--out", str(out)]
+
+    done = CliRunner().invoke(app, ["simulate", *options])
+
+    assert done.stdout == f"{out}: 1,000 transactions, 12 of them fraud\n"
+    *_, last = done.stderr.splitlines()
+    command = ["describe", str(out), "--schema", "cards"]
+    assert shlex.split(last) == ["next:", *shlex.split(fraud()), *command]
+    assert CliRunner().invoke(app, command).exit_code == 0
 
 
 def test_the_hint_of_evaluate_publishes_the_model(
