@@ -47,7 +47,7 @@ def in_rows(moments: Moments) -> list[Moment | None]:
 
 
 def only_faults(column: pd.Series, time: Time = TIMESTAMPS) -> bool:
-    return moments_of(column, time, "UTC").faults.tolist() == list(range(len(column)))
+    return np.array_equal(moments_of(column, time, "UTC").faults, np.arange(len(column)))
 
 
 @given(
@@ -116,8 +116,8 @@ def test_the_hour_of_a_timestamp_is_that_of_its_own_zone() -> None:
         pd.Series([date(2019, 1, 2), None, date(2019, 1, 2)]),
         pd.Series(["2019-01-02", None, "2019-01-02 00:00"], dtype="category"),
         pd.Series(["2019-01-02", np.nan, 5], dtype="object"),
-        pd.Series(pd.to_datetime(["2019-01-02", None, "2019-01-02"])),
-        pd.Series(pd.to_datetime(["2019-01-02", None, "2019-01-02"])).dt.tz_localize("UTC"),
+        pd.Series(pd.to_datetime(["2019-01-02", "NaT", "2019-01-02"])),
+        pd.Series(pd.to_datetime(["2019-01-02", "NaT", "2019-01-02"])).dt.tz_localize("UTC"),
     ],
 )
 def test_an_empty_cell_is_a_fault(column: pd.Series) -> None:
