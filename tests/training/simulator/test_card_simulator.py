@@ -4,6 +4,7 @@ import hashlib
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,8 +19,12 @@ from training.files.tables import read_as_text
 from training.files.writing import write_transactions
 from training.schemas.built_in import built_in
 from training.schemas.draft import draft
+from training.simulator.cards.payments import Typology
 from training.simulator.cards.places import distance_km
 from training.simulator.cards.simulate import simulate
+from training.simulator.cards.traffic import traffic
+from training.simulator.cards.typologies import frauds as frauds_among
+from training.simulator.cards.world import create_world
 
 ROOT = Path(__file__).parents[3]
 ROWS = 100_000
@@ -166,12 +171,18 @@ def test_each_category_has_its_own_amounts(genuine: pd.DataFrame) -> None:
     assert medians["digital"] < medians["groceries"] < medians["electronics"]
 
 
-def test_customers_return_to_their_usual_shops(genuine: pd.DataFrame) -> None:
-    in_shops = genuine[genuine["channel"] != "online"]
-    groceries = in_shops[in_shops["category"] == "groceries"]
+def test_customers_return_to_their_usual_shops() -> None:
+    world = create_world(np.random.default_rng(0), 1_000_000, DAYS)
+    payments = traffic(np.random.default_rng(0), world, 200_000)
+    one_category = world.merchants.category[payments.merchant] == 0
+    in_shops = one_category & (payments.merchant < world.merchants.first_online)
 
-    shares = groceries.groupby("card_id")["merchant_id"].value_counts(normalize=True)
-    assert shares.groupby("card_id").max().mean() > 0.6
+    visits = pd.DataFrame({"who": payments.customer, "where": payments.merchant})[in_shops]
+    by_customer = visits.value_counts().groupby(level="who")
+    share_of_usual = by_customer.max() / by_customer.sum()
+
+    assert world.merchants.n_shops > 10
+    assert share_of_usual[by_customer.sum() >= 5].median() > 0.5
 
 
 def test_a_traveller_pays_in_shops_far_from_home_for_days(genuine: pd.DataFrame) -> None:
@@ -279,11 +290,15 @@ def test_a_copied_card_pays_elsewhere_by_magnetic_stripe_as_the_card_itself(
     assert (swiped["km"] > FAR_KM).mean() > 0.8
 
 
-def test_victims_have_paid_before(frame: pd.DataFrame) -> None:
-    first = frame[frame["is_fraud"] == 0].groupby("card_id")["second"].min()
-    robbed = frame[frame["typology"] == "compromised-merchant"]
+def test_no_copied_card_pays_before_it_was_copied() -> None:
+    random, noon = np.random.default_rng(0), 12 * 3_600
+    world = create_world(random, 5_000, days=1)
+    genuine = traffic(random, world, 5_000)
+    in_the_afternoon = replace(genuine, second=noon + genuine.second // 2)
 
-    assert (first.reindex(robbed["card_id"]).to_numpy() < robbed["second"].to_numpy()).all()
+    stolen = frauds_among(random, world, in_the_afternoon, 50)
+
+    assert stolen.second[stolen.typology == Typology.COMPROMISED_MERCHANT].min() > noon
 
 
 def test_reports_come_after_the_payment_and_some_frauds_are_never_reported(

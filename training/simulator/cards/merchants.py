@@ -50,12 +50,12 @@ class Merchants:
 
     def shop(self, city: np.ndarray, category: np.ndarray, rank: np.ndarray) -> np.ndarray:
         """The shop of each rank among those of the category in the city."""
-        return (city * len(CATEGORIES) + category) * self.n_shops + rank % self.n_shops
+        return np.asarray((city * len(CATEGORIES) + category) * self.n_shops + rank % self.n_shops)
 
     def online(self, random: np.random.Generator, category: np.ndarray) -> np.ndarray:
         """Draw an online merchant of each category, by popularity."""
         rank = _ranks(random, len(category), self.n_online)
-        return self.first_online + category * self.n_online + rank
+        return np.asarray(self.first_online + category * self.n_online + rank)
 
 
 def found_merchants(random: np.random.Generator, rows: int) -> Merchants:

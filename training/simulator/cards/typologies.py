@@ -44,7 +44,8 @@ RAISED: Final = 2.2
 
 BURSTS: Final = (3, 9)
 BURST_S: Final = 15 * 60
-TEST_AMOUNTS: Final = (0.5, 6.0)
+LOWEST_TEST: Final = 0.5
+HIGHEST_TEST: Final = 6.0
 """Fewest and most cards in a burst of tests, its seconds, the lowest and highest amount."""
 
 CARDS_COPIED: Final = (5, 20)
@@ -107,7 +108,7 @@ def _card_tests(random: np.random.Generator, world: World, count: int, first: in
         second=np.minimum(start + random.integers(0, BURST_S, count), world.end - 1),
         customer=world.customers.active(random, count),
         merchant=merchant[burst],
-        amount=np.exp(random.uniform(*np.log(TEST_AMOUNTS), count)),
+        amount=LOWEST_TEST * (HIGHEST_TEST / LOWEST_TEST) ** random.random(count),
         channel=np.full(count, ONLINE),
         device=first + burst,
         device_is_known=np.zeros(count, dtype=bool),
@@ -159,7 +160,7 @@ def _copied(
         beside = np.arange(*np.searchsorted(merchant, [merchant[place], merchant[place] + 1]))
         late = second[beside] - second[place]
         copied.append(random.choice(beside[(late >= 0) & (late < COPYING_S)], size))
-    return in_shops[np.concatenate(copied)]
+    return np.asarray(in_shops[np.concatenate(copied)])
 
 
 def _used_at(random: np.random.Generator, world: World, copied_at: np.ndarray) -> np.ndarray:
@@ -169,7 +170,7 @@ def _used_at(random: np.random.Generator, world: World, copied_at: np.ndarray) -
     day = (copied_at + left * random.random(count)).astype(int) // DAY
     hour = drawn(random, count, SHOP_HOURS)
     used_at = day * DAY + hour * HOUR + random.integers(0, HOUR, count)
-    return np.minimum(np.maximum(used_at, copied_at + HOUR), world.end - 1)
+    return np.asarray(np.minimum(np.maximum(used_at, copied_at + HOUR), world.end - 1))
 
 
 def _far_online(
