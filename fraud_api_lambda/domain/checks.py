@@ -73,11 +73,12 @@ def _is_scalar(value: object) -> bool:
         case float():
             return math.isfinite(value)
         case str():
-            return value.isascii() or _is_unicode(value)
+            return value.isascii() or is_unicode(value)
     return False
 
 
-def _is_unicode(text: str) -> bool:
+def is_unicode(text: str) -> bool:
+    """Whether a text can be written as UTF-8: it has no lone surrogates."""
     try:
         text.encode()
     except UnicodeEncodeError:

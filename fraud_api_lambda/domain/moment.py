@@ -9,42 +9,17 @@ before the change.
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import UTC, datetime, tzinfo
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
+from fraud_api_lambda.domain.time_text import LOCAL, LOCAL_FAULTS, fault
+
 if TYPE_CHECKING:
     from fraud_api_lambda.domain.schema import Unit
-
-_LEAP_YEAR: Final = "([1-9][0-9](0[48]|[2468][048]|[13579][26])|(1[26]|[2468][048]|[3579][26])00)"
-DATE: Final = (
-    "([1-9][0-9]{3}-("
-    "(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])|(0[13-9]|1[0-2])-(29|30)|(0[13578]|1[02])-31)"
-    f"|{_LEAP_YEAR}-02-29)"
-)
-"""A day that exists, in the years 1000 to 9999."""
-
-ANY_DATE: Final = "[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}"
-CLOCK: Final = r"([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]{1,9})?)?"
-OFFSET: Final = "([Zz]|[+-]([01][0-9]|2[0-3])(:?[0-5][0-9])?)"
-
-TEXT_PATTERN: Final = f"^{DATE}([Tt ]{CLOCK}{OFFSET}?)?$"
-"""The texts that `moment_of_text` accepts, as a regular expression of JSON Schema."""
-
-HOUR_24: Final = "the hour 24 is not taken: write 00 of the next day"
-LEAP_SECOND: Final = "a leap second is not taken: write 59 in place of 60"
-NO_SUCH_DATE: Final = "this date does not exist"
-
-_FAULTS: Final = (
-    (r".{10}[Tt ]24", HOUR_24),
-    (r".{10}[Tt ].{5}:60", LEAP_SECOND),
-    (rf"{ANY_DATE}([Tt ]{CLOCK}{OFFSET}?)?\Z", NO_SUCH_DATE),
-    (r"[0-9]{1,2}[-./][0-9]{1,2}[-./][0-9]{4}", "write the year first, such as 2026-11-24"),
-    ("", "write ISO 8601, such as 2026-11-24, 2026-11-24 03:00:00 or 2026-11-24T03:00:00+01:00"),
-)
 
 UNIT_S: Final = {"second": 1, "hour": 3_600, "day": 86_400}
 """Seconds in each `Unit`."""
@@ -107,10 +82,10 @@ def moment_of_text(text: str, zone: tzinfo) -> Moment:
     Raises
     ------
     ValueError
-        If the text does not match `TEXT_PATTERN`; the message says why, without the text.
+        If the text does not match `LOCAL`; the message says why, without the text.
     """
     if not _matcher()(text):
-        raise ValueError(first_fault(text, _FAULTS))
+        raise ValueError(fault(text, LOCAL_FAULTS))
     when = datetime.fromisoformat(text.upper())
     if when.tzinfo is None:
         when = when.replace(tzinfo=zone)
@@ -135,12 +110,7 @@ def moment_of_count(count: float, unit: "Unit") -> Moment:
     return Moment(seconds, seconds // 3_600 % 24)
 
 
-def first_fault(text: str, faults: Iterable[tuple[str, str]]) -> str:
-    """The message of the first pattern that matches the beginning of a refused text."""
-    return next(message for start, message in faults if re.match(start, text))
-
-
 @cache
 def _matcher() -> Callable[[str], object]:
     """Compiled at the first text: a cold start does without."""
-    return re.compile(TEXT_PATTERN).fullmatch
+    return re.compile(LOCAL).fullmatch

@@ -35,10 +35,18 @@ class Time:
     column : str
     unit : Unit or None
         The unit in which it counts from the start of the data; None if it holds timestamps.
+    first : int
+        The smallest count.
     """
 
     column: str
     unit: Unit | None = None
+    first: int = 0
+
+    @property
+    def has_hours(self) -> bool:
+        """Whether it tells the hour of the day."""
+        return self.unit is not Unit.DAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +65,8 @@ class Attribute:
         If given, the attribute is the flag whether the column's text begins with this prefix.
     label : str
         The words for the attribute in reasons.
+    levels : tuple of str
+        All values of a category, if the data can have no others.
     """
 
     name: str
@@ -64,6 +74,37 @@ class Attribute:
     columns: tuple[str, ...]
     prefix: str | None = None
     label: str = ""
+    levels: tuple[str, ...] = ()
+
+    @property
+    def words(self) -> str:
+        """The words for the attribute: its label, or its name."""
+        return self.label or self.name.replace("_", " ")
+
+
+class Ids(StrEnum):
+    """The form of account and transaction ids."""
+
+    TEXT = "text"
+    """1 to 128 printable characters, with inner spaces."""
+
+    CODE = "code"
+    """1 to 64 printable ASCII characters without spaces."""
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """The payments by which money comes in to the payer: those with a value of a category.
+
+    Attributes
+    ----------
+    attribute : str
+        A category with `levels`.
+    values : tuple of str
+    """
+
+    attribute: str
+    values: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +179,10 @@ class Schema:
         The column of each further entity with a history, such as a device, by the entity's name.
     ignore : tuple of str
         Columns that are accepted and dropped.
+    ids : Ids
+        The form of account and transaction ids.
+    incoming : Incoming or None
+        Payments that leave no balance; None if there are none.
     """
 
     name: str
@@ -150,6 +195,8 @@ class Schema:
     attributes: Mapping[str, Attribute] = field(default_factory=dict)
     entities: Mapping[str, str] = field(default_factory=dict)
     ignore: tuple[str, ...] = ()
+    ids: Ids = Ids.TEXT
+    incoming: Incoming | None = None
 
     def columns(self) -> tuple[str, ...]:
         """Every column that is read, each once: roles, attributes, entities."""

@@ -31,10 +31,7 @@ def describe(
         ),
     ] = None,
 ) -> None:
-    """Draft a schema of a file's columns, or compare the two.
-
-    So far, train reads PaySim's columns only.
-    """
+    """Draft a schema of a file's columns, or compare the two."""
     if out is not None and schema is not None:
         raise InputError("--out and --schema: draft a schema or compare with one; give one option")
     require_readable(file)
@@ -67,7 +64,7 @@ def _draft(file: Path, out: Path | None) -> None:
     if made.undecided:
         typer.echo(f"{made.undecided} marked ? for you to decide", err=True)
     if out is not None:
-        say_next(fraud("describe", file, "--schema", out))
+        say_next(fraud("train", "--data", file, "--schema", out))
 
 
 def _require_new(out: Path) -> None:
@@ -89,3 +86,4 @@ def _compare(file: Path, name: str) -> None:
     if found:
         raise CheckFailedError("\n".join(f"{file}: {line}" for line in found))
     typer.echo(f"{file} fits {name}")
+    say_next(fraud("train", "--data", file, "--schema", name))

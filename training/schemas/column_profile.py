@@ -7,7 +7,8 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-DATE: Final = r"\d{4}-\d{2}-\d{2}"
+from fraud_api_lambda.domain.time_text import LOCAL
+
 EMPTY: Final = frozenset({"", "nan", "NaN", "null", "NULL", "None", "NA"})
 
 
@@ -98,7 +99,7 @@ def _read(column: pd.Series) -> tuple[Cells, pd.Series]:
     numbers = pd.to_numeric(known, errors="coerce")
     if len(known) and numbers.notna().all() and not _is_code(known):
         return Cells.NUMBER, numbers.reindex(column.index)
-    if len(known) and known.head(1_000).str.match(DATE).all():
+    if len(known) and known.head(1_000).str.fullmatch(LOCAL).all():
         times = pd.to_datetime(known, format="ISO8601", errors="coerce", utc=True)
         if times.notna().all():
             return Cells.TIME, times.reindex(column.index)

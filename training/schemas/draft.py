@@ -165,6 +165,8 @@ def _attribute(column: Profile, found: dict[str, Profile], made: Draft) -> None:
         made.attributes[column.name] = quoted(kind)
         if payer is not None and column.is_constant_within(payer):
             made.notes[column.name] = f"{CONSTANT}: is it fair to decide by it?"
+        elif kind == "category" and column.cells is Cells.NUMBER:
+            made.notes[column.name] = 'codes of one length; "number" if they count or measure'
         if kind == "category" and made.peer_group is None:
             made.peer_group = column.name
 
@@ -179,9 +181,18 @@ def _kind(column: Profile) -> str | None:
     if column.n_distinct == 2 and not column.missing:
         return "flag"
     if column.cells is Cells.NUMBER:
-        return "number"
+        return "category" if _are_codes(column) else "number"
     is_category = column.cells is Cells.TEXT and column.n_distinct <= MAX_LEVELS
     return "category" if is_category else None
+
+
+def _are_codes(column: Profile) -> bool:
+    """Whether numbers are codes, such as merchant categories: few, whole, of 3 or more digits."""
+    present = column.values.dropna()
+    if column.n_distinct > MAX_LEVELS or (present % 1 != 0).any() or (present < 100).any():
+        return False
+    lengths = present.astype("int64").astype("str").str.len()
+    return column.n_distinct > 2 and lengths.nunique() == 1
 
 
 def _leaks(column: Profile, label: Profile) -> bool:

@@ -2,7 +2,6 @@
 
 import re
 import tomllib
-from collections.abc import Iterator
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
@@ -18,14 +17,25 @@ from pydantic import (
 )
 
 from fraud_api_lambda.domain.moment import zone_names, zone_of
-from fraud_api_lambda.domain.schema import Attribute, Kind, Roles, Schema, Time, Unit
+from fraud_api_lambda.domain.schema import (
+    Attribute,
+    Ids,
+    Incoming,
+    Kind,
+    Roles,
+    Schema,
+    Time,
+    Unit,
+)
 from training.errors import InputError
-from training.schemas.problems import UNDECIDED, Problem, hint, in_file, problem_of, shown
+from training.schemas.contradictions import contradictions
+from training.schemas.problems import UNDECIDED, Problem, in_file, problem_of, shown
 
 SECONDS: Final = {"m": 60, "h": 3_600, "d": 86_400}
 LONGEST_DELAY_S: Final = 400 * 86_400
 MOST_ATTRIBUTES: Final = 500
 MOST_ENTITIES: Final = 4
+MOST_LEVELS: Final = 100
 
 
 def _matching(pattern: str, right: str) -> AfterValidator:
@@ -78,6 +88,7 @@ class _Table(BaseModel):
 class _Time(_Table):
     column: Column
     unit: Literal["second", "hour", "day"] | None = None
+    first: Annotated[int, Field(ge=0, le=1_000)] = 0
 
 
 class _Roles(_Table):
@@ -100,12 +111,21 @@ class _Roles(_Table):
         time = self.time if isinstance(self.time, _Time) else _Time(column=self.time)
         rest = {name: getattr(self, name) for name in type(self).model_fields if name != "time"}
         unit = Unit(time.unit) if time.unit else None
-        return Roles(time=Time(time.column, unit), **{**rest, "after": tuple(self.after)})
+        return Roles(
+            time=Time(time.column, unit, time.first), **{**rest, "after": tuple(self.after)}
+        )
 
 
 class _Described(_Table):
     kind: KindName
+    column: Column | None = None
     label: Label = ""
+    levels: Annotated[list[Text], Field(max_length=MOST_LEVELS)] = []
+
+
+class _Incoming(_Table):
+    attribute: Text
+    values: Annotated[list[Text], Field(min_length=1)]
 
 
 class _Prefixed(_Table):
@@ -121,7 +141,7 @@ def _form(value: Any) -> str | None:
         case list():
             return "place"
         case dict():
-            return "prefix" if "prefix" in value or "column" in value else "described"
+            return "prefix" if "prefix" in value else "described"
     return None
 
 
@@ -141,12 +161,15 @@ class _File(_Table):
     timezone: Annotated[str, AfterValidator(_zone)] = "UTC"
     label_delay: Delay = "0d"
     peer_group: str | None = None
+    ids: Literal["text", "code"] = "text"
+    incoming: _Incoming | None = None
     ignore: list[Column] = []
     roles: _Roles
     attributes: Annotated[dict[Text, _Attribute], Field(max_length=MOST_ATTRIBUTES)] = {}
     entities: Annotated[dict[Name, Column], Field(max_length=MOST_ENTITIES)] = {}
 
     def as_schema(self) -> Schema:
+        incoming = self.incoming
         return Schema(
             name=self.name,
             currency=self.currency,
@@ -158,6 +181,10 @@ class _File(_Table):
             attributes={name: _attribute(name, value) for name, value in self.attributes.items()},
             entities=dict(self.entities),
             ignore=tuple(self.ignore),
+            ids=Ids(self.ids),
+            incoming=None
+            if incoming is None
+            else Incoming(incoming.attribute, tuple(incoming.values)),
         )
 
 
@@ -168,7 +195,8 @@ def _attribute(name: str, value: str | tuple[str, str] | _Described | _Prefixed)
         case tuple():
             return Attribute(name, Kind.PLACE, value)
         case _Described():
-            return Attribute(name, Kind(value.kind), (name,), label=value.label)
+            column, levels = value.column or name, tuple(value.levels)
+            return Attribute(name, Kind(value.kind), (column,), None, value.label, levels)
         case _Prefixed():
             return Attribute(name, Kind.FLAG, (value.column,), value.prefix, value.label)
 
@@ -199,30 +227,7 @@ def _read(value: dict[str, Any]) -> tuple[Schema | None, list[Problem]]:
         schema = _File.model_validate(value).as_schema()
     except ValidationError as caught:
         return None, [problem_of(error, _keys_in) for error in caught.errors()]
-    return schema, list(_contradictions(schema))
-
-
-def _contradictions(schema: Schema) -> Iterator[Problem]:
-    """Columns that are used twice, and a peer group that is not a category."""
-    roles: dict[str, str] = {}
-    for column, role in schema.roles.by_column():
-        if column in roles:
-            yield ("roles", role), f"{column} is the {roles[column]} already"
-        roles.setdefault(column, role)
-    for attribute in schema.attributes.values():
-        columns = attribute.columns if attribute.prefix is None else ()
-        for column in filter(roles.__contains__, columns):
-            yield (
-                ("attributes", attribute.name),
-                f"{column} is the {roles[column]} already; delete the line",
-            )
-    for column in set(schema.columns()).intersection(schema.ignore):
-        yield ("ignore",), f"{column} is in use elsewhere in this file"
-    attributes = schema.attributes.values()
-    categories = [attribute.name for attribute in attributes if attribute.kind is Kind.CATEGORY]
-    if schema.peer_group is not None and schema.peer_group not in categories:
-        nearest = hint(schema.peer_group, categories)
-        yield ("peer_group",), f"{schema.peer_group!r} is not a category; {nearest}"
+    return schema, list(contradictions(schema))
 
 
 def _keys_in(table: tuple[str, ...]) -> list[str]:
@@ -233,4 +238,6 @@ def _keys_in(table: tuple[str, ...]) -> list[str]:
             return list(_Roles.model_fields)
         case ("roles", "time"):
             return list(_Time.model_fields)
-    return ["kind", "column", "prefix", "label"]
+        case ("incoming",):
+            return list(_Incoming.model_fields)
+    return ["kind", "column", "prefix", "label", "levels"]

@@ -60,12 +60,12 @@ def test_other_columns_become_numbers_flags_categories_and_places(cards: pd.Data
 
     assert schema["attributes"] == {
         "place": ["lat", "long"],
-        "mcc": "number",
+        "mcc": "category",
         "country": "category",
         "chip": "flag",
         "scenario": "?",
     }
-    assert schema["peer_group"] == "country"
+    assert schema["peer_group"] == "mcc"
 
 
 @pytest.mark.parametrize(

@@ -88,7 +88,7 @@ def test_a_schema_gives_each_column_its_meaning(file: Path) -> None:
 def test_the_schema_of_paysim_is_a_file_like_any_other() -> None:
     schema = read_schema(Path(training.schemas.__file__).with_name("paysim.toml"))
 
-    assert schema.roles.time == Time("step", Unit.HOUR)
+    assert schema.roles.time == Time("step", Unit.HOUR, first=1)
     assert schema.columns() == (
         "step",
         "amount",
@@ -145,6 +145,26 @@ def test_the_schema_of_paysim_is_a_file_like_any_other() -> None:
         ('gender = "flag"', 'gender = "?"', "line 18, attributes.gender: '?' is undecided: write"),
         ('gender = "flag"', "gender = 3", "line 18, attributes.gender: 3 is not a kind; write"),
         ('gender = "flag"', 'amt = "number"', "line 18, attributes.amt: amt is the amount already"),
+        (
+            'gender = "flag"',
+            'kind = {kind = "number", column = "category"}',
+            "line 18, attributes.kind: category is the category category already; delete the line",
+        ),
+        (
+            'gender = "flag"',
+            'home = ["lat", "lat"]',
+            "line 18, attributes.home: lat is the place home already; delete the line",
+        ),
+        (
+            'gender = "flag"',
+            'tens = {column = "amt", prefix = "1"}',
+            "line 18, attributes.tens: amt is the amount, which has no prefix; delete the line",
+        ),
+        (
+            'gender = "flag"',
+            'north = {column = "merch_lat", prefix = "5"}',
+            "line 18, attributes.north: merch_lat is the place shop, which has no prefix; delete",
+        ),
         (
             'shop = ["merch_lat", "merch_long"]',
             'shop = ["merch_lat"]',

@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 
 from fraud_api_lambda.domain.moment import (
     MAX_COUNT_S,
-    TEXT_PATTERN,
     Moment,
     moment_of_count,
     moment_of_text,
@@ -22,6 +21,7 @@ from fraud_api_lambda.domain.moment import (
     zone_of,
 )
 from fraud_api_lambda.domain.schema import Unit
+from fraud_api_lambda.domain.time_text import LOCAL
 
 ZONES = ("UTC", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kolkata")
 DAYS = st.dates(date(1000, 1, 1))
@@ -34,7 +34,7 @@ TIMES = st.builds(
     CLOCKS,
     OFFSETS,
 )
-TEXTS = DAYS.map(str) | TIMES | st.from_regex(TEXT_PATTERN, fullmatch=True)
+TEXTS = DAYS.map(str) | TIMES | st.from_regex(LOCAL, fullmatch=True)
 LOCAL_TIMES = st.datetimes(datetime.fromisoformat("1000-01-01"))
 
 NEW_YEAR = 1_546_300_800
@@ -111,7 +111,7 @@ def test_the_message_for_a_refused_text_says_what_to_write(text: str, message: s
 @pytest.mark.parametrize("year", [1000, 1200, 1900, 1996, 2000, 2026, 2028, 2100, 2400, 9999])
 def test_the_pattern_has_the_days_that_exist(year: int) -> None:
     days = (f"{year}-{month:02}-{day:02}" for month in range(14) for day in range(33))
-    found = [day for day in days if re.fullmatch(TEXT_PATTERN, day)]
+    found = [day for day in days if re.fullmatch(LOCAL, day)]
     first = date(year, 1, 1).toordinal()
     n_days = date(year, 12, 31).toordinal() - first + 1
 
@@ -132,7 +132,7 @@ def test_every_text_that_the_pattern_allows_is_accepted(zone: tzinfo, text: str)
     | st.from_regex(r"\A[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2})?Z?\Z")
 )
 def test_no_other_text_is_accepted_and_no_message_repeats_one(text: str) -> None:
-    if re.fullmatch(TEXT_PATTERN, text):
+    if re.fullmatch(LOCAL, text):
         moment_of_text(text, UTC)
         return
     with pytest.raises(ValueError, match=r"^(write|this date|the hour|a leap)") as caught:
