@@ -5,10 +5,13 @@ machines, and between Python and NumPy.
 """
 
 from collections.abc import Sequence
-from math import factorial, pi
+from dataclasses import dataclass
+from math import factorial, nan, pi
 from typing import Final, NamedTuple
 
-from fraud_api_lambda.domain.elementwise import Arithmetic, Value
+from fraud_api_lambda.domain.elementwise import Arithmetic, Value, is_missing
+from fraud_api_lambda.domain.payment import Facts
+from fraud_api_lambda.features.feature import Feature, Input, Measure, missing
 
 EARTH_RADIUS_KM: Final = 6371.0
 
@@ -42,13 +45,76 @@ class Place(NamedTuple):
     longitude: Value
 
 
+@dataclass(frozen=True, slots=True)
+class Places:
+    """The places of a payment: the distance of each two.
+
+    Coordinates are no features: the place of a home names its owner, and a model memorises it.
+
+    Attributes
+    ----------
+    fills : tuple of tuple of float or None
+        For each place, the inputs of a missing one; None if it is never missing.
+    """
+
+    at: int
+    attributes: tuple[str, ...]
+    indices: tuple[int, ...]
+    fills: tuple[tuple[float, ...] | None, ...]
+
+    @property
+    def inputs(self) -> tuple[Input, ...]:
+        """The coordinates of each place and, if it can be missing, whether it is."""
+        found: list[Input] = []
+        for name, fill in zip(self.attributes, self.fills, strict=True):
+            axes = (f"{name}_latitude", f"{name}_longitude")
+            found += [Input(axis, Measure.COORDINATE, name) for axis in axes]
+            found += [] if fill is None else [missing(name)]
+        return tuple(found)
+
+    @property
+    def features(self) -> tuple[Feature, ...]:
+        """The distances in kilometres."""
+        return tuple(
+            Feature(f"{one}_{other}_km", Measure.DISTANCE, one, other=other, derived=True)
+            for one, other in _pairs(self.attributes)
+        )
+
+    def encode(self, facts: Facts, arithmetic: Arithmetic) -> Sequence[Value]:
+        """The coordinates of each place and, if it can be missing, whether it is."""
+        found: list[Value] = []
+        for index, fill in zip(self.indices, self.fills, strict=True):
+            latitude, longitude = facts.attributes[index]
+            if fill is None:
+                found += (latitude, longitude)
+            else:
+                is_absent = is_missing(latitude) | is_missing(longitude)
+                found += [
+                    arithmetic.where(is_absent, typical, value)
+                    for typical, value in zip(fill, (latitude, longitude), strict=True)
+                ]
+                found.append(is_absent)
+        return found
+
+    def derive(self, inputs: Sequence[Value], arithmetic: Arithmetic) -> Sequence[Value]:
+        """The distances; NaN if a place is missing."""
+        places, at = [], self.at
+        for fill in self.fills:
+            point = inputs[at : at + 2]
+            if fill is not None:
+                point = [arithmetic.where(inputs[at + 2] >= 0.5, nan, each) for each in point]
+            places.append(Place(*point))
+            at += 2 if fill is None else 3
+        return [distance_km(one, other, arithmetic) for one, other in _pairs(places)]
+
+
 def distance_km(one: Place, other: Place, arithmetic: Arithmetic) -> Value:
     """The great-circle distance in kilometres, on a sphere; NaN if a coordinate is.
 
     It is the haversine formula, to a relative error of 1e-7, or 10 m near antipodes. The distance
     is symmetric to the last bit, and exactly 0 between equal places.
     """
-    where, sqrt = arithmetic
+    where, sqrt, _ = arithmetic
     north = _sine((one.latitude - other.latitude) / 2)
     half_turn = abs(one.longitude - other.longitude) / 2
     east = _sine(where(half_turn > 90, 180 - half_turn, half_turn))
@@ -70,3 +136,7 @@ def _odd(coefficients: Sequence[float], x: Value) -> Value:
     for coefficient in coefficients[1:]:
         value = value * square + coefficient
     return value * x
+
+
+def _pairs[T](items: Sequence[T]) -> list[tuple[T, T]]:
+    return [(one, other) for index, one in enumerate(items) for other in items[index + 1 :]]

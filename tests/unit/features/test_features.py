@@ -1,4 +1,4 @@
-"""One definition of each feature, for a payment and for a column."""
+"""PaySim's features: one definition of each, for a payment and for a column."""
 
 import struct
 
@@ -8,57 +8,75 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fraud_api_lambda.domain.transaction import Transaction, TransactionType
-from fraud_api_lambda.features.payment import FEATURE_SETS, FEATURES, Facts, feature_row
-from tests.transactions import transaction, transactions
-from training.data.matrix import derive, fact_matrix, feature_matrix
+from fraud_api_lambda.domain.payment import Facts, Payment
+from tests.transactions import PLAN, PLANS, TYPES, transaction, transactions
+from training.data.matrix import derive, feature_matrix, input_matrix
+
+KINDS = ("emptied", "nearly_emptied", "exceeds_balance")
 
 
-def columns(rows: list[Transaction]) -> Facts:
-    facts = [Facts.of(row) for row in rows]
+def columns(rows: list[Payment]) -> Facts:
+    facts = [row.facts for row in rows]
+    types, merchants = zip(*(each.attributes for each in facts), strict=True)
     return Facts(
-        type=pd.Categorical([str(each.type) for each in facts], categories=list(TransactionType)),
         amount=np.array([each.amount for each in facts]),
-        balance=np.array([each.balance for each in facts]),
-        payee_is_merchant=np.array([each.payee_is_merchant for each in facts]),
         hour=np.array([each.hour for each in facts]),
+        balance=np.array([each.balance for each in facts]),
+        attributes=(pd.Categorical(types, categories=TYPES), np.array(merchants)),
     )
 
 
+def valued(row: Payment) -> dict[str, float]:
+    """The features of a payment by name."""
+    return dict(zip(PLAN.names, PLAN.row(row.facts), strict=True))
+
+
 def value(feature: str, **changes: object) -> float:
-    return feature_row(transaction(**changes), [feature])[0]
+    return valued(transaction(**changes))[feature]
 
 
-@pytest.mark.parametrize("feature_set", FEATURE_SETS)
+@pytest.mark.parametrize("feature_set", PLANS)
 @given(rows=st.lists(transactions(), min_size=1, max_size=5))
 def test_a_column_and_single_payments_give_the_same_bits(
-    feature_set: str, rows: list[Transaction]
+    feature_set: str, rows: list[Payment]
 ) -> None:
-    names = FEATURE_SETS[feature_set]
+    plan = PLANS[feature_set]
 
-    matrix = feature_matrix(columns(rows), names)
+    matrix = feature_matrix(columns(rows), plan)
 
-    singly = b"".join(struct.pack(f"{len(names)}f", *feature_row(row, names)) for row in rows)
-    assert matrix.tobytes() == singly
+    singly = [struct.pack(f"{len(plan.names)}f", *plan.row(row.facts)) for row in rows]
+    assert matrix.tobytes() == b"".join(singly)
 
 
 @given(row=transactions())
-def test_every_feature_is_finite_in_float32(row: Transaction) -> None:
-    values = np.array(feature_row(row, FEATURES), dtype=np.float32)
+def test_every_feature_is_finite_in_float32(row: Payment) -> None:
+    values = np.array(PLAN.row(row.facts), dtype=np.float32)
 
     assert np.isfinite(values).all()
 
 
-@pytest.mark.parametrize("feature_set", FEATURE_SETS)
+@pytest.mark.parametrize("feature_set", PLANS)
 @given(rows=st.lists(transactions(), min_size=1, max_size=5))
 def test_what_resampling_leaves_alone_reaches_the_booster_unchanged(
-    feature_set: str, rows: list[Transaction]
+    feature_set: str, rows: list[Payment]
 ) -> None:
-    facts = columns(rows)
+    facts, plan = columns(rows), PLANS[feature_set]
 
-    derived = derive(fact_matrix(facts, feature_set), feature_set)
+    derived = derive(input_matrix(facts, plan), plan)
 
-    assert derived.tobytes() == feature_matrix(facts, FEATURE_SETS[feature_set]).tobytes()
+    assert derived.tobytes() == feature_matrix(facts, plan).tobytes()
+
+
+def test_paysims_features_are_those_of_every_model_that_was_trained_on_it() -> None:
+    types = tuple(f"type_{level}" for level in TYPES)
+    related = ("share_leaving", "emptied", "nearly_emptied", "exceeds_balance", "balance_zero")
+    strict = (*types, "amount", "payee_is_merchant")
+
+    assert {name: plan.names for name, plan in PLANS.items()} == {
+        "strict": strict,
+        "strict+hour": (*strict, "hour"),
+        "decision-time": (*strict, "hour", "balance", *related),
+    }
 
 
 @pytest.mark.parametrize(
@@ -68,11 +86,11 @@ def test_what_resampling_leaves_alone_reaches_the_booster_unchanged(
 def test_share_leaving_is_capped_and_defined_without_a_balance(
     amount: float, balance: float, share: float
 ) -> None:
-    assert value("share_leaving", amount=amount, origin_balance=balance) == share
+    assert value("share_leaving", amount=amount, oldbalanceOrg=balance) == share
 
 
 def test_money_that_comes_in_takes_no_share_and_empties_nothing() -> None:
-    incoming = {"type": TransactionType.CASH_IN, "amount": 100.0, "origin_balance": 100.0}
+    incoming = {"type": "CASH_IN", "amount": 100.0, "oldbalanceOrg": 100.0}
 
     for feature in ("share_leaving", "emptied", "nearly_emptied", "exceeds_balance"):
         assert value(feature, **incoming) == 0
@@ -93,21 +111,13 @@ def test_money_that_comes_in_takes_no_share_and_empties_nothing() -> None:
 def test_half_a_cent_decides_between_emptying_nearly_and_exceeding(
     amount: float, expected: tuple[str, ...]
 ) -> None:
-    kinds = ("emptied", "nearly_emptied", "exceeds_balance")
+    row = valued(transaction(amount=amount, oldbalanceOrg=100.0))
 
-    found = tuple(kind for kind in kinds if value(kind, amount=amount, origin_balance=100.0))
+    found = tuple(kind for kind in KINDS if row[kind])
 
     assert found == expected
 
 
 @given(row=transactions())
-def test_a_payment_empties_nearly_empties_or_exceeds_but_never_two(row: Transaction) -> None:
-    assert sum(feature_row(row, ("emptied", "nearly_emptied", "exceeds_balance"))) <= 1
-
-
-def test_strict_sets_know_neither_balance_nor_what_follows_from_it() -> None:
-    balances = {"balance", "share_leaving", "emptied", "nearly_emptied", "exceeds_balance"}
-
-    for feature_set in ("strict", "strict+hour"):
-        assert not balances & set(FEATURE_SETS[feature_set])
-    assert "hour" not in FEATURE_SETS["strict"]
+def test_a_payment_empties_nearly_empties_or_exceeds_but_never_two(row: Payment) -> None:
+    assert sum(valued(row)[kind] for kind in KINDS) <= 1
