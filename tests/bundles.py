@@ -14,11 +14,13 @@ import xgboost as xgb
 from fraud_api_lambda.decisions.bundle import FORMAT, pack, version_of
 from fraud_api_lambda.decisions.model_examples import Example, Examples
 from fraud_api_lambda.decisions.policy import Policy, decide
-from fraud_api_lambda.decisions.typical import Hours, Typical
-from fraud_api_lambda.domain.transaction import TYPES, Transaction, TransactionType
-from fraud_api_lambda.features.payment import FEATURE_SETS, feature_row
+from fraud_api_lambda.decisions.typical import ALL, Hours, Typical
+from fraud_api_lambda.domain.payment import Payment
+from fraud_api_lambda.domain.plain_schema import learned_as_dict, schema_as_dict
+from fraud_api_lambda.domain.reading import PaymentReader
+from fraud_api_lambda.features.plan import Plan
 from fraud_api_lambda.model.calibration import Calibration, Platt, as_dict, calibrated
-from tests.transactions import transaction
+from tests.transactions import PLANS, TYPES, body, transaction
 
 POLICY = Policy(
     currency="EUR",
@@ -37,10 +39,8 @@ POLICY = Policy(
 
 CALIBRATION = Platt(slope=1.0, intercept=0.0)
 
-EMPTIED = transaction(amount=1_000.0)
-PURCHASE = transaction(
-    type=TransactionType.PAYMENT, amount=20.0, origin_balance=5_000.0, destination="M1"
-)
+EMPTIED = body(amount=1_000.0)
+PURCHASE = body(type="PAYMENT", amount=20.0, oldbalanceOrg=5_000.0, nameDest="M1")
 
 
 def priced(policy: Policy, **numbers: float) -> Policy:
@@ -58,19 +58,22 @@ def make_bundle(seed: int = 0, **changes: Any) -> bytes:
 
 def examples_of(
     booster: xgb.Booster,
-    names: Sequence[str],
+    plan: Plan,
     *,
     calibration: Calibration = CALIBRATION,
     policy: Policy = POLICY,
+    sent: Sequence[dict[str, Any]] = (EMPTIED, PURCHASE),
 ) -> Examples:
-    """An emptied account and a purchase, as examples with their decisions."""
+    """The first stopped and the first approved of some payments, with their answers."""
+    reader = PaymentReader(plan.schema, plan.learned)
     answered = []
-    for payment in EMPTIED, PURCHASE:
-        row = np.array([feature_row(payment, names)], dtype=np.float32)
+    for example in sent:
+        payment = reader.payment(example)
+        row = np.array([plan.row(payment.facts)], dtype=np.float32)
         margin = booster.inplace_predict(row, predict_type="margin", validate_features=False)[0]
         probability = calibrated(float(margin), calibration)
-        decision = decide(probability, payment.amount, policy)
-        answered.append(Example(payment, probability, decision))
+        decision = decide(probability, payment.facts.amount, policy)
+        answered.append(Example(example, payment, probability, decision))
     return Examples(
         stopped=next((each for each in answered if each.decision != "approve"), None),
         approved=next((each for each in answered if each.decision == "approve"), None),
@@ -86,29 +89,59 @@ def pickled(content: dict[str, Any]) -> bytes:
 
 def make_content(seed: int = 0, feature_set: str = "decision-time") -> dict[str, Any]:
     """The content that `make_bundle` packs."""
-    names = FEATURE_SETS[feature_set]
-    booster = _booster(seed, names)
-    usual = feature_row(transaction(amount=500.0, origin_balance=5_000.0), names)
-    typical = Typical(
-        {
-            name: dict.fromkeys(TYPES, float(value))
-            for name, value in zip(names, usual, strict=True)
-        },
-        dict.fromkeys(TYPES, Hours(8, 21)),
-        ("CASH_OUT", "TRANSFER"),
-    )
+    plan = PLANS[feature_set]
+    booster = _booster(seed, plan)
+    return _content(booster, plan, typical_of(plan), examples_of(booster, plan), seed)
+
+
+def bundle_of(
+    plan: Plan,
+    sent: Sequence[dict[str, Any]],
+    seed: int = 0,
+    *,
+    calibration: Calibration = CALIBRATION,
+    **changes: Any,
+) -> bytes:
+    """The bytes of a bundle of any plan; of the payments sent, every other one is a fraud."""
+    reader = PaymentReader(plan.schema, plan.learned)
+    rows = np.array([plan.row(reader.payment(each).facts) for each in sent], dtype=np.float32)
+    booster = _fitted(rows, np.arange(len(sent)) % 2 == 0, plan, seed)
+    usual = dict.fromkeys(plan.names, 0.0)
+    typical = Typical({ALL: usual}, {ALL: Hours(8, 21)}, {})
+    examples = examples_of(booster, plan, calibration=calibration, sent=sent)
+    content = _content(booster, plan, typical, examples, seed)
+    return pack(content | {"calibration": as_dict(calibration)} | changes)
+
+
+def _content(
+    booster: xgb.Booster, plan: Plan, typical: Typical, examples: Examples, seed: int
+) -> dict[str, Any]:
     return {
         "booster": bytes(booster.save_raw("ubj")),
-        "feature_set": feature_set,
-        "features": list(names),
+        "schema": json.loads(json.dumps(schema_as_dict(plan.schema))),
+        "learned": json.loads(json.dumps(learned_as_dict(plan.learned))),
+        "feature_set": plan.feature_set,
+        "features": list(plan.names),
         "calibration": as_dict(CALIBRATION),
         "threshold": 0.5,
         "policy": POLICY.as_dict(),
         "typical": typical.as_dict(),
-        "examples": examples_of(booster, names).as_dict(),
+        "examples": examples.as_dict(),
         "trained_on": {"rows": 200, "seed": seed},
         "metrics": {"average_precision": 0.5},
     }
+
+
+def typical_of(plan: Plan) -> Typical:
+    """The same typical values for every type."""
+    usual = plan.row(transaction(amount=500.0, oldbalanceOrg=5_000.0).facts)
+    values = {name: float(value) for name, value in zip(plan.names, usual, strict=True)}
+    groups = (ALL, *TYPES)
+    return Typical(
+        dict.fromkeys(groups, values),
+        dict.fromkeys(groups, Hours(8, 21)),
+        {"type": frozenset({"CASH_OUT", "TRANSFER"})},
+    )
 
 
 def write_model(
@@ -129,27 +162,30 @@ def write_model(
     return version_of(data)
 
 
-def _booster(seed: int, names: tuple[str, ...]) -> xgb.Booster:
+def _booster(seed: int, plan: Plan) -> xgb.Booster:
     chance = np.random.default_rng(seed)
     payments = [_payment(chance, is_fraud=index % 4 == 0) for index in range(200)]
-    rows = np.array([feature_row(payment, names) for payment in payments], dtype=np.float32)
-    labels = np.array([index % 4 == 0 for index in range(200)])
+    rows = np.array([plan.row(payment.facts) for payment in payments], dtype=np.float32)
+    return _fitted(rows, np.array([index % 4 == 0 for index in range(200)]), plan, seed)
+
+
+def _fitted(rows: Any, labels: Any, plan: Plan, seed: int) -> xgb.Booster:
     booster = xgb.train(
         {"objective": "binary:logistic", "max_depth": 3, "nthread": 1, "seed": seed},
         xgb.DMatrix(rows, label=labels, nthread=1),
         num_boost_round=5,
     )
-    booster.feature_names = list(names)
+    booster.feature_names = list(plan.names)
     return booster
 
 
-def _payment(chance: np.random.Generator, *, is_fraud: bool) -> Transaction:
-    kinds = ["CASH_OUT", "TRANSFER"] if is_fraud else list(TransactionType)
+def _payment(chance: np.random.Generator, *, is_fraud: bool) -> Payment:
+    kinds = ["CASH_OUT", "TRANSFER"] if is_fraud else list(TYPES)
     balance = float(chance.integers(1_000, 1_000_000))
     return transaction(
-        type=TransactionType(chance.choice(kinds)),
+        type=str(chance.choice(kinds)),
         amount=balance if is_fraud else balance * float(chance.uniform(0, 1.2)),
-        hour=int(chance.integers(24)),
-        destination="C2" if is_fraud or chance.random() < 0.5 else "M2",
-        origin_balance=balance,
+        step=int(chance.integers(24)) or 24,
+        nameDest="C2" if is_fraud or chance.random() < 0.5 else "M2",
+        oldbalanceOrg=balance,
     )

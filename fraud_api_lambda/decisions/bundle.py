@@ -13,15 +13,18 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final, NoReturn
 
-from fraud_api_lambda.decisions.model_examples import Examples
+from fraud_api_lambda.decisions.model_examples import Examples, Format
 from fraud_api_lambda.decisions.policy import Policy
 from fraud_api_lambda.decisions.typical import Typical
 from fraud_api_lambda.domain.checks import JsonObject, check_json, check_number
-from fraud_api_lambda.features.payment import FEATURE_SETS
+from fraud_api_lambda.domain.fields import fields_of
+from fraud_api_lambda.domain.plain_schema import learned_from_dict, schema_from_dict
+from fraud_api_lambda.domain.reading import PaymentReader
+from fraud_api_lambda.features.plan import FEATURE_SETS, Plan
 from fraud_api_lambda.model import calibration
 from fraud_api_lambda.model.calibration import Calibration
 
-FORMAT: Final = 4
+FORMAT: Final = 5
 VERSION_DIGITS: Final = 16
 
 
@@ -39,10 +42,8 @@ class Bundle:
         First 16 hex digits of the sha256 of the bundle's bytes.
     booster : bytes
         XGBoost's own UBJSON.
-    feature_set : str
-        A key of `features.FEATURE_SETS`.
-    features : tuple of str
-        Names in that set when the model was fitted, in the booster's order.
+    plan : Plan
+        The features, in the booster's order, and the columns that they are made of.
     calibration : Calibration
         From log-odds to probability.
     threshold : float
@@ -59,8 +60,7 @@ class Bundle:
 
     version: str
     booster: bytes
-    feature_set: str
-    features: tuple[str, ...]
+    plan: Plan
     calibration: Calibration
     threshold: float
     policy: Policy
@@ -69,10 +69,22 @@ class Bundle:
     trained_on: JsonObject
     metrics: JsonObject
 
+    @property
+    def feature_set(self) -> str:
+        """The name of the feature set."""
+        return self.plan.feature_set
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """The names of the features, in the booster's order."""
+        return self.plan.names
+
 
 _TYPES: Final[dict[str, type]] = {
     "format": int,
     "booster": bytes,
+    "schema": dict,
+    "learned": dict,
     "feature_set": str,
     "features": list,
     "calibration": dict,
@@ -148,17 +160,16 @@ def read(data: bytes) -> Bundle:
         values that can be served; it names the field.
     """
     content = _checked(_unpickle(data))
-    features = tuple(content["features"])
+    plan = _plan(content)
     return Bundle(
         version=version_of(data),
         booster=content["booster"],
-        feature_set=content["feature_set"],
-        features=features,
+        plan=plan,
         calibration=_decoded(content, "calibration", calibration.from_dict),
         threshold=_decoded(content, "threshold", _share),
         policy=_decoded(content, "policy", Policy.from_dict),
-        typical=_decoded(content, "typical", partial(Typical.from_dict, features=features)),
-        examples=_decoded(content, "examples", Examples.from_dict),
+        typical=_decoded(content, "typical", partial(Typical.from_dict, features=plan.names)),
+        examples=_decoded(content, "examples", partial(Examples.from_dict, form=form_of(plan))),
         trained_on=_decoded(content, "trained_on", _json),
         metrics=_decoded(content, "metrics", _json),
     )
@@ -205,7 +216,21 @@ def _checked(content: object) -> dict[str, Any]:
     if not content["booster"].startswith(b"{"):
         # XGBoost ends the process on an empty buffer; the digest excludes all other damage.
         raise BundleError("the bundle's booster is not UBJSON")
-    known = FEATURE_SETS.get(content["feature_set"])
-    if known is None or content["features"] != list(known):
-        raise BundleError("the bundle's features are not this program's: train with this version")
+    if content["feature_set"] not in FEATURE_SETS:
+        raise BundleError("the bundle's feature_set is not this program's: train with this version")
     return content
+
+
+def _plan(content: JsonObject) -> Plan:
+    schema = _decoded(content, "schema", schema_from_dict)
+    learned = _decoded(content, "learned", partial(learned_from_dict, schema=schema))
+    plan = Plan(schema, learned, content["feature_set"])
+    if content["features"] != list(plan.names):
+        raise BundleError("the bundle's features are not this program's: train with this version")
+    return plan
+
+
+def form_of(plan: Plan) -> Format:
+    """The form of the payments of a plan."""
+    fields = fields_of(plan.schema, plan.learned)
+    return Format({field.name: field for field in fields}, PaymentReader(plan.schema, plan.learned))

@@ -4,26 +4,48 @@ A model learns the amounts of its data, so no fixed payment is a fraud to every 
 reproduce these answers when it is read; heartbeat, smoke tests and demo send these payments.
 """
 
-import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final
 
-from fraud_api_lambda.domain.checks import check_fields, check_number
-from fraud_api_lambda.domain.transaction import MAX_AMOUNT, Decision, Transaction, TransactionType
+from fraud_api_lambda.domain.assessment import Decision
+from fraud_api_lambda.domain.checks import JsonObject, check_fields, check_number
+from fraud_api_lambda.domain.field_values import check_values
+from fraud_api_lambda.domain.fields import Field
+from fraud_api_lambda.domain.payment import Payment
+from fraud_api_lambda.domain.reading import PaymentReader
 
-FIELDS: Final = ("step", "type", "amount", "nameOrig", "oldbalanceOrg", "nameDest")
-"""The required fields of a request."""
 
-ACCOUNT: Final = r"[0-9A-Za-z]{1,64}"
-"""Narrower than the API's pattern: shells and scripts read these too."""
+@dataclass(frozen=True, slots=True)
+class Format:
+    """The form of a payment: its fields, and how they are read.
+
+    Attributes
+    ----------
+    fields : dict of Field
+        By name.
+    reader : PaymentReader
+    """
+
+    fields: Mapping[str, Field]
+    reader: PaymentReader
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A payment and the model's answer to it."""
+    """A payment and the model's answer to it.
 
-    payment: Transaction
+    Attributes
+    ----------
+    transaction : dict
+        A body of ``POST /predict``.
+    payment : Payment
+        The same payment.
+    fraud_probability : float
+    decision : Decision
+    """
+
+    transaction: JsonObject
+    payment: Payment
     fraud_probability: float
     decision: Decision
 
@@ -31,7 +53,7 @@ class Example:
         check_number("answer.fraud_probability", self.fraud_probability, 0.0, 1.0)
 
     @classmethod
-    def from_dict(cls, value: object) -> "Example":
+    def from_dict(cls, value: object, form: Format) -> "Example":
         """The example that `as_dict` wrote.
 
         Raises
@@ -43,28 +65,18 @@ class Example:
         answer = check_fields("answer", given["answer"], ("fraud_probability", "decision"))
         if answer["decision"] not in list(Decision):
             raise ValueError("answer.decision is none of the three")
+        transaction = check_values("transaction", given["transaction"], form.fields)
         return cls(
-            payment=_payment(given["transaction"]),
+            transaction=transaction,
+            payment=form.reader.payment(transaction),
             fraud_probability=answer["fraud_probability"],
             decision=Decision(answer["decision"]),
         )
 
     def as_dict(self) -> dict[str, object]:
-        """Plain data, as bundles hold it and ``GET /model`` serves it; a body of ``/predict``."""
-        payment = self.payment
-        transaction = {
-            "step": payment.hour or 24,  # hours since the data began, counted from 1
-            "type": str(payment.type),
-            "amount": payment.amount,
-            "nameOrig": payment.origin,
-            "oldbalanceOrg": payment.origin_balance,
-            "nameDest": payment.destination,
-        }
-        answer = {
-            "fraud_probability": self.fraud_probability,
-            "decision": str(self.decision),
-        }
-        return {"transaction": transaction, "answer": answer}
+        """Plain data, as bundles hold it and ``GET /model`` serves it."""
+        answer = {"fraud_probability": self.fraud_probability, "decision": str(self.decision)}
+        return {"transaction": dict(self.transaction), "answer": answer}
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +104,10 @@ class Examples:
         return (example for example in (self.stopped, self.approved) if example is not None)
 
     @classmethod
-    def from_dict(cls, value: object) -> "Examples":
+    def from_dict(cls, value: object, form: Format) -> "Examples":
         """The examples that `as_dict` wrote."""
         given = check_fields("it", value, ("stopped", "approved"))
-        return cls(*[_named(name, given[name]) for name in ("stopped", "approved")])
+        return cls(*[_named(name, given[name], form) for name in ("stopped", "approved")])
 
     def as_dict(self) -> dict[str, object]:
         """Plain data, as bundles hold it and ``GET /model`` serves it."""
@@ -105,29 +117,8 @@ class Examples:
         }
 
 
-def _named(name: str, value: object) -> Example | None:
+def _named(name: str, value: object, form: Format) -> Example | None:
     try:
-        return None if value is None else Example.from_dict(value)
+        return None if value is None else Example.from_dict(value, form)
     except ValueError as error:
         raise ValueError(f"{name}: {error}") from error
-
-
-def _payment(value: object) -> Transaction:
-    given = check_fields("transaction", value, FIELDS)
-    if given["type"] not in list(TransactionType):
-        raise ValueError("transaction.type is none of the five")
-    if type(given["step"]) is not int or not 1 <= given["step"] <= 24:
-        raise ValueError("transaction.step is not a whole number from 1 to 24")
-    for name in ("amount", "oldbalanceOrg"):
-        check_number(f"transaction.{name}", given[name], 0.0, MAX_AMOUNT)
-    for name in ("nameOrig", "nameDest"):
-        if not isinstance(given[name], str) or not re.fullmatch(ACCOUNT, given[name]):
-            raise ValueError(f"transaction.{name} is not 1 to 64 letters and digits")
-    return Transaction(
-        type=TransactionType(given["type"]),
-        amount=given["amount"],
-        hour=given["step"] % 24,
-        origin=given["nameOrig"],
-        destination=given["nameDest"],
-        origin_balance=given["oldbalanceOrg"],
-    )

@@ -18,9 +18,9 @@ C. Elkan: The foundations of cost-sensitive learning, IJCAI 2001.
 from dataclasses import asdict, dataclass
 from typing import Final
 
+from fraud_api_lambda.domain.assessment import Decision, ExpectedCosts
 from fraud_api_lambda.domain.checks import LARGEST, check_fields, check_number
 from fraud_api_lambda.domain.elementwise import Value, Where, choose
-from fraud_api_lambda.domain.transaction import Decision, ExpectedCosts
 
 NEVER: Final = 2.0
 """A cutoff above every probability."""

@@ -1,4 +1,4 @@
-"""From a transaction to an assessment: features, probability, decision, reasons. Pure."""
+"""From a payment to an assessment: features, probability, decision, reasons. Pure."""
 
 import math
 from array import array
@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from fraud_api_lambda.decisions.bundle import Bundle, BundleError
 from fraud_api_lambda.decisions.model_examples import Example
+from fraud_api_lambda.decisions.observations import Observed
 from fraud_api_lambda.decisions.policy import decide
 from fraud_api_lambda.decisions.reasons import (
     candidates,
@@ -14,20 +15,14 @@ from fraud_api_lambda.decisions.reasons import (
     high_expected_loss,
     low_expected_loss,
 )
-from fraud_api_lambda.domain.transaction import (
-    Assessment,
-    Decision,
-    Explanation,
-    Reason,
-    Transaction,
-)
-from fraud_api_lambda.features.payment import feature_row
+from fraud_api_lambda.domain.assessment import Assessment, Decision, Explanation, Reason
+from fraud_api_lambda.domain.payment import Payment
 from fraud_api_lambda.model.booster import Booster, BoosterError, rows_of
 from fraud_api_lambda.model.calibration import calibrated
 
 
 class Contributions(NamedTuple):
-    """A scored transaction and the contributions of its features.
+    """A scored payment and the contributions of its features.
 
     Attributes
     ----------
@@ -37,7 +32,7 @@ class Contributions(NamedTuple):
         The log-odds, and the value that the contributions are added to.
     """
 
-    transaction: Transaction
+    payment: Payment
     row: list[float]
     margin: float
     by_feature: Sequence[float]
@@ -45,7 +40,7 @@ class Contributions(NamedTuple):
 
 
 class Scorer:
-    """Assesses transactions with the model of one bundle.
+    """Assesses payments with the model of one bundle.
 
     Parameters
     ----------
@@ -63,7 +58,7 @@ class Scorer:
                 f"the bundle's booster has {self._booster.n_features} features, not the "
                 f"{len(bundle.features)} that it names"
             )
-        self._names = list(bundle.features)
+        self._plan = bundle.plan
 
     @classmethod
     def from_bundle(cls, bundle: Bundle, *, threads: int = 1) -> "Scorer":
@@ -92,32 +87,32 @@ class Scorer:
         is_near = math.isclose(got.fraud_probability, example.fraud_probability, rel_tol=1e-5)
         return is_near and got.decision is example.decision
 
-    def assess(self, transaction: Transaction, *, explain: bool = False) -> Assessment:
-        """Assess one transaction; see `assess_many`."""
+    def assess(self, payment: Payment, *, explain: bool = False) -> Assessment:
+        """Assess one payment; see `assess_many`."""
         # Not by `assess_many`: its lists would cost 2 % of a request.
-        row = feature_row(transaction, self._names)
+        row = self._plan.row(payment.facts)
         (margin,) = self.margins(array("f", row))
-        answer = self._answer(margin, transaction.amount)
+        answer = self._answer(margin, payment.facts.amount)
         if explain or answer.decision is not Decision.APPROVE:
             (parts,) = self._booster.contributions(array("f", row))
-            scored = Contributions(transaction, row, margin, parts[:-1], parts[-1])
+            scored = Contributions(payment, row, margin, parts[:-1], parts[-1])
             return self._completed(answer, scored, explain=explain)
         return answer
 
     def assess_many(
-        self, transactions: Sequence[Transaction], *, explain: bool = False
+        self, payments: Sequence[Payment], *, explain: bool = False
     ) -> list[Assessment]:
-        """Assess transactions, in order.
+        """Assess payments, in order.
 
         A payment that is reviewed or blocked has one to three reasons. An approved one has none,
         or LOW_EXPECTED_LOSS where its probability reaches the threshold. `explain` adds the
         explanation and the expected costs, and changes nothing else.
         """
-        rows = [feature_row(transaction, self._names) for transaction in transactions]
+        rows = [self._plan.row(payment.facts) for payment in payments]
         margins = self.margins(rows_of(rows))
         answers = [
-            self._answer(margin, transaction.amount)
-            for margin, transaction in zip(margins, transactions, strict=True)
+            self._answer(margin, payment.facts.amount)
+            for margin, payment in zip(margins, payments, strict=True)
         ]
         chosen = [
             index
@@ -127,7 +122,7 @@ class Scorer:
         contributions = self._booster.contributions(rows_of(rows[index] for index in chosen))
         for index, parts in zip(chosen, contributions, strict=True):
             scored = Contributions(
-                transactions[index], rows[index], margins[index], parts[:-1], parts[-1]
+                payments[index], rows[index], margins[index], parts[:-1], parts[-1]
             )
             answers[index] = self._completed(answers[index], scored, explain=explain)
         return answers
@@ -162,19 +157,18 @@ class Scorer:
         return answer._replace(
             explanation=self._explanation(scored),
             expected_costs=self.bundle.policy.expected_costs(
-                answer.fraud_probability, scored.transaction.amount
+                answer.fraud_probability, scored.payment.facts.amount
             ),
         )
 
     def _reasons(self, scored: Contributions) -> tuple[Reason, ...]:
-        transaction = scored.transaction
-        possible = candidates(
-            transaction, self._names, scored.row, scored.by_feature, self.bundle.typical
-        )
+        facts = scored.payment.facts
+        observed = Observed(facts, self._plan.schema, self.bundle.typical)
+        possible = candidates(observed, self._plan.features, scored.row, scored.by_feature)
         as_usual = self.margins(rows_of(candidate.as_usual for candidate in possible))
         reasons = choose(possible, scored.margin, as_usual)
-        return reasons or (high_expected_loss(transaction.amount),)
+        return reasons or (high_expected_loss(facts.amount),)
 
     def _explanation(self, scored: Contributions) -> Explanation:
-        by_feature = dict(zip(self._names, scored.by_feature, strict=True))
+        by_feature = dict(zip(self._plan.names, scored.by_feature, strict=True))
         return Explanation(scored.base_value, scored.margin, by_feature)

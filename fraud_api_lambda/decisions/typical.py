@@ -1,11 +1,13 @@
-"""Typical values of genuine payments, by type; reasons compare payments with them. Pure."""
+"""Typical values of genuine payments, by peer group; reasons compare payments with them. Pure."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from fraud_api_lambda.domain.checks import check_fields, check_number
-from fraud_api_lambda.domain.transaction import MAX_AMOUNT, TYPES
+
+ALL: Final = ""
+"""The peer group of a payment that belongs to no other: all genuine payments."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,54 +39,73 @@ class Typical:
     Attributes
     ----------
     values : dict of dict
-        For each feature and type: the median, or the busiest hour.
+        For each peer group and feature: the median, or the busiest hour. `ALL` is a peer group.
     hours : dict of Hours
-        The hours of nine in ten payments of a type; the whole day if no hours are quiet.
-    risky_types : tuple of str
-        The types with a higher fraud rate than all payments together.
+        The hours of nine in ten payments of a peer group; the whole day if no hours are quiet.
+    risky : dict of tuple of str
+        The values of each category with a higher fraud rate than all payments together.
 
     Raises
     ------
     ValueError
-        If a type is missing or unknown, or a value is not a number from 0 to `MAX_AMOUNT`.
+        If a peer group or a feature is missing, or a value is not a number.
     """
 
     values: Mapping[str, Mapping[str, float]]
     hours: Mapping[str, Hours]
-    risky_types: tuple[str, ...]
+    risky: Mapping[str, frozenset[str]]
 
     def __post_init__(self) -> None:
-        for feature, by_type in self.values.items():
-            check_fields(feature, by_type, TYPES)
-            for kind, value in by_type.items():
-                check_number(f"{feature}.{kind}", value, 0.0, MAX_AMOUNT)
-        check_fields("hours", self.hours, TYPES)
-        if not all(kind in TYPES for kind in self.risky_types):
-            raise ValueError("risky_types has a type that is unknown")
-
-    def __getitem__(self, feature: str) -> Mapping[str, float]:
-        """The feature's typical values by type."""
-        return self.values[feature]
+        check_fields("hours", self.hours, self.values)
+        features = check_fields("values", self.values, {*self.values, ALL})[ALL]
+        for peers, by_feature in self.values.items():
+            check_fields(peers, by_feature, features)
+            for feature, value in by_feature.items():
+                check_number(f"{feature}.{peers}", value)
 
     @classmethod
     def from_dict(cls, value: object, features: Sequence[str]) -> "Typical":
         """Read the typical values of these features that `as_dict` wrote."""
-        given = check_fields("it", value, ("values", "hours", "risky_types"))
-        values = check_fields("values", given["values"], features)
-        ends = check_fields("hours", given["hours"], TYPES)
-        hours = {kind: Hours(*_list(f"hours.{kind}", pair, 2)) for kind, pair in ends.items()}
-        return cls(values, hours, tuple(_list("risky_types", given["risky_types"])))
+        given = check_fields("it", value, ("features", "values", "hours", "risky"))
+        if given["features"] != list(features):
+            raise ValueError("features are not those of the model")
+        rows = _dict("values", given["values"])
+        values = {
+            peers: dict(zip(features, _list(f"values.{peers}", row, len(features)), strict=True))
+            for peers, row in rows.items()
+        }
+        ends = check_fields("hours", given["hours"], rows)
+        hours = {peers: Hours(*_list(f"hours.{peers}", pair, 2)) for peers, pair in ends.items()}
+        risky = {
+            category: frozenset(_texts(f"risky.{category}", levels))
+            for category, levels in _dict("risky", given["risky"]).items()
+        }
+        return cls(values, hours, risky)
 
     def as_dict(self) -> dict[str, object]:
         """Plain data, as bundles hold it."""
         return {
-            "values": {feature: dict(by_type) for feature, by_type in self.values.items()},
-            "hours": {kind: [hours.first, hours.last] for kind, hours in self.hours.items()},
-            "risky_types": list(self.risky_types),
+            "features": list(self.values[ALL]),
+            "values": {peers: list(row.values()) for peers, row in self.values.items()},
+            "hours": {peers: [hours.first, hours.last] for peers, hours in self.hours.items()},
+            "risky": {category: sorted(levels) for category, levels in self.risky.items()},
         }
+
+
+def _dict(name: str, value: object) -> dict[str, Any]:
+    if not isinstance(value, dict) or not all(isinstance(key, str) for key in value):
+        raise ValueError(f"{name} is not a dict")
+    return value
 
 
 def _list(name: str, value: object, length: int | None = None) -> list[Any]:
     if not isinstance(value, list) or length not in (None, len(value)):
         raise ValueError(f"{name} is not a list{f' of {length}' if length else ''}")
     return value
+
+
+def _texts(name: str, value: object) -> list[str]:
+    texts = _list(name, value)
+    if not all(isinstance(text, str) for text in texts):
+        raise ValueError(f"{name} is not a list of texts")
+    return texts

@@ -14,25 +14,25 @@ from hypothesis import strategies as st
 
 from fraud_api_lambda.decisions.bundle import FORMAT, BundleError, pack, read, version_of
 from fraud_api_lambda.decisions.model_examples import Example, Examples
+from fraud_api_lambda.domain.assessment import Decision
 from fraud_api_lambda.domain.checks import MAX_INTEGER
-from fraud_api_lambda.domain.transaction import TYPES, Decision
-from fraud_api_lambda.features.payment import FEATURE_SETS
-from tests.bundles import POLICY, pickled
-from tests.transactions import transaction
+from fraud_api_lambda.domain.plain_schema import learned_as_dict, schema_as_dict
+from tests.bundles import POLICY, pickled, typical_of
+from tests.transactions import LEARNED, PAYSIM, PLANS, body, transaction
+
+STRICT = PLANS["strict"]
 
 CONTENT: dict[str, Any] = {
     "booster": b"{L",
+    "schema": schema_as_dict(PAYSIM),
+    "learned": learned_as_dict(LEARNED),
     "feature_set": "strict",
-    "features": list(FEATURE_SETS["strict"]),
+    "features": list(STRICT.names),
     "calibration": {"method": "none"},
     "threshold": 0.5,
     "policy": POLICY.as_dict(),
-    "typical": {
-        "values": {name: dict.fromkeys(TYPES, 1.0) for name in FEATURE_SETS["strict"]},
-        "hours": {kind: [8, 21] for kind in TYPES},
-        "risky_types": ["TRANSFER"],
-    },
-    "examples": Examples(None, Example(transaction(), 0.5, Decision.APPROVE)).as_dict(),
+    "typical": typical_of(STRICT).as_dict(),
+    "examples": Examples(None, Example(body(), transaction(), 0.5, Decision.APPROVE)).as_dict(),
     "trained_on": {"rows": 3},
     "metrics": {},
 }
@@ -69,7 +69,8 @@ def test_what_is_packed_is_read_back(metrics: dict[str, Any]) -> None:
     bundle = read(pack({**CONTENT, "metrics": metrics}))
 
     assert bundle.metrics == metrics
-    assert bundle.features == FEATURE_SETS["strict"]
+    assert bundle.plan == STRICT
+    assert bundle.features == STRICT.names
     assert bundle.booster == CONTENT["booster"]
 
 
@@ -127,7 +128,7 @@ def test_the_attack_of_these_tests_works_where_classes_are_resolved(tmp_path: Pa
     [
         ({"threshold": "0.5"}, "threshold is not of type float"),
         ({"features": ["amount"]}, "features are not this program's"),
-        ({"feature_set": "leaky-baseline"}, "features are not this program's"),
+        ({"feature_set": "leaky-baseline"}, "feature_set is not this program's"),
         ({"extra": 1}, "fields differ"),
         ({"format": FORMAT + 1}, f"format {FORMAT}"),
         ({"booster": b""}, "not UBJSON"),

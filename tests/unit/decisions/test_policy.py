@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fraud_api_lambda.decisions.policy import MOST, Policy, decide
-from fraud_api_lambda.domain.transaction import Decision, ExpectedCosts
+from fraud_api_lambda.domain.assessment import Decision, ExpectedCosts
 from tests.bundles import priced
 from training.policy.costs import decisions
 

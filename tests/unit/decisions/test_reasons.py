@@ -8,6 +8,7 @@ import pytest
 from hypothesis import Phase, assume, find, given, settings
 from hypothesis import strategies as st
 
+from fraud_api_lambda.decisions.observations import Observed
 from fraud_api_lambda.decisions.reasons import (
     CODES,
     MAX_REASONS,
@@ -17,20 +18,35 @@ from fraud_api_lambda.decisions.reasons import (
     high_expected_loss,
     low_expected_loss,
 )
-from fraud_api_lambda.decisions.typical import Hours, Typical
-from fraud_api_lambda.domain.transaction import TYPES, Reason, Transaction, TransactionType
-from fraud_api_lambda.features.payment import FEATURE_SETS, feature_row
-from tests.transactions import CENTS, MONEY, transaction, transactions
+from fraud_api_lambda.decisions.typical import ALL, Hours, Typical
+from fraud_api_lambda.domain.assessment import Reason
+from fraud_api_lambda.domain.payment import Facts, Payment
+from tests.transactions import (
+    CENTS,
+    MONEY,
+    PAYSIM,
+    PLAN,
+    READER,
+    TYPES,
+    bodies,
+    transaction,
+    transactions,
+)
 
-NAMES = FEATURE_SETS["decision-time"]
-USUAL = transaction(amount=200.0, origin_balance=5_000.0, hour=11, destination="M1")
+NAMES = PLAN.names
+GROUPS = (ALL, *TYPES)
+USUAL = transaction(amount=200.0, oldbalanceOrg=5_000.0, step=11, nameDest="M1")
+
+
+def valued(payment: Payment) -> dict[str, float]:
+    """The features of a payment by name."""
+    return dict(zip(NAMES, map(float, PLAN.row(payment.facts)), strict=True))
+
+
 TYPICAL = Typical(
-    {
-        name: dict.fromkeys(TYPES, float(value))
-        for name, value in zip(NAMES, feature_row(USUAL, NAMES), strict=True)
-    },
-    dict.fromkeys(TYPES, Hours(8, 13)),
-    ("TRANSFER",),
+    dict.fromkeys(GROUPS, valued(USUAL)),
+    dict.fromkeys(GROUPS, Hours(8, 13)),
+    {"type": frozenset({"TRANSFER"})},
 )
 """The plain transfer is at 14:00: later than usual."""
 
@@ -38,62 +54,72 @@ TYPICAL = Typical(
 class Case(NamedTuple):
     """A payment, what is typical, and what each feature added to the log-odds."""
 
-    transaction: Transaction
+    transaction: Payment
     typical: Typical
     contributions: list[float]
 
     def candidates(self) -> list[Candidate]:
-        row = feature_row(self.transaction, NAMES)
-        return candidates(self.transaction, NAMES, row, self.contributions, self.typical)
+        observed = Observed(self.facts, PAYSIM, self.typical)
+        return candidates(observed, PLAN.features, PLAN.row(self.facts), self.contributions)
+
+    @property
+    def facts(self) -> Facts:
+        return self.transaction.facts
+
+    @property
+    def type(self) -> str:
+        return str(self.facts.attributes[0])
+
+    def usual(self, name: str) -> float:
+        return self.typical.values[self.type][name]
 
 
 @st.composite
-def cases(draw: st.DrawFn, payments: st.SearchStrategy[Transaction] | None = None) -> Case:
+def cases(draw: st.DrawFn, payments: st.SearchStrategy[Payment] | None = None) -> Case:
     """Any payment and any model; what is typical is often just what the payment has."""
     payment = draw(transactions() if payments is None else payments)
-    own = dict(zip(NAMES, map(float, feature_row(payment, NAMES)), strict=True))
+    own = valued(payment)
     hour = st.integers(0, 23)
-    values = {name: draw(st.just(own[name]) | MONEY | CENTS) for name in ("amount", "balance")}
+    other = {name: draw(st.just(own[name]) | MONEY | CENTS) for name in ("amount", "balance")}
     typical = Typical(
-        {name: dict.fromkeys(TYPES, values.get(name, own[name])) for name in NAMES},
-        dict.fromkeys(TYPES, draw(st.builds(Hours, hour, hour))),
-        tuple(draw(st.sets(st.sampled_from(TYPES)))),
+        dict.fromkeys(GROUPS, own | other),
+        dict.fromkeys(GROUPS, draw(st.builds(Hours, hour, hour))),
+        {"type": frozenset(draw(st.sets(st.sampled_from(TYPES))))},
     )
     size = len(NAMES)
     return Case(payment, typical, draw(st.lists(st.floats(-1, 5), min_size=size, max_size=size)))
 
 
-def found(row: Transaction, **contributions: float) -> list[Candidate]:
+def found(row: Payment, **contributions: float) -> list[Candidate]:
     return Case(row, TYPICAL, [contributions.get(name, 0.0) for name in NAMES]).candidates()
 
 
-def reasons(row: Transaction, **contributions: float) -> tuple[Reason, ...]:
+def reasons(row: Payment, **contributions: float) -> tuple[Reason, ...]:
     """The reasons where every candidate would lower the log-odds."""
     possible = found(row, **contributions)
     return choose(possible, 1.0, [0.0] * len(possible))
 
 
-def codes(row: Transaction, **contributions: float) -> list[str]:
+def codes(row: Payment, **contributions: float) -> list[str]:
     return [reason.code for reason in reasons(row, **contributions)]
 
 
 def is_emptied(case: Case) -> bool:
-    payment = case.transaction
-    share, exceeds = feature_row(payment, ("share_leaving", "exceeds_balance"))
-    emptied, nearly = feature_row(payment, ("emptied", "nearly_emptied"))
-    return share >= 0.95 and not exceeds and bool(emptied or nearly)
+    row = valued(case.transaction)
+    whole = row["emptied"] or row["nearly_emptied"]
+    return row["share_leaving"] >= 0.95 and not row["exceeds_balance"] and bool(whole)
 
 
 def is_share(case: Case) -> bool:
-    payment = case.transaction
-    if payment.type == TransactionType.CASH_IN:
-        return 0 < payment.origin_balance < case.typical["balance"][payment.type]
-    return payment.origin_balance > 0 and payment.amount / payment.origin_balance < 0.95
+    amount, balance = float(case.facts.amount), float(case.facts.balance)
+    if case.type == "CASH_IN":
+        return 0 < balance < case.usual("balance")
+    return balance > 0 and amount / balance < 0.95
 
 
 def is_unusual_hour(case: Case) -> bool:
-    usual = case.typical.hours[case.transaction.type]
-    return case.transaction.hour not in [
+    usual = case.typical.hours[case.type]
+    return case.facts.hour not in [
         (usual.first + hours) % 24 for hours in range((usual.last - usual.first) % 24 + 1)
     ]
 
@@ -102,31 +128,27 @@ CLAIMS: dict[str, Callable[[Case], bool]] = {
     "EMPTIES_ACCOUNT": is_emptied,
     "SHARE_OF_BALANCE": is_share,
     "EXCEEDS_BALANCE": lambda case: (
-        case.transaction.amount > case.transaction.origin_balance > 0
-        and case.transaction.type != "CASH_IN"
+        case.facts.amount > case.facts.balance > 0 and case.type != "CASH_IN"
     ),
-    "NO_BALANCE": lambda case: case.transaction.origin_balance == 0,
-    "LARGE_AMOUNT": lambda case: (
-        case.transaction.amount > case.typical["amount"][case.transaction.type]
-    ),
-    "UNUSUALLY_SMALL_AMOUNT": lambda case: (
-        case.transaction.amount < case.typical["amount"][case.transaction.type]
-    ),
+    "NO_BALANCE": lambda case: case.facts.balance == 0,
+    "LARGE_AMOUNT": lambda case: case.facts.amount > case.usual("amount"),
+    "UNUSUALLY_SMALL_AMOUNT": lambda case: case.facts.amount < case.usual("amount"),
     "UNUSUAL_HOUR": is_unusual_hour,
-    "PAYEE_KIND": lambda case: bool(case.transaction.destination),
-    "HIGH_BALANCE_AT_RISK": lambda case: (
-        case.transaction.origin_balance > case.typical["balance"][case.transaction.type]
-    ),
-    "RISKY_TYPE": lambda case: case.transaction.type in case.typical.risky_types,
+    "PAYEE_KIND": lambda case: case.facts.attributes[1] in (False, True),
+    "HIGH_BALANCE_AT_RISK": lambda case: case.facts.balance > case.usual("balance"),
+    "RISKY_TYPE": lambda case: case.type in case.typical.risky["type"],
 }
 """What each code claims of a payment; which kind of payee it is, the text says."""
 
 OF_THE_POLICY = ("LOW_EXPECTED_LOSS", "HIGH_EXPECTED_LOSS")
 """Tested with a policy, in `test_scoring`."""
 
+OF_OTHER_COLUMNS = ("RISKY_VALUE", "UNUSUAL_VALUE", "FAR_AWAY")
+"""Of columns that PaySim has not, in `test_own_reasons`."""
+
 
 def test_every_code_has_a_claim() -> None:
-    assert {*CLAIMS, *OF_THE_POLICY} == set(CODES)
+    assert {*CLAIMS, *OF_OTHER_COLUMNS, *OF_THE_POLICY} == set(CODES)
 
 
 @pytest.mark.parametrize("code", CLAIMS)
@@ -152,7 +174,7 @@ def test_an_outgoing_payment_that_sends_nearly_all_is_said_to_empty_the_account(
     assert ("EMPTIES_ACCOUNT" in given) == is_emptied(case)
 
 
-@given(case=cases(transactions().map(lambda row: row._replace(type=TransactionType.CASH_IN))))
+@given(case=cases(bodies().map(lambda sent: READER.payment({**sent, "type": "CASH_IN"}))))
 def test_money_that_comes_in_is_never_said_to_be_sent(case: Case) -> None:
     for candidate in case.candidates():
         assert candidate.reason.code not in ("EMPTIES_ACCOUNT", "EXCEEDS_BALANCE")
@@ -160,9 +182,7 @@ def test_money_that_comes_in_is_never_said_to_be_sent(case: Case) -> None:
 
 
 def test_of_money_that_comes_in_the_balance_is_told() -> None:
-    (reason,) = reasons(
-        transaction(type=TransactionType.CASH_IN, amount=900.0), balance=1.0, share_leaving=0.5
-    )
+    (reason,) = reasons(transaction(type="CASH_IN", amount=900.0), balance=1.0, share_leaving=0.5)
 
     assert (reason.code, reason.contribution) == ("SHARE_OF_BALANCE", 1.5)
     assert reason.text == "The payer's balance is lower than usual for payments of type cash in."
@@ -177,18 +197,18 @@ def test_of_money_that_comes_in_the_balance_is_told() -> None:
         ("EMPTIES_ACCOUNT", "emptied", {"amount": 1_000.004}),
         ("SHARE_OF_BALANCE", "share_leaving", {"amount": 949.99}),
         ("SHARE_OF_BALANCE", "share_leaving", {"amount": 0.0}),
-        ("SHARE_OF_BALANCE", "emptied", {"amount": 0.0, "origin_balance": 0.004}),
-        ("SHARE_OF_BALANCE", "balance", {"origin_balance": 900.0}),
+        ("SHARE_OF_BALANCE", "emptied", {"amount": 0.0, "oldbalanceOrg": 0.004}),
+        ("SHARE_OF_BALANCE", "balance", {"oldbalanceOrg": 900.0}),
         ("EXCEEDS_BALANCE", "exceeds_balance", {"amount": 1_000.01}),
-        ("EXCEEDS_BALANCE", "share_leaving", {"origin_balance": 1e-300}),
-        ("NO_BALANCE", "balance_zero", {"origin_balance": 0.0}),
-        ("NO_BALANCE", "balance", {"origin_balance": 0.0, "type": TransactionType.CASH_IN}),
+        ("EXCEEDS_BALANCE", "share_leaving", {"oldbalanceOrg": 1e-300}),
+        ("NO_BALANCE", "balance_zero", {"oldbalanceOrg": 0.0}),
+        ("NO_BALANCE", "balance", {"oldbalanceOrg": 0.0, "type": "CASH_IN"}),
         ("LARGE_AMOUNT", "amount", {"amount": 200.01}),
         ("UNUSUALLY_SMALL_AMOUNT", "amount", {"amount": 199.99}),
         ("RISKY_TYPE", "type_TRANSFER", {}),
         ("UNUSUAL_HOUR", "hour", {}),
         ("PAYEE_KIND", "payee_is_merchant", {}),
-        ("HIGH_BALANCE_AT_RISK", "balance", {"origin_balance": 5_000.01}),
+        ("HIGH_BALANCE_AT_RISK", "balance", {"oldbalanceOrg": 5_000.01}),
     ],
 )
 def test_each_feature_speaks_through_the_code_that_is_true_of_the_payment(
@@ -201,10 +221,10 @@ def test_each_feature_speaks_through_the_code_that_is_true_of_the_payment(
     ("feature", "changes"),
     [
         ("amount", {"amount": 200.0}),
-        ("hour", {"hour": 8}),
-        ("hour", {"hour": 13}),
-        ("balance", {"origin_balance": 5_000.0, "type": TransactionType.CASH_IN}),
-        ("type_DEBIT", {"type": TransactionType.DEBIT}),
+        ("hour", {"step": 8}),
+        ("hour", {"step": 13}),
+        ("balance", {"oldbalanceOrg": 5_000.0, "type": "CASH_IN"}),
+        ("type_DEBIT", {"type": "DEBIT"}),
     ],
 )
 def test_a_feature_that_is_as_usual_is_no_reason(feature: str, changes: dict[str, Any]) -> None:
@@ -237,8 +257,8 @@ def test_a_candidate_is_the_payment_with_one_group_as_usual() -> None:
 
     together = ("share_leaving", "emptied", "nearly_emptied", "exceeds_balance", "balance_zero")
     expected = [
-        TYPICAL[name]["TRANSFER"] if name in (*together, "balance") else value
-        for name, value in zip(NAMES, feature_row(row, NAMES), strict=True)
+        valued(USUAL)[name] if name in (*together, "balance") else value
+        for name, value in valued(row).items()
     ]
     assert emptied.as_usual == expected
 
@@ -288,7 +308,11 @@ def test_up_to_three_reasons_have_different_codes_and_positive_contributions(cas
     assert "RISKY_TYPE" not in [reason.code for reason in given[:-1]]
 
 
-@given(case=cases(transactions().map(lambda row: row._replace(origin="C-one", destination="C-2"))))
+@given(
+    case=cases(
+        bodies().map(lambda sent: READER.payment({**sent, "nameOrig": "C-one", "nameDest": "C-2"}))
+    )
+)
 def test_no_text_names_an_account_or_runs_long(case: Case) -> None:
     for candidate in case.candidates():
         assert "C-" not in candidate.reason.text
@@ -324,19 +348,19 @@ def test_the_share_that_is_sent_is_told_in_words(amount: float, words: str) -> N
 def test_the_share_of_tiny_values_is_neither_more_than_all_nor_nothing(
     amount: float, balance: float, words: str
 ) -> None:
-    (reason,) = reasons(transaction(amount=amount, origin_balance=balance), share_leaving=1.0)
+    (reason,) = reasons(transaction(amount=amount, oldbalanceOrg=balance), share_leaving=1.0)
 
     assert reason.text == f"The payment sends {words} of the payer's balance."
 
 
 @given(case=cases())
 def test_a_percentage_is_true_of_the_payment(case: Case) -> None:
-    payment = case.transaction
+    payment = case.facts
     for candidate in case.candidates():
         text = re.search(r"sends (|under |over )(\d+) %", candidate.reason.text)
         if text is not None:
             word, number = text[1], int(text[2])
-            percent = 100 * min(payment.amount / payment.origin_balance, 1.0)
+            percent = 100 * min(payment.amount / payment.balance, 1.0)
             nearest = abs(number - percent) <= 0.5
             assert {"under ": percent < number, "over ": percent > number, "": nearest}[word]
             assert not word or abs(number - percent) <= 1
@@ -346,7 +370,7 @@ def test_a_percentage_is_true_of_the_payment(case: Case) -> None:
 
 @pytest.mark.parametrize(("payee", "words"), [("M1", "a merchant"), ("C1", "not a merchant")])
 def test_the_kind_of_the_payee_is_in_the_text(payee: str, words: str) -> None:
-    (reason,) = reasons(transaction(destination=payee), payee_is_merchant=1.0)
+    (reason,) = reasons(transaction(nameDest=payee), payee_is_merchant=1.0)
 
     assert reason.text == f"The payee is {words}."
 
@@ -362,10 +386,10 @@ def test_the_kind_of_the_payee_is_in_the_text(payee: str, words: str) -> None:
 def test_an_hour_is_told_beside_the_usual_ones(
     hour: int, usual: Hours, words: tuple[str, str]
 ) -> None:
-    typical = Typical(TYPICAL.values, dict.fromkeys(TYPES, usual), ())
+    typical = Typical(TYPICAL.values, dict.fromkeys(GROUPS, usual), {})
     hourly = [float(name == "hour") for name in NAMES]
 
-    (candidate,) = Case(transaction(hour=hour), typical, hourly).candidates()
+    (candidate,) = Case(transaction(step=hour), typical, hourly).candidates()
 
     assert candidate.reason.text == (
         f"The hour is {words[0]}; payments of type transfer are usually made from {words[1]}."

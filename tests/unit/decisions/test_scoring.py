@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from fraud_api_lambda.decisions.bundle import Bundle, BundleError, read
 from fraud_api_lambda.decisions.scorer import Scorer
-from fraud_api_lambda.domain.transaction import Decision, Transaction, TransactionType
-from fraud_api_lambda.features.payment import feature_row
+from fraud_api_lambda.domain.assessment import Decision
+from fraud_api_lambda.domain.payment import Payment
 from tests.bundles import make_bundle, priced
 from tests.transactions import transaction, transactions
 
@@ -28,13 +28,13 @@ def scorer(bundle: Bundle) -> Scorer:
 
 @given(rows=st.lists(transactions(), min_size=1, max_size=8))
 def test_a_batch_and_single_payments_get_the_same_answers(
-    scorer: Scorer, rows: list[Transaction]
+    scorer: Scorer, rows: list[Payment]
 ) -> None:
     assert scorer.assess_many(rows) == [scorer.assess(row) for row in rows]
 
 
 @given(row=transactions())
-def test_base_and_contributions_add_up_to_the_margin(scorer: Scorer, row: Transaction) -> None:
+def test_base_and_contributions_add_up_to_the_margin(scorer: Scorer, row: Payment) -> None:
     explanation = scorer.assess(row, explain=True).explanation
 
     assert explanation is not None
@@ -43,10 +43,10 @@ def test_base_and_contributions_add_up_to_the_margin(scorer: Scorer, row: Transa
 
 
 @given(row=transactions())
-def test_the_margin_is_xgboosts_own(bundle: Bundle, scorer: Scorer, row: Transaction) -> None:
+def test_the_margin_is_xgboosts_own(bundle: Bundle, scorer: Scorer, row: Payment) -> None:
     booster = xgb.Booster(model_file=bytearray(bundle.booster))
     matrix = xgb.DMatrix(
-        np.array([feature_row(row, bundle.features)], dtype=np.float32),
+        np.array([bundle.plan.row(row.facts)], dtype=np.float32),
         feature_names=booster.feature_names,
     )
 
@@ -58,7 +58,7 @@ def test_the_margin_is_xgboosts_own(bundle: Bundle, scorer: Scorer, row: Transac
 
 @given(row=transactions())
 def test_a_payment_is_blocked_with_reasons_or_approved_without(
-    scorer: Scorer, row: Transaction
+    scorer: Scorer, row: Payment
 ) -> None:
     answer = scorer.assess(row)
 
@@ -92,7 +92,7 @@ def policies(bundle: Bundle) -> list[Scorer]:
 
 @given(rows=st.lists(transactions(), min_size=1, max_size=4))
 def test_to_explain_adds_explanation_and_costs_and_changes_nothing_else(
-    policies: list[Scorer], rows: list[Transaction]
+    policies: list[Scorer], rows: list[Payment]
 ) -> None:
     for scorer in policies:
         plain = scorer.assess_many(rows)
@@ -106,12 +106,12 @@ def test_to_explain_adds_explanation_and_costs_and_changes_nothing_else(
 
 @given(row=transactions())
 def test_reasons_of_the_policy_are_true_of_the_expected_costs(
-    policies: list[Scorer], row: Transaction
+    policies: list[Scorer], row: Payment
 ) -> None:
     for scorer in policies:
         answer = scorer.assess(row)
         given = {reason.code for reason in answer.reasons}
-        costs = scorer.bundle.policy.expected_costs(answer.fraud_probability, row.amount)
+        costs = scorer.bundle.policy.expected_costs(answer.fraud_probability, row.facts.amount)
         stopping = min(costs.review, costs.block)
 
         if "LOW_EXPECTED_LOSS" in given:
@@ -124,7 +124,7 @@ def test_reasons_of_the_policy_are_true_of_the_expected_costs(
 
 @given(row=transactions())
 def test_whatever_is_stopped_has_reasons_and_whatever_is_approved_none_but_the_policys(
-    policies: list[Scorer], row: Transaction
+    policies: list[Scorer], row: Payment
 ) -> None:
     for scorer in policies:
         answer = scorer.assess(row)
@@ -139,7 +139,7 @@ def test_whatever_is_stopped_has_reasons_and_whatever_is_approved_none_but_the_p
 
 def test_a_payment_with_no_other_reason_is_stopped_for_its_expected_loss(bundle: Bundle) -> None:
     strict = Scorer(replace(bundle, policy=replace(bundle.policy, fraud_fixed=1e15)))
-    plain = transaction(type=TransactionType.CASH_IN, amount=500.0, hour=14, origin_balance=5_000.0)
+    plain = transaction(type="CASH_IN", amount=500.0, step=14, oldbalanceOrg=5_000.0)
 
     answer = strict.assess(plain)
 
@@ -192,7 +192,7 @@ def test_fraud_by_the_threshold_that_the_policy_approves_says_why(bundle: Bundle
 def test_the_decision_depends_on_the_amount_at_stake(bundle: Bundle) -> None:
     by_amount = replace(bundle.policy, fraud_fixed=0.0, fraud_share=1.0, block_fixed=50.0)
     scorer = Scorer(replace(bundle, policy=by_amount))
-    small, large = (transaction(amount=amount, origin_balance=2 * amount) for amount in (1.0, 1e6))
+    small, large = (transaction(amount=amount, oldbalanceOrg=2 * amount) for amount in (1.0, 1e6))
 
     decisions = [scorer.assess(row).decision for row in (small, large)]
 

@@ -9,14 +9,19 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from fraud_api_lambda.aws.client import AwsClient
-from fraud_api_lambda.decisions.bundle import BundleError, read
+from fraud_api_lambda.decisions.bundle import BundleError, pack, read
+from fraud_api_lambda.decisions.scorer import Scorer
 from fraud_api_lambda.deployment.pointer import IntegrityError, PinnedModel, key_of
 from fraud_api_lambda.deployment.store import ModelStore
-from tests.bundles import make_bundle
+from tests.bundles import make_content, pickled
+from tests.edits import edited
 
-GOOD = make_bundle()
+CONTENT = make_content()
+GOOD = pack(CONTENT)
 PINNED = PinnedModel(key_of("0" * 16), "v1", len(GOOD), hashlib.sha256(GOOD).hexdigest())
 
 
@@ -104,6 +109,19 @@ def test_the_attack_of_these_tests_works_where_pickle_is_trusted(tmp_path: Path)
     pickle.loads(attack(tmp_path / "written"))
 
     assert (tmp_path / "written").exists()
+
+
+@settings(max_examples=200)
+@given(data=st.data())
+def test_a_bundle_with_a_value_edited_is_refused_or_served(data: st.DataObject) -> None:
+    content = data.draw(edited(CONTENT))
+
+    try:
+        scorer = Scorer.from_bundle(read(pickled(content)))
+    except BundleError:
+        return
+
+    assert all(scorer.assess(each.payment, explain=True) for each in scorer.bundle.examples)
 
 
 @pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
