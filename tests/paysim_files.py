@@ -1,12 +1,16 @@
-"""Small files in PaySim's columns, and the message for a faulty one."""
+"""Small files in PaySim's columns, their rows, and the message for a faulty one."""
 
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
-from training.data.transactions import read_transactions
+from tests.transactions import LEARNED, PAYSIM
+from training.data.rows import Rows
 from training.errors import InputError
+from training.files.tables import read_chunks
+from training.reading.dataset import Dataset, payments_of, read_dataset, scored_columns
 
 HEADER = (
     "step,type,amount,nameOrig,oldbalanceOrg,newbalanceOrig,"
@@ -26,15 +30,33 @@ def written(directory: Path, text: str) -> Path:
 
 def parquet(directory: Path, **columns: Any) -> Path:
     """A Parquet file of a fraud and a genuine row, with other columns."""
-    frame = read_transactions(written(directory, GOOD)).assign(**columns)
+    frame = frame_of(written(directory, GOOD)).assign(**columns)
     frame.to_parquet(directory / "file.parquet")
     return directory / "file.parquet"
+
+
+def frame_of(path: Path) -> pd.DataFrame:
+    """The labelled rows of a file, checked."""
+    return read_dataset(path, PAYSIM).frame
+
+
+def frame_to_score(path: Path) -> pd.DataFrame:
+    """The rows of a file as `fraud score` reads them."""
+    chunks = list(read_chunks(path, 100_000))
+    names = scored_columns(PAYSIM, LEARNED)
+    checked = [payments_of(path, each.frame(names), PAYSIM, LEARNED) for each in chunks]
+    return pd.concat([each.frame for each in checked])
+
+
+def rows_of(frame: pd.DataFrame) -> Rows:
+    """The rows of a frame in PaySim's columns."""
+    return Rows.of(Dataset.of(frame, PAYSIM))
 
 
 def refusal(path: Path) -> str:
     """The one-line refusal of a file, without its name."""
     with pytest.raises(InputError) as caught:
-        read_transactions(path)
+        read_dataset(path, PAYSIM)
     message = str(caught.value)
     assert "\n" not in message
     return message.removeprefix(str(path))

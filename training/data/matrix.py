@@ -1,30 +1,35 @@
-"""Matrices: the facts that SMOTE resamples, and the features that the booster takes."""
+"""Matrices: the inputs that SMOTE interpolates, and the features that the booster takes."""
 
 from array import array
 from collections.abc import Sequence
 
 import numpy as np
-import pandas as pd
 
-from fraud_api_lambda.domain.transaction import TYPES, TransactionType
-from fraud_api_lambda.features.payment import FEATURE_SETS, FEATURES, Facts, feature_values
-from training.data.leaky_baseline import LEAKY_FEATURES
-from training.option_values import LEAKY
-
-
-def features_of(feature_set: str) -> tuple[str, ...]:
-    """The features of a set, also of the leaky baseline, in the booster's order."""
-    return LEAKY_FEATURES if feature_set == LEAKY else FEATURE_SETS[feature_set]
+from fraud_api_lambda.domain.elementwise import Value
+from fraud_api_lambda.domain.payment import Facts
+from fraud_api_lambda.features.feature import Input, Measure
+from fraud_api_lambda.features.plan import Plan
+from training.data.elementwise import COLUMNS
 
 
-def fact_names(feature_set: str) -> list[str]:
-    """The features of a set that are facts, not derived: the columns that SMOTE resamples."""
-    return [name for name in FEATURE_SETS[feature_set] if not FEATURES[name].derived]
+def input_matrix(facts: Facts, plan: Plan) -> np.ndarray:
+    """SMOTE's input, shape (n_transactions, n_inputs), float64."""
+    return _stacked(plan.encode(facts, COLUMNS)).astype(np.float64)
 
 
-def feature_matrix(facts: Facts, names: Sequence[str]) -> np.ndarray:
+def feature_matrix(facts: Facts, plan: Plan) -> np.ndarray:
     """The booster's input, shape (n_transactions, n_features), float32."""
-    return feature_columns(facts, names).astype(np.float32)
+    return _features(plan.encode(facts, COLUMNS), plan)
+
+
+def derive(matrix: np.ndarray, plan: Plan) -> np.ndarray:
+    """The booster's input from SMOTE's: float32, shape (n_transactions, n_features)."""
+    return _features(list(repaired(matrix, plan.inputs).T), plan)
+
+
+def feature_columns(facts: Facts, plan: Plan) -> np.ndarray:
+    """Features before they are rounded to float32, shape (n_transactions, n_features)."""
+    return _stacked(_derived(plan.encode(facts, COLUMNS), plan)).astype(np.float64)
 
 
 def packed(matrix: np.ndarray) -> "array[float]":
@@ -32,34 +37,43 @@ def packed(matrix: np.ndarray) -> "array[float]":
     return array("f", matrix.tobytes())
 
 
-def fact_matrix(facts: Facts, feature_set: str) -> np.ndarray:
-    """SMOTE's input, shape (n_transactions, n_facts), float64."""
-    return feature_columns(facts, fact_names(feature_set)).astype(np.float64)
+def repaired(matrix: np.ndarray, inputs: Sequence[Input]) -> np.ndarray:
+    """Inputs with discrete ones rounded to a valid value; real rows stay as they are.
+
+    A row has the level of a category that is at least one half. None is, where SMOTE went from a
+    row without any known level.
+    """
+    valid = matrix.copy()
+    for index, each in enumerate(inputs):
+        if each.measure is Measure.FLAG:
+            valid[:, index] = matrix[:, index] >= 0.5
+        elif each.measure is Measure.HOUR:
+            valid[:, index] = np.rint(matrix[:, index])
+    for columns in level_columns(inputs).values():
+        levels = matrix[:, columns]
+        nearest = levels.argmax(axis=1)[:, np.newaxis] == np.arange(len(columns))
+        valid[:, columns] = nearest & (levels >= 0.5)
+    return valid
 
 
-def feature_columns(facts: Facts, names: Sequence[str]) -> np.ndarray:
-    """Compute features before they are rounded to float32, shape (n_transactions, n_features)."""
+def level_columns(inputs: Sequence[Input]) -> dict[str, list[int]]:
+    """The positions of the levels of each category."""
+    found: dict[str, list[int]] = {}
+    for index, each in enumerate(inputs):
+        if each.measure is Measure.LEVEL:
+            found.setdefault(each.attribute, []).append(index)
+    return found
+
+
+def _features(inputs: list[Value], plan: Plan) -> np.ndarray:
+    return _stacked(_derived(inputs, plan)).astype(np.float32)
+
+
+def _derived(inputs: list[Value], plan: Plan) -> list[Value]:
     # A balance of 1e-300 overflows the share, which is capped afterwards.
     with np.errstate(over="ignore"):
-        return np.column_stack(feature_values(facts, names, np.where))
+        return plan.derive(inputs, COLUMNS)
 
 
-def facts_from_matrix(matrix: np.ndarray, feature_set: str) -> Facts:
-    """The facts of real or synthetic rows, with discrete facts rounded to a valid value."""
-    columns = dict(zip(fact_names(feature_set), matrix.T, strict=True))
-    types = np.column_stack([columns[f"type_{kind}"] for kind in TransactionType])
-    nothing = np.zeros(len(matrix))
-    return Facts(
-        type=pd.Categorical.from_codes(types.argmax(axis=1), categories=pd.Index(TYPES)),
-        amount=columns["amount"],
-        balance=columns.get("balance", nothing),
-        payee_is_merchant=columns["payee_is_merchant"] >= 0.5,
-        hour=np.rint(columns.get("hour", nothing)),
-    )
-
-
-def derive(matrix: np.ndarray, feature_set: str) -> np.ndarray:
-    """Derive the booster's input from SMOTE's: float32, shape (n_transactions, n_features)."""
-    if feature_set == LEAKY:
-        return matrix.astype(np.float32)
-    return feature_matrix(facts_from_matrix(matrix, feature_set), FEATURE_SETS[feature_set])
+def _stacked(columns: list[Value]) -> np.ndarray:
+    return np.column_stack([np.asarray(column, dtype=np.float64) for column in columns])

@@ -1,11 +1,13 @@
 """Errors for data that cannot be split in time as requested, with options that work."""
 
+import shlex
 from typing import Final
 
 import numpy as np
 
 from training.data.timeline import NoCutError, Timeline
 from training.errors import InputError
+from training.reading.calendar import Calendar
 
 MIN_FRAUDS: Final = 10
 MIN_WINDOWS: Final = 3
@@ -32,25 +34,28 @@ def require_enough(timeline: Timeline) -> None:
 
 
 def options_refused(
-    timeline: Timeline, train_until: int, test_from: int, *, windows: int
+    timeline: Timeline, calendar: Calendar, train_until: int, test_from: int, *, windows: int
 ) -> InputError:
     """The error for bounds that leave a window without a fraud or without a genuine row.
 
     Parameters
     ----------
     timeline : Timeline
+    calendar : Calendar
+        Writes the steps.
     train_until, test_from : int
         Last step to train on, first to test on.
     windows : int
         Number of windows before the test.
     """
-    why = _why(timeline, train_until, test_from)
+    why = _why(timeline, calendar, train_until, test_from)
     try:
         gap = min(max(test_from - train_until - 1, 0), timeline.longest_gap(windows=windows))
         until, since = timeline.nearest_bounds(test_from, gap, windows=windows)
     except NoCutError:
         return InputError(f"{why}; {LEAVE_OUT}")
-    return InputError(f"{why}; choose --train-until {until} --test-from {since}")
+    options = ("--train-until", calendar.until(until), "--test-from", calendar.since(since))
+    return InputError(f"{why}; choose {shlex.join(options)}")
 
 
 def delay_refused(timeline: Timeline, label_delay: int, *, windows: int) -> InputError:
@@ -65,18 +70,19 @@ def delay_refused(timeline: Timeline, label_delay: int, *, windows: int) -> Inpu
         return InputError(f"{why}; {LEAVE_OUT}")
 
 
-def _why(timeline: Timeline, train_until: int, test_from: int) -> str:
+def _why(timeline: Timeline, calendar: Calendar, train_until: int, test_from: int) -> str:
     first, last = timeline.first, timeline.last
     if not first <= train_until < test_from <= last:
         return (
-            f"training until step {train_until} and testing from step {test_from} does not fit "
-            f"data of steps {first} to {last}"
+            f"training until {calendar.named_until(train_until)} and testing from "
+            f"{calendar.named_since(test_from)} does not fit data of "
+            f"{calendar.period(first, last)}"
         )
     for name, kind in (("fraud", timeline.frauds), ("genuine row", timeline.genuine)):
         if kind.size == 0 or kind[-1] < test_from:
-            return f"the test window (steps {test_from} to {last}) holds no {name}"
+            return f"the test window ({calendar.period(test_from, last)}) holds no {name}"
     return (
-        f"the training window (steps {first} to {train_until}) is too short to fit, "
+        f"the training window ({calendar.period(first, train_until)}) is too short to fit, "
         f"to calibrate and to choose the threshold: {_frauds(timeline.until(train_until))}"
     )
 

@@ -5,13 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from fraud_api_lambda.features.payment import Facts
-from training.data.leaky_baseline import leaky_matrix
-from training.data.matrix import derive, fact_matrix
+from fraud_api_lambda.domain.elementwise import Value
+from fraud_api_lambda.domain.payment import Facts
 from training.data.time_split import Window
-from training.data.transactions import to_facts
 from training.metrics.labelled_scores import LabelledScores
-from training.option_values import LEAKY
+from training.reading.dataset import Dataset
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +18,8 @@ class Rows:
 
     Attributes
     ----------
-    file : DataFrame
-        All rows of the file, as `read_transactions` returns them. Selections share it.
+    dataset : Dataset
+        All rows of the file. Selections share it.
     places : int or None
         Positions of these rows in the file; None for all of them.
     facts : Facts
@@ -32,7 +30,7 @@ class Rows:
         Number of real transactions that each row represents.
     """
 
-    file: pd.DataFrame
+    dataset: Dataset
     places: np.ndarray | None
     facts: Facts
     steps: np.ndarray
@@ -40,15 +38,16 @@ class Rows:
     weights: np.ndarray
 
     @classmethod
-    def of(cls, frame: pd.DataFrame) -> "Rows":
-        """The columns of a frame that `read_transactions` returned."""
-        weights = frame["weight"] if "weight" in frame else pd.Series(1.0, frame.index)
+    def of(cls, dataset: Dataset) -> "Rows":
+        """All rows of a file."""
+        frame, roles = dataset.frame, dataset.schema.roles
+        weights = frame[roles.weight] if roles.weight in frame else pd.Series(1.0, frame.index)
         return cls(
-            file=frame,
+            dataset=dataset,
             places=None,
-            facts=to_facts(frame),
-            steps=frame["step"].to_numpy(),
-            is_fraud=frame["isFraud"].to_numpy(dtype=bool),
+            facts=dataset.facts,
+            steps=dataset.steps,
+            is_fraud=frame[roles.label].to_numpy(dtype=bool),
             weights=weights.to_numpy(dtype=np.float64),
         )
 
@@ -58,11 +57,11 @@ class Rows:
 
     def __getitem__(self, chosen: np.ndarray) -> "Rows":
         """Select rows by a mask or by indices."""
-        places = np.arange(len(self.file)) if self.places is None else self.places
+        places = np.arange(len(self.dataset.frame)) if self.places is None else self.places
         return Rows(
-            file=self.file,
+            dataset=self.dataset,
             places=places[chosen],
-            facts=Facts(*(column[chosen] for column in self.facts)),
+            facts=_selected(self.facts, chosen),
             steps=self.steps[chosen],
             is_fraud=self.is_fraud[chosen],
             weights=self.weights[chosen],
@@ -75,16 +74,17 @@ class Rows:
     @property
     def frame(self) -> pd.DataFrame:
         """The rows as a frame, copied at every call unless they are all rows of the file."""
-        return self.file if self.places is None else self.file.iloc[self.places]
+        frame = self.dataset.frame
+        return frame if self.places is None else frame.iloc[self.places]
 
     def column(self, name: str) -> pd.Series:
         """A column of the frame."""
-        column = self.file[name]
+        column = self.dataset.frame[name]
         return column if self.places is None else column.iloc[self.places]
 
     def record(self, index: int) -> pd.Series:
         """A row of the frame."""
-        return self.file.iloc[index if self.places is None else int(self.places[index])]
+        return self.dataset.frame.iloc[index if self.places is None else int(self.places[index])]
 
     @property
     def amounts(self) -> np.ndarray:
@@ -92,23 +92,35 @@ class Rows:
         return np.asarray(self.facts.amount)
 
     @property
+    def peers(self) -> pd.Categorical | None:
+        """The peer group of each row; None if the schema has none."""
+        group = self.dataset.schema.peer_group
+        return None if group is None else self.attribute(group)
+
+    def attribute(self, name: str) -> Value:
+        """The facts of an attribute."""
+        return self.facts.attributes[list(self.dataset.schema.attributes).index(name)]
+
+    @property
     def has_both_classes(self) -> bool:
         """Whether there is a fraud and a genuine row."""
         return bool(self.is_fraud.any() and not self.is_fraud.all())
 
-    def matrix(self, feature_set: str) -> np.ndarray:
-        """The input of a feature set's pipeline, shape (n_transactions, n_facts), float64."""
-        if feature_set == LEAKY:
-            return leaky_matrix(self.frame)
-        return fact_matrix(self.facts, feature_set)
-
-    def features(self, feature_set: str) -> np.ndarray:
-        """The input of a feature set's booster, shape (n_transactions, n_features), float32."""
-        return derive(self.matrix(feature_set), feature_set)
-
     def labelled(self, scores: np.ndarray) -> LabelledScores:
         """Scores of these rows with their labels and weights."""
         return LabelledScores(self.is_fraud, scores, self.weights)
+
+
+def _selected(facts: Facts, chosen: np.ndarray) -> Facts:
+    return Facts(
+        amount=facts.amount[chosen],
+        hour=facts.hour[chosen],
+        balance=facts.balance[chosen] if isinstance(facts.balance, np.ndarray) else facts.balance,
+        attributes=tuple(
+            tuple(part[chosen] for part in column) if isinstance(column, tuple) else column[chosen]
+            for column in facts.attributes
+        ),
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from math import ceil
 
 from training.data.rows import Rows
-from training.data.time_split import Split, split_by_time, until_the_end
+from training.data.time_split import DEFAULT_LABEL_DELAY, Split, split_by_time, until_the_end
+from training.reading.calendar import HOUR_S
 
 
 @dataclass(frozen=True)
@@ -51,8 +53,18 @@ class SplitRows:
 
     @classmethod
     def by_time(cls, rows: Rows, **options: int | None) -> "SplitRows":
-        """Split rows by `split_by_time`, with its options."""
-        return cls(rows, split_by_time(rows.steps, rows.is_fraud, **options))
+        """Split rows by `split_by_time`, with its options and the schema's times."""
+        schema = rows.dataset.schema
+        return cls(
+            rows,
+            split_by_time(
+                rows.steps,
+                rows.is_fraud,
+                usual_delay=ceil(schema.label_delay_s / HOUR_S) or DEFAULT_LABEL_DELAY,
+                calendar=rows.dataset.calendar,
+                **options,
+            ),
+        )
 
     def until_the_end(self) -> "SplitRows":
         """The same rows in the windows of a refit, which end at the last row."""

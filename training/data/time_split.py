@@ -1,13 +1,14 @@
 """Time split: fit, calibrate, threshold, a gap while labels arrive, test. Never random rows."""
 
 from dataclasses import asdict, dataclass, replace
-from typing import Any, Final
+from typing import Any, Final, TypedDict
 
 import numpy as np
 
 from training.data.no_split import delay_refused, options_refused, require_enough
 from training.data.timeline import NoCutError, Timeline
 from training.errors import InputError
+from training.reading.calendar import STEPS, Calendar
 
 FIT_SHARE: Final = 0.70
 CALIBRATE_SHARE: Final = 0.15
@@ -25,6 +26,16 @@ WINDOWS_BEFORE_TEST: Final = 3
 """Fit, calibrate and threshold, for data that is split by days."""
 
 
+class WindowSteps(TypedDict):
+    """A `Window` as plain data: its steps, the same as options take them, and in words."""
+
+    start: int
+    end: int
+    since: str
+    until: str
+    shown: str
+
+
 @dataclass(frozen=True, slots=True)
 class Window:
     """Steps `start` to `end`, both included."""
@@ -40,8 +51,19 @@ class Window:
         """Whether the windows have a step in common."""
         return self.start <= other.end and self.end >= other.start
 
-    def __str__(self) -> str:
-        return f"steps {self.start} to {self.end}"
+    def shown(self, calendar: Calendar) -> str:
+        """The window in words."""
+        return calendar.period(self.start, self.end)
+
+    def as_dict(self, calendar: Calendar) -> WindowSteps:
+        """The window as plain data."""
+        return {
+            "start": self.start,
+            "end": self.end,
+            "since": calendar.since(self.start),
+            "until": calendar.until(self.end),
+            "shown": self.shown(calendar),
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +110,8 @@ def split_by_time(
     train_until: int | None = None,
     test_from: int | None = None,
     label_delay: int | None = None,
+    usual_delay: int = DEFAULT_LABEL_DELAY,
+    calendar: Calendar = STEPS,
 ) -> Split:
     """Choose windows that all hold a fraud and a genuine row.
 
@@ -103,7 +127,10 @@ def split_by_time(
     train_until, test_from : int, optional
         Last training step and first test step; one follows from the other and `label_delay`.
     label_delay : int, optional
-        Hours until the label of a fraud is known. Default: 24.
+        Hours until the label of a fraud is known. Default: `usual_delay`, or none for short data.
+    usual_delay : int
+    calendar : Calendar
+        Writes the steps in messages.
 
     Raises
     ------
@@ -116,8 +143,8 @@ def split_by_time(
     if test_days is not None and (train_until is not None or test_from is not None):
         raise InputError("give either --test-days or --train-until and --test-from, not both")
     if test_days is None and train_until is None and test_from is None:
-        return _default(timeline, label_delay)
-    delay = DEFAULT_LABEL_DELAY if label_delay is None else label_delay
+        return _default(timeline, label_delay, usual_delay)
+    delay = usual_delay if label_delay is None else label_delay
     if test_days is not None:
         test_from = timeline.last + 1 - 24 * test_days
     if train_until is None:
@@ -128,7 +155,7 @@ def split_by_time(
         return _by_days(timeline, train_until, test_from)
     except NoCutError:
         raise options_refused(
-            timeline, train_until, test_from, windows=WINDOWS_BEFORE_TEST
+            timeline, calendar, train_until, test_from, windows=WINDOWS_BEFORE_TEST
         ) from None
 
 
@@ -146,14 +173,14 @@ def until_the_end(split: Split, steps: np.ndarray, is_fraud: np.ndarray) -> Spli
     return replace(split, fit=fit, threshold=threshold, test=after)
 
 
-def _default(timeline: Timeline, label_delay: int | None) -> Split:
+def _default(timeline: Timeline, label_delay: int | None, usual_delay: int) -> Split:
     """Split by days if the data allows it or a label delay is given; otherwise by hours."""
     length = timeline.last - timeline.first + 1
     short = length < MIN_STEPS_FOR_DAYS or len(timeline.frauds) < MIN_FRAUDS_FOR_DAYS
     if label_delay is None and short:
         return _by_hours(timeline)
     test_from = timeline.last + 1 - 24 * max(1, round(length / 24 * DEFAULT_TEST_SHARE))
-    gap = DEFAULT_LABEL_DELAY if label_delay is None else label_delay
+    gap = usual_delay if label_delay is None else label_delay
     try:
         bounds = timeline.nearest_bounds(test_from, gap, windows=WINDOWS_BEFORE_TEST)
         return _by_days(timeline, *bounds)

@@ -60,10 +60,10 @@ def read_table(path: Path, names: Sequence[str], *, text: Sequence[str]) -> pd.D
     with opened(path) as source:
         if source.separator is None:
             read = pq.ParquetFile(source.file).read(columns=list(names))
-            frame: pd.DataFrame = read.select(list(names)).to_pandas(ignore_metadata=True)
-            return frame
+            return _as_frame(read.select(list(names)))
         with _parser_errors_in_one_line(path):
-            frame = pd.read_csv(source.file, dtype=dict.fromkeys(text, "str"), **_csv(source))
+            kinds = dict.fromkeys(text, "str")
+            frame: pd.DataFrame = pd.read_csv(source.file, dtype=kinds, **_csv(source))
     frame = frame.iloc[: len(frame) - _trailing(frame)]
     return frame[list(names)]
 
@@ -103,8 +103,7 @@ class Chunk:
 
     def frame(self, names: Sequence[str]) -> pd.DataFrame:
         """The named columns, which must occur once."""
-        frame: pd.DataFrame = self.table.select(list(names)).to_pandas(ignore_metadata=True)
-        return frame
+        return _as_frame(self.table.select(list(names)))
 
 
 def read_chunks(path: Path, rows: int) -> Iterator[Chunk]:
@@ -134,6 +133,16 @@ def schema_of(path: Path) -> pa.Schema:
         with opened(path) as source:
             return pq.ParquetFile(source.file).schema_arrow
     return pa.schema([(name, pa.large_string()) for name in header(path)])
+
+
+def _as_frame(table: pa.Table) -> pd.DataFrame:
+    """The columns in pandas; whole numbers among empty cells as text, because NaN is a float."""
+    for index, field in enumerate(table.schema):
+        if pa.types.is_integer(field.type) and table.column(index).null_count:
+            texts = table.column(index).cast(pa.string())
+            table = table.set_column(index, field.name, texts)
+    frame: pd.DataFrame = table.to_pandas(ignore_metadata=True)
+    return frame
 
 
 def _parquet_chunks(source: Source, rows: int) -> Iterator[Chunk]:

@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from tests.training.transfers import transfers
+from tests.transactions import PLANS
+from training.data.encoder import PlanEncoder
 from training.data.rows import Rows, ScoredRows
 from training.data.split_rows import SplitRows
 from training.data.time_split import Window
@@ -36,9 +38,11 @@ def test_the_features_of_a_window_are_those_of_all_rows_bit_for_bit(
 ) -> None:
     window = Window(30, 60)
 
-    features = rows.within(window).features(feature_set)
+    encoder = PlanEncoder(PLANS[feature_set])
 
-    assert features.tobytes() == rows.features(feature_set)[window.holds(rows.steps)].tobytes()
+    features = encoder.encoded(rows.within(window))
+
+    assert features.tobytes() == encoder.encoded(rows)[window.holds(rows.steps)].tobytes()
 
 
 def test_rows_are_selected_by_their_place_too(rows: Rows) -> None:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from training.data.time_split import Split, Window, split_by_time, until_the_end
 from training.errors import InputError
+from training.reading.calendar import Calendar
 
 
 def hourly(days: int, frauds_an_hour: int = 1) -> tuple[np.ndarray, np.ndarray]:
@@ -229,6 +230,49 @@ def test_a_requested_test_window_without_fraud_is_refused_with_a_remedy() -> Non
         "the test window (steps 289 to 312) holds no fraud; "
         "choose --train-until 263 --test-from 288"
     )
+
+
+BERLIN = Calendar(None, -3_600, "Europe/Berlin")
+OCTOBER = BERLIN.step_from("2020-10-20")
+
+
+def test_windows_of_timestamps_are_refused_with_dates_and_times() -> None:
+    steps, is_fraud = hourly(13)
+    steps += OCTOBER - 1
+
+    with pytest.raises(InputError) as caught:
+        split_by_time(steps, is_fraud & (steps < OCTOBER + 288), test_days=1, calendar=BERLIN)
+
+    assert str(caught.value) == (
+        "the test window (2020-10-31 23:00 to 2020-11-01 22:59) holds no fraud; "
+        "choose --train-until '2020-10-30 21:59' --test-from '2020-10-31 22:00'"
+    )
+
+
+def test_dates_that_do_not_fit_are_refused_with_the_dates_of_the_data() -> None:
+    steps, is_fraud = hourly(13)
+    steps += OCTOBER - 1
+    until, since = BERLIN.step_until("2020-11-02"), BERLIN.step_from("2020-11-09")
+
+    with pytest.raises(
+        InputError,
+        match=r"^training until 2020-11-02 and testing from 2020-11-09 does not fit data of "
+        r"2020-10-20 to 2020-11-01 22:59; choose --train-until ",
+    ):
+        split_by_time(steps, is_fraud, train_until=until, test_from=since, calendar=BERLIN)
+
+
+def test_an_unwritten_label_delay_is_the_usual_one() -> None:
+    rows = hourly(60)
+
+    assert split_by_time(*rows).gap_hours == 24
+    assert split_by_time(*rows, usual_delay=168).gap_hours == 168
+    assert split_by_time(*rows, usual_delay=168, test_days=3).gap_hours == 168
+    assert split_by_time(*rows, usual_delay=168, label_delay=5).gap_hours == 5
+
+
+def test_data_shorter_than_the_usual_label_delay_is_split_by_hours() -> None:
+    assert split_by_time(*hourly(5), usual_delay=168).by == "hours"
 
 
 def test_one_hour_of_data_cannot_be_split() -> None:

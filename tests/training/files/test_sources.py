@@ -12,8 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.paysim_files import GOOD, parquet, refusal, written
-from training.data.transactions import read_transactions
+from tests.paysim_files import GOOD, frame_of, parquet, refusal, written
 from training.files.sources import READABLE
 
 
@@ -62,9 +61,9 @@ def archived(directory: Path, files: dict[str, str]) -> Path:
 
 
 def test_a_zip_with_one_csv_file_is_read(tmp_path: Path) -> None:
-    frame = read_transactions(zipped(tmp_path, data=GOOD))
+    frame = frame_of(zipped(tmp_path, data=GOOD))
 
-    pd.testing.assert_frame_equal(frame, read_transactions(written(tmp_path, GOOD)))
+    pd.testing.assert_frame_equal(frame, frame_of(written(tmp_path, GOOD)))
 
 
 def test_a_fault_in_a_zip_is_reported_with_its_row_in_the_csv_file(tmp_path: Path) -> None:
@@ -79,9 +78,9 @@ def test_metadata_of_macos_and_windows_in_a_zip_is_ignored(tmp_path: Path, folde
     files = {f"{folder}{name}": "junk" for name in junk}
     folders = {folder: ""} if folder else {}
 
-    frame = read_transactions(archived(tmp_path, {**folders, **files, f"{folder}data.csv": GOOD}))
+    frame = frame_of(archived(tmp_path, {**folders, **files, f"{folder}data.csv": GOOD}))
 
-    pd.testing.assert_frame_equal(frame, read_transactions(written(tmp_path, GOOD)))
+    pd.testing.assert_frame_equal(frame, frame_of(written(tmp_path, GOOD)))
 
 
 def test_a_zip_with_several_files_or_none_is_refused_with_their_names(tmp_path: Path) -> None:
@@ -120,9 +119,7 @@ def test_gzip_and_tab_separated_files_are_read(tmp_path: Path, ending: str) -> N
     path = tmp_path / f"data{ending}"
     path.write_bytes(gzip.compress(text.encode()) if ending.endswith(".gz") else text.encode())
 
-    pd.testing.assert_frame_equal(
-        read_transactions(path), read_transactions(written(tmp_path, GOOD))
-    )
+    pd.testing.assert_frame_equal(frame_of(path), frame_of(written(tmp_path, GOOD)))
 
 
 def test_a_truncated_gzip_file_is_reported_as_truncated(tmp_path: Path) -> None:

@@ -6,7 +6,8 @@ from typing import Final, TypedDict
 
 import pandas as pd
 
-from training.data.columns import LEAKY_BALANCES, REQUIRED, WEIGHT, renamings, shown
+from fraud_api_lambda.domain.schema import Roles
+from training.reading.columns import renamings, shown
 
 MOST: Final = 20
 """Most names in a sentence; ``metrics.json`` lists all."""
@@ -40,12 +41,13 @@ class Unused:
     meant: dict[str, str]
 
     @classmethod
-    def of(cls, header: Sequence[str], frame: pd.DataFrame) -> "Unused":
+    def of(cls, header: Sequence[str], frame: pd.DataFrame, roles: Roles) -> "Unused":
         """Compare the header of a file with the columns that were read of it."""
-        used = set(frame.columns)
-        ignored = [name for name in header if name not in used]
-        absent = [name for name in (WEIGHT, *LEAKY_BALANCES) if name not in header]
-        constant = [name for name in REQUIRED if (frame[name] == frame[name].iloc[0]).all()]
+        ignored = [name for name in header if name not in frame]
+        optional = (roles.weight, roles.payee_balance, *roles.after)
+        absent = [name for name in optional if name is not None and name not in header]
+        checked = [name for name in frame if name not in (roles.label, *optional)]
+        constant = [str(name) for name in checked if (frame[name] == frame[name].iloc[0]).all()]
         return cls(ignored, constant, renamings(ignored, absent))
 
     def as_dict(self) -> UnusedColumns:

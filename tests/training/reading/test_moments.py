@@ -13,14 +13,14 @@ from hypothesis import strategies as st
 
 from fraud_api_lambda.domain.moment import (
     MAX_COUNT_S,
-    TEXT_PATTERN,
     Moment,
     moment_of_count,
     moment_of_text,
     zone_of,
 )
 from fraud_api_lambda.domain.schema import Time, Unit
-from training.data.moments import Moments, moments_of
+from fraud_api_lambda.domain.time_text import LOCAL
+from training.reading.moments import Moments, moments_of
 
 TIMESTAMPS = Time("time")
 ZONES = st.sampled_from(["UTC", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe"])
@@ -50,9 +50,7 @@ def only_faults(column: pd.Series, time: Time = TIMESTAMPS) -> bool:
     return np.array_equal(moments_of(column, time, "UTC").faults, np.arange(len(column)))
 
 
-@given(
-    texts=st.lists(st.from_regex(TEXT_PATTERN, fullmatch=True) | st.text(max_size=20)), zone=ZONES
-)
+@given(texts=st.lists(st.from_regex(LOCAL, fullmatch=True) | st.text(max_size=20)), zone=ZONES)
 def test_a_column_of_texts_equals_its_texts(texts: list[str], zone: str) -> None:
     column = pd.Series(texts, dtype="str")
 

@@ -12,9 +12,8 @@ from starlette.testclient import TestClient
 
 from fraud_api_lambda.web.app import create_app
 from tests.fakes import ReadyProvider
+from tests.paysim_files import frame_of, rows_of
 from training.data.matrix import feature_matrix, packed
-from training.data.rows import Rows
-from training.data.transactions import read_transactions
 from training.option_values import LEAKY
 from training.reporting.console import summary
 from training.reporting.schema import RunMetrics
@@ -185,7 +184,7 @@ def test_every_margin_equals_that_of_xgboosts_own_booster_bit_for_bit(
     hours: tuple[Path, RunMetrics], file: Path
 ) -> None:
     scorer = load_scorer(hours[0])
-    rows = feature_matrix(Rows.of(read_transactions(file)).facts, scorer.bundle.features)
+    rows = feature_matrix(rows_of(frame_of(file)).facts, scorer.bundle.plan)
     booster = xgb.Booster(model_file=bytearray(scorer.bundle.booster))
 
     margins = np.array(scorer.margins(packed(rows)), dtype=np.float32)

@@ -3,7 +3,8 @@
 import pandas as pd
 
 from tests.paysim_files import HEADER
-from training.data.unused_columns import Unused
+from tests.transactions import PAYSIM
+from training.reading.unused_columns import Unused
 
 NAMES = HEADER.strip().split(",")
 ROWS = pd.DataFrame([[1, "A", 2.0, "C1", 3.0, 0.0, "M1", 0.0, 0.0, 0, 0]] * 2, columns=NAMES)
@@ -11,25 +12,25 @@ VARIED = ROWS.assign(**{name: [1, 2] for name in NAMES})
 
 
 def test_nothing_is_reported_if_every_column_is_used() -> None:
-    assert Unused.of(NAMES, VARIED).sentence == ""
+    assert Unused.of(NAMES, VARIED, PAYSIM.roles).sentence == ""
 
 
 def test_constant_columns_are_reported() -> None:
     rows = VARIED.assign(type="TRANSFER", oldbalanceOrg=0.0)
 
-    assert Unused.of(NAMES, rows).sentence == "Constant: type, oldbalanceOrg."
+    assert Unused.of(NAMES, rows, PAYSIM.roles).sentence == "Constant: type, oldbalanceOrg."
 
 
 def test_names_with_control_characters_stay_in_one_line() -> None:
     names = [*NAMES, "", "two words", "line\nbreak"]
 
-    assert Unused.of(names, VARIED).sentence == (
+    assert Unused.of(names, VARIED, PAYSIM.roles).sentence == (
         "Ignored: a column without a name, 'two words', 'line\\nbreak'."
     )
 
 
 def test_only_the_first_of_many_columns_are_named() -> None:
-    unused = Unused.of([*NAMES, *(f"c{number}" for number in range(10_000))], VARIED)
+    unused = Unused.of([*NAMES, *(f"c{number}" for number in range(10_000))], VARIED, PAYSIM.roles)
 
     assert unused.sentence.endswith(", c18, c19 and 9,980 more.")
     assert len(unused.ignored) == 10_000

@@ -1,36 +1,35 @@
-"""The names of PaySim's columns, and the check that a header has them."""
+"""The header of a file: whether it has the columns of a schema."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Final
 
 from training.errors import InputError
 
-TEXT: Final = ("type", "nameOrig", "nameDest")
-REQUIRED: Final = ("step", "type", "amount", "nameOrig", "oldbalanceOrg", "nameDest")
-LABEL: Final = "isFraud"
-FLAG: Final = "isFlaggedFraud"
-"""The alerts of PaySim's own rule; no model uses them."""
-WEIGHT: Final = "weight"
-LEAKY_BALANCES: Final = ("newbalanceOrig", "oldbalanceDest", "newbalanceDest")
-"""Balances that only the leaky baseline uses: both after the payment, and the payee's before it."""
 TYPOLOGY: Final = "typology"
-KNOWN: Final = frozenset({*REQUIRED, LABEL, WEIGHT, *LEAKY_BALANCES, TYPOLOGY})
+"""The column in which our simulators name the kind of each fraud."""
 
 
 def require_columns(
-    path: Path, names: Sequence[str], required: Sequence[str], optional: Sequence[str] = ()
+    path: Path,
+    names: Sequence[str],
+    required: Sequence[str],
+    optional: Sequence[str] = (),
+    known: Collection[str] = (),
 ) -> None:
-    """Raise `InputError` unless a header has `required` once each, and `optional` at most once."""
+    """Raise `InputError` unless a header has `required` once each, and `optional` at most once.
+
+    A column that is `known` is no misspelling of a required one.
+    """
     twice = [name for name in (*required, *optional) if names.count(name) > 1]
     if twice:
         raise InputError(f"{path}: column {twice[0]} is there twice; keep one")
     missing = [name for name in required if name not in names]
     if not missing:
         return
-    renamed = renamings([name for name in names if name not in KNOWN], missing)
+    renamed = renamings([name for name in names if name not in known], missing)
     if len(set(renamed.values())) == len(missing):
         unknown = ", ".join(map(shown, renamed.values()))
         columns = "column" if len(renamed) == 1 else "columns"

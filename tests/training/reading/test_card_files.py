@@ -1,0 +1,145 @@
+"""Tests on card payments, which lie beside the project and are never committed."""
+
+import json
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pandas as pd
+import pytest
+from starlette.testclient import TestClient
+
+from fraud_api_lambda.decisions.scorer import Scorer
+from fraud_api_lambda.web.app import create_app
+from fraud_api_lambda.wire.wire import Wire
+from tests.fakes import ReadyProvider
+from tests.training.reading.test_paysim import DATA
+from training.fitting.settings import Settings
+from training.reading.calendar import Calendar
+from training.reading.schema_of_file import schema_of_file
+from training.scoring.score import load_scorer, score
+from training.train import TrainOptions, Windows, train
+
+SPARKOV = """
+name = "cards"
+currency = "USD"
+label_delay = "7d"
+peer_group = "category"
+ignore = ["city", "state", "zip", "job", "dob", "city_pop"]
+
+[roles]
+time = "trans_date_trans_time"
+amount = "amt"
+payer = "cc_num"
+payee = "merchant"
+label = "is_fraud"
+id = "trans_num"
+
+[attributes]
+category = "category"
+gender = "flag"
+home = ["lat", "long"]
+shop = ["merch_lat", "merch_long"]
+"""
+HANDBOOK = """
+name = "terminals"
+label_delay = "7d"
+ignore = ["TX_FRAUD_SCENARIO"]
+
+[roles]
+label = "TX_FRAUD"
+time = "TX_DATETIME"
+amount = "TX_AMOUNT"
+payer = "CUSTOMER_ID"
+payee = "TERMINAL_ID"
+id = "TRANSACTION_ID"
+"""
+CARDS = DATA / "sparkov_like_2019-09-01_to_2020-03-31.parquet"
+SCHEMAS = {CARDS.name: SPARKOV, "handbook_2018-04-01_to_08-14.parquet": HANDBOOK}
+ROWS = 100_000
+
+pytestmark = [
+    pytest.mark.soak,
+    pytest.mark.skipif(not DATA.is_dir(), reason=f"no card payments: put them into {DATA}"),
+]
+
+
+class Scored(NamedTuple):
+    """Rows of a file, less their label, with the probabilities of `score`, and the model."""
+
+    bodies: list[dict[str, Any]]
+    probabilities: list[float]
+    scorer: Scorer
+
+
+@pytest.fixture(scope="module", params=SCHEMAS)
+def scored(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Scored:
+    folder = tmp_path_factory.mktemp("cards")
+    frame = pd.read_parquet(DATA / request.param).tail(ROWS)
+    data, text = folder / "data.parquet", folder / "schema.toml"
+    frame.to_parquet(data, index=False)
+    text.write_text(SCHEMAS[request.param])
+    schema = schema_of_file(data, str(text))
+    settings = Settings(booster={"n_estimators": 20})
+    options = TrainOptions(
+        schema, settings=settings, choose_ratio=False, compare=False, refit=False
+    )
+    train(data, folder / "model", options)
+    score(folder / "model", data, folder / "scored.parquet")
+    found = pd.read_parquet(folder / "scored.parquet")["fraud_probability"].to_list()
+    return Scored(bodies_of(frame, schema.roles.label), found, load_scorer(folder / "model"))
+
+
+def bodies_of(frame: pd.DataFrame, label: str) -> list[dict[str, Any]]:
+    """Each row as a body of `POST /predict`."""
+    plain = frame.drop(columns=label)
+    for name in plain.select_dtypes("datetime"):
+        plain[name] = plain[name].dt.strftime("%Y-%m-%dT%H:%M:%S")
+    bodies: list[dict[str, Any]] = json.loads(plain.to_json(orient="records", double_precision=15))
+    return bodies
+
+
+def test_posted_cards_get_the_same_probability_as_score_bit_for_bit(scored: Scored) -> None:
+    wire = Wire(scored.scorer.bundle)
+
+    posted = [
+        scored.scorer.assess(wire.payment(json.dumps(body).encode())).fraud_probability
+        for body in scored.bodies
+    ]
+
+    assert posted == scored.probabilities
+    assert len(posted) == ROWS
+
+
+def test_own_columns_find_most_frauds_of_the_sparkov_like_cards(tmp_path: Path) -> None:
+    text = tmp_path / "schema.toml"
+    text.write_text(SPARKOV)
+    schema = schema_of_file(CARDS, str(text))
+    calendar = Calendar.of(schema)
+    windows = Windows(
+        train_until=calendar.step_until("2020-02-29"), test_from=calendar.step_from("2020-03-08")
+    )
+    options = TrainOptions(schema, windows=windows, choose_ratio=False, compare=False, refit=False)
+
+    figures = train(CARDS, tmp_path / "model", options)["arms"]["decision-time"]
+
+    assert figures["average_precision"] >= 0.82
+    assert 0.8 <= figures["calibration"]["observed_over_expected"] <= 1.25
+
+
+def test_rows_of_the_kaggle_set_are_all_answered(tmp_path: Path) -> None:
+    text = tmp_path / "schema.toml"
+    text.write_text(SPARKOV)
+    schema = schema_of_file(CARDS, str(text))
+    settings = Settings(booster={"n_estimators": 5})
+    options = TrainOptions(schema, settings=settings, choose_ratio=False, compare=False)
+    train(CARDS, tmp_path / "model", options)
+    client = TestClient(create_app(ReadyProvider(load_scorer(tmp_path / "model"))))
+
+    rows = pd.read_parquet(DATA / "sparkov_kaggle_real_rows.parquet").head(1_000)
+    known = [name for name in rows if name in {*schema.columns(), *schema.ignore}]
+    statuses = {
+        client.post("/predict", json=body).status_code
+        for body in bodies_of(rows[known], schema.roles.label)
+    }
+
+    assert statuses == {200}

@@ -1,0 +1,1 @@
+"""A file in the columns of a schema: checked, typed, and as facts."""

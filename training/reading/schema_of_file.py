@@ -1,0 +1,93 @@
+"""The schema of a file: the given one, or the built-in one that its header fits."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from fraud_api_lambda.domain.learned import Learned
+from fraud_api_lambda.domain.schema import FAMILY, Schema
+from training.errors import InputError
+from training.files.tables import header
+from training.hints import fraud
+from training.option_values import BUILT_IN
+from training.reading.columns import shown
+from training.reading.rules import rules_of
+from training.schemas.built_in import built_in, schema_named
+
+MOST_SHOWN: Final = 5
+
+MOSTLY: Final = 0.5
+"""The share of a schema's columns from which a file is taken for one that misspells the others."""
+
+
+def schema_of_file(data: Path, name: str | None) -> Schema:
+    """The named schema, or the built-in one whose columns the file mostly has.
+
+    Parameters
+    ----------
+    data : Path
+    name : str, optional
+        The name of a built-in schema, or the path of a schema file.
+
+    Raises
+    ------
+    InputError
+        If the schema cannot be read or lacks a column of the file, or no built-in one fits.
+    """
+    names = header(data)
+    if name is not None:
+        schema = schema_named(name)
+        _refuse_unknown(data, names, schema)
+        return expanded(schema, names)
+    for each in BUILT_IN:
+        schema = built_in(each)
+        wanted = {rule.column for rule in rules_of(schema, Learned(), labelled=False)}
+        if len(wanted.intersection(names)) >= MOSTLY * len(wanted):
+            return schema
+    describe = fraud("describe", data, "--out", "schema.toml")
+    raise InputError(
+        f"{data}: its columns are those of no built-in schema ({', '.join(BUILT_IN)}); draft one "
+        f"with {describe}, then give it with --schema schema.toml"
+    )
+
+
+def expanded(schema: Schema, names: Sequence[str]) -> Schema:
+    """The schema with the columns of each family, as attributes or ignored."""
+    named = set(schema.columns())
+    attributes = {}
+    for attribute in schema.attributes.values():
+        stem = attribute.columns[0].removesuffix(FAMILY)
+        if stem == attribute.columns[0]:
+            attributes[attribute.name] = attribute
+            continue
+        for name in names:
+            if name.startswith(stem) and name not in named:
+                attributes[name] = replace(attribute, name=name, columns=(name,))
+    wide = replace(schema, attributes=attributes)
+    return replace(wide, ignore=_ignored(wide, names))
+
+
+def _ignored(schema: Schema, names: Sequence[str]) -> tuple[str, ...]:
+    """The ignored columns, with the members of each family."""
+    used = set(schema.columns())
+    found: dict[str, None] = {}
+    for ignored in schema.ignore:
+        stem = ignored.removesuffix(FAMILY)
+        members = [name for name in names if name.startswith(stem) and name not in used]
+        found |= dict.fromkeys([ignored] if stem == ignored else members)
+    return tuple(found)
+
+
+def _refuse_unknown(data: Path, names: Sequence[str], schema: Schema) -> None:
+    """Raise `InputError` for a column that the given schema does not name."""
+    known = {*schema.columns(), *schema.ignore}
+    families = tuple(name.removesuffix(FAMILY) for name in known if name.endswith(FAMILY))
+    unknown = [name for name in names if name and name not in known]
+    unknown = [name for name in unknown if not (families and name.startswith(families))]
+    if unknown:
+        shown_names = ", ".join(map(shown, unknown[:MOST_SHOWN]))
+        raise InputError(
+            f"{data}: column {shown_names} is not in schema {schema.name}: give it a kind under "
+            f'[attributes], such as {shown(unknown[0])} = "number", or add it to ignore'
+        )
