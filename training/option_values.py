@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from fraud_api_lambda.features.payment import FEATURE_SETS
+from fraud_api_lambda.features.plan import FEATURE_SETS
 
 LEAKY: Final = "leaky-baseline"
 """A feature set that leaks the label. A run reports its metrics and builds no model of it."""

@@ -4,30 +4,32 @@ import json
 import os
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from math import ceil
 from pathlib import Path
 from typing import Any, Final
 
-from fraud_api_lambda.features.payment import FEATURE_SETS
+from fraud_api_lambda.domain.schema import Schema
 from training.bundling.bundle_content import manifest
 from training.bundling.refit import Publication, publication
 from training.data.leaky_baseline import require_leaky_columns
 from training.data.rows import Rows
 from training.data.split_rows import SplitRows
-from training.data.transactions import read_transactions
-from training.data.unused_columns import Unused
 from training.files.atomic import write_files
 from training.files.tables import header
 from training.fitting.engine import LOCAL, Engine
 from training.fitting.figures import RatioTrial, SettingsTrial
-from training.fitting.model_selection import select_model
+from training.fitting.model_selection import distinct_sets, select_model
 from training.fitting.resampling import DEFAULT
 from training.fitting.settings import Settings
 from training.fitting.smote_ratio import RATIOS, choose_smote_ratio
 from training.option_values import AUTO, LEAKY, RESAMPLING
+from training.reading.dataset import read_dataset
+from training.reading.unused_columns import Unused
 from training.reporting.report import model_card, report
 from training.reporting.run_metrics import run_metrics
 from training.reporting.schema import RunMetrics, SearchFigures
+from training.schemas.built_in import built_in
 from training.scoring.model_directory import saved_model
 
 type Progress = Callable[[str], None]
@@ -54,6 +56,8 @@ class TrainOptions:
 
     Attributes
     ----------
+    schema : Schema
+        The columns of the file.
     feature_set : str
         One of `FEATURE_SETS`, or the leaky baseline, which gives metrics but no model.
     settings : Settings
@@ -69,6 +73,7 @@ class TrainOptions:
         Evaluate the other feature sets and resampling methods too.
     """
 
+    schema: Schema = field(default_factory=partial(built_in, "paysim"))
     feature_set: str = "decision-time"
     settings: Settings = field(default_factory=Settings)
     windows: Windows = field(default_factory=Windows)
@@ -85,9 +90,15 @@ class TrainOptions:
         if self.trials is not None:
             searched = ceil(self.trials / (os.cpu_count() or 1))
         methods = len(RESAMPLING) if (self.compare or asked == AUTO) and not leaky else 1
-        others = len(FEATURE_SETS) + 1 if self.compare else 0
+        others = self._others if self.compare else 0
         reading, evaluation, report = 1, 2, 1
         return reading + searched + methods + others + evaluation + self.refit + report
+
+    @property
+    def _others(self) -> int:
+        """The fits of other feature sets; the leaky baseline is fitted twice."""
+        others = len(distinct_sets(self.schema, self.feature_set)) - 1
+        return others + 2 if self.schema.roles.after else others
 
 
 def train(
@@ -122,13 +133,13 @@ def train(
     if replaced := saved_model(out):
         progress(f"{out} holds {replaced}, which this run replaces")
     progress(f"reading {data}")
-    frame = read_transactions(data)
+    dataset = read_dataset(data, options.schema)
     if feature_set == LEAKY:
-        require_leaky_columns(data, frame)
-    unused = Unused.of(header(data), frame)
+        require_leaky_columns(data, dataset)
+    unused = Unused.of(header(data), dataset.frame, options.schema.roles)
     if unused.sentence:
         progress(unused.sentence)
-    rows = SplitRows.by_time(Rows.of(frame), **asdict(options.windows))
+    rows = SplitRows.by_time(Rows.of(dataset), **asdict(options.windows))
     settings, searched = _searched(rows, options, engine, progress)
     if options.trials is not None:
         engine = LOCAL  # the same fits, and so the same model, whichever engine ran the search

@@ -11,12 +11,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from training.data.rows import Rows
+from tests.paysim_files import rows_of
+from tests.transactions import PLANS
+from training.data.encoder import PlanEncoder
 from training.data.split_rows import SplitRows
 from training.distributed.engine import RayEngine, chosen_engine, chosen_score
 from training.errors import InputError
 from training.files.writing import write_transactions
-from training.fitting.boosting import fit_rows, margins_of
+from training.fitting.boosting import fit_rows
 from training.fitting.engine import LOCAL, Engine
 from training.fitting.pipeline import build_pipeline
 from training.fitting.resampling import balanced_weights, restored_weights
@@ -40,6 +42,7 @@ pytestmark = [
 
 ROOT = Path(__file__).parents[2]
 FEATURES = "decision-time"
+ENCODER = PlanEncoder(PLANS[FEATURES])
 # Row and column sampling would depend on the shard.
 SETTINGS = Settings(booster={"subsample": 1.0, "colsample_bytree": 1.0, "n_estimators": 100})
 
@@ -57,7 +60,7 @@ def frame() -> pd.DataFrame:
 
 @pytest.fixture(scope="module")
 def data(frame: pd.DataFrame) -> SplitRows:
-    return SplitRows.by_time(Rows.of(frame.assign(weight=1.0 + frame["step"] % 3)))
+    return SplitRows.by_time(rows_of(frame.assign(weight=1.0 + frame["step"] % 3)))
 
 
 @pytest.fixture(scope="module")
@@ -101,23 +104,22 @@ def test_two_workers_fit_as_well_as_one_process(
 ) -> None:
     from training.distributed.fit import fit_folder
 
-    features = data.test.features(FEATURES)
-    local, invented = fit_rows(data.fit, FEATURES, SETTINGS)
-    spread, as_many = engine.fit(data.fit, FEATURES, SETTINGS)
+    local = fit_rows(data.fit, FEATURES, SETTINGS)
+    spread = engine.fit(data.fit, FEATURES, SETTINGS)
 
     reached = [
-        average_precision(data.test.labelled(margins_of(booster, features)))
-        for booster in (local, spread)
+        average_precision(data.test.labelled(boosted.margins(data.test)))
+        for boosted in (local, spread)
     ]
-    assert as_many == invented > 0
+    assert spread.n_synthetic == local.n_synthetic > 0
     assert reached[1] == pytest.approx(reached[0], abs=0.01)
-    assert spread.feature_names == local.feature_names
+    assert spread.booster.feature_names == local.booster.feature_names
 
     frame = data.all.frame
     for number, part in enumerate(np.array_split(np.arange(len(frame)), 3)):
         frame.iloc[part].to_parquet(tmp_path / f"{number}.parquet", index=False)
-    from_files, _ = fit_folder(tmp_path, FEATURES, SETTINGS, data.split.fit)
-    np.testing.assert_array_equal(margins_of(from_files, features), margins_of(spread, features))
+    from_files = fit_folder(tmp_path, ENCODER.plan, SETTINGS, data.split.fit)
+    np.testing.assert_array_equal(from_files.margins(data.test), spread.margins(data.test))
 
 
 @pytest.mark.parametrize("resampling", ["smote", "smotenc", "weights", "none"])
@@ -126,15 +128,15 @@ def test_ray_adds_the_same_synthetic_frauds_with_the_same_weights(
 ) -> None:
     from training.distributed.fit import Totals, synthetic_frauds, weight_factors
 
-    matrix, is_fraud, weights = data.fit.matrix(FEATURES), data.fit.is_fraud, data.fit.weights
+    matrix, is_fraud, weights = ENCODER.matrix(data.fit), data.fit.is_fraud, data.fit.weights
     settings = replace(SETTINGS, resampling=resampling, smote_ratio=0.05)
     totals = Totals(int((~is_fraud).sum()), float(weights[~is_fraud].sum()))
     rows = np.column_stack([matrix, weights, is_fraud])
-    added = synthetic_frauds(rows[is_fraud], totals, FEATURES, settings)
+    added = synthetic_frauds(rows[is_fraud], totals, ENCODER, settings)
     factors = weight_factors(weights[is_fraud], len(added), totals, resampling)
 
     steps = build_pipeline(
-        FEATURES, resampling=resampling, smote_ratio=0.05, n_frauds=int(is_fraud.sum()), seed=0
+        ENCODER, resampling=resampling, smote_ratio=0.05, n_frauds=int(is_fraud.sum()), seed=0
     ).steps[:-2]
     labels = is_fraud.astype(np.int64)
     for _, step in steps:

@@ -11,10 +11,10 @@ import pytest
 
 from fraud_api_lambda.decisions.bundle import read
 from fraud_api_lambda.decisions.scorer import Scorer
-from fraud_api_lambda.web.answers import ModelOut
-from fraud_api_lambda.web.requests import TransactionIn
+from fraud_api_lambda.web.model_answers import ModelOut
 from tests.bundles import make_bundle, write_model
-from training.data.transactions import read_transactions
+from tests.paysim_files import frame_of, frame_to_score
+from tests.transactions import READER
 from training.errors import CheckFailedError, InputError
 from training.files.writing import write_transactions
 from training.fitting.settings import Settings
@@ -207,12 +207,12 @@ def test_a_scored_file_without_labels_can_be_scored_again(
     data: Path, trained: tuple[Path, RunMetrics], tmp_path: Path
 ) -> None:
     score(trained[0], data, tmp_path / "scored.csv")
-    unlabelled = read_transactions(tmp_path / "scored.csv").drop(columns="isFraud")
+    unlabelled = frame_of(tmp_path / "scored.csv").drop(columns="isFraud")
     write_transactions(unlabelled, tmp_path / "unlabelled.csv")
 
     assert score(trained[0], tmp_path / "unlabelled.csv", tmp_path / "again.csv") == ROWS
 
-    again = read_transactions(tmp_path / "again.csv", labelled=False)
+    again = frame_to_score(tmp_path / "again.csv")
     pd.testing.assert_frame_equal(again, unlabelled[list(again)])
 
 
@@ -228,8 +228,8 @@ def test_score_and_the_served_scorer_agree_bit_for_bit(
     for posted, scored in rows:
         body = {name: posted[name] for name in ("type", "nameOrig", "nameDest")}
         numbers = {name: float(posted[name]) for name in ("amount", "oldbalanceOrg")}
-        transaction = TransactionIn.model_validate({**body, **numbers, "step": int(posted["step"])})
-        answer = scorer.assess(transaction.to_domain())
+        payment = READER.payment({**body, **numbers, "step": int(posted["step"])})
+        answer = scorer.assess(payment)
         assert answer.fraud_probability == float(scored["fraud_probability"])
         assert answer.is_fraud == (scored["is_fraud"].lower() == "true")
         assert answer.decision == scored["decision"]
@@ -251,9 +251,9 @@ def test_evaluate_refuses_rows_the_model_was_trained_on(
     data: Path, trained: tuple[Path, RunMetrics]
 ) -> None:
     with pytest.raises(CheckFailedError, match="--in-sample"):
-        evaluate_model(trained[0], data, start=1, end=100, in_sample=False)
+        evaluate_model(trained[0], data, start="1", end="100", in_sample=False)
 
-    assert evaluate_model(trained[0], data, start=1, end=100, in_sample=True)["in_sample"]
+    assert evaluate_model(trained[0], data, start="1", end="100", in_sample=True)["in_sample"]
 
 
 @pytest.fixture(scope="module")
@@ -341,8 +341,8 @@ def test_a_window_without_fraud_is_refused_with_one_that_can_be_evaluated(
     with pytest.raises(InputError, match=rf"genuine rows after step {end}$"):
         evaluate_model(model, tmp_path / "a.csv", start=None, end=None, in_sample=False)
     with pytest.raises(InputError, match=rf"choose --from {end + 1} --to 193$"):
-        evaluate_model(model, tmp_path / "b.csv", start=193, end=None, in_sample=False)
-    evaluate_model(model, tmp_path / "b.csv", start=end + 1, end=193, in_sample=False)
+        evaluate_model(model, tmp_path / "b.csv", start="193", end=None, in_sample=False)
+    evaluate_model(model, tmp_path / "b.csv", start=str(end + 1), end="193", in_sample=False)
 
 
 def test_the_summary_states_the_windows_and_warns_about_the_leaky_feature_set(

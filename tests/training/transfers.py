@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from fraud_api_lambda.domain.transaction import TYPES
+from tests.paysim_files import rows_of
+from tests.transactions import TYPES
 from training.data.rows import Rows
 
 
@@ -14,4 +15,4 @@ def transfers(is_fraud: np.ndarray, **columns: Any) -> Rows:
     usual = {"step": 1, "amount": 100.0, "nameOrig": "C1", "oldbalanceOrg": 1e9, "nameDest": "C2"}
     kinds = pd.Categorical(["TRANSFER"] * len(is_fraud), categories=TYPES)
     labels = np.asarray(is_fraud).astype(np.int8)
-    return Rows.of(pd.DataFrame({**usual, **columns, "type": kinds, "isFraud": labels}))
+    return rows_of(pd.DataFrame({**usual, **columns, "type": kinds, "isFraud": labels}))

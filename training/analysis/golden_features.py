@@ -7,9 +7,9 @@ import numpy as np
 from sklearn.tree import DecisionTreeClassifier
 
 from training.analysis.findings import Finding, warning
-from training.data.matrix import features_of
 from training.data.rows import Rows
 from training.data.split_rows import SplitRows
+from training.fitting.boosting import names_of
 from training.fitting.fitted_model import FittedModel
 from training.metrics.ranking import average_precision
 
@@ -46,8 +46,9 @@ def leak_figures(model: FittedModel, rows: SplitRows) -> LeakFigures:
     """
     later, earlier = rows.threshold, _thinned(rows.fit)
     reached = average_precision(model.score(later).predicted)
-    fitted, scored = (part.features(model.feature_set) for part in (earlier, later))
-    columns = zip(features_of(model.feature_set), fitted.T, scored.T, strict=True)
+    encoder = model.boosted.encoder
+    fitted, scored = (encoder.encoded(part) for part in (earlier, later))
+    columns = zip(names_of(encoder), fitted.T, scored.T, strict=True)
     alone = sorted(
         ((_alone(earlier, later, *values), name) for name, *values in columns), reverse=True
     )

@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.model_selection import train_test_split
 
 from training.data.rows import Rows
-from training.fitting.boosting import fit_rows, margins_of
+from training.fitting.boosting import fit_rows
 from training.fitting.settings import Settings
 from training.metrics.evaluation import evaluate
 from training.metrics.figures import Evaluation
@@ -27,8 +27,7 @@ def random_split_figures(rows: Rows, settings: Settings) -> Evaluation:
         stratify=rows.is_fraud,
         random_state=settings.seed,
     )
-    booster, _ = fit_rows(rows[fitted], LEAKY, settings)
-    test = rows[held_out]
-    log_odds = margins_of(booster, test.features(LEAKY))
+    boosted, test = fit_rows(rows[fitted], LEAKY, settings), rows[held_out]
+    log_odds = boosted.margins(test)
     probabilities = 1 / (1 + np.exp(-log_odds.clip(-27, 27)))
     return evaluate(test.labelled(probabilities), threshold=CUT, seed=settings.seed)

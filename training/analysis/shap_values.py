@@ -5,14 +5,26 @@ from typing import Final, TypedDict
 import numpy as np
 import xgboost as xgb
 
-from training.data.matrix import features_of
+from fraud_api_lambda.features.feature import Feature, Measure
 from training.data.rows import Rows
+from training.fitting.boosting import names_of
 from training.fitting.fitted_model import FittedModel
+from training.policy.defaults import currency_of
 
 SAMPLE: Final = 2_000
 MAIN_FEATURES: Final = 4
 POINTS: Final = 12
 QUANTILES: Final = (0.05, 0.25, 0.5, 0.75, 0.95)
+
+UNITS: Final = {
+    Measure.LEVEL: "0 no, 1 yes",
+    Measure.FLAG: "0 no, 1 yes",
+    Measure.SHARE: "0 no, 1 yes",
+    Measure.HOUR: "of the day, 0 to 23",
+    Measure.RATE: "share of fraud",
+    Measure.DISTANCE: "in kilometres",
+}
+"""The units of features by measure; one of SHARE is no flag."""
 
 
 class ShapSpread(TypedDict):
@@ -41,9 +53,10 @@ class DependencePoint(TypedDict):
 
 
 class Dependence(TypedDict):
-    """The SHAP value of a feature along the feature's own value."""
+    """The SHAP value of a feature along the feature's own value, and the unit of the latter."""
 
     feature: str
+    unit: str
     points: list[DependencePoint]
 
 
@@ -67,11 +80,11 @@ def attributions(model: FittedModel, rows: Rows, *, seed: int) -> Attributions:
     random = np.random.default_rng(seed)
     drawn = [_sample(random, is_class) for is_class in (rows.is_fraud, ~rows.is_fraud)]
     sample = rows[np.concatenate(drawn)]
-    features, fraud = sample.features(model.feature_set), sample.is_fraud
-    values = model.booster.predict(
-        xgb.DMatrix(features, feature_names=model.booster.feature_names), pred_contribs=True
+    features, fraud = model.boosted.encoder.encoded(sample), sample.is_fraud
+    values = model.boosted.booster.predict(
+        xgb.DMatrix(features, feature_names=model.boosted.booster.feature_names), pred_contribs=True
     )[:, :-1]
-    names = features_of(model.feature_set)
+    names, currency = names_of(model.boosted.encoder), currency_of(rows.dataset.schema)
     order = np.argsort(-np.abs(values[fraud]).mean(axis=0), kind="stable")
     return {
         "frauds": int(fraud.sum()),
@@ -85,10 +98,23 @@ def attributions(model: FittedModel, rows: Rows, *, seed: int) -> Attributions:
             for index in order
         ],
         "dependence": [
-            {"feature": names[index], "points": _along(features[:, index], values[:, index])}
+            {
+                "feature": names[index],
+                "unit": unit_of(model.boosted.encoder.features[index], currency),
+                "points": _along(features[:, index], values[:, index]),
+            }
             for index in order[:MAIN_FEATURES]
         ],
     }
+
+
+def unit_of(feature: Feature, currency: str) -> str:
+    """The unit of a feature's values; empty if it is not known."""
+    if feature.measure in {Measure.AMOUNT, Measure.BALANCE}:
+        return f"in {currency}"
+    if feature.measure is Measure.SHARE and feature.name == "share_leaving":
+        return "of the balance"
+    return UNITS.get(feature.measure, "")
 
 
 def _sample(random: np.random.Generator, is_class: np.ndarray) -> np.ndarray:

@@ -8,11 +8,13 @@ import numpy as np
 
 from fraud_api_lambda.decisions.bundle import version_of
 from fraud_api_lambda.decisions.model_examples import Examples
-from fraud_api_lambda.features.payment import FEATURE_SETS
+from fraud_api_lambda.domain.plain_schema import learned_as_dict, schema_as_dict
+from fraud_api_lambda.features.plan import Plan
 from fraud_api_lambda.model import calibration
 from training.analysis.findings import sentence
 from training.bundling.provenance import origin_of
 from training.bundling.typical_values import typical_values
+from training.data.encoder import PlanEncoder
 from training.data.rows import Rows
 from training.data.split_rows import SplitRows
 from training.data.time_split import Split
@@ -21,29 +23,29 @@ from training.fitting.settings import Settings
 from training.metrics.figures import Evaluation
 from training.policy.figures import PolicyOutcome
 from training.reporting.libraries import libraries
-from training.reporting.schema import RunMetrics, TrainedOn, window_steps
+from training.reporting.schema import RunMetrics, TrainedOn, end_of
 
 
 def trained_on(
     rows: SplitRows, evaluated: Split, fitted: FittedModel, settings: Settings, *, refitted: bool
 ) -> TrainedOn:
     """Describe the training data and settings of a model, for its bundle and ``GET /model``."""
-    trained, split = rows.trained, rows.split
+    trained, split, calendar = rows.trained, rows.split, rows.all.dataset.calendar
     return {
-        "data": origin_of(rows.all.frame),
+        "data": origin_of(rows.all.frame, rows.all.dataset.schema.roles.payer),
         "rows": len(trained),
         "frauds": int(trained.is_fraud.sum()),
         "fraud_rate": float(np.average(trained.is_fraud, weights=trained.weights)),
         "windows": {
-            "fit": window_steps(split.fit),
-            "calibrate": None if split.calibrate is None else window_steps(split.calibrate),
-            "threshold": window_steps(split.threshold),
+            "fit": split.fit.as_dict(calendar),
+            "calibrate": None if split.calibrate is None else split.calibrate.as_dict(calendar),
+            "threshold": split.threshold.as_dict(calendar),
         },
-        "evaluated_on": window_steps(evaluated.test),
+        "evaluated_on": evaluated.test.as_dict(calendar),
         "refitted": refitted,
         "resampling": settings.resampling,
         "smote_ratio": settings.smote_ratio,
-        "invented_frauds": fitted.n_synthetic,
+        "invented_frauds": fitted.boosted.n_synthetic,
         "seed": settings.seed,
         "libraries": libraries(),
     }
@@ -60,6 +62,7 @@ class ServedFigures(Evaluation):
     average_precision_by_feature_set: dict[str, float]
     warnings: list[str]
     evaluated_until: int
+    evaluated_until_shown: str
     evaluated_version: NotRequired[str]
 
 
@@ -97,6 +100,7 @@ def served_figures(
         },
         "warnings": [sentence(finding) for finding in metrics["findings"]],
         "evaluated_until": metrics["split"]["threshold"]["end"],
+        "evaluated_until_shown": end_of(metrics["split"]["threshold"], metrics["schema"]),
     }
     if evaluated_version is not None:
         figures["evaluated_version"] = evaluated_version
@@ -112,21 +116,28 @@ def content(
     figures: ServedFigures,
 ) -> dict[str, Any]:
     """The content of a bundle, as `bundle.pack` takes it; `seen` comes from `trained_on`."""
-    names = FEATURE_SETS[fitted.feature_set]
+    plan = plan_of(fitted)
     return {
-        "booster": bytes(fitted.booster.save_raw("ubj")),
+        "booster": bytes(fitted.boosted.booster.save_raw("ubj")),
+        "schema": schema_as_dict(plan.schema),
+        "learned": learned_as_dict(plan.learned),
         "feature_set": fitted.feature_set,
-        "features": list(names),
+        "features": list(plan.names),
         "calibration": calibration.as_dict(fitted.calibration),
         "threshold": fitted.threshold,
         "policy": fitted.policy.as_dict(),
-        "typical": typical_values(
-            trained.facts, trained.is_fraud, trained.weights, names
-        ).as_dict(),
+        "typical": typical_values(trained, plan).as_dict(),
         "examples": examples.as_dict(),
         "trained_on": seen,
         "metrics": figures,
     }
+
+
+def plan_of(fitted: FittedModel) -> Plan:
+    """The plan of a model that can be served; the leaky baseline has none."""
+    encoder = fitted.boosted.encoder
+    assert isinstance(encoder, PlanEncoder)  # noqa: S101  # for the type checker
+    return encoder.plan
 
 
 class Manifest(TypedDict):

@@ -1,20 +1,19 @@
-"""A model's two example payments, chosen from its training data. Pure."""
+"""A model's two example payments, chosen from its training data."""
 
 from typing import Final
 
 import numpy as np
 
+from fraud_api_lambda.decisions.bundle import form_of
 from fraud_api_lambda.decisions.model_examples import Example, Examples
-from fraud_api_lambda.domain.transaction import (
-    MERCHANT_PREFIX,
-    Decision,
-    Transaction,
-    TransactionType,
-    hour_of_step,
-)
+from fraud_api_lambda.domain.assessment import Decision
+from fraud_api_lambda.domain.checks import JsonObject
 from training.analysis.findings import Finding, warning
+from training.bundling.bundle_content import plan_of
+from training.bundling.example_bodies import body_of
 from training.data.rows import Rows
 from training.data.time_split import Window
+from training.fitting.boosting import margins_of
 from training.fitting.calibration import probabilities_of
 from training.fitting.fitted_model import FittedModel
 from training.policy.costs import APPROVE, BLOCK, decisions
@@ -22,10 +21,8 @@ from training.policy.costs import APPROVE, BLOCK, decisions
 CLEAR: Final = 0.01
 """Least distance in log-odds to a cutoff: thousands of times the rounding error of float32."""
 
-PAYER: Final = "CPAYER"
-PAYEE: Final = "CPAYEE"
-MERCHANT: Final = f"{MERCHANT_PREFIX}PAYEE"
-"""Placeholders, because a model must not contain real account ids."""
+TRIED: Final = 50
+"""Candidates that are tried: with rounded places, a payment may be decided otherwise."""
 
 
 class DecidedRows:
@@ -38,10 +35,10 @@ class DecidedRows:
             shifted = probabilities_of(scored.margins + shift, fitted.calibration)
             return decisions(shifted, rows.amounts, fitted.policy)
 
-        self.rows, self.probabilities = rows, scored.probabilities
-        self.decided = decisions(self.probabilities, rows.amounts, fitted.policy)
+        self.rows, self.fitted = rows, fitted
+        self.decided = decisions(scored.probabilities, rows.amounts, fitted.policy)
         self.is_clear = (decided(-CLEAR) == self.decided) & (decided(CLEAR) == self.decided)
-        self.is_flagged = self.probabilities >= (
+        self.is_flagged = scored.probabilities >= (
             1.0 if fitted.threshold is None else fitted.threshold
         )
 
@@ -57,24 +54,32 @@ class DecidedRows:
     def _latest(self, is_candidate: np.ndarray, rank: np.ndarray) -> Example | None:
         """The latest clear candidate of the highest rank."""
         found = np.flatnonzero(is_candidate & self.is_clear)
-        if not found.size:
-            return None
         order = np.lexsort((found, self.rows.steps[found], rank[found]))
-        return self._example(int(found[order[-1]]))
+        for index in found[order[::-1][:TRIED]]:
+            example = self._example(int(index))
+            if example is not None:
+                return example
+        return None
 
-    def _example(self, index: int) -> Example:
-        row = self.rows.record(index)
-        is_merchant = row["nameDest"].startswith(MERCHANT_PREFIX)
-        payment = Transaction(
-            type=TransactionType(row["type"]),
-            amount=float(row["amount"]),
-            hour=int(hour_of_step(row["step"])),
-            origin=PAYER,
-            destination=MERCHANT if is_merchant else PAYEE,
-            origin_balance=float(row["oldbalanceOrg"]),
-        )
-        decision = list(Decision)[self.decided[index]]
-        return Example(payment, float(self.probabilities[index]), decision)
+    def _example(self, index: int) -> Example | None:
+        """The example of a row; None if its body is decided otherwise."""
+        body = body_of(self.rows, index, plan_of(self.fitted))
+        answered = [answer_to(body, self.fitted, shift) for shift in (-CLEAR, 0.0, CLEAR)]
+        wanted = list(Decision)[self.decided[index]]
+        if any(example.decision is not wanted for example in answered):
+            return None
+        return answered[1]
+
+
+def answer_to(body: JsonObject, fitted: FittedModel, shift: float) -> Example:
+    """A model's answer to a request, with log-odds that are shifted."""
+    plan = plan_of(fitted)
+    payment = form_of(plan).reader.payment(body)
+    row = np.array([plan.row(payment.facts)], dtype=np.float32)
+    margins = margins_of(fitted.boosted.booster, row) + shift
+    probabilities = probabilities_of(margins, fitted.calibration)
+    decided = decisions(probabilities, np.array([payment.facts.amount]), fitted.policy)
+    return Example(body, payment, float(probabilities[0]), list(Decision)[decided[0]])
 
 
 def find_examples(fitted: FittedModel, rows: Rows, latest: Window) -> Examples:

@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from fraud_api_lambda.decisions.bundle import Bundle
-from training.simulator.population import IDS, customer_index
-from training.simulator.simulate import TYPOLOGIES
+from training.reading.columns import TYPOLOGY
+from training.simulator.by_schema import SIMULATORS, Simulator
 
 SIMULATED: Final = "simulated"
 PROVIDED: Final = "provided"
@@ -22,15 +22,20 @@ SAMPLE: Final = 10_000
 ENOUGH: Final = 0.1
 """The share of simulator ids among payers that marks simulated data; random ids have 0.01."""
 
-MOST_CUSTOMERS: Final = IDS // 100
 
-
-def origin_of(frame: pd.DataFrame) -> str:
-    """Return `SIMULATED` or `PROVIDED` for rows from `read_transactions`.
+def origin_of(frame: pd.DataFrame, payer: str | None) -> str:
+    """Return `SIMULATED` or `PROVIDED` for the rows of a file.
 
     A mixture counts as simulated if a tenth of its rows are.
+
+    Parameters
+    ----------
+    frame : DataFrame
+    payer : str or None
+        The column with the payer.
     """
-    return SIMULATED if _has_our_typologies(frame) or _has_our_accounts(frame) else PROVIDED
+    is_ours = _has_our_typologies(frame) or (payer is not None and _are_ours(frame[payer]))
+    return SIMULATED if is_ours else PROVIDED
 
 
 def is_trained_on_simulated(bundle: Bundle) -> bool:
@@ -39,15 +44,19 @@ def is_trained_on_simulated(bundle: Bundle) -> bool:
 
 
 def _has_our_typologies(frame: pd.DataFrame) -> bool:
-    if "typology" not in frame:
+    if TYPOLOGY not in frame:
         return False
-    found = set(frame["typology"].dropna().astype("str").unique())
-    return bool(found) and found <= set(TYPOLOGIES)
+    found = set(frame[TYPOLOGY].dropna().astype("str").unique())
+    return bool(found) and any(found <= set(each.typologies) for each in SIMULATORS.values())
 
 
-def _has_our_accounts(frame: pd.DataFrame) -> bool:
-    payers = frame["nameOrig"].iloc[:: max(1, len(frame) // SAMPLE)]
-    ours = [
-        number is not None and number < MOST_CUSTOMERS for number in map(customer_index, payers)
-    ]
-    return float(np.mean(ours)) >= ENOUGH
+def _are_ours(payers: pd.Series) -> bool:
+    sample = payers.iloc[:: max(1, len(payers) // SAMPLE)]
+    return any(_share_of(each, sample) >= ENOUGH for each in SIMULATORS.values())
+
+
+def _share_of(simulator: Simulator, accounts: pd.Series) -> float:
+    """The share of accounts that a simulator may have made."""
+    most = simulator.ids // 100
+    numbers = [simulator.index(account) for account in accounts]
+    return float(np.mean([number is not None and number < most for number in numbers]))

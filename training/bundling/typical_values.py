@@ -1,14 +1,16 @@
-"""Typical values of genuine payments, by type, from the rows that a model was trained on."""
+"""Typical values of genuine payments, by peer group, from the rows that a model was trained on."""
 
-from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
+import pandas as pd
 
-from fraud_api_lambda.decisions.typical import Hours, Typical
-from fraud_api_lambda.domain.transaction import TYPES
-from fraud_api_lambda.features.payment import Facts
+from fraud_api_lambda.decisions.typical import ALL, Hours, Typical
+from fraud_api_lambda.domain.schema import Kind
+from fraud_api_lambda.features.feature import Measure
+from fraud_api_lambda.features.plan import Plan
 from training.data.matrix import feature_columns
+from training.data.rows import Rows
 
 MOST: Final = 0.9
 """The share of genuine payments in the usual hours."""
@@ -19,38 +21,47 @@ QUIET: Final = 0.5
 ALL_DAY: Final = Hours(0, 23)
 
 
-def typical_values(
-    facts: Facts, is_fraud: np.ndarray, weights: np.ndarray, names: Sequence[str]
-) -> Typical:
-    """Compute the typical values of the named features.
+def typical_values(rows: Rows, plan: Plan) -> Typical:
+    """Compute the typical values of the features of a plan.
 
-    A type without genuine rows gets the values of all types.
-
-    Parameters
-    ----------
-    facts : Facts
-        Columns of shape (n_transactions,).
-    is_fraud : ndarray of shape (n_transactions,), bool
-    weights : ndarray of shape (n_transactions,), float
-        Number of real transactions that each row represents.
-    names : sequence of shape (n_features,)
+    A peer group without genuine rows gets the values of all of them.
     """
-    by_type = {kind: np.asarray(facts.type == kind) for kind in TYPES}
-    values: dict[str, dict[str, float]] = {name: {} for name in names}
-    hours = {}
-    for kind, is_kind in by_type.items():
-        chosen = is_kind & ~is_fraud if (is_kind & ~is_fraud).any() else ~is_fraud
-        like = Facts(*(column[chosen] for column in facts))
-        busyness = hourly(like.hour, weights[chosen])
-        hours[kind] = usual_hours(busyness)
-        columns = feature_columns(like, names).astype(np.float64)
-        medians = np.quantile(
-            columns, 0.5, axis=0, weights=weights[chosen], method="inverted_cdf"
-        ).tolist()
-        for name, median in zip(names, medians, strict=True):
-            # A median has no meaning on a clock: between 23:00 and 01:00 it is noon.
-            values[name][kind] = float(busyness.argmax()) if name == "hour" else median
-    return Typical(values, hours, risky_types(by_type, is_fraud, weights))
+    values: dict[str, dict[str, float]] = {}
+    hours: dict[str, Hours] = {}
+    for peers, is_member in _groups(rows, plan).items():
+        chosen = is_member & ~rows.is_fraud
+        members = rows[chosen if chosen.any() else ~rows.is_fraud]
+        busyness = hourly(np.asarray(members.facts.hour), members.weights)
+        hours[peers] = usual_hours(busyness)
+        values[peers] = _medians(members, plan, float(busyness.argmax()))
+    return Typical(values, hours, _risky(rows, plan))
+
+
+def _groups(rows: Rows, plan: Plan) -> dict[str, np.ndarray]:
+    """The rows of each peer group, shape (n_transactions,), bool."""
+    everything = {ALL: np.ones(len(rows), dtype=bool)}
+    group = plan.schema.peer_group
+    if group is None or group not in plan.learned.levels:
+        return everything
+    column = rows.attribute(group)
+    return everything | {it: np.asarray(column == it) for it in plan.learned.levels[group]}
+
+
+def _medians(rows: Rows, plan: Plan, busiest: float) -> dict[str, float]:
+    found = {}
+    columns = feature_columns(rows.facts, plan)
+    for feature, column in zip(plan.features, columns.T, strict=True):
+        # A median has no meaning on a clock: between 23:00 and 01:00 it is noon.
+        is_hour = feature.measure is Measure.HOUR
+        found[feature.name] = busiest if is_hour else _median(column, rows.weights)
+    return found
+
+
+def _median(column: np.ndarray, weights: np.ndarray) -> float:
+    present = ~np.isnan(column)
+    if not present.any():
+        return 0.0
+    return float(np.quantile(column[present], 0.5, weights=weights[present], method="inverted_cdf"))
 
 
 def hourly(hours: np.ndarray, weights: np.ndarray) -> np.ndarray:
@@ -78,20 +89,34 @@ def usual_hours(shares: np.ndarray) -> Hours:
     return ALL_DAY
 
 
-def risky_types(
-    by_type: dict[str, np.ndarray], is_fraud: np.ndarray, weights: np.ndarray
-) -> tuple[str, ...]:
-    """List the types with a higher fraud rate than all transactions together.
+def risky_values(
+    column: pd.Categorical, known: frozenset[str], is_fraud: np.ndarray, weights: np.ndarray
+) -> frozenset[str]:
+    """List the known values with a higher fraud rate than all transactions together.
 
     Parameters
     ----------
-    by_type : dict of ndarray of shape (n_transactions,), bool
-        Whether a transaction is of a type.
+    column : Categorical of shape (n_transactions,)
+    known : frozenset of str
     is_fraud, weights : ndarray of shape (n_transactions,)
     """
     overall = np.average(is_fraud, weights=weights)
-    return tuple(
-        kind
-        for kind, chosen in by_type.items()
-        if chosen.any() and np.average(is_fraud[chosen], weights=weights[chosen]) > overall
+    present = column.codes >= 0
+    codes, size = column.codes[present], len(column.categories)
+    totals = np.bincount(codes, weights[present], size)
+    frauds = np.bincount(codes, (weights * is_fraud)[present], size)
+    return frozenset(
+        value
+        for value, total, fraud in zip(column.categories, totals, frauds, strict=True)
+        if total > 0 and fraud / total > overall and value in known
     )
+
+
+def _risky(rows: Rows, plan: Plan) -> dict[str, frozenset[str]]:
+    categories = (it for it in plan.schema.attributes.values() if it.kind is Kind.CATEGORY)
+    return {
+        it.name: risky_values(
+            rows.attribute(it.name), plan.learned.values_of(it.name), rows.is_fraud, rows.weights
+        )
+        for it in categories
+    }

@@ -12,10 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-import xgboost as xgb
-
 from training.distributed.engine_options import NO_CLUSTER, is_ray, require_answer, require_ray
 from training.errors import CommandError, InputError
+from training.fitting.boosting import Boosted
 from training.fitting.engine import LOCAL, Engine
 from training.fitting.random_search import random_search
 from training.fitting.settings import Settings
@@ -32,7 +31,7 @@ class RayEngine:
 
     cpus: int
 
-    def fit(self, *rows_and_settings: Any) -> tuple[xgb.Booster, int]:
+    def fit(self, *rows_and_settings: Any) -> Boosted:
         """Fit a booster with one worker per CPU."""
         from training.distributed.fit import fit_on_ray  # noqa: PLC0415  # Ray is optional
 

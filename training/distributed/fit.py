@@ -19,14 +19,16 @@ import ray.train
 import xgboost as xgb
 from ray.train.xgboost import XGBoostTrainer
 
-from fraud_api_lambda.domain.transaction import TYPES
-from training.data.columns import LABEL, REQUIRED
-from training.data.matrix import derive, features_of
+from fraud_api_lambda.features.plan import Plan
+from training.data.encoder import Encoder, PlanEncoder, encoder_of
+from training.data.matrix import input_matrix
 from training.data.rows import Rows
 from training.data.time_split import Window
 from training.errors import CommandError, InputError
+from training.fitting.boosting import Boosted, names_of
 from training.fitting.pipeline import build_pipeline
 from training.fitting.settings import Settings
+from training.reading.dataset import payments_of, scored_columns
 
 COLUMN: Final = "data"
 """The only column of a dataset of rows. Each cell holds the facts, weight and label of a row."""
@@ -42,32 +44,26 @@ class Totals:
     genuine_weight: float
 
 
-def fit_on_ray(rows: Rows, feature_set: str, settings: Settings) -> tuple[xgb.Booster, int]:
+def fit_on_ray(rows: Rows, feature_set: str, settings: Settings) -> Boosted:
     """Fit a booster as `boosting.fit_rows` does, on the running Ray."""
     blocks = max(1, len(rows) // ROWS_A_BLOCK)
-    pieces = np.array_split(_array_of(rows, feature_set), blocks)
-    return fit_dataset(ray.data.from_numpy(pieces), feature_set, settings)
+    encoder = encoder_of(rows, feature_set)
+    pieces = np.array_split(_array_of(encoder.matrix(rows), rows.weights, rows.is_fraud), blocks)
+    return fit_dataset(ray.data.from_numpy(pieces), encoder, settings)
 
 
-def fit_folder(
-    folder: str | Path, feature_set: str, settings: Settings, window: Window
-) -> tuple[xgb.Booster, int]:
+def fit_folder(folder: str | Path, plan: Plan, settings: Settings, window: Window) -> Boosted:
     """Fit a booster on a folder of Parquet files that need not fit into one machine.
 
     Parameters
     ----------
     folder : str or Path
-        A folder that every node of the cluster can read, or ``s3://``. The cells are not
-        checked as by `read_transactions`.
-    feature_set, settings
-        As for `fit_rows`, without the leaky features.
+        A folder that every node of the cluster can read, or ``s3://``.
+    plan : Plan
+        The features. Its levels and rates are not learned from the folder.
+    settings : Settings
     window : Window
         Steps to fit on.
-
-    Returns
-    -------
-    booster : Booster
-    n_synthetic : int
 
     Raises
     ------
@@ -79,21 +75,21 @@ def fit_folder(
         names = table.columns() or []
     except (OSError, ValueError) as error:
         raise InputError(f"{folder}: not a folder of Parquet files ({error})") from error
-    missing = [name for name in (*REQUIRED, LABEL) if name not in names]
+    roles = plan.schema.roles
+    required = [*scored_columns(plan.schema, plan.learned), roles.label]
+    missing = [name for name in required if name not in names]
     if missing:
         raise InputError(f"{folder}: no column {', '.join(missing)}")
-    wanted = [name for name in (*REQUIRED, LABEL, "weight") if name in names]
-    to_rows = partial(_rows_of, feature_set=feature_set, window=window)
+    wanted = [name for name in (*required, roles.weight) if name in names]
+    to_rows = partial(_rows_of, plan=plan, window=window, folder=str(folder))
     rows = table.select_columns(wanted).map_batches(
         to_rows, batch_format="pandas", batch_size=ROWS_A_BLOCK
     )
-    return fit_dataset(rows, feature_set, settings)
+    return fit_dataset(rows, PlanEncoder(plan), settings)
 
 
-def fit_dataset(
-    rows: ray.data.Dataset, feature_set: str, settings: Settings
-) -> tuple[xgb.Booster, int]:
-    """Fit a booster on a dataset of rows; return it and the number of synthetic frauds.
+def fit_dataset(rows: ray.data.Dataset, encoder: Encoder, settings: Settings) -> Boosted:
+    """Fit a booster on a dataset of rows.
 
     Raises
     ------
@@ -107,21 +103,21 @@ def fit_dataset(
             f"the fit window holds {totals.n_genuine:,} genuine rows and {len(frauds):,} frauds; "
             "a model needs both: choose another window or more data"
         )
-    synthetic = synthetic_frauds(frauds, totals, feature_set, settings)
+    synthetic = synthetic_frauds(frauds, totals, encoder, settings)
     config = {
-        "feature_set": feature_set,
-        **_parameters(feature_set, settings),
+        "encoder": encoder,
+        **_parameters(encoder, settings),
         **weight_factors(frauds[:, -2], len(synthetic), totals, settings.resampling),
     }
     if len(synthetic):
         rows = rows.union(ray.data.from_numpy(synthetic)).materialize()
     booster = xgb.Booster(model_file=_trained(rows, config))
-    booster.feature_names = list(features_of(feature_set))
-    return booster, len(synthetic)
+    booster.feature_names = names_of(encoder)
+    return Boosted(encoder, booster, len(synthetic))
 
 
 def synthetic_frauds(
-    frauds: np.ndarray, totals: Totals, feature_set: str, settings: Settings
+    frauds: np.ndarray, totals: Totals, encoder: Encoder, settings: Settings
 ) -> np.ndarray:
     """Resample to synthetic frauds, each with the mean weight of the real ones.
 
@@ -129,7 +125,7 @@ def synthetic_frauds(
     ratio to it is the number of frauds wanted.
     """
     wanted = round(settings.smote_ratio * totals.n_genuine)
-    steps = _pipeline(feature_set, replace(settings, smote_ratio=wanted), len(frauds)).steps[:-2]
+    steps = _pipeline(encoder, replace(settings, smote_ratio=wanted), len(frauds)).steps[:-2]
     matrix = np.concatenate([frauds[:1, :-2], frauds[:, :-2]])
     labels = np.minimum(np.arange(len(matrix)), 1)
     for _, step in steps:
@@ -161,9 +157,9 @@ def _resampled(step: Any, matrix: np.ndarray, labels: np.ndarray) -> Any:
         return step.fit_resample(matrix, labels)
 
 
-def _pipeline(feature_set: str, settings: Settings, n_frauds: int) -> Any:
+def _pipeline(encoder: Encoder, settings: Settings, n_frauds: int) -> Any:
     return build_pipeline(
-        feature_set,
+        encoder,
         resampling=settings.resampling,
         smote_ratio=settings.smote_ratio,
         n_frauds=n_frauds,
@@ -172,28 +168,32 @@ def _pipeline(feature_set: str, settings: Settings, n_frauds: int) -> Any:
     )
 
 
-def _parameters(feature_set: str, settings: Settings) -> dict[str, Any]:
+def _parameters(encoder: Encoder, settings: Settings) -> dict[str, Any]:
     """The arguments that the pipeline's classifier would pass to `xgboost.train`."""
-    classifier = _pipeline(feature_set, settings, 0)["classify"]
+    classifier = _pipeline(encoder, settings, 0)["classify"]
     parameters = {**classifier.get_xgb_params(), "nthread": 1}
     return {"parameters": parameters, "rounds": classifier.n_estimators}
 
 
-def _rows_of(frame: pd.DataFrame, feature_set: str, window: Window) -> dict[str, np.ndarray]:
-    frame = frame[window.holds(frame["step"].to_numpy())]
-    rows = Rows.of(frame.assign(type=pd.Categorical(frame["type"], categories=TYPES)))
-    return {COLUMN: _array_of(rows, feature_set)}
+def _rows_of(frame: pd.DataFrame, plan: Plan, window: Window, folder: str) -> dict[str, np.ndarray]:
+    roles = plan.schema.roles
+    labels = frame[roles.label].to_numpy(dtype=bool)
+    weights = frame[roles.weight] if roles.weight in frame else pd.Series(1.0, frame.index)
+    names = scored_columns(plan.schema, plan.learned)
+    payments = payments_of(Path(folder), frame[names], plan.schema, plan.learned)
+    matrix = input_matrix(payments.facts, plan)
+    rows = _array_of(matrix, weights.to_numpy(dtype=np.float64), labels)
+    return {COLUMN: rows[window.holds(payments.steps)]}
 
 
-def _array_of(rows: Rows, feature_set: str) -> np.ndarray:
-    """The facts, the weight and the label of every row, side by side."""
-    return np.column_stack([rows.matrix(feature_set), rows.weights, rows.is_fraud])
+def _array_of(matrix: np.ndarray, weights: np.ndarray, is_fraud: np.ndarray) -> np.ndarray:
+    """The inputs, the weight and the label of every row, side by side."""
+    return np.column_stack([matrix, weights, is_fraud])
 
 
 def _totals(rows: ray.data.Dataset) -> Totals:
-    counted = _gathered(rows.map_batches(_counted, batch_format="numpy", batch_size=None))
-    n_genuine, weight = counted.sum(axis=0)
-    return Totals(int(n_genuine), float(weight))
+    counts = _gathered(rows.map_batches(_counted, batch_format="numpy", batch_size=None))
+    return Totals(int(counts[:, 0].sum()), float(counts[:, 1].sum()))
 
 
 def _counted(batch: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
@@ -240,7 +240,7 @@ def _train_loop(config: dict[str, Any]) -> bytes:
     columns, labels, weights = [], [], []
     for batch in shard.iter_batches(batch_format="numpy", batch_size=ROWS_A_BLOCK):
         rows = batch[COLUMN]
-        columns.append(derive(rows[:, :-2], config["feature_set"]))
+        columns.append(config["encoder"].derive(rows[:, :-2]))
         labels.append(rows[:, -1])
         factors = np.where(rows[:, -1] == 1, config["fraud_factor"], config["genuine_factor"])
         weights.append(rows[:, -2] * factors)

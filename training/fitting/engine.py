@@ -4,10 +4,8 @@ import os
 from collections.abc import Callable
 from typing import Final, Protocol
 
-import xgboost as xgb
-
 from training.data.rows import Rows
-from training.fitting.boosting import fit_rows
+from training.fitting.boosting import Boosted, fit_rows
 from training.fitting.figures import SettingsTrial
 from training.fitting.random_search import random_search
 from training.fitting.settings import Settings
@@ -16,7 +14,7 @@ from training.fitting.settings import Settings
 class Engine(Protocol):
     """Runs the expensive work of a training run, on one machine or on many."""
 
-    def fit(self, rows: Rows, feature_set: str, settings: Settings) -> tuple[xgb.Booster, int]:
+    def fit(self, rows: Rows, feature_set: str, settings: Settings) -> Boosted:
         """Fit a booster on rows, as `fit_rows` does."""
         ...
 
@@ -36,7 +34,7 @@ class Engine(Protocol):
 class LocalEngine:
     """Runs on this machine: a fit uses all cores, a search runs one trial per core."""
 
-    def fit(self, rows: Rows, feature_set: str, settings: Settings) -> tuple[xgb.Booster, int]:
+    def fit(self, rows: Rows, feature_set: str, settings: Settings) -> Boosted:
         """Fit a booster on rows."""
         return fit_rows(rows, feature_set, settings)
 

@@ -2,14 +2,11 @@
 
 from dataclasses import dataclass
 
-import numpy as np
-import xgboost as xgb
-
 from fraud_api_lambda.decisions.policy import Policy
 from fraud_api_lambda.model.calibration import Calibration
 from training.data.rows import Rows, ScoredRows
 from training.data.split_rows import SplitRows
-from training.fitting.boosting import margins_of
+from training.fitting.boosting import Boosted
 from training.fitting.calibration import (
     CalibrationTrial,
     choose_calibration,
@@ -29,8 +26,7 @@ class FittedModel:
 
     feature_set: str
     resampling: str
-    booster: xgb.Booster
-    n_synthetic: int
+    boosted: Boosted
     calibration: Calibration
     calibration_trials: tuple[CalibrationTrial, ...]
     policy: Policy
@@ -38,7 +34,7 @@ class FittedModel:
 
     def score(self, rows: Rows) -> ScoredRows:
         """Score rows by the same arithmetic as the service."""
-        margins = margins_of(self.booster, rows.features(self.feature_set))
+        margins = self.boosted.margins(rows)
         return ScoredRows(rows, margins, probabilities_of(margins, self.calibration))
 
 
@@ -57,24 +53,19 @@ def fit_model(
     ThresholdNotFoundError
         If no threshold reaches the goal; a model `for_comparison` then has none.
     """
-    booster, n_synthetic = engine.fit(rows.fit, feature_set, settings)
-
-    def margins_in(window: Rows) -> np.ndarray:
-        return margins_of(booster, window.features(feature_set))
-
-    later, margins = rows.threshold, margins_in(rows.threshold)
+    boosted = engine.fit(rows.fit, feature_set, settings)
+    later, margins = rows.threshold, boosted.margins(rows.threshold)
     calibration, trials = no_calibration()
     if (earlier := rows.calibrate) is not None:
         calibration, trials = choose_calibration(
-            earlier.labelled(margins_in(earlier)), later.labelled(margins)
+            earlier.labelled(boosted.margins(earlier)), later.labelled(margins)
         )
     scored = ScoredRows(later, margins, probabilities_of(margins, calibration))
     policy = fit_policy(settings.policy, rows.trained, scored)
     return FittedModel(
         feature_set=feature_set,
         resampling=settings.resampling,
-        booster=booster,
-        n_synthetic=n_synthetic,
+        boosted=boosted,
         calibration=calibration,
         calibration_trials=trials,
         policy=policy,

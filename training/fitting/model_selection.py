@@ -3,7 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from fraud_api_lambda.features.payment import FEATURE_SETS
+from fraud_api_lambda.domain.learned import Learned
+from fraud_api_lambda.domain.schema import Schema
+from fraud_api_lambda.features.plan import FEATURE_SETS, Plan
 from training.data.leaky_baseline import has_leaky_columns
 from training.data.rows import Rows
 from training.data.split_rows import SplitRows
@@ -74,5 +76,17 @@ def select_model(
 
 
 def _others(rows: Rows, feature_set: str) -> list[str]:
-    names = [*FEATURE_SETS, *([LEAKY] if has_leaky_columns(rows.frame) else [])]
-    return [name for name in names if name != feature_set]
+    leaky = [LEAKY] if has_leaky_columns(rows.dataset) else []
+    sets = distinct_sets(rows.dataset.schema, feature_set)
+    return [name for name in (*sets, *leaky) if name != feature_set]
+
+
+def distinct_sets(schema: Schema, chosen: str) -> list[str]:
+    """The feature sets with other features than those before them: a schema may have no balance.
+
+    The chosen set comes first.
+    """
+    learned = Learned(levels={it.name: it.levels for it in schema.attributes.values()})
+    ordered = sorted(FEATURE_SETS, key=lambda name: name != chosen)
+    plans = {name: Plan(schema, learned, name).names for name in ordered}
+    return [name for name in plans if name == next(n for n in plans if plans[n] == plans[name])]

@@ -1,11 +1,10 @@
 """The pipeline: SMOTE, derived features, XGBoost.
 
-SMOTE creates synthetic frauds between real ones, in `fit` only. It resamples facts; the features
+SMOTE creates synthetic frauds between real ones, in `fit` only. It resamples inputs; the features
 derived from them are computed afterwards, by the definitions that serve, so that no synthetic row
 contradicts itself.
 """
 
-from functools import partial
 from typing import Any, Final
 
 import numpy as np
@@ -13,10 +12,9 @@ from imblearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
 from xgboost import XGBClassifier
 
-from training.data.leaky_baseline import LEAKY_FEATURES
-from training.data.matrix import derive, fact_names
+from fraud_api_lambda.domain.schema import Schema
+from training.data.encoder import Encoder
 from training.fitting.resampling import restored_weights, sampling_steps
-from training.option_values import LEAKY
 
 BOOSTER: Final[dict[str, Any]] = {
     "n_estimators": 300,
@@ -29,6 +27,23 @@ BOOSTER: Final[dict[str, Any]] = {
     "colsample_bytree": 0.8,
     "tree_method": "hist",
 }
+
+
+MORE_BINS: Final = 1_024
+"""Quantile bins of a number, where XGBoost's 256 would not reach the tail of the amounts.
+
+Measured, average precision with 256 and with 1,024 bins and no resampling: the Handbook's cards
+0.088 and 0.182, Sparkov-like cards 0.845 and 0.872. Where a balance says what is much for this
+payer, more bins only fit noise: PaySim's sample, strict+hour, 0.300 and 0.236.
+"""
+
+
+def booster_of(schema: Schema) -> dict[str, Any]:
+    """XGBoost's parameters for the data of a schema.
+
+    `base_score` is left to XGBoost: its estimate is the weighted fraud rate.
+    """
+    return BOOSTER if schema.roles.balance is not None else {**BOOSTER, "max_bin": MORE_BINS}
 
 
 class RestoredWeightClassifier(XGBClassifier):  # type: ignore[misc]  # xgboost is skipped by mypy
@@ -44,7 +59,7 @@ class RestoredWeightClassifier(XGBClassifier):  # type: ignore[misc]  # xgboost 
 
 
 def build_pipeline(
-    feature_set: str,
+    encoder: Encoder,
     *,
     resampling: str,
     smote_ratio: float,
@@ -52,11 +67,11 @@ def build_pipeline(
     seed: int,
     booster: dict[str, Any] | None = None,
 ) -> Pipeline:
-    """The unfitted pipeline; fit it on `fact_matrix` with ``classify__row_weights``.
+    """The unfitted pipeline; fit it on `Encoder.matrix` with ``classify__row_weights``.
 
     Parameters
     ----------
-    feature_set : str
+    encoder : Encoder
     resampling : one of `resampling.RESAMPLING`
     smote_ratio : float in (0, 1]
         Ratio of frauds to genuine rows after SMOTE, which never removes a row.
@@ -66,13 +81,14 @@ def build_pipeline(
     booster : dict, optional
         XGBoost's parameters that differ from `BOOSTER`.
     """
-    names = LEAKY_FEATURES if feature_set == LEAKY else fact_names(feature_set)
-    derived = FunctionTransformer(partial(derive, feature_set=feature_set))
-    classify = RestoredWeightClassifier(**{**BOOSTER, **(booster or {})}, random_state=seed)
+    parameters = {**booster_of(encoder.schema), **(booster or {})}
+    classify = RestoredWeightClassifier(**parameters, random_state=seed)
     return Pipeline(
         [
-            *sampling_steps(resampling, names, ratio=smote_ratio, n_frauds=n_frauds, seed=seed),
-            ("derive", derived),
+            *sampling_steps(
+                resampling, encoder.inputs, ratio=smote_ratio, n_frauds=n_frauds, seed=seed
+            ),
+            ("derive", FunctionTransformer(encoder.derive)),
             ("classify", classify),
         ]
     )

@@ -10,7 +10,7 @@ from scipy.stats import loguniform, randint, uniform
 from sklearn.base import BaseEstimator
 from sklearn.model_selection import ParameterSampler, RandomizedSearchCV
 
-from training.data.matrix import derive
+from training.data.encoder import Encoder, encoder_of
 from training.data.rows import Rows
 from training.errors import InputError
 from training.fitting.boosting import fit_matrix, margins_of
@@ -42,7 +42,7 @@ class Candidate(BaseEstimator):  # type: ignore[misc]  # scikit-learn is skipped
 
     def __init__(  # noqa: PLR0917  # scikit-learn clones estimators by the names of their settings
         self,
-        feature_set: str = "decision-time",
+        encoder: Encoder | None = None,
         resampling: str = "smote",
         seed: int = 0,
         smote_ratio: float = 0.1,
@@ -54,7 +54,7 @@ class Candidate(BaseEstimator):  # type: ignore[misc]  # scikit-learn is skipped
         subsample: float = 0.8,
         colsample_bytree: float = 0.8,
     ) -> None:
-        self.feature_set = feature_set
+        self.encoder = encoder
         self.resampling = resampling
         self.seed = seed
         self.smote_ratio = smote_ratio
@@ -76,13 +76,18 @@ class Candidate(BaseEstimator):  # type: ignore[misc]  # scikit-learn is skipped
             seed=self.seed,
             booster={**booster, "n_jobs": 1},
         )
-        self.booster_, _ = fit_matrix(X[:, :-1], y, X[:, -1], self.feature_set, settings)
+        self.booster_ = fit_matrix(X[:, :-1], y, X[:, -1], self._encoder, settings).booster
         return self
 
     def score(self, X: np.ndarray, y: np.ndarray) -> float:
         """Average precision on rows without resampling."""
-        margins = margins_of(self.booster_, derive(X[:, :-1], self.feature_set))
+        margins = margins_of(self.booster_, self._encoder.derive(X[:, :-1]))
         return average_precision(LabelledScores(y, margins, X[:, -1]))
+
+    @property
+    def _encoder(self) -> Encoder:
+        assert self.encoder is not None  # noqa: S101  # scikit-learn wants a default
+        return self.encoder
 
 
 class _ReportingSearch(RandomizedSearchCV):  # type: ignore[misc]  # scikit-learn is skipped by mypy
@@ -142,8 +147,9 @@ def random_search(
     folds = time_folds(rows)
     if not folds:
         raise InputError("--trials: too few frauds for time folds; give more data, or no --trials")
+    encoder = encoder_of(rows, feature_set)
     search = _ReportingSearch(
-        Candidate(feature_set, settings.resampling, settings.seed),
+        Candidate(encoder, settings.resampling, settings.seed),
         DISTRIBUTIONS,
         n_iter=trials,
         cv=folds,
@@ -153,7 +159,7 @@ def random_search(
         error_score="raise",
     )
     search.progress = progress
-    search.fit(np.column_stack([rows.matrix(feature_set), rows.weights]), rows.is_fraud)
+    search.fit(np.column_stack([encoder.matrix(rows), rows.weights]), rows.is_fraud)
     tried = list(_trials(search.cv_results_, len(folds)))
     tried.sort(key=lambda trial: -float(trial["average_precision"]))
     best = dict(tried[0]["settings"])

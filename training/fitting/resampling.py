@@ -8,26 +8,25 @@ import numpy as np
 from imblearn.over_sampling import SMOTE, SMOTENC
 from sklearn.preprocessing import FunctionTransformer
 
-from fraud_api_lambda.domain.transaction import TransactionType
+from fraud_api_lambda.features.feature import DISCRETE, Input, Measure
+from training.data.matrix import level_columns
 from training.option_values import RESAMPLING
 
 DEFAULT: Final = RESAMPLING[0]
 
 NEIGHBOURS: Final = 5
 
-_TYPE_COLUMNS: Final = [f"type_{kind}" for kind in TransactionType]
-
 
 def sampling_steps(
-    resampling: str, names: Sequence[str], *, ratio: float, n_frauds: int, seed: int
+    resampling: str, inputs: Sequence[Input], *, ratio: float, n_frauds: int, seed: int
 ) -> list[tuple[str, Any]]:
     """The pipeline's first steps: those that create synthetic frauds, or none.
 
     Parameters
     ----------
     resampling : one of `RESAMPLING`
-    names : sequence of str
-        The columns to resample; without the types among them, SMOTENC is the same as SMOTE.
+    inputs : sequence of Input
+        The columns to resample; without a category among them, SMOTENC is the same as SMOTE.
     ratio : float in (0, 1]
         Ratio of frauds to genuine rows afterwards; no row is removed.
     n_frauds : int
@@ -41,17 +40,18 @@ def sampling_steps(
         "k_neighbors": min(NEIGHBOURS, n_frauds - 1),
         "random_state": seed,
     }
-    if resampling == "smote" or not set(_TYPE_COLUMNS) <= set(names):
+    categories = list(level_columns(inputs).values())
+    if resampling == "smote" or not categories:
         return [("smote", SMOTE(**options))]
-    others = [name for name in names if name not in _TYPE_COLUMNS]
+    others = [each for each in inputs if each.measure is not Measure.LEVEL]
     nominal = [
-        0,
-        *(1 + others.index(name) for name in ("payee_is_merchant", "hour") if name in names),
+        *range(len(categories)),
+        *(len(categories) + at for at, each in enumerate(others) if each.measure in DISCRETE),
     ]
     return [
-        ("one_type", FunctionTransformer(partial(with_one_type, names=names))),
+        ("codes", FunctionTransformer(partial(with_codes, categories=categories))),
         ("smotenc", SMOTENC(nominal, **options)),
-        ("type_columns", FunctionTransformer(partial(with_type_columns, names=names))),
+        ("levels", FunctionTransformer(partial(with_levels, categories=categories))),
     ]
 
 
@@ -61,19 +61,31 @@ def frauds_wanted(is_fraud: np.ndarray, ratio: float) -> dict[int, int]:
     return {1: max(n_fraud, round(ratio * (len(is_fraud) - n_fraud)))}
 
 
-def with_one_type(matrix: np.ndarray, names: Sequence[str]) -> np.ndarray:
-    """The type as one number, first, then the other columns; SMOTENC would mix one-hot columns."""
-    types = [names.index(name) for name in _TYPE_COLUMNS]
-    others = [index for index in range(len(names)) if index not in types]
-    return np.column_stack([matrix[:, types].argmax(axis=1), matrix[:, others]])
+def with_codes(matrix: np.ndarray, categories: Sequence[Sequence[int]]) -> np.ndarray:
+    """Each category as one number, first, then the other columns; SMOTENC would mix levels.
+
+    The number of a row without a known level is that of the levels.
+    """
+    codes = []
+    for columns in categories:
+        levels = matrix[:, columns]
+        codes.append(np.where(levels.any(axis=1), levels.argmax(axis=1), len(columns)))
+    return np.column_stack([*codes, matrix[:, _others(matrix.shape[1], categories)]])
 
 
-def with_type_columns(matrix: np.ndarray, names: Sequence[str]) -> np.ndarray:
-    """The inverse of `with_one_type`: the columns of `names`."""
-    columns = {name: matrix[:, 0] == code for code, name in enumerate(_TYPE_COLUMNS)}
-    others = [name for name in names if name not in columns]
-    columns |= dict(zip(others, matrix[:, 1:].T, strict=True))
-    return np.column_stack([columns[name] for name in names]).astype(np.float64)
+def with_levels(matrix: np.ndarray, categories: Sequence[Sequence[int]]) -> np.ndarray:
+    """The inverse of `with_codes`."""
+    width = matrix.shape[1] - len(categories) + sum(map(len, categories))
+    restored = np.zeros((len(matrix), width))
+    for code, columns in zip(matrix.T, categories, strict=False):
+        restored[:, columns] = code[:, np.newaxis] == np.arange(len(columns))
+    restored[:, _others(width, categories)] = matrix[:, len(categories) :]
+    return restored
+
+
+def _others(width: int, categories: Sequence[Sequence[int]]) -> list[int]:
+    levels = {column for columns in categories for column in columns}
+    return [column for column in range(width) if column not in levels]
 
 
 def restored_weights(is_fraud: np.ndarray, row_weights: np.ndarray) -> np.ndarray:

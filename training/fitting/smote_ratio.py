@@ -8,7 +8,7 @@ import numpy as np
 
 from training.data.rows import Rows
 from training.data.timeline import NoCutError, Timeline
-from training.fitting.boosting import fit_rows, margins_of
+from training.fitting.boosting import fit_rows
 from training.fitting.figures import RatioTrial
 from training.fitting.resampling import frauds_wanted
 from training.fitting.settings import Settings
@@ -81,6 +81,5 @@ def _candidates(is_fraud: np.ndarray) -> list[float]:
 
 
 def _average_precision(earlier: Rows, later: Rows, feature_set: str, settings: Settings) -> float:
-    booster, _ = fit_rows(earlier, feature_set, settings)
-    margins = margins_of(booster, later.features(feature_set))
-    return average_precision(later.labelled(margins))
+    boosted = fit_rows(earlier, feature_set, settings)
+    return average_precision(later.labelled(boosted.margins(later)))

@@ -1,6 +1,7 @@
-"""Figures by part of a window: by type, amount, typology and day, and in money. Pure."""
+"""Figures by part of a window: by peer group, amount, typology and day, and in money. Pure."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
@@ -19,17 +20,42 @@ from training.metrics.figures import (
 from training.metrics.labelled_scores import LabelledScores
 from training.metrics.ranking import average_precision
 
-AMOUNT_BANDS: Final = (0.0, 1e3, 1e4, 1e5, 1e6, np.inf)
+BAND_BOUNDS: Final = 4
+"""Powers of ten between bands of amounts."""
+
+HIGHEST_BOUND: Final = 6
+FEW_ABOVE: Final = 0.999
+"""The quantile of the amounts at the highest bound, unless that is above a million."""
+
 PER_DAY: Final = (10, 100)
 
 
-def sliced(frame: pd.DataFrame, predicted: LabelledScores, threshold: float | None) -> Slices:
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The columns by which the rows of a window are sliced, each of shape (n_transactions,).
+
+    Attributes
+    ----------
+    peers : Categorical, optional
+        The peer group.
+    amounts : ndarray
+    days : ndarray
+    typology : Series, optional
+        The kind of each fraud in simulated data.
+    """
+
+    peers: pd.Categorical | None
+    amounts: np.ndarray
+    days: np.ndarray
+    typology: pd.Series | None
+
+
+def sliced(parts: Parts, predicted: LabelledScores, threshold: float | None) -> Slices:
     """Figures of the parts of a window, as plain data.
 
     Parameters
     ----------
-    frame : DataFrame of shape (n_transactions, n_columns)
-        PaySim's columns, and optionally `typology`.
+    parts : Parts
     predicted : LabelledScores
         The same rows; its scores are probabilities, in (0, 1).
     threshold : float, optional
@@ -38,31 +64,34 @@ def sliced(frame: pd.DataFrame, predicted: LabelledScores, threshold: float | No
     Returns
     -------
     dict
-        `by_type`, `by_amount` and, if the data has typologies, `by_typology` (one item per part);
-        `top_per_day` and `money`.
+        `by_type` (the peer groups), `by_amount` and, if the data has typologies, `by_typology`
+        (one item per part); `top_per_day` and `money`.
     """
     cut = np.inf if threshold is None else threshold
     figures: Slices = {
-        "by_type": list(_by(frame["type"], predicted, cut)),
-        "by_amount": list(_by(_band(frame["amount"]), predicted, cut)),
-        "top_per_day": _top_per_day(frame["step"].to_numpy() // 24, predicted),
-        "money": _money(frame["amount"].to_numpy(), predicted, cut),
+        "by_type": [] if parts.peers is None else list(_by(parts.peers, predicted, cut)),
+        "by_amount": list(_by(_band(parts.amounts), predicted, cut)),
+        "top_per_day": _top_per_day(parts.days, predicted),
+        "money": _money(parts.amounts, predicted, cut),
     }
-    if "typology" in frame:
-        typology = frame["typology"].astype("category")
+    if parts.typology is not None:
+        typology = pd.Categorical(parts.typology)
         figures["by_typology"] = list(_by(typology, predicted, cut))
     return figures
 
 
-def _band(amount: pd.Series) -> pd.Series:
-    names = [f"{low:,.0f} to {high:,.0f}" for low, high in pairwise(AMOUNT_BANDS[:-1])]
-    names.append(f"{AMOUNT_BANDS[-2]:,.0f} or more")
-    return pd.cut(amount, AMOUNT_BANDS, right=False, labels=names)
+def _band(amount: np.ndarray) -> pd.Categorical:
+    highest = np.log10(max(1.0, float(np.quantile(amount, FEW_ABOVE))))
+    top = int(np.clip(highest, BAND_BOUNDS - 1, HIGHEST_BOUND))
+    bounds = [0.0, *(10.0**power for power in range(top - BAND_BOUNDS + 1, top + 1))]
+    names = [f"{low:,.0f} to {high:,.0f}" for low, high in pairwise(bounds)]
+    names.append(f"{bounds[-1]:,.0f} or more")
+    return pd.cut(amount, [*bounds, np.inf], right=False, labels=names)
 
 
-def _by(part: pd.Series, predicted: LabelledScores, cut: float) -> Iterator[Part]:
-    for name in part.cat.categories:
-        is_member = (part == name).to_numpy()
+def _by(part: pd.Categorical, predicted: LabelledScores, cut: float) -> Iterator[Part]:
+    for name in part.categories:
+        is_member = np.asarray(part == name)
         if is_member.any():
             yield {"name": str(name), **_part_figures(predicted[is_member], cut)}
 

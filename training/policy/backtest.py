@@ -5,9 +5,10 @@ from dataclasses import replace
 from typing import Final
 
 import numpy as np
+import pandas as pd
 
 from fraud_api_lambda.decisions.policy import Policy, cutoffs
-from fraud_api_lambda.domain.transaction import Decision
+from fraud_api_lambda.domain.assessment import Decision
 from training.data.rows import Rows, ScoredRows
 from training.metrics.ranking import REPLICATES
 from training.policy.costs import (
@@ -25,6 +26,7 @@ from training.policy.figures import (
     Saving,
     TypologyDecisions,
 )
+from training.reading.columns import TYPOLOGY
 
 SHOWN_AMOUNTS: Final = (0.1, 0.5, 0.9, 0.99, 0.999)
 """Quantiles of the amounts for which the cutoffs are shown."""
@@ -73,7 +75,7 @@ def policy_outcome(scored: ScoredRows, policy: Policy, *, seed: int) -> PolicyOu
         },
         "cutoffs": list(_cutoffs(rows, policy)),
     }
-    if "typology" in rows.file:
+    if TYPOLOGY in rows.dataset.frame:
         saved = spent["single threshold"] - spent["policy"]
         figures["by_typology"] = list(_by_typology(rows, decided, saved))
     return figures
@@ -132,9 +134,9 @@ def _cutoffs(rows: Rows, policy: Policy) -> Iterator[Cutoffs]:
 
 
 def _by_typology(rows: Rows, decided: np.ndarray, saved: np.ndarray) -> Iterator[TypologyDecisions]:
-    typology = rows.column("typology").astype("category")
-    for name in typology.cat.categories:
-        chosen = (typology == name).to_numpy()
+    typology = pd.Categorical(rows.column(TYPOLOGY))
+    for name in typology.categories:
+        chosen = np.asarray(typology == name)
         if chosen.any():
             weights = rows.weights[chosen]
             approve, review, block = (

@@ -10,11 +10,15 @@ import numpy as np
 
 from fraud_api_lambda.decisions.policy import Policy, cutoffs
 from training.data.rows import Rows, ScoredRows
-from training.policy.defaults import MEDIAN_MULTIPLES, OTHER_DEFAULTS
+from training.policy.defaults import (
+    MEDIAN_MULTIPLES,
+    NO_CURRENCY,
+    OTHER_DEFAULTS,
+    currency_of,
+)
 
 APPROVE, REVIEW, BLOCK = range(3)
 
-CURRENCY: Final = "the data's currency"
 HALVINGS: Final = 60
 BLOCKS_NOTHING: Final = 1.0
 """A threshold that no probability reaches."""
@@ -32,12 +36,13 @@ def fit_policy(given: dict[str, Any], trained: Rows, scored: ScoredRows) -> Poli
     scored : ScoredRows
         The rows of the threshold window.
     """
-    policy = policy_for(given, median_genuine_amount(trained))
+    currency = currency_of(trained.dataset.schema)
+    policy = policy_for(given, median_genuine_amount(trained), currency)
     single = cheapest_threshold(scored, policy)
     return replace(with_shadow_price(policy, scored), single_threshold=single)
 
 
-def policy_for(given: dict[str, Any], median_amount: float) -> Policy:
+def policy_for(given: dict[str, Any], median_amount: float, currency: str = NO_CURRENCY) -> Policy:
     """A policy with the given numbers, and defaults for the others.
 
     The shadow price and the single threshold have no effect until `fit_policy` sets them.
@@ -46,7 +51,7 @@ def policy_for(given: dict[str, Any], median_amount: float) -> Policy:
         name: share * median_amount for name, share in MEDIAN_MULTIPLES.items()
     } | OTHER_DEFAULTS
     learned = {"shadow_price": 0.0, "single_threshold": BLOCKS_NOTHING}
-    return Policy(**{"currency": CURRENCY, **defaults, **learned, **given})
+    return Policy(**{"currency": currency, **defaults, **learned, **given})
 
 
 def median_genuine_amount(rows: Rows) -> float:

@@ -2,6 +2,10 @@
 
 from typing import Final
 
+from fraud_api_lambda.domain.schema import Schema
+
+NO_CURRENCY: Final = "the data's currency"
+
 MEDIAN_MULTIPLES: Final = {
     "fraud_fixed": 0.05,
     "review_cost": 0.02,
@@ -16,3 +20,8 @@ OTHER_DEFAULTS: Final = {
     "block_share": 0.05,
     "reviews_per_thousand": 2.0,
 }
+
+
+def currency_of(schema: Schema) -> str:
+    """The currency of amounts, in words if the schema names none."""
+    return schema.currency or NO_CURRENCY

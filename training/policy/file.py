@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from fraud_api_lambda.decisions.policy import MAX_CURRENCY, MOST, is_currency
+from fraud_api_lambda.domain.schema import Schema
 from training.errors import InputError
 from training.policy.defaults import MEDIAN_MULTIPLES, OTHER_DEFAULTS
 
@@ -28,11 +29,15 @@ def read_policy(path: Path) -> dict[str, Any]:
         raise InputError(f"{path}: not TOML: {error}; write lines like currency = 'EUR'") from error
     for name, value in given.items():
         _check(path, name, value)
-    if "currency" not in given:
+    return {name: float(value) if name in NUMBERS else value for name, value in given.items()}
+
+
+def require_currency(path: Path, policy: dict[str, Any], schema: Schema) -> None:
+    """Raise `InputError` unless the policy, or the schema of the amounts, has a currency."""
+    if "currency" not in policy and not schema.currency:
         raise InputError(
             f"{path}: no currency; write currency = 'EUR', or the currency of the amounts"
         )
-    return {name: float(value) if name in NUMBERS else value for name, value in given.items()}
 
 
 def _check(path: Path, name: str, value: Any) -> None:

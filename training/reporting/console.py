@@ -6,7 +6,7 @@ from pathlib import Path
 from training.analysis.findings import sentence
 from training.metrics.figures import Evaluation
 from training.option_values import LEAKY
-from training.reporting.schema import WINDOWS, RunMetrics
+from training.reporting.schema import WINDOWS, RunMetrics, end_of
 from training.scoring.window_figures import ModelFigures
 
 
@@ -36,12 +36,18 @@ def summary(metrics: RunMetrics, out: Path) -> str:
 
 def _split(metrics: RunMetrics) -> str:
     split = metrics["split"]
+    unit = metrics["schema"]["time_unit"]
+    to = "-" if unit else " to "
     windows = ", ".join(
-        f"{name} {window['start']}-{window['end']}" for name in WINDOWS if (window := split[name])
+        f"{name} {window['since']}{to}{window['until']}"
+        for name in WINDOWS
+        if (window := split[name])
     )
     if split["by"] == "hours":
-        return f"Too little data for days: split by hours. Steps: {windows}"
-    return f"Split by days, steps: {windows}, after a gap of {split['gap_hours']} hours."
+        named = f"{unit}s: ".capitalize() if unit else "Windows: "
+        return f"Too little data for days: split by hours. {named}{windows}"
+    named = f", {unit}s" if unit else ""
+    return f"Split by days{named}: {windows}, after a gap of {split['gap_hours']} hours."
 
 
 def _heading(metrics: RunMetrics) -> str:
@@ -70,8 +76,9 @@ def _table(heading: str, arms: Mapping[str, ModelFigures]) -> list[str]:
 def _tutorials(metrics: RunMetrics, random_split: Evaluation) -> str:
     later = metrics["arms"][LEAKY]["average_precision"]
     return (
-        f"{LEAKY} uses balances from after the payment: a warning, not a model. Its average "
-        f"precision is {random_split['average_precision']:.3f} on a random split, as in tutorials, "
+        f"{LEAKY} uses {' and '.join(metrics['schema']['after'])}, which are known only after the "
+        "payment: a warning, not a model. Its average precision is "
+        f"{random_split['average_precision']:.3f} on a random split, as in tutorials, "
         f"and {later:.3f} on later days."
     )
 
@@ -92,14 +99,15 @@ def _policy(metrics: RunMetrics) -> str:
 def _measured(metrics: RunMetrics) -> list[str]:
     if "version" not in metrics:
         return []
-    until = metrics["split"]["threshold"]["end"]
-    return [f"Measured: model {metrics['evaluated']['version']}, fitted until step {until}."]
+    until = end_of(metrics["split"]["threshold"], metrics["schema"])
+    return [f"Measured: model {metrics['evaluated']['version']}, fitted until {until}."]
 
 
 def _published(metrics: RunMetrics) -> str:
     published = metrics["published"]
+    until = end_of(published["windows"]["threshold"], metrics["schema"])
     refitted = (
-        f"refitted with the same settings until step {published['windows']['threshold']['end']}; "
+        f"refitted with the same settings until {until}; "
         "it has seen the test window, so the figures are of the measured model"
         if published["refitted"]
         else "the measured model"

@@ -166,18 +166,9 @@ def _dependence(axes: Axes, feature: Dependence) -> None:
         axes.set_xlim(left=0)
         powers = range(int(np.log10(LINEAR_TO)), int(np.log10(value.max())) + 1)
         axes.set_xticks([0, *(10.0**power for power in powers)])
-    axes.set_xlabel(f"{feature['feature']} ({_unit(feature['feature'])})")
+    name, unit = feature["feature"], feature["unit"]
+    axes.set_xlabel(f"{name} ({unit})" if unit else name)
     axes.set_ylabel("added to log-odds")
-
-
-def _unit(feature: str) -> str:
-    units = {
-        "amount": "in the data's currency",
-        "balance": "in the data's currency",
-        "hour": "of the day, 0 to 23",
-        "share_leaving": "of the balance",
-    }
-    return units.get(feature, "0 no, 1 yes")
 
 
 def alone_plot(leaks: LeakFigures) -> Markup:

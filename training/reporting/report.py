@@ -1,5 +1,6 @@
 """The report and the model card of a training run, rendered from its metrics alone."""
 
+from functools import partial
 from typing import Any, Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
@@ -7,6 +8,7 @@ from markupsafe import Markup
 
 from training.analysis.findings import sentence
 from training.option_values import LEAKY
+from training.reading.calendar import period
 from training.reporting.plots import (
     alone_plot,
     attribution_plot,
@@ -14,10 +16,10 @@ from training.reporting.plots import (
     precision_recall_plot,
     reliability_plot,
 )
-from training.reporting.schema import RunMetrics
+from training.reporting.schema import RunMetrics, SchemaFigures, end_of
 
 HEADLINES: Final = ("decision-time", "strict")
-"""The two feature sets on page one: with balances, and without."""
+"""The two feature sets on page one: with every fact, and with the payment's alone."""
 
 
 def report(metrics: RunMetrics) -> str:
@@ -72,11 +74,14 @@ def _render(name: str, metrics: RunMetrics, **more: Any) -> str:
         "count": _count,
         "figure": _figure,
         "sentence": sentence,
+        "end_of": partial(end_of, schema=metrics["schema"]),
     }
     return environment.get_template(name).render(
         metrics=metrics,
         arm=metrics["arms"][metrics["feature_set"]],
-        headlines=_headlines(metrics),
+        headlines={name: _about(name, metrics["schema"]) for name in _headlines(metrics)},
+        time=_time(metrics["schema"]),
+        period=period,
         leaky=LEAKY,
         **more,
     )
@@ -84,6 +89,30 @@ def _render(name: str, metrics: RunMetrics, **more: Any) -> str:
 
 def _headlines(metrics: RunMetrics) -> list[str]:
     return [name for name in HEADLINES if name in metrics["arms"]] or [metrics["feature_set"]]
+
+
+def _about(feature_set: str, schema: SchemaFigures) -> str:
+    """A sentence on the facts that a feature set uses or leaves out."""
+    match feature_set, schema["has_balance"], schema["has_hours"]:
+        case "decision-time", True, _:
+            return "Uses the payer's balance before the payment."
+        case "decision-time", False, True:
+            return "Uses the hour of the payment."
+        case "strict", True, True:
+            return "Uses neither balances nor the hour."
+        case "strict", True, False:
+            return "Uses no balances."
+        case "strict", False, True:
+            return "Does not use the hour."
+    return ""
+
+
+def _time(schema: SchemaFigures) -> str:
+    """The heading above windows."""
+    unit = schema["time_unit"]
+    if not unit:
+        return f"time ({schema['timezone']})"
+    return "steps (hours)" if unit == "step" else f"{unit}s"
 
 
 def _share(value: float | None) -> str:

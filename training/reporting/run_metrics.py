@@ -11,9 +11,8 @@ from training.analysis.shortcuts import shortcuts
 from training.data.rows import Rows
 from training.data.split_rows import SplitRows
 from training.data.time_split import Window
-from training.data.unused_columns import UnusedColumns
 from training.fitting.model_selection import ModelSelection
-from training.fitting.pipeline import BOOSTER
+from training.fitting.pipeline import booster_of
 from training.fitting.resampling_comparison import (
     best_resampling,
     comparisons_in,
@@ -22,16 +21,18 @@ from training.fitting.resampling_comparison import (
 from training.fitting.settings import Settings
 from training.metrics.evaluation import row_counts
 from training.option_values import LEAKY
+from training.reading.dataset import Dataset
+from training.reading.unused_columns import UnusedColumns
 from training.reporting.libraries import libraries
 from training.reporting.schema import (
     DataFigures,
     ResamplingFigures,
     RunMetrics,
+    SchemaFigures,
     SearchFigures,
     SplitFigures,
     WindowRows,
     policy_numbers,
-    window_steps,
 )
 from training.scoring.window_figures import ModelFigures, model_figures
 
@@ -72,6 +73,7 @@ def run_metrics(
         random_split = random_split_figures(rows.all, settings)
     return {
         "feature_set": chosen.feature_set,
+        "schema": _schema_figures(rows.all.dataset),
         "data": _data_figures(rows.all),
         "split": _split_figures(rows),
         "settings": {
@@ -87,7 +89,7 @@ def run_metrics(
         "policy": policy_numbers(chosen.policy),
         "leaks": leaks,
         "attributions": attributions(chosen, rows.test, seed=seed),
-        "booster": BOOSTER | settings.booster,
+        "booster": booster_of(rows.all.dataset.schema) | settings.booster,
         "libraries": libraries(),
         "columns": columns,
         "smote_ratio_trials": searched["smote_ratio_trials"],
@@ -104,11 +106,27 @@ def _figures_by_model(
     return {names: model_figures(model, test, seed) for names, model in models.items()}
 
 
+def _schema_figures(dataset: Dataset) -> SchemaFigures:
+    schema = dataset.schema
+    group = schema.peer_group
+    return {
+        "name": schema.name,
+        "time_unit": dataset.calendar.unit_name,
+        "timezone": schema.timezone,
+        "peer_group": None if group is None else schema.attributes[group].words,
+        "has_balance": schema.roles.balance is not None,
+        "has_hours": schema.roles.time.has_hours,
+        "after": list(schema.roles.after),
+    }
+
+
 def _data_figures(rows: Rows) -> DataFigures:
+    first, last = int(rows.steps.min()), int(rows.steps.max())
     return {
         **row_counts(rows.is_fraud, rows.weights),
-        "first_step": int(rows.steps.min()),
-        "last_step": int(rows.steps.max()),
+        "first_step": first,
+        "last_step": last,
+        "shown": rows.dataset.calendar.period(first, last),
     }
 
 
@@ -129,7 +147,8 @@ def _split_figures(rows: SplitRows) -> SplitFigures:
 
 
 def _window_rows(window: Window, rows: Rows) -> WindowRows:
-    return {**window_steps(window), **row_counts(rows.is_fraud, rows.weights)}
+    calendar = rows.dataset.calendar
+    return {**window.as_dict(calendar), **row_counts(rows.is_fraud, rows.weights)}
 
 
 def _findings(

@@ -9,10 +9,11 @@ from fraud_api_lambda.decisions.policy import Policy
 from training.analysis.findings import Finding
 from training.analysis.golden_features import LeakFigures
 from training.analysis.shap_values import Attributions
-from training.data.time_split import Window
-from training.data.unused_columns import UnusedColumns
+from training.data.time_split import WindowSteps
 from training.fitting.figures import RatioTrial, ResamplingComparison, SettingsTrial
 from training.metrics.figures import Evaluation, RowCounts
+from training.reading.calendar import named
+from training.reading.unused_columns import UnusedColumns
 from training.scoring.window_figures import ModelFigures
 
 WINDOWS: Final[tuple[Literal["fit", "calibrate", "threshold", "test"], ...]] = (
@@ -24,22 +25,42 @@ WINDOWS: Final[tuple[Literal["fit", "calibrate", "threshold", "test"], ...]] = (
 """The windows of a `SplitFigures`, in time order."""
 
 
-class WindowSteps(TypedDict):
-    """The first and the last step of a window."""
-
-    start: int
-    end: int
-
-
 class WindowRows(WindowSteps, RowCounts):
     """A window, and the rows in it."""
 
 
 class DataFigures(RowCounts):
-    """All rows of the file."""
+    """All rows of the file, and their time in words."""
 
     first_step: int
     last_step: int
+    shown: str
+
+
+class SchemaFigures(TypedDict):
+    """What texts and figures need of the schema.
+
+    Attributes
+    ----------
+    name : str
+    time_unit : str
+        The word before a window's `since` and `until`; empty for timestamps.
+    timezone : str
+    peer_group : str or None
+        In words.
+    has_balance, has_hours : bool
+        Whether the payer's balance and the hour are known.
+    after : list of str
+        Columns that are known only after the decision.
+    """
+
+    name: str
+    time_unit: str
+    timezone: str
+    peer_group: str | None
+    has_balance: bool
+    has_hours: bool
+    after: list[str]
 
 
 class SplitFigures(TypedDict):
@@ -155,6 +176,7 @@ class RunMetrics(SearchFigures):
     """
 
     feature_set: str
+    schema: SchemaFigures
     data: DataFigures
     split: SplitFigures
     settings: RunSettings
@@ -173,9 +195,9 @@ class RunMetrics(SearchFigures):
     published: NotRequired[PublishedModel]
 
 
-def window_steps(window: Window) -> WindowSteps:
-    """Return a window as plain data."""
-    return {"start": window.start, "end": window.end}
+def end_of(window: WindowSteps, schema: SchemaFigures) -> str:
+    """The end of a window in words, such as "step 312" or "2020-02-29"."""
+    return named(schema["time_unit"], window["until"])
 
 
 def policy_numbers(policy: Policy) -> PolicyNumbers:

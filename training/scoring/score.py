@@ -1,19 +1,22 @@
 """A model applied to a file: scores for every row, or the figures of a window."""
 
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
-from fraud_api_lambda.decisions.bundle import BundleError, read
+from fraud_api_lambda.decisions.bundle import Bundle, BundleError, read
 from fraud_api_lambda.decisions.scorer import Scorer
 from training.data.matrix import feature_matrix, packed
 from training.data.rows import Rows, ScoredRows
 from training.data.time_split import Window, trained_window
-from training.data.transactions import read_transactions
 from training.errors import CheckFailedError, InputError
 from training.fitting.calibration import probabilities_of
+from training.reading.calendar import Calendar
+from training.reading.dataset import read_dataset
+from training.reading.time_options import first_step, last_step
 from training.scoring.model_directory import read_saved
 from training.scoring.stream import score_stream
 from training.scoring.window_figures import figures_of
@@ -50,8 +53,8 @@ def evaluate_model(
     model: Path,
     data: Path,
     *,
-    start: int | None,
-    end: int | None,
+    start: str | None,
+    end: str | None,
     in_sample: bool,
     progress: Callable[[str], None] = lambda _: None,
 ) -> dict[str, Any]:
@@ -59,9 +62,9 @@ def evaluate_model(
 
     Parameters
     ----------
-    start, end : int, optional
-        First and last step. Default: the test window, or after a refit, all steps after the
-        training window.
+    start, end : str, optional
+        The first and the last time, as options give them. Default: the test window, or after a
+        refit, all data after the training window.
     in_sample : bool
         Allow rows that the model was trained on.
     progress : callable
@@ -72,26 +75,29 @@ def evaluate_model(
     CheckFailedError
         If the window holds rows of the training window, unless `in_sample`.
     InputError
-        If the window does not hold both classes.
+        If a time cannot be read, or the window does not hold both classes.
     """
     scorer = load_scorer(model)
+    calendar = Calendar.of(scorer.bundle.plan.schema)
+    asked = first_step(calendar, "--from", start), last_step(calendar, "--to", end)
     progress(f"reading {data}")
-    rows = Rows.of(read_transactions(data))
+    rows = rows_of(data, scorer.bundle)
     trained_on = scorer.bundle.trained_on
     trained = trained_window(trained_on)
-    window = _window(start, end, trained, trained_on, rows.steps)
+    window = _window(*asked, trained, trained_on, rows.steps)
+    shown = window.shown(calendar)
     if not in_sample and window.overlaps(trained):
         raise CheckFailedError(
-            f"{window} were trained on ({trained}): figures there would flatter; give later data "
-            "with --from, train with --no-refit, or add --in-sample"
+            f"{shown} were trained on ({trained.shown(calendar)}): figures there would flatter; "
+            "give later data with --from, train with --no-refit, or add --in-sample"
         )
     chosen = rows.within(window)
     if not chosen.has_both_classes:
         raise InputError(
-            f"{data}: {window} hold {len(chosen):,} rows, {chosen.is_fraud.sum():,} of them fraud; "
+            f"{data}: {shown} hold {len(chosen):,} rows, {chosen.is_fraud.sum():,} of them fraud; "
             f"{_remedy(rows, trained)}"
         )
-    progress(f"scoring {window}")
+    progress(f"scoring {shown}")
     scored = score_rows(scorer, chosen)
     progress("computing the figures")
     figures = figures_of(
@@ -102,25 +108,31 @@ def evaluate_model(
     )
     return {
         "version": scorer.version,
-        "window": {"start": window.start, "end": window.end},
+        "window": window.as_dict(calendar),
         "in_sample": in_sample,
         **figures,
     }
 
 
+def rows_of(data: Path, bundle: Bundle) -> Rows:
+    """Read the labelled rows of a file in the columns of a model."""
+    return Rows.of(read_dataset(data, bundle.plan.schema, learned=bundle.plan.learned))
+
+
 def score_rows(scorer: Scorer, rows: Rows) -> ScoredRows:
     """Score labelled rows with the service's scorer."""
-    features = feature_matrix(rows.facts, scorer.bundle.features)
+    features = feature_matrix(rows.facts, scorer.bundle.plan)
     margins = np.array(scorer.margins(packed(features)))
     return ScoredRows(rows, margins, probabilities_of(margins, scorer.bundle.calibration))
 
 
 def _remedy(rows: Rows, trained: Window) -> str:
     """The options that select both classes; if there are none, the data to give."""
-    later = Window(trained.end + 1, int(rows.steps.max()))
+    later, calendar = Window(trained.end + 1, int(rows.steps.max())), rows.dataset.calendar
     if rows.within(later).has_both_classes:
-        return f"choose --from {later.start} --to {later.end}"
-    return f"give data with frauds and genuine rows after step {trained.end}"
+        since, until = calendar.since(later.start), calendar.until(later.end)
+        return f"choose {shlex.join(('--from', since, '--to', until))}"
+    return f"give data with frauds and genuine rows after {calendar.named_until(trained.end)}"
 
 
 def _window(

@@ -16,18 +16,8 @@ import pandas as pd
 import pyarrow as pa
 
 from fraud_api_lambda.decisions.scorer import Scorer
-from fraud_api_lambda.domain.transaction import Decision
-from training.data.columns import (
-    FLAG,
-    LABEL,
-    LEAKY_BALANCES,
-    REQUIRED,
-    TEXT,
-    WEIGHT,
-    require_columns,
-)
+from fraud_api_lambda.domain.assessment import Decision
 from training.data.matrix import feature_matrix, packed
-from training.data.transactions import checked, to_facts
 from training.errors import InputError
 from training.files.parts import parts_of
 from training.files.paths import require_apart, require_writable
@@ -37,6 +27,8 @@ from training.files.tables import Chunk, read_chunks, schema_of
 from training.files.writing import check_columns, concatenate, write_table
 from training.fitting.calibration import probabilities_of
 from training.policy.costs import decisions
+from training.reading.columns import require_columns
+from training.reading.dataset import payments_of, scored_columns
 
 ROWS: Final = 200_000
 """Rows in a part: some 250 MB in memory, and the work that an interruption loses."""
@@ -44,8 +36,6 @@ ROWS: Final = 200_000
 ADDED: Final = pa.schema(
     {"fraud_probability": pa.float64(), "is_fraud": pa.bool_(), "decision": pa.string()}
 )
-NUMBERS: Final = (LABEL, FLAG, WEIGHT, *LEAKY_BALANCES)
-"""Text columns of CSV that become numbers in Parquet if every cell is a number."""
 
 
 def scoring_steps(data: Path, *, rows: int = ROWS) -> int:
@@ -78,7 +68,8 @@ def score_stream(
     require_writable(out)
     require_apart(out, data)
     schema = schema_of(data)
-    require_columns(data, schema.names, REQUIRED)
+    needed = _needed(scorer)
+    require_columns(data, schema.names, needed, known=scorer.bundle.plan.schema.columns())
     check_columns([*(field for field in schema if field.name not in ADDED.names), *ADDED], out)
     total, written = 0, []
     with parts_of(out, _job(scorer, data, rows)) as parts:
@@ -92,7 +83,7 @@ def score_stream(
                 progress(f"scoring {data} up to row {total:,}")
                 write_table(_scored(scorer, data, chunk, out), part, header=number == 0)
         progress(f"writing {out}")
-        concatenate(written, out, numbers=() if is_parquet(data) else NUMBERS)
+        concatenate(written, out, numbers=() if is_parquet(data) else _numbers(scorer))
     return total
 
 
@@ -120,17 +111,22 @@ def _read_ahead(chunks: Iterator[Chunk]) -> Iterator[Chunk]:
 
 
 def _scored(scorer: Scorer, data: Path, chunk: Chunk, out: Path) -> pa.Table:
-    typed = checked(data, chunk.frame(REQUIRED), above=chunk.above)
-    rows = feature_matrix(to_facts(typed), scorer.bundle.features)
+    plan = scorer.bundle.plan
+    payments = payments_of(
+        data, chunk.frame(_needed(scorer)), plan.schema, plan.learned, above=chunk.above
+    )
+    rows = feature_matrix(payments.facts, plan)
     margins = scorer.margins(packed(rows))
     probabilities = probabilities_of(np.array(margins), scorer.bundle.calibration)
-    decided = decisions(probabilities, typed["amount"].to_numpy(), scorer.bundle.policy)
+    decided = decisions(probabilities, np.asarray(payments.facts.amount), scorer.bundle.policy)
     columns = (
         pa.array(probabilities),
         pa.array(probabilities >= scorer.bundle.threshold),
         pa.array(list(Decision)).cast(pa.string()).take(pa.array(decided)),
     )
-    table = chunk.table if is_parquet(data) or not is_parquet(out) else _numbered(chunk, typed)
+    table = (
+        chunk.table if is_parquet(data) or not is_parquet(out) else _numbered(chunk, payments.frame)
+    )
     table = table.select(
         [index for index, name in enumerate(table.column_names) if name not in ADDED.names]
     )
@@ -142,8 +138,22 @@ def _scored(scorer: Scorer, data: Path, chunk: Chunk, out: Path) -> pa.Table:
 def _numbered(chunk: Chunk, typed: pd.DataFrame) -> pa.Table:
     """The text of a CSV file, with the scored columns as numbers."""
     table = chunk.table
-    for name in REQUIRED:
-        if name not in TEXT:
+    for name in typed:
+        if pd.api.types.is_numeric_dtype(typed[name]):
             index = table.column_names.index(name)
             table = table.set_column(index, name, pa.array(typed[name]))
     return table
+
+
+def _needed(scorer: Scorer) -> list[str]:
+    """The columns that a score needs."""
+    plan = scorer.bundle.plan
+    return scored_columns(plan.schema, plan.learned)
+
+
+def _numbers(scorer: Scorer) -> list[str]:
+    """Text columns of CSV that become numbers in Parquet if every cell is a number."""
+    schema = scorer.bundle.plan.schema
+    roles = schema.roles
+    names = (roles.label, roles.weight, roles.payee_balance, *roles.after, *schema.ignore)
+    return [name for name in names if name is not None]

@@ -7,9 +7,10 @@ from training.data.rows import Rows, ScoredRows
 from training.fitting.fitted_model import FittedModel
 from training.metrics.evaluation import evaluate
 from training.metrics.figures import Evaluation, Slices
-from training.metrics.slices import sliced
+from training.metrics.slices import Parts, sliced
 from training.policy.backtest import policy_outcome
 from training.policy.figures import PolicyOutcome
+from training.reading.columns import TYPOLOGY
 
 
 class WindowFigures(Evaluation, Slices):
@@ -57,7 +58,7 @@ def model_figures(model: FittedModel, rows: Rows, seed: int) -> ModelFigures:
     return {
         **figures,
         "resampling": model.resampling,
-        "invented_frauds": model.n_synthetic,
+        "invented_frauds": model.boosted.n_synthetic,
         "calibrated_by": {"method": model.calibration.method, "trials": trials},
     }
 
@@ -68,6 +69,15 @@ def figures_of(
     """The figures of scored rows with a threshold and a policy, as plain data."""
     return {
         **evaluate(scored.predicted, threshold=threshold, seed=seed),
-        **sliced(scored.rows.frame, scored.predicted, threshold),
+        **sliced(_parts(scored.rows), scored.predicted, threshold),
         "outcome": policy_outcome(scored, policy, seed=seed),
     }
+
+
+def _parts(rows: Rows) -> Parts:
+    return Parts(
+        peers=rows.peers,
+        amounts=rows.amounts,
+        days=rows.dataset.calendar.days(rows.steps),
+        typology=rows.column(TYPOLOGY) if TYPOLOGY in rows.dataset.frame else None,
+    )

@@ -4,9 +4,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from fraud_api_lambda.domain.schema import Roles, Schema, Time
+from tests.paysim_files import rows_of
 from training.analysis.findings import Finding
 from training.analysis.shortcuts import shortcuts
 from training.data.rows import Rows
+from training.reading.dataset import Dataset
 
 FRAUDS, GENUINE = 100, 1_000
 DAYTIME, NIGHT = 36, 26
@@ -49,7 +52,7 @@ def data(
 
 
 def found(frame: pd.DataFrame) -> list[Finding]:
-    return shortcuts(Rows.of(frame))
+    return shortcuts(rows_of(frame))
 
 
 def test_data_without_shortcuts_has_no_findings() -> None:
@@ -61,8 +64,8 @@ def test_frauds_that_empty_the_account_alone_are_named() -> None:
 
     assert finding["code"] == "emptied-accounts"
     assert finding["text"] == (
-        "amount == oldbalanceOrg holds for 97.0% of frauds and 0.2% of genuine TRANSFER and "
-        "CASH_OUT rows, so decision-time can score near 1.0 by memorising it: an artefact of how "
+        "amount == oldbalanceOrg holds for 97.0% of frauds and 0.2% of genuine TRANSFER "
+        "rows, so decision-time can score near 1.0 by memorising it: an artefact of how "
         "the data was made, not skill."
     )
 
@@ -117,3 +120,18 @@ def test_shortcut_figures_are_weighted() -> None:
     named = found(frame.assign(weight=frame["weight"].mask(heavy, 9.0)))
 
     assert "holds for 90.0% of frauds" in named[0]["text"]
+
+
+def test_frauds_at_night_of_a_schema_without_balances_flatter_the_default_features() -> None:
+    schema = Schema("own", Roles(time=Time("at"), amount="amount", label="is_fraud"))
+    frame = pd.DataFrame(
+        {
+            "at": ["2020-01-01 02:00"] * 5 + ["2020-01-02 12:00"] * 5,
+            "amount": 1.0,
+            "is_fraud": np.repeat([1, 0], 5),
+        }
+    )
+
+    (finding,) = shortcuts(Rows.of(Dataset.of(frame, schema)))
+
+    assert "06:00, so decision-time owes much of its skill to the hour" in finding["text"]

@@ -9,15 +9,19 @@ import pytest
 import xgboost as xgb
 
 from fraud_api_lambda.decisions.bundle import pack, read
+from fraud_api_lambda.decisions.model_examples import Example
 from fraud_api_lambda.decisions.policy import decide
 from fraud_api_lambda.decisions.scorer import Scorer
-from fraud_api_lambda.domain.transaction import TYPES, Decision
+from fraud_api_lambda.domain.assessment import Decision
 from fraud_api_lambda.model.calibration import Platt
 from tests.bundles import CALIBRATION, POLICY, make_content
+from tests.paysim_files import rows_of
+from tests.transactions import PLAN, TYPES
 from training.bundling.examples import find_examples, missing
+from training.data.encoder import PlanEncoder
 from training.data.rows import Rows
 from training.data.time_split import Window
-from training.fitting.boosting import margins_of
+from training.fitting.boosting import Boosted
 from training.fitting.fitted_model import FittedModel
 
 EVERYTHING = Window(1, 1_000)
@@ -44,12 +48,11 @@ def frame(rows: int = 400) -> pd.DataFrame:
 
 
 def fitted(**changes: Any) -> FittedModel:
-    content = make_content()
+    booster = xgb.Booster(model_file=bytearray(make_content()["booster"]))
     usual: dict[str, Any] = {
         "feature_set": "decision-time",
         "resampling": "none",
-        "booster": xgb.Booster(model_file=bytearray(content["booster"])),
-        "n_synthetic": 0,
+        "boosted": Boosted(PlanEncoder(PLAN), booster, 0),
         "calibration": CALIBRATION,
         "calibration_trials": (),
         "policy": POLICY,
@@ -58,9 +61,14 @@ def fitted(**changes: Any) -> FittedModel:
     return FittedModel(**{**usual, **changes})
 
 
+def accounts(example: Example) -> tuple[str, str]:
+    """The payer and the payee of an example."""
+    return example.transaction["nameOrig"], example.transaction["nameDest"]
+
+
 @pytest.fixture(scope="module")
 def rows() -> Rows:
-    return Rows.of(frame())
+    return rows_of(frame())
 
 
 def test_the_scorer_gives_the_examples_the_same_answers(rows: Rows) -> None:
@@ -72,12 +80,12 @@ def test_the_scorer_gives_the_examples_the_same_answers(rows: Rows) -> None:
 
 
 def test_examples_hold_no_real_account_but_merchants_stay_merchants(rows: Rows) -> None:
-    purchases = Rows.of(rows.frame[rows.frame["type"].isin(["PAYMENT", "CASH_OUT"])])
+    purchases = rows_of(rows.frame[rows.frame["type"].isin(["PAYMENT", "CASH_OUT"])])
 
     stopped, approved = find_examples(fitted(), purchases, EVERYTHING)
 
-    assert (stopped.payment.origin, stopped.payment.destination) == ("CPAYER", "CPAYEE")
-    assert (approved.payment.origin, approved.payment.destination) == ("CPAYER", "MPAYEE")
+    assert accounts(stopped) == ("CPAYER", "CPAYEE")
+    assert accounts(approved) == ("CPAYER", "MPAYEE")
 
 
 def test_examples_keep_the_hour_but_not_the_day(rows: Rows) -> None:
@@ -95,14 +103,14 @@ def test_examples_are_the_latest_of_their_kind(rows: Rows) -> None:
 
     frauds = rows.frame[rows.frame["isFraud"] == 1]
     assert examples.stopped is not None
-    assert examples.stopped.payment.amount == frauds["amount"].iloc[-1]
+    assert examples.stopped.payment.facts.amount == frauds["amount"].iloc[-1]
 
 
 def test_the_order_of_rows_does_not_change_the_examples(rows: Rows) -> None:
     shuffled = rows.frame.sample(frac=1, random_state=0).drop_duplicates("step")
     ordered = shuffled.sort_values("step")
 
-    found = [find_examples(fitted(), Rows.of(each), EVERYTHING) for each in (shuffled, ordered)]
+    found = [find_examples(fitted(), rows_of(each), EVERYTHING) for each in (shuffled, ordered)]
 
     assert found[0] == found[1]
 
@@ -110,7 +118,7 @@ def test_the_order_of_rows_does_not_change_the_examples(rows: Rows) -> None:
 def test_all_the_data_is_searched_if_the_latest_days_hold_no_example(rows: Rows) -> None:
     early = rows.frame[(rows.frame["isFraud"] == 0) | (rows.frame["step"] < 100)]
 
-    examples = find_examples(fitted(), Rows.of(early), Window(200, 240))
+    examples = find_examples(fitted(), rows_of(early), Window(200, 240))
 
     assert examples.stopped is not None
     assert examples.approved is not None
@@ -119,7 +127,7 @@ def test_all_the_data_is_searched_if_the_latest_days_hold_no_example(rows: Rows)
 @pytest.mark.parametrize("shift", [-0.005, 0.005])
 def test_a_payment_near_a_cutoff_is_no_example(rows: Rows, shift: float) -> None:
     """POLICY cuts at one half, log-odds 0, which is moved next to the likeliest frauds."""
-    top = margins_of(fitted().booster, rows.features("decision-time")).max()
+    top = fitted().boosted.margins(rows).max()
     beside = fitted(calibration=Platt(slope=1.0, intercept=float(shift - top)))
 
     examples = find_examples(beside, rows, EVERYTHING)
@@ -131,20 +139,20 @@ def test_a_payment_near_a_cutoff_is_no_example(rows: Rows, shift: float) -> None
 
 def test_a_fraud_is_preferred_to_a_later_genuine_payment(rows: Rows) -> None:
     late = rows.frame["step"] > 150
-    mistaken = Rows.of(rows.frame.assign(isFraud=rows.frame["isFraud"].mask(late, 0)))
+    mistaken = rows_of(rows.frame.assign(isFraud=rows.frame["isFraud"].mask(late, 0)))
 
     examples = find_examples(fitted(), mistaken, EVERYTHING)
 
     frauds = mistaken.frame[mistaken.frame["isFraud"] == 1]
     assert examples.stopped is not None
-    assert examples.stopped.payment.amount == frauds["amount"].iloc[-1]
+    assert examples.stopped.payment.facts.amount == frauds["amount"].iloc[-1]
 
 
 def test_a_block_is_preferred_to_a_later_review(rows: Rows) -> None:
     """Blocking costs the amount: the last fraud is reviewed, smaller ones are blocked."""
     last = find_examples(fitted(), rows, EVERYTHING).stopped
     assert last is not None
-    review_cost = 0.9 * (1 - last.fraud_probability) * last.payment.amount
+    review_cost = 0.9 * (1 - last.fraud_probability) * last.payment.facts.amount
     by_amount = replace(
         POLICY,
         fraud_fixed=1e7,
@@ -153,14 +161,14 @@ def test_a_block_is_preferred_to_a_later_review(rows: Rows) -> None:
         review_cost=review_cost,
         review_catches=1.0,
     )
-    p, amount = last.fraud_probability, last.payment.amount
+    p, amount = last.fraud_probability, last.payment.facts.amount
     assert decide(p, amount, by_amount) is Decision.REVIEW
 
     examples = find_examples(fitted(policy=by_amount), rows, EVERYTHING)
 
     assert examples.stopped is not None
     assert examples.stopped.decision is Decision.BLOCK
-    assert examples.stopped.payment.amount < amount
+    assert examples.stopped.payment.facts.amount < amount
 
 
 def test_a_review_is_the_example_if_nothing_is_blocked(rows: Rows) -> None:

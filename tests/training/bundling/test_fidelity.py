@@ -1,18 +1,19 @@
 """A reason is true of the payment: with typical values the log-odds would be lower."""
 
 import random
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from fraud_api_lambda.decisions.bundle import read
-from fraud_api_lambda.decisions.reasons import candidates
+from fraud_api_lambda.decisions.observations import Observed
+from fraud_api_lambda.decisions.reasons import Candidate, candidates
 from fraud_api_lambda.decisions.scorer import Scorer
-from fraud_api_lambda.domain.transaction import Transaction
-from fraud_api_lambda.features.payment import feature_row
+from fraud_api_lambda.domain.payment import Payment
 from fraud_api_lambda.model.booster import rows_of
-from fraud_api_lambda.web.requests import TransactionIn
+from tests.transactions import READER
 from training.files.writing import write_transactions
 from training.simulator.simulate import simulate
 from training.train import TrainOptions, train
@@ -35,32 +36,38 @@ def scorer(payments: pd.DataFrame, tmp_path_factory: pytest.TempPathFactory) -> 
 
 
 @pytest.fixture(scope="module")
-def flagged(scorer: Scorer, payments: pd.DataFrame) -> list[tuple[Transaction, str]]:
+def flagged(scorer: Scorer, payments: pd.DataFrame) -> list[tuple[Payment, str]]:
     """Flagged payments whose first reason adds at least 0.5 to the log-odds, with its code."""
     likely = payments[payments["type"].isin(["TRANSFER", "CASH_OUT"])]
     rows = likely.sort_values("isFraud", ascending=False)[:4_000]
     found = []
     for body in rows[COLUMNS].to_dict("records"):
-        payment = TransactionIn.model_validate(body).to_domain()
+        payment = READER.payment({str(name): value for name, value in body.items()})
         answer = scorer.assess(payment)
         if answer.is_fraud and answer.reasons and answer.reasons[0].contribution >= 0.5:
             found.append((payment, answer.reasons[0].code))
     return found
 
 
-def lowered(scorer: Scorer, payment: Transaction, code: str) -> bool:
+def groups_of(scorer: Scorer, payment: Payment, contributions: Sequence[float]) -> list[Candidate]:
+    """The possible reasons of a payment."""
+    plan = scorer.bundle.plan
+    observed = Observed(payment.facts, plan.schema, scorer.bundle.typical)
+    return candidates(observed, plan.features, plan.row(payment.facts), contributions)
+
+
+def lowered(scorer: Scorer, payment: Payment, code: str) -> bool:
     """Whether the log-odds fall if a code's features take their typical values."""
-    names = scorer.bundle.features
-    row = feature_row(payment, names)
+    row = scorer.bundle.plan.row(payment.facts)
     # A contribution of every feature makes every group a candidate.
-    groups = candidates(payment, names, row, [1.0] * len(names), scorer.bundle.typical)
+    groups = groups_of(scorer, payment, [1.0] * len(row))
     usual = next((each.as_usual for each in groups if each.reason.code == code), row)
     before, after = scorer.margins(rows_of([row, usual]))
     return after < before
 
 
 def test_setting_the_first_reason_to_typical_lowers_the_log_odds(
-    scorer: Scorer, flagged: list[tuple[Transaction, str]]
+    scorer: Scorer, flagged: list[tuple[Payment, str]]
 ) -> None:
     assert len(flagged) >= 100
 
@@ -68,7 +75,7 @@ def test_setting_the_first_reason_to_typical_lowers_the_log_odds(
 
 
 def test_setting_the_largest_contribution_to_typical_does_not(
-    scorer: Scorer, flagged: list[tuple[Transaction, str]]
+    scorer: Scorer, flagged: list[tuple[Payment, str]]
 ) -> None:
     names = scorer.bundle.features
     weightiest = []
@@ -76,8 +83,7 @@ def test_setting_the_largest_contribution_to_typical_does_not(
         explanation = scorer.assess(payment, explain=True).explanation
         assert explanation is not None
         parts = [explanation.contributions[name] for name in names]
-        row = feature_row(payment, names)
-        weightiest.append(candidates(payment, names, row, parts, scorer.bundle.typical)[0])
+        weightiest.append(groups_of(scorer, payment, parts)[0])
 
     pairs = zip(flagged, weightiest, strict=True)
     held = [lowered(scorer, payment, each.reason.code) for (payment, _), each in pairs]
@@ -85,7 +91,7 @@ def test_setting_the_largest_contribution_to_typical_does_not(
 
 
 def test_setting_shuffled_reasons_to_typical_does_not(
-    scorer: Scorer, flagged: list[tuple[Transaction, str]]
+    scorer: Scorer, flagged: list[tuple[Payment, str]]
 ) -> None:
     codes = [code for _, code in flagged]
     random.Random(0).shuffle(codes)
@@ -104,8 +110,10 @@ def test_the_typical_values_are_those_of_genuine_rows_of_the_type(
 
     for kind, rows in genuine.groupby("type", observed=True):
         medians = rows[["amount", "oldbalanceOrg"]].quantile(0.5, interpolation="lower")
-        assert [typical["amount"][kind], typical["balance"][kind]] == medians.tolist()
-        inside = [hour % 24 in typical.hours[kind] for hour in rows["step"]]
+        assert [
+            typical.values[str(kind)][name] for name in ("amount", "balance")
+        ] == medians.tolist()
+        inside = [hour % 24 in typical.hours[str(kind)] for hour in rows["step"]]
         assert 0.9 <= np.mean(inside) < 0.99
     rates = seen.groupby("type", observed=True)["isFraud"].mean()
-    assert set(typical.risky_types) == set(rates.index[rates > seen["isFraud"].mean()])
+    assert typical.risky["type"] == set(rates.index[rates > seen["isFraud"].mean()])

@@ -48,7 +48,7 @@ def of_others(n: int = 2_000) -> pd.DataFrame:
 )
 def test_simulated_data_is_recognised(simulated: pd.DataFrame, changed: object) -> None:
     assert callable(changed)
-    assert origin_of(changed(simulated)) == "simulated"
+    assert origin_of(changed(simulated), "nameOrig") == "simulated"
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_simulated_data_is_recognised(simulated: pd.DataFrame, changed: object) 
 )
 def test_other_data_is_not_mistaken_for_simulated(rows: pd.DataFrame) -> None:
     assert "scam" in TYPOLOGIES
-    assert origin_of(rows) == "provided"
+    assert origin_of(rows, "nameOrig") == "provided"
 
 
 def test_the_number_of_a_customer_is_the_inverse_of_the_id(simulated: pd.DataFrame) -> None:

@@ -13,7 +13,7 @@ RAW, CALIBRATED = NoCalibration(), Platt(1.0, 0.0)
 
 def fitted(calibration: Calibration, threshold: float | None) -> FittedModel:
     unused: Any = None
-    return FittedModel("strict", "smote", unused, 0, calibration, (), unused, threshold)
+    return FittedModel("strict", "smote", unused, calibration, (), unused, threshold)
 
 
 @pytest.mark.parametrize(

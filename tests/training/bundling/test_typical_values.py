@@ -1,13 +1,17 @@
 """Typical values come from genuine rows; hours are on a clock."""
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 import numpy as np
+import pandas as pd
 import pytest
 
-from fraud_api_lambda.decisions.typical import Hours
-from fraud_api_lambda.features.payment import Facts
+from fraud_api_lambda.decisions.typical import ALL, Hours
+from tests.paysim_files import rows_of
+from tests.transactions import PAYSIM, PLAN, TYPES
 from training.bundling.typical_values import hourly, typical_values, usual_hours
-
-NAMES = ("amount", "hour", "balance")
+from training.data.rows import Rows
 
 
 def shares(busy: range, *, quiet: float = 0.0) -> np.ndarray:
@@ -18,9 +22,28 @@ def shares(busy: range, *, quiet: float = 0.0) -> np.ndarray:
     return shares
 
 
-def facts(kinds: list[str], amounts: list[float], hours: list[int]) -> Facts:
-    none = np.zeros(len(kinds), dtype=bool)
-    return Facts(np.array(kinds), np.array(amounts), np.array(amounts), none, np.array(hours))
+def payments(
+    kinds: list[str],
+    amounts: list[float],
+    hours: list[int],
+    *,
+    is_fraud: Sequence[bool] | bool = False,
+    weights: Sequence[float] | float = 1.0,
+) -> Rows:
+    """Payments of accounts that hold the amount."""
+    frame = pd.DataFrame(
+        {
+            "step": 24 + np.array(hours),
+            "type": pd.Categorical(kinds, TYPES),
+            "amount": amounts,
+            "nameOrig": "C1",
+            "oldbalanceOrg": amounts,
+            "nameDest": "C2",
+            "isFraud": is_fraud,
+            "weight": weights,
+        }
+    )
+    return rows_of(frame)
 
 
 @pytest.mark.parametrize(
@@ -50,37 +73,58 @@ def test_usual_hours_can_span_midnight() -> None:
 
 
 def test_typical_values_are_weighted() -> None:
-    rows, weights = facts(["DEBIT"] * 3, [1.0, 2.0, 9.0], [3, 3, 4]), np.array([1.0, 1.0, 6.0])
+    rows = payments(["DEBIT"] * 3, [1.0, 2.0, 9.0], [3, 3, 4], weights=[1.0, 1.0, 6.0])
 
-    typical = typical_values(rows, np.zeros(3, dtype=bool), weights, NAMES)
+    typical = typical_values(rows, PLAN)
 
-    assert hourly(rows.hour, weights)[[3, 4]].tolist() == [0.25, 0.75]
-    assert typical["amount"]["DEBIT"] == 9.0
+    assert hourly(np.asarray(rows.facts.hour), rows.weights)[[3, 4]].tolist() == [0.25, 0.75]
+    assert typical.values["DEBIT"]["amount"] == 9.0
 
 
 def test_usual_hours_around_midnight_do_not_include_noon() -> None:
-    rows = facts(["DEBIT"] * 4, [1.0] * 4, [23, 23, 0, 1])
+    rows = payments(["DEBIT"] * 4, [1.0] * 4, [23, 23, 0, 1])
 
-    typical = typical_values(rows, np.zeros(4, dtype=bool), np.ones(4), NAMES)
+    typical = typical_values(rows, PLAN)
 
-    assert typical["hour"]["DEBIT"] == 23.0
+    assert typical.values["DEBIT"]["hour"] == 23.0
     assert typical.hours["DEBIT"] == Hours(23, 1)
 
 
 def test_a_median_is_one_of_the_amounts() -> None:
-    rows = facts(["DEBIT"] * 3, [199.99, 199.99, 5.0], [1, 2, 3])
+    rows = payments(["DEBIT"] * 3, [199.99, 199.99, 5.0], [1, 2, 3])
 
-    typical = typical_values(rows, np.zeros(3, dtype=bool), np.ones(3), NAMES)
+    typical = typical_values(rows, PLAN)
 
-    assert typical["amount"]["DEBIT"] == 199.99
+    assert typical.values["DEBIT"]["amount"] == 199.99
 
 
 def test_a_type_without_genuine_rows_gets_the_overall_typical_values() -> None:
-    rows = facts(["DEBIT", "DEBIT", "TRANSFER"], [1.0, 3.0, 100.0], [1, 2, 3])
+    rows = payments(
+        ["DEBIT", "DEBIT", "TRANSFER"], [1.0, 3.0, 100.0], [1, 2, 3], is_fraud=[False, False, True]
+    )
 
-    typical = typical_values(rows, np.array([False, False, True]), np.ones(3), NAMES)
+    typical = typical_values(rows, PLAN)
 
-    assert typical["amount"] == dict.fromkeys(typical["amount"], 1.0)
+    assert {group: usual["amount"] for group, usual in typical.values.items()} == dict.fromkeys(
+        (ALL, *TYPES), 1.0
+    )
+
+
+def test_the_group_of_all_has_the_typical_values_of_all_genuine_payments() -> None:
+    rows = payments(["DEBIT"] * 3 + ["TRANSFER"] * 2, [1.0, 2.0, 3.0, 8.0, 9.0], [1, 1, 1, 5, 5])
+
+    typical = typical_values(rows, PLAN)
+
+    amounts = {group: typical.values[group]["amount"] for group in (ALL, "DEBIT", "TRANSFER")}
+    assert amounts == {ALL: 3.0, "DEBIT": 2.0, "TRANSFER": 8.0}
+    assert typical.hours[ALL] != typical.hours["DEBIT"]
+
+
+def test_a_schema_without_peer_group_has_the_group_of_all_alone() -> None:
+    rows = payments(["DEBIT"] * 3, [1.0, 2.0, 3.0], [1, 1, 1])
+    alone = replace(PLAN, schema=replace(PAYSIM, peer_group=None))
+
+    assert set(typical_values(rows, alone).values) == {ALL}
 
 
 @pytest.mark.parametrize(
@@ -91,9 +135,9 @@ def test_a_type_is_risky_if_its_fraud_rate_is_higher_than_that_of_all(
     payment: float, transfer: float, expected: set[str]
 ) -> None:
     kinds = ["PAYMENT"] * 2 + ["TRANSFER"] * 3 + ["CASH_OUT"]
-    weights = np.array([payment, payment, 1.0, transfer, transfer, 1.0])
-    is_fraud = np.array([False, False, True, False, False, True])
+    weights = [payment, payment, 1.0, transfer, transfer, 1.0]
+    is_fraud = [False, False, True, False, False, True]
 
-    typical = typical_values(facts(kinds, [1.0] * 6, [1] * 6), is_fraud, weights, NAMES)
+    rows = payments(kinds, [1.0] * 6, [1] * 6, is_fraud=is_fraud, weights=weights)
 
-    assert set(typical.risky_types) == expected
+    assert typical_values(rows, PLAN).risky == {"type": expected}

@@ -7,13 +7,13 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-import xgboost as xgb
 
 import training.train
+from tests.paysim_files import frame_of, rows_of
 from training.data.rows import Rows
 from training.data.split_rows import SplitRows
-from training.data.transactions import read_transactions
 from training.files.writing import write_transactions
+from training.fitting.boosting import Boosted
 from training.fitting.engine import LOCAL
 from training.fitting.figures import SettingsTrial
 from training.fitting.settings import Settings
@@ -30,7 +30,7 @@ class RecordingEngine:
         self.fits: list[Settings] = []
         self.searches: list[int] = []
 
-    def fit(self, *rows_and_settings: Any) -> tuple[xgb.Booster, int]:
+    def fit(self, *rows_and_settings: Any) -> Boosted:
         self.fits.append(rows_and_settings[-1])
         return LOCAL.fit(*rows_and_settings)
 
@@ -84,7 +84,7 @@ def test_settings_are_searched_on_the_fit_window_alone(
         train(data, tmp_path, options, engine=engine)
 
     (searched,) = caught.value.args
-    fit = SplitRows.by_time(Rows.of(read_transactions(data)), test_days=2).fit
+    fit = SplitRows.by_time(rows_of(frame_of(data)), test_days=2).fit
     assert searched.steps.tolist() == fit.steps.tolist()
 
 

@@ -5,12 +5,15 @@ import pandas as pd
 import pytest
 from imblearn.over_sampling import SMOTE
 
-from fraud_api_lambda.domain.transaction import TransactionType
-from fraud_api_lambda.features.payment import FEATURE_SETS, Facts
-from training.data.matrix import derive, fact_matrix, fact_names
+from fraud_api_lambda.domain.payment import Facts
+from tests.transactions import PLANS, TYPES
+from training.data.encoder import PlanEncoder
+from training.data.matrix import derive, input_matrix
 from training.fitting.pipeline import build_pipeline
 
 ROWS = 3_000
+PLAN = PLANS["decision-time"]
+ENCODERS = {name: PlanEncoder(plan) for name, plan in PLANS.items()}
 
 
 @pytest.fixture(scope="module")
@@ -21,24 +24,22 @@ def sample() -> tuple[Facts, np.ndarray]:
     empties = random.random(ROWS) < 0.2
     amount = np.where(empties, balance, (balance * random.random(ROWS)).round(2))
     hour = random.integers(0, 24, ROWS)
-    types = pd.Categorical.from_codes(
-        random.integers(0, 5, ROWS), categories=pd.Index([str(kind) for kind in TransactionType])
-    )
-    facts = Facts(types, amount, balance, random.random(ROWS) < 0.3, hour)
+    types = pd.Categorical.from_codes(random.integers(0, 5, ROWS), categories=pd.Index(TYPES))
+    facts = Facts(amount, hour, balance, (types, random.random(ROWS) < 0.3))
     is_fraud = empties & (hour < 6) & (types != "CASH_IN")
     return facts, is_fraud & (random.random(ROWS) < 0.7)
 
 
 def invented(sample: tuple[Facts, np.ndarray]) -> np.ndarray:
     facts, is_fraud = sample
-    matrix = fact_matrix(facts, "decision-time")
+    matrix = input_matrix(facts, PLAN)
     resampled, _ = SMOTE(random_state=0).fit_resample(matrix, is_fraud)
-    return derive(resampled[ROWS:], "decision-time")
+    return derive(resampled[ROWS:], PLAN)
 
 
 def test_smote_keeps_the_real_rows_first(sample: tuple[Facts, np.ndarray]) -> None:
     facts, is_fraud = sample
-    matrix = fact_matrix(facts, "decision-time")
+    matrix = input_matrix(facts, PLAN)
 
     resampled, labels = SMOTE(random_state=0).fit_resample(matrix, is_fraud)
 
@@ -49,10 +50,10 @@ def test_smote_keeps_the_real_rows_first(sample: tuple[Facts, np.ndarray]) -> No
 def test_a_synthetic_fraud_has_one_type_and_a_whole_hour(
     sample: tuple[Facts, np.ndarray],
 ) -> None:
-    names = FEATURE_SETS["decision-time"]
+    names = PLAN.names
     rows = invented(sample)
 
-    types = rows[:, [names.index(f"type_{kind}") for kind in TransactionType]]
+    types = rows[:, [names.index(f"type_{kind}") for kind in TYPES]]
     hours = rows[:, names.index("hour")]
     assert (types.sum(axis=1) == 1).all()
     assert np.isin(types, [0, 1]).all()
@@ -62,7 +63,7 @@ def test_a_synthetic_fraud_has_one_type_and_a_whole_hour(
 def test_a_synthetic_fraud_is_consistent(
     sample: tuple[Facts, np.ndarray],
 ) -> None:
-    names = FEATURE_SETS["decision-time"]
+    names = PLAN.names
     rows = invented(sample).astype(np.float64)
     amount, balance, share = (
         rows[:, names.index(name)] for name in ("amount", "balance", "share_leaving")
@@ -74,8 +75,8 @@ def test_a_synthetic_fraud_is_consistent(
 
 
 def test_smote_sees_facts_only() -> None:
-    assert fact_names("decision-time") == [
-        *(f"type_{kind}" for kind in TransactionType),
+    assert [each.name for each in PLAN.inputs] == [
+        *(f"type_{kind}" for kind in TYPES),
         "amount",
         "payee_is_merchant",
         "hour",
@@ -85,9 +86,13 @@ def test_smote_sees_facts_only() -> None:
 
 def test_smote_does_not_overstate_probabilities(sample: tuple[Facts, np.ndarray]) -> None:
     facts, is_fraud = sample
-    matrix = fact_matrix(facts, "decision-time")
+    matrix = input_matrix(facts, PLAN)
     pipeline = build_pipeline(
-        "decision-time", resampling="smote", smote_ratio=1.0, n_frauds=int(is_fraud.sum()), seed=0
+        ENCODERS["decision-time"],
+        resampling="smote",
+        smote_ratio=1.0,
+        n_frauds=int(is_fraud.sum()),
+        seed=0,
     )
 
     pipeline.fit(matrix, is_fraud.astype(int), classify__row_weights=np.ones(ROWS))
@@ -98,9 +103,13 @@ def test_smote_does_not_overstate_probabilities(sample: tuple[Facts, np.ndarray]
 
 def test_prediction_never_resamples(sample: tuple[Facts, np.ndarray]) -> None:
     facts, is_fraud = sample
-    matrix = fact_matrix(facts, "strict")
+    matrix = input_matrix(facts, PLANS["strict"])
     pipeline = build_pipeline(
-        "strict", resampling="smote", smote_ratio=0.5, n_frauds=int(is_fraud.sum()), seed=0
+        ENCODERS["strict"],
+        resampling="smote",
+        smote_ratio=0.5,
+        n_frauds=int(is_fraud.sum()),
+        seed=0,
     )
 
     pipeline.fit(matrix, is_fraud.astype(int), classify__row_weights=np.ones(ROWS))

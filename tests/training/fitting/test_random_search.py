@@ -5,7 +5,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.paysim_files import rows_of
 from tests.training.transfers import transfers
+from tests.transactions import PLANS
+from training.data.encoder import PlanEncoder
 from training.data.rows import Rows
 from training.errors import InputError
 from training.fitting.random_search import DISTRIBUTIONS, Candidate, random_search
@@ -13,6 +16,7 @@ from training.fitting.settings import Settings
 from training.fitting.smote_ratio import time_folds
 
 ROWS = 720
+ENCODER = PlanEncoder(PLANS["strict"])
 
 
 def data(fraud_every: int = 20) -> Rows:
@@ -79,12 +83,12 @@ def test_every_fold_is_evaluated_on_later_rows_than_it_is_fitted_on() -> None:
 
 def test_a_rows_weight_counts_in_fit_and_score() -> None:
     given = data()
-    rows = np.column_stack([given.matrix("strict"), np.ones(ROWS)])
+    rows = np.column_stack([ENCODER.matrix(given), np.ones(ROWS)])
     twice = np.arange(ROWS) % 2 == 0
-    heavy = np.column_stack([given.matrix("strict"), np.where(twice, 2.0, 1.0)])
+    heavy = np.column_stack([ENCODER.matrix(given), np.where(twice, 2.0, 1.0)])
     repeated = np.concatenate([rows, rows[twice]])
     labels = np.concatenate([given.is_fraud, given.is_fraud[twice]])
-    candidate = Candidate("strict", resampling="none").fit(rows, given.is_fraud)
+    candidate = Candidate(ENCODER, resampling="none").fit(rows, given.is_fraud)
 
     assert candidate.score(heavy, given.is_fraud) == pytest.approx(
         candidate.score(repeated, labels)
@@ -96,4 +100,4 @@ def test_frauds_too_close_for_time_folds_are_refused() -> None:
     together = given.frame.assign(isFraud=(given.frame["step"] == 5).astype(np.int8))
 
     with pytest.raises(InputError, match="too few frauds for time folds"):
-        tuned(Rows.of(together))
+        tuned(rows_of(together))

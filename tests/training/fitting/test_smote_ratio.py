@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
+from tests.paysim_files import rows_of
 from tests.training.transfers import transfers
 from training.data.rows import Rows
 from training.fitting.figures import RatioTrial
@@ -32,7 +33,7 @@ def data(*, separable: bool, fraud_every: int = 40, seed: int = 0) -> Rows:
 
 
 def with_frauds(given: Rows, is_fraud: np.ndarray) -> Rows:
-    return Rows.of(given.frame.assign(isFraud=is_fraud.astype(np.int8)))
+    return rows_of(given.frame.assign(isFraud=is_fraud.astype(np.int8)))
 
 
 def choose(given: Rows) -> tuple[float, list[RatioTrial]]:
@@ -52,7 +53,7 @@ def chosen(hard: Rows) -> tuple[float, list[RatioTrial]]:
 def test_the_last_rows_affect_the_ratio(hard: Rows, chosen: tuple[float, list[RatioTrial]]) -> None:
     small = hard.frame["amount"].mask(hard.steps > 54, 1.0)
 
-    assert choose(Rows.of(hard.frame.assign(amount=small)))[1] != chosen[1]
+    assert choose(rows_of(hard.frame.assign(amount=small)))[1] != chosen[1]
 
 
 def test_the_ratio_with_the_best_average_precision_is_chosen(

@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from fraud_api_lambda.domain.transaction import TYPES
+from tests.transactions import TYPES
 from training.metrics.figures import Slices
 from training.metrics.labelled_scores import LabelledScores
-from training.metrics.slices import sliced
+from training.metrics.slices import Parts, sliced
 
 FRAME = pd.DataFrame(
     {
@@ -23,6 +23,12 @@ FRAME = pd.DataFrame(
         "typology": ["scam", "genuine", "genuine", "take-over", "scam", "genuine"],
     }
 )
+PARTS = Parts(
+    peers=FRAME["type"].array,
+    amounts=FRAME["amount"].to_numpy(),
+    days=FRAME["step"].to_numpy() // 24,
+    typology=FRAME["typology"],
+)
 PREDICTED = LabelledScores(
     FRAME["isFraud"].to_numpy(dtype=bool), np.array([0.9, 0.2, 0.01, 0.8, 0.1, 0.6]), np.ones(6)
 )
@@ -30,7 +36,7 @@ PREDICTED = LabelledScores(
 
 @pytest.fixture
 def figures() -> Slices:
-    return sliced(FRAME, PREDICTED, 0.5)
+    return sliced(PARTS, PREDICTED, 0.5)
 
 
 @pytest.mark.parametrize("part", ["by_type", "by_amount", "by_typology"])
@@ -60,8 +66,34 @@ def test_amount_bands_are_in_ascending_order(figures: Slices) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("largest", "bands"),
+    [
+        (900.0, ["0 to 1", "1 to 10", "10 to 100", "100 to 1,000"]),
+        (2_000.0, ["0 to 1", "1 to 10", "10 to 100", "100 to 1,000", "1,000 or more"]),
+        (20_000.0, ["0 to 10", "10 to 100", "100 to 1,000", "1,000 to 10,000", "10,000 or more"]),
+        (
+            2e9,
+            [
+                "0 to 1,000",
+                "1,000 to 10,000",
+                "10,000 to 100,000",
+                "100,000 to 1,000,000",
+                "1,000,000 or more",
+            ],
+        ),
+    ],
+)
+def test_amount_bands_fit_the_amounts(largest: float, bands: list[str]) -> None:
+    amounts = np.append(np.geomspace(0.5, largest, 999), 0.5)
+    parts = Parts(peers=None, amounts=amounts, days=np.zeros(1_000), typology=None)
+    predicted = LabelledScores(np.arange(1_000) < 9, np.full(1_000, 0.1), np.ones(1_000))
+
+    assert [each["name"] for each in sliced(parts, predicted, 0.5)["by_amount"]] == bands
+
+
 def test_money_counts_caught_fraud_and_wrongly_stopped_payments() -> None:
-    money = sliced(FRAME, PREDICTED, 0.5)["money"]
+    money = sliced(PARTS, PREDICTED, 0.5)["money"]
 
     assert money["fraud_amount"] == 5_000_800
     assert money["fraud_amount_caught"] == 5_000_500
@@ -69,17 +101,10 @@ def test_money_counts_caught_fraud_and_wrongly_stopped_payments() -> None:
 
 
 def test_the_daily_top_k_are_the_highest_probabilities() -> None:
-    step = np.repeat([1, 25], 500)
     rank = np.tile(np.arange(500), 2)
-    frame = pd.DataFrame(
-        {
-            "step": step,
-            "type": pd.Categorical(["PAYMENT"] * 1_000, TYPES),
-            "amount": 1.0,
-        }
-    )
+    parts = Parts(None, np.ones(1_000), np.repeat([0, 1], 500), None)
 
-    top = sliced(frame, LabelledScores(rank < 20, 1 / (2.0 + rank), np.ones(1_000)), None)[
+    top = sliced(parts, LabelledScores(rank < 20, 1 / (2.0 + rank), np.ones(1_000)), None)[
         "top_per_day"
     ]
 
@@ -88,9 +113,9 @@ def test_the_daily_top_k_are_the_highest_probabilities() -> None:
 
 
 def test_a_row_of_weight_n_fills_n_places() -> None:
-    frame = FRAME.assign(step=1)
+    one_day = replace(PARTS, days=np.zeros(6))
 
-    top = sliced(frame, replace(PREDICTED, weights=np.array([1, 9, 9, 1, 1, 99.0])), None)[
+    top = sliced(one_day, replace(PREDICTED, weights=np.array([1, 9, 9, 1, 1, 99.0])), None)[
         "top_per_day"
     ]
 

@@ -1,5 +1,6 @@
 """Policy costs: defaults, review budget, realised costs."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from training.policy.costs import (
     cheapest_threshold,
     costs,
     decisions,
+    fit_policy,
     median_genuine_amount,
     policy_for,
     with_shadow_price,
@@ -45,6 +47,16 @@ def test_defaults_are_multiples_of_the_median_genuine_amount() -> None:
 
 def test_a_given_number_replaces_its_default() -> None:
     assert policy_for({"review_cost": 7.0, "currency": "EUR"}, 200.0).review_cost == 7.0
+
+
+def test_a_policy_without_a_currency_has_that_of_the_schema() -> None:
+    rows = transfers(np.array([True, False]))
+    own = replace(rows.dataset, schema=replace(rows.dataset.schema, currency="USD"))
+    scored = ScoredRows(rows, np.zeros(2), np.full(2, 0.5))
+
+    assert fit_policy({}, rows, scored).currency == "the data's currency"
+    assert fit_policy({}, replace(rows, dataset=own), scored).currency == "USD"
+    assert fit_policy({"currency": "EUR"}, replace(rows, dataset=own), scored).currency == "EUR"
 
 
 def test_the_median_amount_is_weighted_by_transactions() -> None:

@@ -1,11 +1,13 @@
 """A policy file is read completely or refused in one line with a remedy."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from tests.transactions import PAYSIM
 from training.errors import InputError
-from training.policy.file import read_policy
+from training.policy.file import read_policy, require_currency
 
 
 def written(directory: Path, text: str) -> Path:
@@ -20,11 +22,20 @@ def test_a_policy_file_sets_the_given_numbers_and_no_others(tmp_path: Path) -> N
     assert read_policy(path) == {"currency": "EUR", "review_cost": 3.0, "review_catches": 0.9}
 
 
+def test_the_currency_may_be_left_to_the_schema(tmp_path: Path) -> None:
+    path = written(tmp_path, "review_cost = 3\n")
+
+    policy = read_policy(path)
+
+    require_currency(path, policy, replace(PAYSIM, currency="USD"))
+    with pytest.raises(InputError, match="no currency; write currency = 'EUR'"):
+        require_currency(path, policy, PAYSIM)
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [
         ("currency = ", "not TOML"),
-        ("review_cost = 1\n", "no currency"),
         ('currency = ""', "currency: '' is not a name"),
         ('currency = "EUR"\nreview_cots = 1', "unknown key review_cots; did you mean review_cost"),
         ('currency = "EUR"\nzzz = 1', "unknown key zzz; the keys are currency"),
