@@ -2,13 +2,15 @@
 # ruff: noqa: PLC0415  # a command imports what it needs when it runs, so that --help is quick
 
 import json
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import Annotated, Final
 
 import typer
 
 from training.commands.options import (
     BUILD,
+    FIRST,
+    LAST,
+    TIME,
     AllowSimulated,
     Bucket,
     DataFile,
@@ -16,14 +18,13 @@ from training.commands.options import (
     ModelArgument,
     ModelDirectory,
     Parameter,
+    SchemaChange,
     model_directory,
 )
+from training.commands.promotions import allowed_by, given, or_with_schema_change, say_moved
 from training.files.paths import require_readable
 from training.hints import example, fraud, registry_options, say_next
 from training.scoring.model_directory import require_model
-
-if TYPE_CHECKING:
-    from training.registry.publishing import Moved
 
 app = typer.Typer()
 
@@ -40,6 +41,7 @@ def publish(
     parameter: Parameter,
     promote: Annotated[bool, typer.Option("--promote", help="Serve it at once.")] = False,
     allow_simulated: AllowSimulated = False,
+    schema_change: SchemaChange = False,
 ) -> None:
     """Upload a model to S3; publishing it again changes nothing."""
     model = model_directory(directory, model)
@@ -56,12 +58,20 @@ def publish(
     typer.echo(f"{done.version}: {'published to' if done.is_new else 'already in'} s3://{bucket}")
     here = registry_options(bucket, parameter)
     if promote:
-        with reported() as progress:
+        allowed = allowed_by(allow_simulated=allow_simulated, schema_change=True)
+        with (
+            or_with_schema_change("promote", done.version, *allowed, *here),
+            reported() as progress,
+        ):
             progress(f"testing {done.version}")
             moved = promote_version(
-                done.version, bucket=bucket, parameter=parameter, allow_simulated=allow_simulated
+                done.version,
+                bucket=bucket,
+                parameter=parameter,
+                allow_simulated=allow_simulated,
+                schema_change=schema_change,
             )
-        _say_moved(moved, *here)
+        say_moved(moved, *here)
     else:
         say_next(fraud(*(("promote", done.version) if done.may_serve else ("models",)), *here))
 
@@ -76,12 +86,15 @@ def promote(
     parameter: Parameter,
     dry_run: DryRun = False,
     allow_simulated: AllowSimulated = False,
+    schema_change: SchemaChange = False,
 ) -> None:
     """Test a published version, then serve it."""
     from training.local.progress import reported
     from training.registry.publishing import promote_version
 
-    with reported() as progress:
+    here = registry_options(bucket, parameter)
+    allowed = allowed_by(allow_simulated=allow_simulated, schema_change=True)
+    with or_with_schema_change("promote", version, *allowed, *here), reported() as progress:
         progress(f"testing {version}")
         done = promote_version(
             version,
@@ -89,13 +102,10 @@ def promote(
             parameter=parameter,
             dry_run=dry_run,
             allow_simulated=allow_simulated,
+            schema_change=schema_change,
         )
-    allowed = ["--allow-simulated"] if allow_simulated else []
-    _say_moved(
-        done,
-        *registry_options(bucket, parameter),
-        command=("promote", version, *allowed) if dry_run else (),
-    )
+    allowed = allowed_by(allow_simulated=allow_simulated, schema_change=schema_change)
+    say_moved(done, *here, command=("promote", version, *allowed) if dry_run else ())
 
 
 @app.command(epilog=example(fraud("rollback", *_MINE)))
@@ -107,7 +117,7 @@ def rollback(*, bucket: Bucket, parameter: Parameter, dry_run: DryRun = False) -
     with reported() as progress:
         progress("testing the previous version")
         done = go_back(bucket=bucket, parameter=parameter, dry_run=dry_run)
-    _say_moved(done, *registry_options(bucket, parameter), command=("rollback",) if dry_run else ())
+    say_moved(done, *registry_options(bucket, parameter), command=("rollback",) if dry_run else ())
 
 
 @app.command(epilog=example(fraud("challenge", "--data", "later.csv", *_MINE)))
@@ -122,16 +132,15 @@ def challenge(
         float, typer.Option(metavar="SHARE", min=0, max=1, help="Least share of the cost to save.")
     ] = 0.01,
     start: Annotated[
-        int | None,
-        typer.Option(
-            "--from", metavar="STEP", help="First step.", show_default="after both were trained"
-        ),
+        str | None,
+        typer.Option("--from", metavar=TIME, help=FIRST, show_default="after both were trained"),
     ] = None,
     end: Annotated[
-        int | None, typer.Option("--to", metavar="STEP", help="Last step.", show_default="the end")
+        str | None, typer.Option("--to", metavar=TIME, help=LAST, show_default="the end")
     ] = None,
     dry_run: DryRun = False,
     allow_simulated: AllowSimulated = False,
+    schema_change: SchemaChange = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print all figures as JSON.")] = False,
 ) -> None:
     """Publish and promote a model if it beats the served one.
@@ -147,7 +156,11 @@ def challenge(
     from training.registry.champion_challenger import CHALLENGE_STEPS
     from training.registry.champion_challenger import challenge as compare
 
-    with reported(CHALLENGE_STEPS) as progress:
+    here = registry_options(bucket, parameter)
+    window = given({"--from": start, "--to": end})
+    again = ("challenge", "--model", model, "--data", data, "--margin", margin, *window)
+    allowed = allowed_by(allow_simulated=allow_simulated, schema_change=True)
+    with or_with_schema_change(*again, *allowed, *here), reported(CHALLENGE_STEPS) as progress:
         done = compare(
             model,
             data,
@@ -158,29 +171,17 @@ def challenge(
             end=end,
             dry_run=dry_run,
             allow_simulated=allow_simulated,
+            schema_change=schema_change,
             progress=progress,
         )
     typer.echo(json.dumps(done.as_dict()) if as_json else "\n".join(done.lines()))
-    here = registry_options(bucket, parameter)
     if done.moved is None:
         say_next(fraud("models", *here))
         raise typer.Exit(CheckFailedError.exit_code)
     if not as_json:
         # A dry run published no version to promote: repeat the challenge.
-        window = [*(("--from", start) if start else ()), *(("--to", end) if end else ())]
-        allowed = ["--allow-simulated"] if allow_simulated else []
-        command = (
-            "challenge",
-            "--model",
-            model,
-            "--data",
-            data,
-            "--margin",
-            margin,
-            *window,
-            *allowed,
-        )
-        _say_moved(done.moved, *here, command=command if dry_run else ())
+        allowed = allowed_by(allow_simulated=allow_simulated, schema_change=schema_change)
+        say_moved(done.moved, *here, command=(*again, *allowed) if dry_run else ())
 
 
 @app.command(epilog=example(fraud("models", *_MINE)))
@@ -216,25 +217,3 @@ def models(
         say_next(fraud("publish", "--model", BUILD, *here))
     elif waiting:
         say_next(fraud("promote", waiting[0], *here))
-
-
-def _say_moved(moved: "Moved", *registry: str, command: Sequence[object] = ()) -> None:
-    """Report the served version; after a dry run, print the command that makes the change."""
-    if not moved.is_change:
-        typer.echo(f"{moved.new}: {_unchanged(moved, dry_run=bool(command))}")
-        say_next(fraud("models", *registry))
-        return
-    typer.echo(f"{'would serve' if command else 'serving'} {moved.new}, before: {moved.old}")
-    if command:
-        say_next(fraud(*command, *registry))
-    elif moved.old:
-        say_next(fraud("rollback", *registry), label="to undo")
-    else:
-        say_next(fraud("models", *registry))
-
-
-def _unchanged(moved: "Moved", *, dry_run: bool) -> str:
-    if moved.pinned_anew is None:
-        return "served already, nothing changed"
-    verb = "would pin" if dry_run else "pinned"
-    return f"served already; {verb} its replaced object again, S3 version {moved.pinned_anew}"

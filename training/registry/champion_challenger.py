@@ -8,21 +8,25 @@ from typing import Any, Final
 
 from fraud_api_lambda.decisions.bundle import BundleError, read
 from fraud_api_lambda.decisions.scorer import Scorer
-from training.data.rows import Rows
-from training.data.transactions import read_transactions
-from training.errors import CheckFailedError
+from fraud_api_lambda.domain.schema import Schema
+from training.errors import CheckFailedError, InputError
+from training.reading.calendar import Calendar
+from training.reading.time_options import first_step, last_step
+from training.reading.typed import FileProperties
 from training.registry.boto import aws_errors
-from training.registry.paired_comparison import PairedComparison, common_window, compared
-from training.registry.promotion import overtaken, promotion_over
-from training.registry.publishing import (
-    Moved,
-    pointer_of,
-    promote_version,
-    publish,
-    refuse_simulated,
+from training.registry.compatibility import require_same_requests
+from training.registry.paired_comparison import (
+    Contender,
+    PairedComparison,
+    common_window,
+    compared,
+    require_equal_facts,
 )
+from training.registry.promotion import Moved, overtaken, promotion_over
+from training.registry.publishing import pointer_of, promote_version, publish, refuse_simulated
+from training.registry.request_changes import RequestChanges, request_changes
 from training.registry.store import Registry
-from training.scoring.score import ALL_CORES, load_scorer
+from training.scoring.score import ALL_CORES, load_scorer, rows_of
 
 CHALLENGE_STEPS: Final = 3
 """Steps of `challenge`: reading, comparing, publishing."""
@@ -59,14 +63,10 @@ class Challenge:
         if comparison is None:
             yield "no model is served yet, so there is nothing to compare with"
             return
-        window, saved, gain = (
-            comparison["window"],
-            comparison["cost_saved"],
-            comparison["average_precision_gain"],
-        )
+        saved, gain = comparison["cost_saved"], comparison["average_precision_gain"]
         rows, frauds = comparison["current"]["rows"], comparison["current"]["frauds"]
         yield (
-            f"steps {window['start']} to {window['end']}, which neither model was trained on: "
+            f"{comparison['window']['shown']}, which neither model was trained on: "
             f"{rows:,} rows, {frauds:,} frauds"
         )
         models = {"current": comparison["current"], "candidate": comparison["candidate"]}
@@ -96,10 +96,11 @@ def challenge(
     bucket: str,
     parameter: str,
     margin: float,
-    start: int | None = None,
-    end: int | None = None,
+    start: str | None = None,
+    end: str | None = None,
     dry_run: bool = False,
     allow_simulated: bool = False,
+    schema_change: bool = False,
     progress: Callable[[str], None] = lambda _: None,
 ) -> Challenge:
     """Publish and promote the model of a directory if it beats the served one by `margin`.
@@ -113,43 +114,52 @@ def challenge(
     directory : Path
         A model written by ``train --no-refit``: a refitted one has no unseen data left.
     data : Path
-        Its steps must count from the same hour as in the training data of both models.
+        A count of time must begin at the same hour as in the training data of both models.
     bucket, parameter : str
     margin : float
         Share of the served model's cost that the candidate must save.
-    start, end : int, optional
-        First and last step. Default: all data after the training of both models.
+    start, end : str, optional
+        The first and the last time, as options give them. Default: all data after the training of
+        both models.
     dry_run : bool
         Compare, and change nothing.
-    allow_simulated : bool
+    allow_simulated, schema_change : bool
         As in `promote_version`.
 
     Raises
     ------
+    OtherRequestsError
+        If callers of the served model must change, unless `schema_change`.
     CheckFailedError
-        If either model was trained on steps of the window, the served model does not verify, the
+        If either model was trained on rows of the window, the served model does not verify, the
         candidate may not be served, or the served model changed during the comparison.
     InputError
-        If the window does not hold both classes.
+        If a time cannot be read, or the window does not hold both classes.
     CommandError
         If AWS refuses.
     """
     candidate = load_scorer(directory)
+    calendar = Calendar.of(candidate.bundle.plan.schema)
+    first, last = first_step(calendar, "--from", start), last_step(calendar, "--to", end)
     store = Registry(bucket=bucket, parameter=parameter)
     with aws_errors():
         refuse_simulated(candidate.bundle, store, allowed=allow_simulated)
     current = served_model(bucket=bucket, parameter=parameter)
-    comparison = None
+    comparison, changes = None, RequestChanges()
     if current is not None:
+        changes = request_changes(current.bundle.plan, candidate.bundle.plan)
+        if not schema_change:
+            require_same_requests(current.version, candidate.version, changes)
         progress(f"reading {data}")
-        rows = Rows.of(read_transactions(data))
-        window = common_window(current, candidate, rows, start=start, end=end)
-        progress(f"comparing {candidate.version} with {current.version} on {window}")
-        comparison = compared(current, candidate, rows, window, margin=margin)
+        champion, challenger = _contenders(current, candidate, data)
+        window = common_window(champion, challenger, start=first, end=last)
+        shown = window.shown(calendar)
+        progress(f"comparing {candidate.version} with {current.version} on {shown}")
+        comparison = compared(champion, challenger, window, margin=margin)
     moved = None
     if comparison is None or comparison["better"]:
         old = None if current is None else current.version
-        moved = Moved(old, candidate.version)
+        moved = Moved(old, candidate.version, changes=changes)
         if not dry_run:
             progress(f"publishing {candidate.version}")
             _check_served(store, old)
@@ -159,9 +169,42 @@ def challenge(
                 bucket=bucket,
                 parameter=parameter,
                 allow_simulated=allow_simulated,
+                schema_change=schema_change,
                 how=partial(promotion_over, old),
             )
     return Challenge(candidate.version, comparison, moved, dry_run)
+
+
+def _contenders(current: Scorer, candidate: Scorer, data: Path) -> tuple[Contender, Contender]:
+    """Read a file in the columns of each model: once, if both read it the same way.
+
+    Raises
+    ------
+    CheckFailedError
+        If they take other columns for time, label, amount or weight.
+    InputError
+        If either cannot read the file.
+    """
+    challenger = Contender(candidate, rows_of(data, candidate.bundle))
+    if _reading(current) == _reading(candidate):
+        return Contender(current, challenger.rows), challenger
+    try:
+        champion = Contender(current, rows_of(data, current.bundle))
+    except InputError as error:
+        raise InputError(
+            f"the served model {current.version} cannot be compared on this file: {error}; "
+            f"serve {candidate.version} without a comparison by `fraud publish --promote`"
+        ) from error
+    require_equal_facts(champion, challenger)
+    return champion, challenger
+
+
+def _reading(scorer: Scorer) -> tuple[Schema, list[str], FileProperties]:
+    """The properties of a model that decide how it reads a file."""
+    plan = scorer.bundle.plan
+    # Facts stand in the order of the attributes, and equal dicts may have other orders.
+    order = list(plan.schema.attributes)
+    return plan.schema, order, FileProperties.from_learned(plan.learned)
 
 
 def _check_served(store: Registry, compared: str | None) -> None:
@@ -191,4 +234,7 @@ def served_model(*, bucket: str, parameter: str) -> Scorer | None:
     try:
         return Scorer.from_bundle(read(data), threads=ALL_CORES)
     except BundleError as error:
-        raise CheckFailedError(f"the model that {parameter} serves: {error}") from error
+        raise CheckFailedError(
+            f"the model that {parameter} serves: {error}; a challenge needs a model that this "
+            "program can read; serve one without a challenge by `fraud publish --promote`"
+        ) from error

@@ -5,23 +5,54 @@ own policy, both at the served model's prices. Cost depends on ranking and calib
 precision would miss a drifted fraud rate, the usual reason to train again.
 """
 
-from typing import TypedDict
+from dataclasses import dataclass
+from typing import Final, TypedDict
 
 import numpy as np
 
 from fraud_api_lambda.decisions.scorer import Scorer
 from training.data.rows import Rows
-from training.data.time_split import Window, trained_window
+from training.data.time_split import Window, WindowSteps, trained_window
 from training.errors import CheckFailedError, InputError
 from training.metrics.ranking import REPLICATES, average_precision_gain
 from training.policy.costs import costs, decisions
-from training.reporting.schema import WindowSteps, window_steps
 from training.scoring.score import score_rows
 from training.scoring.window_figures import WindowFigures, figures_of
 
 
+@dataclass(frozen=True, slots=True)
+class Contender:
+    """A model, and the rows of the compared file as this model reads them.
+
+    Two models may give a column another kind, or their attributes another order.
+    """
+
+    scorer: Scorer
+    rows: Rows
+
+
+def require_equal_facts(current: Contender, candidate: Contender) -> None:
+    """Raise `CheckFailedError` unless both models read the same payments with the same labels."""
+    for name, fact in _FACTS.items():
+        both = (getattr(contender.rows, name) for contender in (current, candidate))
+        if not np.array_equal(*both):
+            raise CheckFailedError(
+                f"{current.scorer.version} and {candidate.scorer.version} take {fact} from "
+                "other columns, so their figures cannot be compared; serve the candidate without "
+                "a comparison by `fraud publish --promote --schema-change`"
+            )
+
+
+_FACTS: Final = {
+    "steps": "the time",
+    "is_fraud": "the label",
+    "amounts": "the amount",
+    "weights": "the weight",
+}
+
+
 def common_window(
-    current: Scorer, candidate: Scorer, rows: Rows, *, start: int | None, end: int | None
+    current: Contender, candidate: Contender, *, start: int | None, end: int | None
 ) -> Window:
     """Choose the window to compare on.
 
@@ -32,25 +63,29 @@ def common_window(
     InputError
         If it does not hold both classes.
     """
-    last = int(rows.steps.max())
-    later = max(_first_unseen(model) for model in (current, candidate))
+    rows = candidate.rows
+    last, calendar = int(rows.steps.max()), rows.dataset.calendar
+    later = max(_first_unseen(model.scorer) for model in (current, candidate))
     window = Window(later if start is None else start, last if end is None else end)
     if window.start > last:
         raise CheckFailedError(
-            f"the data ends at step {last}, and the models were trained on steps before {later}: "
-            "no later data to compare on; train the candidate with --no-refit, or give later data"
+            f"the data ends at {calendar.named_until(last)}, and the models were trained on "
+            f"{calendar.plural}before {calendar.since(later)}: no later data to compare on; train "
+            "the candidate with --no-refit, or give later data"
         )
-    for name, model in (("served model", current), ("candidate", candidate)):
+    for name, model in (("served model", current.scorer), ("candidate", candidate.scorer)):
         trained = trained_window(model.bundle.trained_on)
         if window.overlaps(trained):
             raise CheckFailedError(
-                f"the {name} {model.version} was trained on {trained}, and {window} would flatter "
-                f"it; compare from step {later} on, or leave out --from and --to"
+                f"the {name} {model.version} was trained on {trained.shown(calendar)}, and "
+                f"{window.shown(calendar)} would flatter it; compare from "
+                f"{calendar.named_since(later)} on, or leave out --from and --to"
             )
     chosen = rows.within(window)
     if not chosen.has_both_classes:
         raise InputError(
-            f"{window} hold {len(chosen)} rows, {chosen.is_fraud.sum()} of them fraud; "
+            f"{window.shown(calendar)} hold {len(chosen)} rows, {chosen.is_fraud.sum()} of them "
+            "fraud; "
             "give data with both classes after the training of both models"
         )
     return window
@@ -85,7 +120,7 @@ class PairedComparison(TypedDict):
 
 
 def compared(
-    current: Scorer, candidate: Scorer, rows: Rows, window: Window, *, margin: float
+    current: Contender, candidate: Contender, window: Window, *, margin: float
 ) -> PairedComparison:
     """Compare two models on a window.
 
@@ -98,11 +133,12 @@ def compared(
         its 95 % interval on paired draws; and `better`: at least `margin` of the cost is saved, and
         the interval lies above 0.
     """
-    seed = int(candidate.bundle.trained_on["seed"])
-    rows, prices = rows.within(window), current.bundle.policy
+    seed = int(candidate.scorer.bundle.trained_on["seed"])
+    prices = current.scorer.bundle.policy
     scores, spent = [], []
     figures: list[ComparedModel] = []
-    for scorer in (current, candidate):
+    for contender in (current, candidate):
+        scorer, rows = contender.scorer, contender.rows.within(window)
         policy = scorer.bundle.policy
         scored = score_rows(scorer, rows)
         scores.append(scored.predicted)
@@ -115,7 +151,7 @@ def compared(
     saved = cost_saved(spent[0], spent[1], seed=seed)
     gain = average_precision_gain(scores[0], scores[1].scores, seed=seed)
     return {
-        "window": window_steps(window),
+        "window": window.as_dict(candidate.rows.dataset.calendar),
         "margin": margin,
         "currency": prices.currency,
         "current": figures[0],

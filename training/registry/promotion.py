@@ -7,13 +7,14 @@ between, a reader may see the first of its two writes. Prints nothing.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from fraud_api_lambda.aws.errors import ModelStoreError
 from fraud_api_lambda.deployment.pointer import PinnedModel, Pointer
 from training.errors import CheckFailedError
 from training.hints import fraud, registry_options
 from training.registry.boto import AlreadyThereError
+from training.registry.request_changes import RequestChanges
 from training.registry.store import Registry, Stored
 
 type Change = Callable[[Pointer | None], Pointer | None]
@@ -34,6 +35,33 @@ class Outcome:
     before: Pointer | None
     after: Pointer | None
     disturbed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """The result of a promotion or rollback, or of its dry run.
+
+    Attributes
+    ----------
+    old : str or None
+        The version served before.
+    new : str
+        The version served afterwards.
+    pinned_anew : str or None
+        The S3 version pinned now, if only the object of the served version had been replaced.
+    changes : RequestChanges
+        The differences between the requests of the two versions.
+    """
+
+    old: str | None
+    new: str
+    pinned_anew: str | None = None
+    changes: RequestChanges = field(default_factory=RequestChanges)
+
+    @property
+    def is_change(self) -> bool:
+        """Whether the served version changes."""
+        return self.old != self.new
 
 
 def promotion(pinned: PinnedModel) -> Change:

@@ -20,7 +20,8 @@ from training.errors import CheckFailedError, InputError
 from training.hints import fraud, registry_options
 from training.option_values import LEAKY
 from training.registry.boto import AlreadyThereError, aws_errors
-from training.registry.promotion import Change, apply, overtaken, promotion, withdrawal
+from training.registry.compatibility import changes_from, require_same_requests
+from training.registry.promotion import Change, Moved, apply, overtaken, promotion, withdrawal
 from training.registry.store import Registry
 from training.scoring.model_directory import read_saved
 
@@ -41,30 +42,6 @@ class Published:
     version: str
     is_new: bool
     may_serve: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Moved:
-    """The result of a promotion or rollback, or of its dry run.
-
-    Attributes
-    ----------
-    old : str or None
-        The version served before.
-    new : str
-        The version served afterwards.
-    pinned_anew : str or None
-        The S3 version pinned now, if only the object of the served version had been replaced.
-    """
-
-    old: str | None
-    new: str
-    pinned_anew: str | None = None
-
-    @property
-    def is_change(self) -> bool:
-        """Whether the served version changes."""
-        return self.old != self.new
 
 
 def publish(directory: Path, *, bucket: str, parameter: str) -> Published:
@@ -98,6 +75,7 @@ def promote_version(
     parameter: str,
     dry_run: bool = False,
     allow_simulated: bool = False,
+    schema_change: bool = False,
     how: Callable[[PinnedModel], Change] = promotion,
 ) -> Moved:
     """Serve a published version, after a test that it loads and answers.
@@ -108,6 +86,8 @@ def promote_version(
     dry_run : bool
     allow_simulated : bool
         Accept a model of simulated data, even if the parameter is not on this machine.
+    schema_change : bool
+        Accept a model that does not take every request of the served one.
     how : callable
         Makes the change of the pointer: `promotion`, or one that yields to other commands.
 
@@ -115,6 +95,8 @@ def promote_version(
     ------
     InputError
         If there is no such version.
+    OtherRequestsError
+        If callers of the served model must change, unless `schema_change`.
     CheckFailedError
         If its object is gone or does not match its version, it cannot answer or may not be served,
         or another command changed the pointer at the same moment.
@@ -124,7 +106,12 @@ def promote_version(
     store = Registry(bucket=bucket, parameter=parameter)
     with aws_errors():
         pinned, data = _found(store, version)
-        refuse_simulated(_tried(data, f"version {version}"), store, allowed=allow_simulated)
+        bundle = _tried(data, f"version {version}")
+        refuse_simulated(bundle, store, allowed=allow_simulated)
+        served = _served(store)
+        changes = changes_from(served, bundle, store)
+        if served is not None and not schema_change:
+            require_same_requests(served.version, version, changes)
         outcome = apply(how(pinned), store, dry_run=dry_run)
     old, new = outcome.before, outcome.after
     if outcome.disturbed or new is None or new.current != pinned:
@@ -132,11 +119,14 @@ def promote_version(
     if old is None:
         return Moved(None, version)
     is_pinned_anew = old.current.version == version and old.current != pinned
-    return Moved(old.current.version, version, pinned.version_id if is_pinned_anew else None)
+    anew = pinned.version_id if is_pinned_anew else None
+    return Moved(old.current.version, version, anew, changes)
 
 
 def rollback(*, bucket: str, parameter: str, dry_run: bool = False) -> Moved:
     """Serve the previous version again; a second rollback returns to this one.
+
+    It is for emergencies, so other requests do not stop it.
 
     Raises
     ------
@@ -152,11 +142,12 @@ def rollback(*, bucket: str, parameter: str, dry_run: bool = False) -> Moved:
         if seen is None or seen.previous is None:
             raise CheckFailedError(f"{parameter} names no previous version; promote one instead")
         bad, good = seen.current, seen.previous
-        _tried(store.fetch(good), f"version {good.version}")
+        bundle = _tried(store.fetch(good), f"version {good.version}")
+        changes = changes_from(bad, bundle, store)
         outcome = apply(withdrawal(bad, good), store, dry_run=dry_run)
     if outcome.disturbed or outcome.after is None or outcome.after.current != good:
         raise overtaken(store, outcome.after)
-    return Moved(bad.version, good.version)
+    return Moved(bad.version, good.version, changes=changes)
 
 
 def refuse_simulated(bundle: Bundle, store: Registry, *, allowed: bool) -> None:
@@ -169,6 +160,12 @@ def refuse_simulated(bundle: Bundle, store: Registry, *, allowed: bool) -> None:
             f"version {bundle.version} was trained on simulated data and has never seen "
             "your frauds; train a model on your data, or serve this one with --allow-simulated"
         )
+
+
+def _served(store: Registry) -> PinnedModel | None:
+    """The served model; None for a missing or damaged pointer, which promotion repairs."""
+    pointer = store.read_stored().pointer
+    return None if pointer is None else pointer.current
 
 
 def _may_serve(bundle: Bundle, store: Registry) -> bool:

@@ -1,6 +1,7 @@
 """A candidate is served only if it beats the served model by the margin, on rows new to both."""
 
 import json
+import shlex
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,12 @@ import xgboost as xgb
 from typer.testing import CliRunner, Result
 
 from fraud_api_lambda.decisions.policy import Policy
+from fraud_api_lambda.domain.schema import Attribute, Kind
+from fraud_api_lambda.features.plan import Plan
 from fraud_api_lambda.model.calibration import Platt, as_dict
 from tests.aws import Aws
-from tests.bundles import POLICY, examples_of, make_bundle, make_content, write_model
+from tests.bundles import POLICY, bundle_of, examples_of, make_bundle, make_content, write_model
+from tests.transactions import LEARNED, PAYSIM, PLAN, body
 from training.__main__ import app
 from training.errors import CheckFailedError, CommandError, InputError
 from training.hints import fraud
@@ -41,7 +45,7 @@ def bundle(*, intercept: float = 0.0, policy: Policy = POLICY, **trained_on: Any
     calibration = Platt(slope=1.0, intercept=intercept)
     content = make_content()
     booster = xgb.Booster(model_file=bytearray(content["booster"]))
-    examples = examples_of(booster, content["features"], calibration=calibration, policy=policy)
+    examples = examples_of(booster, PLAN, calibration=calibration, policy=policy)
     return make_bundle(
         policy=policy.as_dict(),
         calibration=as_dict(calibration),
@@ -349,3 +353,83 @@ def test_a_saving_on_one_row_is_not_significant() -> None:
 
 def test_no_costs_mean_no_saving() -> None:
     assert cost_saved(np.zeros(3), np.ones(3), seed=0) == (0.0, 0.0, 0.0)
+
+
+ONE, OTHER = (Attribute(name, Kind.NUMBER, (name,)) for name in ("one", "other"))
+
+
+def plan_with(*attributes: Attribute, **roles: Any) -> Plan:
+    """PaySim's columns and further ones, in this order."""
+    schema = replace(
+        PAYSIM,
+        attributes={**PAYSIM.attributes, **{each.name: each for each in attributes}},
+        roles=replace(PAYSIM.roles, **roles),
+    )
+    return Plan(schema, LEARNED, "strict")
+
+
+def with_columns(plan: Plan, intercept: float = 0.0) -> bytes:
+    """A model that blocks a payment whose field `one` is 1; other intercepts block none."""
+    own = plan.schema.attributes.keys() & {"one", "other"}
+    values = [{"one": float(is_fraud), "other": float(not is_fraud)} for is_fraud in (1, 0) * 20]
+    sent = [body(**{name: each[name] for name in own}) for each in values]
+    calibration = Platt(slope=1.0, intercept=intercept)
+    return bundle_of(
+        plan, sent, calibration=calibration, trained_on={**TRAINED_ON, "rows": len(sent)}
+    )
+
+
+@pytest.fixture(scope="module")
+def columns(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same file with two more columns, of which `one` is the label and `other` its reverse."""
+    frame = pd.read_csv(data)
+    path = tmp_path_factory.mktemp("columns") / "later.csv"
+    frame.assign(one=frame["isFraud"], other=1 - frame["isFraud"]).to_csv(path, index=False)
+    return path
+
+
+def test_each_model_reads_the_file_in_the_order_of_its_own_columns(
+    aws: Aws, columns: Path, tmp_path: Path
+) -> None:
+    serve(aws, with_columns(plan_with(ONE, OTHER)), tmp_path)
+    write_model(tmp_path / "candidate", with_columns(plan_with(OTHER, ONE)))
+
+    found = json.loads(ask(columns, tmp_path / "candidate", "--json").stdout)["comparison"]
+
+    assert found["current"]["cost"] == found["candidate"]["cost"] == 0
+
+
+def test_a_candidate_that_breaks_callers_is_refused_with_the_command_that_serves_it(
+    aws: Aws, columns: Path, tmp_path: Path
+) -> None:
+    old = serve(aws, with_columns(plan_with(), intercept=-8.0), tmp_path)
+    new = write_model(tmp_path / "candidate", with_columns(plan_with(ONE)))
+
+    with pytest.raises(CheckFailedError, match="field one is new and required") as caught:
+        ask(columns, tmp_path / "candidate", "--margin", "0.5")
+
+    assert aws.served() == (old, None)
+    assert published(aws) == {old}
+    *_, last = str(caught.value).splitlines()
+    words = shlex.split(last.removeprefix(f"next: {fraud()} "))
+    result = CliRunner().invoke(app, words)
+    assert "warning: field one is new and required" in result.stderr
+    assert aws.served() == (new, old)
+
+
+def test_a_file_that_the_served_model_cannot_read_is_refused_with_a_remedy(
+    aws: Aws, data: Path, tmp_path: Path
+) -> None:
+    old = serve(aws, with_columns(plan_with(ONE)), tmp_path)
+    write_model(tmp_path / "candidate", GOOD)
+
+    with pytest.raises(InputError, match=rf"served model {old} cannot .*without a comparison by"):
+        ask(data, tmp_path / "candidate", "--schema-change")
+
+
+def test_models_of_other_labels_are_not_compared(aws: Aws, columns: Path, tmp_path: Path) -> None:
+    serve(aws, with_columns(plan_with(ONE)), tmp_path)
+    write_model(tmp_path / "candidate", with_columns(plan_with(ONE, label="other")))
+
+    with pytest.raises(CheckFailedError, match="take the label from other columns"):
+        ask(columns, tmp_path / "candidate", "--schema-change")

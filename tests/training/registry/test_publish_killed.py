@@ -9,11 +9,10 @@ import pytest
 
 from fraud_api_lambda.decisions.bundle import read
 from fraud_api_lambda.decisions.scorer import Scorer
-from fraud_api_lambda.domain.examples import FRAUD
-from fraud_api_lambda.web.requests import TransactionIn
 from tests.aws import Aws
 from tests.bundles import make_bundle, write_model
 from tests.forks import Forks, forks
+from tests.transactions import FRAUD, READER
 from training.local.processes import ROOT
 
 FORK_A_PUBLISH_FOR_EACH_LINE = """
@@ -43,7 +42,7 @@ def served_and_able_to_answer(aws: Aws) -> str:
     """The version in the pointer, once its object verifies and its model flags a fraud."""
     pinned = aws.store.read_pointer().current
     scorer = Scorer.from_bundle(read(aws.store.fetch(pinned)))
-    assert scorer.assess(TransactionIn(**FRAUD).to_domain()).is_fraud
+    assert scorer.assess(READER.payment(FRAUD)).is_fraud
     return scorer.version
 
 

@@ -11,7 +11,8 @@ from tests.aws import Aws, Where
 from tests.bundles import make_bundle, write_model
 from training.errors import CheckFailedError, CommandError, InputError
 from training.hints import fraud
-from training.registry.publishing import Moved, promote_version, publish, rollback
+from training.registry.promotion import Moved
+from training.registry.publishing import promote_version, publish, rollback
 
 
 def keys(aws: Aws) -> list[str]:
