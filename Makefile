@@ -7,7 +7,7 @@ PYTHON := .venv/bin/python
 
 # The user's values reach the program unchanged: neither make nor the shell expands or splits them.
 # `make` would expand `$(...)` in exported values, so it exports none of them.
-unexport DATA PORT URL KEY GITHUB IMAGE ENV YES DRY_RUN
+unexport DATA SCHEMA PORT URL KEY GITHUB IMAGE ENV YES DRY_RUN
 
 define newline
 
@@ -30,17 +30,17 @@ setup: ## Make the virtual environments of `make check`; each target makes its o
 $(ENVIRONMENTS:%=setup-%): setup-%:
 	@.ci/setup $*
 
-run: setup-project ## Train, publish to a local S3 and serve until Ctrl-C  [DATA=file.csv] [PORT=8000]
-	$(PYTHON) -m training run $(call option,--data,DATA) $(call option,--port,PORT)
+run: setup-project ## Train, publish to a local S3 and serve until Ctrl-C  [DATA=file.csv] [SCHEMA=schema.toml] [PORT=8000]
+	$(PYTHON) -m training run $(call option,--data,DATA) $(call option,--schema,SCHEMA) $(call option,--port,PORT)
 
-demo: setup-project ## Train, serve, and open the demo's app on it until Ctrl-C  [PORT=8501]
-	$(PYTHON) -m training demo $(call option,--port,PORT)
+demo: setup-project ## Train, serve, and open the demo's app on it until Ctrl-C  [DATA=file.csv] [SCHEMA=cards] [PORT=8501]
+	$(PYTHON) -m training demo $(call option,--data,DATA) $(call option,--schema,SCHEMA) $(call option,--port,PORT)
 
 screenshots: setup-project ## Take the demo's screenshots (needs chromium)
 	$(PYTHON) -m tests.demo.screenshots
 
-train: setup-project ## Train on your own transactions  DATA=file.csv
-	$(PYTHON) -m training train $(or $(call option,--data,DATA),$(error say which file: make train DATA=file.csv))
+train: setup-project ## Train on your own transactions  DATA=file.csv [SCHEMA=schema.toml]
+	$(PYTHON) -m training train $(or $(call option,--data,DATA),$(error say which file: make train DATA=file.csv)) $(call option,--schema,SCHEMA)
 
 test: setup-project setup-image setup-sam setup-checkov ## Run all tests
 	$(PYTHON) -m pytest -n 2 --dist worksteal -q

@@ -20,13 +20,15 @@ import boto3
 import pytest
 
 from fraud_api_lambda.decisions.bundle import read
-from fraud_api_lambda.domain.transaction import Assessment, Decision, Transaction
+from fraud_api_lambda.domain.assessment import Assessment, Decision
+from fraud_api_lambda.domain.payment import Payment
 from tests.bundles import make_bundle
 from tests.fakes import ReadyProvider
 from tests.fakes import served as live
 from training.errors import CommandError, InputError
 from training.local.aws import LocalAws, local_aws
 from training.local.processes import environment, free_port, served
+from training.local.run import make_model
 from training.local.sam import find_engine
 
 pytestmark = pytest.mark.slow
@@ -74,8 +76,8 @@ class FakeScorer:
         bundle = read(make_bundle())
         self.bundle = replace(bundle, examples=replace(bundle.examples, **examples))
 
-    def assess(self, transaction: Transaction, *, explain: bool = False) -> Assessment:  # noqa: ARG002
-        emptied = transaction.amount == transaction.origin_balance
+    def assess(self, payment: Payment, *, explain: bool = False) -> Assessment:  # noqa: ARG002
+        emptied = payment.facts.amount == payment.facts.balance
         is_fraud = emptied if self.always is None else self.always
         return Assessment(
             fraud_probability=0.9 if is_fraud else 0.1,
@@ -273,3 +275,8 @@ def test_the_smoke_script_prints_its_usage(arguments: list[str]) -> None:
 
     assert done.stderr.startswith("usage: .ci/smoke URL [KEY]")
     assert done.returncode == 2
+
+
+def test_without_data_a_schema_must_be_one_that_has_a_simulator(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"--schema own\.toml: has no simulator; give .* --data"):
+        make_model(None, schema="own.toml", rows=1_000, seed=0, out=tmp_path)

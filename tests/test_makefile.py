@@ -31,6 +31,8 @@ HOSTILE = (
 PLACES = {
     ("run", "DATA"): "--data",
     ("run", "PORT"): "--port",
+    ("demo", "DATA"): "--data",
+    ("demo", "SCHEMA"): "--schema",
     ("demo", "PORT"): "--port",
     ("train", "DATA"): "--data",
     ("bootstrap", "GITHUB"): "--github",

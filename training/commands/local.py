@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from training.commands.options import DEMO, ModelDirectory, Rows, Seed
+from training.commands.options import DEMO, ModelDirectory, Rows, SchemaName, Seed
 from training.files.paths import require_event, require_folder, require_readable
 from training.hints import example, fraud
 from training.local.processes import free_port
@@ -19,6 +19,14 @@ Port = Annotated[
         metavar="N", min=1, max=65535, help="Port on localhost.", show_default="a free one"
     ),
 ]
+OwnData = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="Transactions: CSV, TSV (.gz, .zip too) or Parquet.",
+        show_default="simulated ones",
+    ),
+]
 OutDirectory = Annotated[
     Path, typer.Option(metavar="DIR", help="Directory for the model and its report.")
 ]
@@ -27,14 +35,8 @@ OutDirectory = Annotated[
 @app.command(epilog=example(fraud("run", "--port", 8000)))
 def run(
     *,
-    data: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE",
-            help="Transactions in PaySim's columns: CSV, TSV (.gz, .zip too) or Parquet.",
-            show_default="simulated ones",
-        ),
-    ] = None,
+    data: OwnData = None,
+    schema: SchemaName = None,
     rows: Rows = 200_000,
     seed: Seed = 0,
     port: Port = None,
@@ -48,24 +50,28 @@ def run(
 
     from training.local.run import run as serve
 
-    serve(data=data, rows=rows, seed=seed, port=port, out=out)
+    serve(data=data, schema=schema, rows=rows, seed=seed, port=port, out=out)
 
 
 @app.command(epilog=example(fraud("demo", "--port", 8501)))
 def demo(
     *,
+    data: OwnData = None,
+    schema: SchemaName = None,
     rows: Rows = 200_000,
     seed: Seed = 0,
     port: Port = None,
     out: OutDirectory = DEMO,
 ) -> None:
     """Train, serve, and open the demo's app on it until Ctrl-C."""
+    if data is not None:
+        require_readable(data)
     require_folder(out)
     free_port(port)
 
     from training.local.demo import demo as serve
 
-    serve(rows=rows, seed=seed, port=port, out=out)
+    serve(data=data, schema=schema, rows=rows, seed=seed, port=port, out=out)
 
 
 @app.command(epilog=example(fraud("invoke", "--event", "tests/events/rest_v1_fraud.json")))

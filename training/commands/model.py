@@ -10,12 +10,17 @@ import typer
 
 from training.commands.options import (
     BUILD,
+    FIRST,
+    LAST,
+    TIME,
     Address,
     DataFile,
     EngineName,
     ModelDirectory,
     OutFile,
+    SchemaName,
     Seed,
+    hours_of,
 )
 from training.distributed.engine_options import require_engine
 from training.errors import InputError
@@ -33,6 +38,7 @@ app = typer.Typer()
 def train(
     data: DataFile,
     *,
+    schema: SchemaName = None,
     out: Annotated[
         Path, typer.Option(metavar="DIR", help="Directory for the model and its report.")
     ] = BUILD,
@@ -86,17 +92,19 @@ def train(
         typer.Option(metavar="N", min=1, help="Last days to test on.", show_default="a fifth"),
     ] = None,
     train_until: Annotated[
-        int | None,
-        typer.Option(metavar="STEP", min=1, help="Last step to train on.", show_default=False),
+        str | None,
+        typer.Option(metavar=TIME, help="Last step or date to train on.", show_default=False),
     ] = None,
     test_from: Annotated[
-        int | None,
-        typer.Option(metavar="STEP", min=1, help="First step to test on.", show_default=False),
+        str | None,
+        typer.Option(metavar=TIME, help="First step or date to test on.", show_default=False),
     ] = None,
     label_delay: Annotated[
-        int | None,
+        str | None,
         typer.Option(
-            metavar="HOURS", min=0, help="Hours until a fraud is reported.", show_default="24"
+            metavar="HOURS",
+            help="Hours until a fraud is reported, or 7d.",
+            show_default="the schema's, or 24",
         ),
     ] = None,
     refit: Annotated[
@@ -113,7 +121,7 @@ def train(
     require_name("--resampling", resampling, (*RESAMPLING, AUTO))
     if smote_ratio is not None and not 0 < smote_ratio <= 1:
         raise InputError(f"--smote-ratio {smote_ratio}: write a number above 0 up to 1")
-    wanted = Goal.parse(goal)
+    wanted, delay = Goal.parse(goal), hours_of("--label-delay", label_delay)
     require_readable(data)
     require_folder(out)
     require_engine(engine, address)
@@ -122,17 +130,32 @@ def train(
     from training.distributed.engine import chosen_engine
     from training.fitting.settings import Settings
     from training.local.progress import reported
+    from training.policy.file import require_currency
+    from training.reading.calendar import Calendar
+    from training.reading.schema_of_file import schema_of_file
+    from training.reading.time_options import first_step, last_step
     from training.reporting.console import summary
     from training.train import REPORT, TrainOptions, Windows
     from training.train import train as fit
 
+    columns = schema_of_file(data, schema)
+    if policy is not None:
+        require_currency(policy, costs, columns)
     settings = Settings(resampling=resampling, goal=wanted, seed=seed, policy=costs)
     if smote_ratio is not None:
         settings = replace(settings, smote_ratio=smote_ratio)
+    calendar = Calendar.of(columns)
+    windows = Windows(
+        test_days,
+        last_step(calendar, "--train-until", train_until),
+        first_step(calendar, "--test-from", test_from),
+        delay,
+    )
     options = TrainOptions(
+        schema=columns,
         feature_set=features,
         settings=settings,
-        windows=Windows(test_days, train_until, test_from, label_delay),
+        windows=windows,
         choose_ratio=smote_ratio is None,
         trials=trials,
         refit=refit,
@@ -145,7 +168,7 @@ def train(
     if "version" in metrics:
         say_next(fraud("publish", "--model", out, *registry_options()))
     else:
-        say_next(fraud("train", "--data", data))
+        say_next(fraud("train", "--data", data, *([] if schema is None else ["--schema", schema])))
 
 
 def _costs(policy: Path | None) -> dict[str, Any]:
@@ -162,13 +185,11 @@ def evaluate(
     *,
     model: ModelDirectory = BUILD,
     start: Annotated[
-        int | None,
-        typer.Option(
-            "--from", metavar="STEP", help="First step.", show_default="the model's test window"
-        ),
+        str | None,
+        typer.Option("--from", metavar=TIME, help=FIRST, show_default="the model's test window"),
     ] = None,
     end: Annotated[
-        int | None, typer.Option("--to", metavar="STEP", help="Last step.", show_default="the end")
+        str | None, typer.Option("--to", metavar=TIME, help=LAST, show_default="the end")
     ] = None,
     in_sample: Annotated[
         bool, typer.Option("--in-sample", help="Allow rows of its training.")

@@ -1,13 +1,15 @@
 """Options that several commands share."""
 
+import re
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
 from training.distributed.engine_options import ENGINES
 from training.errors import InputError
 from training.option_names import one_of
+from training.option_values import BUILT_IN
 
 BUILD = Path("build/model")
 """The default directory of `train`; git ignores it."""
@@ -15,13 +17,29 @@ BUILD = Path("build/model")
 DEMO = Path("build/demo")
 """The default directory of `run`, `demo` and `invoke`, which no other command reads by default."""
 
+_HOURS: Final = {"": 1, "h": 1, "d": 24}
+
+TIME = "STEP|DATE"
+FIRST = "First step, or date and time."
+LAST = "Last step, or date and time."
+"""Options that name a time; the schema's time column decides between the two forms."""
+
 DataFile = Annotated[
     Path,
     typer.Option(
         "--data",
         metavar="FILE",
-        help="Transactions in PaySim's columns: CSV, TSV (.gz, .zip too) or Parquet.",
+        help="Transactions: CSV, TSV (.gz, .zip too) or Parquet.",
         show_default=False,
+    ),
+]
+SchemaName = Annotated[
+    str | None,
+    typer.Option(
+        "--schema",
+        metavar=f"FILE|{'|'.join(BUILT_IN)}",
+        help="The columns of the file.",
+        show_default="the built-in schema that fits",
     ),
 ]
 ModelDirectory = Annotated[
@@ -63,6 +81,10 @@ Address = Annotated[
 AllowSimulated = Annotated[
     bool, typer.Option("--allow-simulated", help="Serve a model of simulated data too.")
 ]
+SchemaChange = Annotated[
+    bool,
+    typer.Option("--schema-change", help="Serve a model whose callers must change their requests."),
+]
 
 
 def model_directory(argument: Path | None, option: Path) -> Path:
@@ -76,3 +98,19 @@ def model_directory(argument: Path | None, option: Path) -> Path:
     if argument is not None and option not in {BUILD, argument}:
         raise InputError(f"{argument} and --model {option}: two models; give one of them")
     return argument or option
+
+
+def hours_of(option: str, text: str | None) -> int | None:
+    """The hours of a text such as 24, 36h or 7d; None if it was not given.
+
+    Raises
+    ------
+    InputError
+        If the text has another form.
+    """
+    if text is None:
+        return None
+    found = re.fullmatch("([0-9]{1,5})([hd]?)", text)
+    if found is None:
+        raise InputError(f"{option} {text}: write hours such as 24, or 36h, or days such as 7d")
+    return int(found[1]) * _HOURS[found[2]]

@@ -11,11 +11,18 @@ from training.local.progress import reported
 from training.local.run import START_STEPS, make_model, start_api, wait_for_the_end
 
 
-def demo(*, rows: int, seed: int, port: int | None, out: Path) -> None:
+def demo(
+    *, data: Path | None, schema: str | None, rows: int, seed: int, port: int | None, out: Path
+) -> None:
     """Train, publish to a local S3, and run the API and the demo's app until Ctrl-C.
 
     Parameters
     ----------
+    data : Path or None
+        Transactions to train on; simulated ones if None.
+    schema : str or None
+        Name or path of their schema; the built-in one that fits if None. Without `data`, the name
+        of the built-in schema to simulate.
     rows, seed : int
         Size and seed of the simulation; the seed of the training too.
     port : int or None
@@ -23,18 +30,31 @@ def demo(*, rows: int, seed: int, port: int | None, out: Path) -> None:
     out : Path
         Directory for the model and the simulated transactions.
     """
-    with interruptible(), running(rows=rows, seed=seed, port=port, out=out) as (url, app):
+    with (
+        interruptible(),
+        running(data=data, schema=schema, rows=rows, seed=seed, port=port, out=out) as (url, app),
+    ):
         typer.echo(f"Demo: {url}")
         wait_for_the_end(app, "the app")
 
 
 @contextmanager
-def running(*, rows: int, seed: int, port: int | None, out: Path) -> Iterator[tuple[str, Server]]:
+def running(
+    *,
+    data: Path | None = None,
+    schema: str | None = None,
+    rows: int,
+    seed: int,
+    port: int | None,
+    out: Path,
+) -> Iterator[tuple[str, Server]]:
     """Train, serve the model and the app; yield the app's address and its process."""
     port = free_port(port)
     with ExitStack() as stack:
-        # The app compares the model with those that do without balances or the hour.
-        make_model(None, rows=rows, seed=seed, out=out, compare=True)
+        # The app compares the model with those that do without balances or the hour, but on data
+        # of any size the comparison takes too long.
+        compare = data is None
+        make_model(data, schema=schema, rows=rows, seed=seed, out=out, compare=compare)
         with reported(START_STEPS + 1) as progress:
             api_port = free_port()
             start_api(stack, out, api_port, progress)

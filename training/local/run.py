@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import typer
 
-from training.errors import CheckFailedError, CommandError
+from training.errors import CheckFailedError, CommandError, InputError
 from training.files.writing import write_transactions
 from training.fitting.settings import Settings
 from training.hints import link
@@ -27,9 +27,11 @@ from training.local.processes import (
 from training.local.progress import reported
 from training.local.registry import serve_from
 from training.local.sam import find_engine, find_sam, invoke_function
+from training.option_values import BUILT_IN
+from training.reading.schema_of_file import schema_of_file
 from training.reporting.console import summary
 from training.reporting.schema import RunMetrics
-from training.simulator.simulate import simulate, simulated_steps
+from training.simulator.by_schema import SIMULATORS
 from training.train import REPORT, TrainOptions, train
 
 type Progress = Callable[[str], None]
@@ -40,13 +42,18 @@ START_STEPS: Final = 2
 KINDS: Final = ("stopped", "approved")
 
 
-def run(*, data: Path | None, rows: int, seed: int, port: int | None, out: Path) -> None:
+def run(
+    *, data: Path | None, schema: str | None, rows: int, seed: int, port: int | None, out: Path
+) -> None:
     """Train, publish to a local S3, post the model's examples to the API and serve until Ctrl-C.
 
     Parameters
     ----------
     data : Path or None
         Transactions to train on; simulated ones if None.
+    schema : str or None
+        Name or path of their schema; the built-in one that fits if None. Without `data`, the name
+        of the built-in schema to simulate.
     rows, seed : int
         Size and seed of the simulation; the seed of the training too.
     port : int or None
@@ -61,7 +68,7 @@ def run(*, data: Path | None, rows: int, seed: int, port: int | None, out: Path)
     """
     port = free_port(port)
     with interruptible(), ExitStack() as stack:
-        metrics = make_model(data, rows=rows, seed=seed, out=out)
+        metrics = make_model(data, schema=schema, rows=rows, seed=seed, out=out)
         with reported(START_STEPS) as progress:
             api = start_api(stack, out, port, progress)
         typer.echo(f"{summary(metrics, out)}\nreport: {link(out / REPORT)}\n")
@@ -79,22 +86,41 @@ def run(*, data: Path | None, rows: int, seed: int, port: int | None, out: Path)
 def make_model(
     data: Path | None,
     *,
+    schema: str | None = None,
     rows: int,
     seed: int,
     out: Path,
     compare: bool = False,
 ) -> RunMetrics:
-    """Train on `data`, or on simulated transactions if None, and return the metrics."""
+    """Train on `data`, or on simulated transactions if None, and return the metrics.
+
+    Raises
+    ------
+    InputError
+        If there is no `data` and no simulator for `schema`.
+    """
     if data is None:
         data = out / "transactions.csv"
-        with reported(simulated_steps(rows) + 1) as progress:
-            frame = simulate(rows, seed, progress=progress)
-            progress(f"writing {data}")
-            write_transactions(frame, data)
+        _simulate(schema, rows=rows, seed=seed, out=data)
     # The search and the comparisons take most of the time, and a local model needs neither.
-    options = TrainOptions(settings=Settings(seed=seed), choose_ratio=False, compare=compare)
+    options = TrainOptions(
+        schema=schema_of_file(data, schema),
+        settings=Settings(seed=seed),
+        choose_ratio=False,
+        compare=compare,
+    )
     with reported(options.steps) as progress:
         return train(data, out, options, progress=progress)
+
+
+def _simulate(schema: str | None, *, rows: int, seed: int, out: Path) -> None:
+    simulator = SIMULATORS.get(schema or BUILT_IN[0])
+    if simulator is None:
+        raise InputError(f"--schema {schema}: has no simulator; give transactions with --data")
+    with reported(simulator.steps(rows) + 1) as progress:
+        frame = simulator.simulate(rows, seed, progress=progress)
+        progress(f"writing {out}")
+        write_transactions(frame, out)
 
 
 def start_api(stack: ExitStack, out: Path, port: int, progress: Progress) -> Server:

@@ -13,9 +13,8 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from fraud_api_lambda.domain.transaction import TYPES
 from training.errors import InputError
-from training.simulator.events import Events
+from training.simulator.events import TYPES, Events
 from training.simulator.ledger import CHUNK, settle
 from training.simulator.population import Population, Typology, account_ids, populate
 from training.simulator.reports import report_delays

@@ -4,8 +4,7 @@ from typing import Final
 
 import numpy as np
 
-from fraud_api_lambda.domain.transaction import TYPES
-from training.simulator.events import CASH_OUT, PAYMENT, TRANSFER, Events, Plan
+from training.simulator.events import CASH_OUT, PAYMENT, TRANSFER, TYPES, Events, Plan
 from training.simulator.ledger import WELL_FILLED
 from training.simulator.paysim_totals import (
     HOURLY,

@@ -13,6 +13,7 @@ from training.hints import link
 from training.local import progress
 from training.local.progress import Estimate, in_words, reported
 from training.option_values import BUILT_IN
+from training.schemas.built_in import built_in
 from training.simulator.by_schema import SIMULATORS
 from training.simulator.simulate import simulate
 from training.train import TrainOptions
@@ -135,6 +136,7 @@ def test_fewer_comparisons_are_fewer_steps() -> None:
     ]
 
     assert steps == sorted(set(steps), reverse=True)
+    assert TrainOptions(schema=built_in("cards")).steps == steps[0] - 3  # no balance, no leaks
     assert TrainOptions(trials=1_000).steps > steps[0]
 
 

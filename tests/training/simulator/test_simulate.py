@@ -13,8 +13,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fraud_api_lambda.domain.transaction import TYPES
-from training.data.transactions import read_transactions
+from tests.paysim_files import frame_of, frame_to_score
+from tests.transactions import TYPES
 from training.errors import InputError
 from training.files.writing import write_transactions
 from training.simulator.events import PAYMENT
@@ -191,7 +191,7 @@ def test_any_simulation_can_be_read_as_training_data(
 
     write_transactions(simulate(rows, seed, days=days), path)
 
-    assert len(read_transactions(path)) == rows
+    assert len(frame_of(path)) == rows
 
 
 @pytest.mark.parametrize("rows", [999, 0, -5])
@@ -213,7 +213,7 @@ def test_a_name_that_needs_quotes_is_quoted(tmp_path: Path, frame: pd.DataFrame)
 
     write_transactions(odd, tmp_path / "odd.csv")
 
-    back = read_transactions(tmp_path / "odd.csv", labelled=False)
+    back = frame_to_score(tmp_path / "odd.csv")
     assert set(back["nameOrig"]) == {'a,"b"'}
 
 
@@ -226,7 +226,7 @@ def test_the_extension_selects_the_format_and_parent_directories_are_created(
     write_transactions(few, tmp_path / "new" / name)
 
     pd.testing.assert_series_equal(
-        read_transactions(tmp_path / "new" / name)["amount"], few["amount"], check_exact=True
+        frame_of(tmp_path / "new" / name)["amount"], few["amount"], check_exact=True
     )
 
 

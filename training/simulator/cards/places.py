@@ -4,7 +4,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from fraud_api_lambda.domain.elementwise import Arithmetic
+from fraud_api_lambda.domain.elementwise import SINGLE
 from fraud_api_lambda.features.places import Place
 from fraud_api_lambda.features.places import distance_km as distance_of
 
@@ -67,7 +67,7 @@ def take(places: Place, index: np.ndarray) -> Place:
 
 def distance_km(one: Place, other: Place) -> np.ndarray:
     """The distance between the two places of each pair."""
-    return np.asarray(distance_of(one, other, Arithmetic(np.where, np.sqrt)))
+    return np.asarray(distance_of(one, other, SINGLE._replace(where=np.where, sqrt=np.sqrt)))
 
 
 def neighbours(count: int) -> np.ndarray:

@@ -1,5 +1,6 @@
 """Simulated card payments with known frauds, in the columns of the schema `cards`."""
 
+import re
 from collections.abc import Callable
 from typing import Final
 
@@ -25,6 +26,9 @@ TYPOLOGIES: Final = tuple(typology.name.lower().replace("_", "-") for typology i
 STRIDE: Final = 618_033_989_749
 """Odd and no multiple of 5, so that the mapping of numbers to ids is one to one; large, so that
 ids of neighbours differ."""
+
+CARDS: Final = 10**14
+"""Numbers that a card can have."""
 
 STEPS: Final = 3
 """The number of calls of `progress` that `simulate` makes."""
@@ -78,7 +82,7 @@ def _frame(random: np.random.Generator, world: World, payments: Payments) -> pd.
     columns = {
         "payment_id": _texts("p{:010x}", np.arange(len(is_fraud)), 1 << 40),
         "time": _times(payments.second),
-        "card_id": _texts("99{:014d}", payments.customer, 10**14),
+        "card_id": _texts("99{:014d}", payments.customer, CARDS),
         "merchant_id": _texts("M{:07d}", payments.merchant, 10**7),
         "amount": np.maximum(np.round(payments.amount, schema.decimals), 0.01),
         "category": NAMES[world.merchants.category[payments.merchant]],
@@ -95,6 +99,15 @@ def _frame(random: np.random.Generator, world: World, payments: Payments) -> pd.
         "reported_at": _times(reported),
     }
     return pd.DataFrame(columns)[[*schema.columns(), *schema.ignore]]
+
+
+def card_index(account: str) -> int | None:
+    """The index of the customer with this card; None for an id of another form.
+
+    Cards of the same form from other sources map to indices spread evenly below `CARDS`.
+    """
+    match = re.fullmatch(r"99([0-9]{14})", account)
+    return None if match is None else int(match[1]) * pow(STRIDE, -1, CARDS) % CARDS
 
 
 def _texts(form: str, numbers: np.ndarray, ids: int) -> np.ndarray:
