@@ -16,6 +16,9 @@ page = st.navigation(
         st.Page("views/score.py", title="Score", icon=":material/fact_check:", default=True),
         st.Page("views/what_if.py", title="What if", icon=":material/tune:", url_path="what-if"),
         st.Page("views/stream.py", title="Stream", icon=":material/stream:", url_path="stream"),
+        st.Page(
+            "views/upload.py", title="Upload", icon=":material/upload_file:", url_path="upload"
+        ),
         st.Page("views/model.py", title="Model", icon=":material/query_stats:", url_path="model"),
     ],
     position="top",

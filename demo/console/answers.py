@@ -1,19 +1,20 @@
 """The parts of a page that show an answer."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
 
-from console.api import Answer, Reply
+from console.api import Answer, Payment, Reply
 from console.charts import waterfall
 from console.costs import why_they_differ
 from console.palette import LOOKS
-from console.payments import Payment, curl, write_amount
-from console.words import BEYOND_BALANCE, percent
+from console.payments import curl, write_amount
+from console.words import percent
 
 
-def show_verdict(reply: Reply, payment: Payment) -> None:
-    """The decision, its figures and its reasons."""
+def show_verdict(reply: Reply, beyond_balance: str) -> None:
+    """The decision, its figures and its reasons, and a warning if there is one."""
     answer = reply.body
     with st.container(border=True):
         _verdict(answer, reply.latency_ms)
@@ -21,11 +22,8 @@ def show_verdict(reply: Reply, payment: Payment) -> None:
     differ = why_they_differ(answer)
     if differ:
         st.info(differ, icon=":material/balance:")
-    if payment.is_beyond_balance:
-        st.warning(
-            f"The amount exceeds the payer's balance. {BEYOND_BALANCE}",
-            icon=":material/account_balance_wallet:",
-        )
+    if beyond_balance:
+        st.warning(beyond_balance, icon=":material/account_balance_wallet:")
     if answer["degraded"]:
         st.warning(f"The answer is limited: {', '.join(answer['degraded'])}.")
 
@@ -56,11 +54,13 @@ def _reasons(answer: Answer) -> None:
     st.markdown("\n".join(lines))
 
 
-def show_waterfall(answer: Answer) -> None:
+def show_waterfall(answer: Answer, labels: Mapping[str, str]) -> None:
     """The contributions to the log-odds, by group of features."""
     explanation = answer["explanation"]
     st.subheader("Contributions to the probability", anchor=False)
-    st.altair_chart(waterfall(explanation), key="waterfall", alt=_waterfall_in_words(answer))
+    st.altair_chart(
+        waterfall(explanation, labels), key="waterfall", alt=_waterfall_in_words(answer)
+    )
     st.caption(
         f"The log-odds of {explanation['margin']:.2f} are calibrated to "
         f"{percent(answer['fraud_probability'])}."
@@ -75,7 +75,7 @@ def _waterfall_in_words(answer: Answer) -> str:
     )
 
 
-def show_costs(answer: Answer, policy: dict[str, Any]) -> None:
+def show_costs(answer: Answer, policy: dict[str, Any], currency: str) -> None:
     """The expected cost of each decision."""
     st.subheader("Expected cost of each decision", anchor=False)
     rows = [
@@ -91,10 +91,10 @@ def show_costs(answer: Answer, policy: dict[str, Any]) -> None:
         f" A review includes {write_amount(policy['shadow_price'])} for its place in the queue, "
         f"which takes {policy['reviews_per_thousand']:g} in 1,000 payments."
     )
-    st.caption(f"In {policy['currency']}.{queue if policy['shadow_price'] else ''}")
+    st.caption(f"In {currency}.{queue if policy['shadow_price'] else ''}")
 
 
 def show_request(payment: Payment, url: str) -> None:
     """The request as a shell command."""
     with st.expander("This request as curl", icon=":material/terminal:"):
-        st.code(curl(url, payment.as_request()), language="bash", wrap_lines=True)
+        st.code(curl(url, payment), language="bash", wrap_lines=True)

@@ -1,4 +1,4 @@
-"""The API client: three calls; every failure becomes an `ApiError` with advice.
+"""The API client: a few calls; every failure becomes an `ApiError` with advice.
 
 Neither the key nor the text of an exception, which may include the key, leaves this module.
 """
@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import requests
 
-from console.errors import ApiError, invalid
+from console.errors import ApiError, faults_by_field, invalid
 
 TIMEOUT_S: Final = (3.05, 30.0)
 """For the connection and the answer; API Gateway gives up after 29 seconds."""
@@ -48,12 +48,16 @@ class Api:
 
     def predict_batch(self, payments: list[Payment], *, explain: bool = False) -> list[Answer]:
         """The answers to up to 100 payments, in order; a refused payment raises an error."""
-        path = f"/predict/batch{'?explain=true' if explain else ''}"
-        body = self._ask("POST", path, {"transactions": payments}).body
-        results: list[Answer] = body["results"]
+        results = self.predict_each(payments, explain=explain)
         for result in results:
             if "problem" in result:
                 raise _invalid(result["problem"])
+        return results
+
+    def predict_each(self, payments: list[Payment], *, explain: bool = False) -> list[Answer]:
+        """The answers to up to 100 payments, in order; a refused payment has a `problem`."""
+        path = f"/predict/batch{'?explain=true' if explain else ''}"
+        results: list[Answer] = self._ask("POST", path, {"transactions": payments}).body["results"]
         return results
 
     def _ask(self, method: str, path: str, body: Any = None) -> Reply:
@@ -147,11 +151,7 @@ def _not_ready(response: requests.Response) -> ApiError:
 
 
 def _invalid(problem: dict[str, Any]) -> ApiError:
-    """Faults by field: of `#/amount`, or of `#/transactions/3/amount` in a batch."""
-    faults: dict[str, str] = {}
-    for fault in problem.get("errors", []):
-        faults.setdefault(fault["pointer"].rpartition("/")[2], fault["detail"])
-    return invalid(faults)
+    return invalid(faults_by_field(problem.get("errors", [])))
 
 
 def _failed(response: requests.Response) -> ApiError:

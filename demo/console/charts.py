@@ -1,14 +1,12 @@
 """Plots of answers. Each takes plain data and returns a chart; pages place them."""
 
-from collections.abc import Sequence
-from itertools import pairwise
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import altair as alt
 import pandas as pd
 
 from console.palette import LOOKS, LOWERS, NEUTRAL, RAISES
-from console.words import feature
 
 type Plot = alt.LayerChart | alt.FacetChart
 """The types of altair's layered charts."""
@@ -26,13 +24,14 @@ LEGEND: Final = alt.Legend(
 )
 
 
-def _colour() -> alt.Color:
+def colour() -> alt.Color:
     """Decisions in their colours, in the same order everywhere."""
     scale = _scale([look.colour for look in LOOKS.values()])
     return alt.Color("decision:N", scale=scale, legend=LEGEND)
 
 
-def _shape() -> alt.Shape:
+def shape() -> alt.Shape:
+    """Decisions in their shapes."""
     scale = _scale([look.shape for look in LOOKS.values()])
     return alt.Shape("decision:N", scale=scale, legend=LEGEND)
 
@@ -41,7 +40,8 @@ def _scale(values: list[str]) -> alt.Scale:
     return alt.Scale(domain=list(LOOKS), range=values)
 
 
-def _probability(*, title: str) -> alt.Y:
+def probability(*, title: str) -> alt.Y:
+    """Probabilities on a log axis."""
     scale = alt.Scale(type="log", domain=[LEAST, 1], clamp=True)
     return alt.Y("probability:Q", scale=scale, title=title, axis=alt.Axis(format="~%", values=TENS))
 
@@ -49,23 +49,31 @@ def _probability(*, title: str) -> alt.Y:
 TENS: Final = [1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1]
 
 
-def waterfall(explanation: dict[str, Any]) -> Plot:
-    """A waterfall from the base value to the log-odds before calibration."""
-    frame = pd.DataFrame(_steps(explanation))
+def waterfall(explanation: dict[str, Any], labels: Mapping[str, str]) -> Plot:
+    """A waterfall from the base value to the log-odds before calibration.
+
+    Parameters
+    ----------
+    explanation : dict
+        Of an answer.
+    labels : dict of str to str
+        The label of each feature.
+    """
+    frame = pd.DataFrame(_steps(explanation, labels))
     low, high = frame["low"].min(), frame["high"].max()
     room = 0.15 * (high - low) or 1.0
     scale = alt.Scale(domain=[low - room / 3, high + 2 * room], nice=False)
     x = alt.X("low:Q", scale=scale, title="Log-odds of fraud, before calibration")
     order = alt.Y("label:N", sort=None, title=None, axis=alt.Axis(labelLimit=140, ticks=False))
-    colour = alt.Color("kind:N", scale=KINDS, legend=LEGEND)
+    kind = alt.Color("kind:N", scale=KINDS, legend=LEGEND)
     tooltip = [alt.Tooltip("label:N", title="Step"), alt.Tooltip("text:N", title="Log-odds")]
     base = alt.Chart(frame).encode(order, tooltip=tooltip)
     bars = base.mark_bar(cornerRadius=2, height={"band": 0.7})
     ends = base.mark_tick(thickness=4, size=20).transform_filter("datum.kind == 'all together'")
     text = base.mark_text(align="left", dx=6, color=NEUTRAL)
     return alt.layer(
-        bars.encode(x, alt.X2("high:Q"), colour),
-        ends.encode(x, colour),
+        bars.encode(x, alt.X2("high:Q"), kind),
+        ends.encode(x, kind),
         text.encode(alt.X("high:Q", scale=scale), text="text:N"),
     ).properties(height=28 * len(frame) + 70)
 
@@ -75,10 +83,10 @@ KINDS: Final = alt.Scale(
 )
 
 
-def _steps(explanation: dict[str, Any]) -> list[dict[str, Any]]:
+def _steps(explanation: dict[str, Any], labels: Mapping[str, str]) -> list[dict[str, Any]]:
     total = explanation["base_value"]
     steps = [_bar("On average", total, total, "all together", f"{total:.2f}")]
-    for label, added in contributions(explanation):
+    for label, added in contributions(explanation, labels):
         kind = "raises" if added > 0 else "lowers"
         steps.append(_bar(label, total, total + added, kind, f"{added:+.2f}"))
         total += added
@@ -90,82 +98,26 @@ def _bar(label: str, start: float, end: float, kind: str, text: str) -> dict[str
     return {"label": label, "low": low, "high": high, "kind": kind, "text": text}
 
 
-def contributions(explanation: dict[str, Any]) -> list[tuple[str, float]]:
-    """Contributions by group of features, the largest first, the smallest summed at the end."""
+def contributions(
+    explanation: dict[str, Any], labels: Mapping[str, str]
+) -> list[tuple[str, float]]:
+    """Contributions by label of features, the largest first, the smallest summed at the end."""
     groups: dict[str, float] = {}
     for name, added in explanation["contributions"].items():
-        groups[feature(name)] = groups.get(feature(name), 0.0) + added
+        label = labels.get(name, name)
+        groups[label] = groups.get(label, 0.0) + added
     ranked = sorted(groups.items(), key=lambda group: -abs(group[1]))
     rest = sum(added for _, added in ranked[MOST_BARS:])
     named = ranked[:MOST_BARS]
     return [*named, ("All others", rest)] if len(ranked) > MOST_BARS else named
 
 
-def curve(
-    points: Sequence[dict[str, Any]], *, now: dict[str, Any], threshold: float, title: str
-) -> Plot:
-    """Probability over a quantity, on the regions of each decision.
-
-    Parameters
-    ----------
-    points : sequence of dict
-        `x`, `probability`, `decision` and `beyond`, with `x` above 0 and rising.
-    now : dict
-        The point of the payment itself.
-    threshold : float
-    title : str
-        The name of the quantity.
-    """
-    scale = alt.Scale(type="log", domain=[points[0]["x"], points[-1]["x"]], nice=False)
-    x = alt.X("x:Q", scale=scale, title=title, axis=alt.Axis(format="~s", tickCount=5, grid=False))
-    y = _probability(title="Probability of fraud")
-    tooltip = [
-        alt.Tooltip("x:Q", title=title, format=",.0f"),
-        alt.Tooltip("probability:Q", title="Probability", format=".3~%"),
-        alt.Tooltip("decision:N", title="Decision"),
-    ]
-    regions = (
-        alt.Chart(pd.DataFrame(runs(points)))
-        .mark_rect(opacity=0.28)
-        .encode(alt.X("start:Q", scale=scale, title=title), alt.X2("end:Q"), _colour())
-    )
-    line = alt.Chart(pd.DataFrame(points)).mark_line(strokeWidth=2.5, color=NEUTRAL)
-    dashes = alt.Scale(domain=[False, True], range=[[1, 0], [2, 4]])
-    beyond = alt.StrokeDash("beyond:N", scale=dashes, legend=None)
-    spot = alt.Chart(pd.DataFrame([now]).query("x > 0"))
-    level = alt.Chart(pd.DataFrame([{"probability": threshold}]))
-    return alt.layer(
-        regions,
-        level.mark_rule(strokeDash=[5, 4], color=NEUTRAL).encode(y),
-        line.encode(x, y, beyond),
-        spot.mark_point(filled=True, size=160, stroke="white", strokeWidth=2, opacity=1).encode(
-            x,
-            y,
-            _colour(),
-            _shape(),
-            tooltip=tooltip,
-        ),
-    ).properties(height=300)
-
-
-def runs(points: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Intervals of one decision; a border is the geometric mean of the points beside it."""
-    intervals = [{"decision": points[0]["decision"], "start": points[0]["x"]}]
-    for before, after in pairwise(points):
-        if after["decision"] != before["decision"]:
-            middle = (before["x"] * after["x"]) ** 0.5
-            intervals[-1]["end"] = middle
-            intervals.append({"decision": after["decision"], "start": middle})
-    intervals[-1]["end"] = points[-1]["x"]
-    return intervals
-
-
 APPROVED: Final = "datum.decision == 'approve'"
 
 
-def timeline(scored: Sequence[dict[str, Any]], *, threshold: float, days: float) -> Plot:
-    """Time, probability and decision of every payment so far."""
-    frame = pd.DataFrame(scored, columns=["day", "probability", "decision", "amount", "type"])
+def timeline(scored: Sequence[dict[str, Any]], *, threshold: float, days: float, kind: str) -> Plot:
+    """Time, probability and decision of every payment so far; `kind` names its category."""
+    frame = pd.DataFrame(scored, columns=["day", "probability", "decision", "amount", "kind"])
     points = (
         alt.Chart(frame)
         .mark_point(filled=True, aria=False)  # too many to read out; a table has the alerts
@@ -173,13 +125,13 @@ def timeline(scored: Sequence[dict[str, Any]], *, threshold: float, days: float)
             alt.X(
                 "day:Q", scale=alt.Scale(domain=[0, days]), title="Day", axis=alt.Axis(tickCount=6)
             ),
-            _probability(title="Probability of fraud"),
-            _colour(),
-            _shape(),
+            probability(title="Probability of fraud"),
+            colour(),
+            shape(),
             size=alt.condition(APPROVED, alt.value(22), alt.value(120)),
             opacity=alt.condition(APPROVED, alt.value(0.6), alt.value(1)),
             tooltip=[
-                "type:N",
+                alt.Tooltip("kind:N", title=kind),
                 alt.Tooltip("amount:Q", format=",.2f"),
                 alt.Tooltip("probability:Q", format=".3~%"),
                 "decision:N",
@@ -187,7 +139,7 @@ def timeline(scored: Sequence[dict[str, Any]], *, threshold: float, days: float)
         )
     )
     level = alt.Chart(pd.DataFrame([{"probability": threshold}]))
-    rule = level.mark_rule(strokeDash=[5, 4], color=NEUTRAL).encode(_probability(title=""))
+    rule = level.mark_rule(strokeDash=[5, 4], color=NEUTRAL).encode(probability(title=""))
     return alt.layer(rule, points).properties(height=300)
 
 

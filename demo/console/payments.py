@@ -1,89 +1,29 @@
-"""Payments: as entered in the form, and as requests to the API."""
+"""Payments: the values of a form as the body of a request, and back."""
 
 import json
 import re
 import shlex
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from math import isfinite
 from typing import Any, Final
 
+from console.api import Payment
 from console.errors import invalid
-
-TYPES: Final = {
-    "CASH_IN": "Cash in",
-    "CASH_OUT": "Cash out",
-    "DEBIT": "Debit",
-    "PAYMENT": "Payment",
-    "TRANSFER": "Transfer",
-}
-"""Labels of the API's types."""
+from console.schema import NUMBERS, Field, Schema
 
 _GROUPED: Final = r"-?\d{1,3}([ ,]\d{3})+(\.\d+)?"
 _PLAIN: Final = r"-?\d+(\.\d+)?"
+_NUMBER: Final = r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?"
+_WHOLE: Final = r"[+-]?\d{1,15}"
 
-
-@dataclass(frozen=True, slots=True)
-class Payment:
-    """The facts known before the money moves; the hour is on the payer's clock."""
-
-    type: str
-    amount: float
-    balance: float
-    hour: int
-    payer: str
-    payee: str
-
-    @property
-    def is_beyond_balance(self) -> bool:
-        """Whether the amount exceeds the balance; a balance of 0 means that none is known."""
-        return self.type != "CASH_IN" and 0 < self.balance < self.amount
-
-    def as_request(self) -> dict[str, Any]:
-        """The body of the request."""
-        return {
-            "step": self.hour or 24,  # hours since the data began, counted from 1
-            "type": self.type,
-            "amount": self.amount,
-            "nameOrig": self.payer,
-            "oldbalanceOrg": self.balance,
-            "nameDest": self.payee,
-        }
-
-
-PRESETS: Final = {
-    "Ordinary purchase": Payment("PAYMENT", 1_820.5, 20_430.75, 14, "C1618033988", "M1414213562"),
-    "Payday": Payment("TRANSFER", 187_415.39, 0.0, 9, "C1207636028", "C1385678873"),
-    "Account take-over": Payment(
-        "CASH_OUT", 1_300_000.0, 1_300_000.0, 3, "C2718281828", "C3141592653"
-    ),
-    "Mule": Payment("TRANSFER", 302_052.82, 315_232.86, 17, "C1971886749", "C7958368350"),
-    "Large transfer": Payment(
-        "TRANSFER", 4_148_266.51, 7_982_249.22, 11, "C187084019", "C1174044502"
-    ),
-}
-
-
-def examples_of(model: dict[str, Any]) -> dict[str, Payment]:
-    """The model's example payments: the stopped one first, then the approved one."""
-    names = {"stopped": "Stopped by this model", "approved": "Approved by this model"}
-    examples = {name: model["examples"][kind] for kind, name in names.items()}
-    return {
-        name: _of_request(example["transaction"]) for name, example in examples.items() if example
-    }
-
-
-def _of_request(body: dict[str, Any]) -> Payment:
-    return Payment(
-        type=body["type"],
-        amount=body["amount"],
-        balance=body["oldbalanceOrg"],
-        hour=body["step"] % 24,
-        payer=body["nameOrig"],
-        payee=body["nameDest"],
-    )
+type Entry = str | int | float | datetime | None
+"""The value of a widget."""
 
 
 def read_amount(text: str) -> float:
-    """The amount in a text, with or without thousands separators.
+    """The number in a text, with or without thousands separators.
 
     Raises
     ------
@@ -96,38 +36,109 @@ def read_amount(text: str) -> float:
     return float(re.sub("[ ,]", "", text))
 
 
-def read_payment(fields: dict[str, Any]) -> Payment:
-    """The payment in a form whose fields are named as in the request.
+def read_number(text: str) -> float:
+    """The number in a text, also one with an exponent; errors as of `read_amount`."""
+    text = text.strip()
+    return float(text) if re.fullmatch(_NUMBER, text, re.ASCII) else read_amount(text)
+
+
+def write_amount(amount: float, decimals: int = 2) -> str:
+    """An amount with separators: 1,234.56."""
+    return f"{amount:,.{decimals}f}"
+
+
+def write_exactly(number: float, decimals: int) -> str:
+    """A number with separators, with more decimals than asked for if it has more."""
+    text = write_amount(number, decimals)
+    return text if float(text.replace(",", "")) == number else f"{Decimal(repr(number)):,f}"
+
+
+def _among(values: Sequence[str], value: Any) -> str | None:
+    """The one of a flag's values that another spelling means: true is 1, and so is 1.0."""
+    text = str(value)
+    other = {"true": "1", "false": "0"}.get(text.lower(), text.removesuffix(".0"))
+    return next((each for each in (text, other) if each in values), None)
+
+
+def as_entry(field: Field, value: Any, schema: Schema) -> Entry:
+    """The value of a field's widget for a value of a payment; empty for a missing one."""
+    entry: Entry = str(value)
+    if value is None:
+        return "" if field.form in {"money", "number", "id", "text"} else None
+    match field.form:
+        case "time":
+            entry = datetime.fromisoformat(value.upper()).replace(tzinfo=None)
+        case "count":
+            entry = int(value) % 24 if schema.is_hour(field) else int(value)
+        case "money" | "number":
+            entry = write_exactly(float(value), schema.decimals if field.form == "money" else 0)
+        case "latitude" | "longitude":
+            entry = float(value)
+        case "flag":
+            entry = _among(field.values, value)
+    return entry
+
+
+def as_value(field: Field, entry: Entry, schema: Schema) -> Any:
+    """The value of a payment for the value of a field's widget, None for a missing one.
+
+    Raises
+    ------
+    ValueError
+        If the entry is not a number, with the expected format.
+    """
+    if entry is None or (entry == "" and field.form != "flag" and not field.required):
+        return None
+    match field.form:
+        case "time" if isinstance(entry, datetime):
+            return entry.isoformat(sep=" ")
+        case "count" if schema.is_hour(field):
+            return entry or 24  # hours since the data began, counted from 1
+        case "money":
+            return read_amount(str(entry))
+        case "number":
+            return read_number(str(entry))
+    return entry
+
+
+def read_payment(entries: Mapping[str, Entry], schema: Schema) -> Payment:
+    """The payment in a form.
 
     Raises
     ------
     ApiError
-        If an amount cannot be parsed. Limits are checked by the API.
+        If a number cannot be parsed. Limits are checked by the API.
     """
-    amounts, faults = {}, {}
-    for name in ("amount", "oldbalanceOrg"):
+    payment, faults = {}, {}
+    for field in schema.asked:
         try:
-            amounts[name] = read_amount(fields[name])
+            payment[field.name] = as_value(field, entries.get(field.name), schema)
         except ValueError as error:
-            faults[name] = str(error)
+            faults[field.name] = str(error)
     if faults:
         raise invalid(faults)
-    return Payment(
-        type=fields["type"],
-        amount=amounts["amount"],
-        balance=amounts["oldbalanceOrg"],
-        hour=fields["step"],
-        payer=fields["nameOrig"],
-        payee=fields["nameDest"],
-    )
+    return {name: value for name, value in payment.items() if value is not None}
 
 
-def write_amount(amount: float) -> str:
-    """An amount with separators: 1,234.56."""
-    return f"{amount:,.2f}"
+def payment_of_row(row: Mapping[str, str], fields: Sequence[Field]) -> Payment:
+    """The payment in a row of a CSV file; an empty cell is a missing value."""
+    return {
+        field.name: _number(row[field.name]) if field.form in NUMBERS else row[field.name]
+        for field in fields
+        if row.get(field.name)
+    }
 
 
-def curl(url: str, body: dict[str, Any]) -> str:
+def _number(cell: str) -> int | float | str:
+    """The number in a cell; any other cell stays as it is, for the API to refuse."""
+    text = cell.strip()
+    if re.fullmatch(_WHOLE, text, re.ASCII):
+        return int(text)
+    is_number = re.fullmatch(_NUMBER, text, re.ASCII) and isfinite(float(text))
+    return float(text) if is_number else cell
+
+
+def curl(url: str, body: Payment) -> str:
     """The request as a command to paste; the key is a variable of the shell."""
     return " \\\n  ".join(
         (

@@ -4,37 +4,30 @@ import csv
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any, Final
+from datetime import datetime
+from typing import Any
 
-FILE: Final = Path(__file__).parents[1] / "transactions.csv"
-"""Made by ``fraud simulate --rows 1000 --seed 1 --out demo/transactions.csv``."""
+from console.api import Payment
+from console.built_in import Stream
+from console.payments import payment_of_row
+from console.schema import Schema
 
 
 @dataclass(frozen=True, slots=True)
 class Simulated:
     """A request to the API, and the label, which is not sent."""
 
-    request: dict[str, Any]
+    request: Payment
     is_fraud: bool
 
 
-def read_simulated(path: Path = FILE) -> list[Simulated]:
-    """The shipped payments."""
-    with path.open(encoding="utf-8", newline="") as file:
-        return [_simulated(row) for row in csv.DictReader(file)]
-
-
-def _simulated(row: dict[str, str]) -> Simulated:
-    request = {
-        "step": int(row["step"]),
-        "type": row["type"],
-        "amount": float(row["amount"]),
-        "nameOrig": row["nameOrig"],
-        "oldbalanceOrg": float(row["oldbalanceOrg"]),
-        "nameDest": row["nameDest"],
-    }
-    return Simulated(request, row["isFraud"] == "1")
+def read_simulated(stream: Stream, schema: Schema) -> list[Simulated]:
+    """The payments of a file, with the fields that a form has."""
+    with stream.file.open(encoding="utf-8", newline="") as file:
+        return [
+            Simulated(payment_of_row(row, schema.asked), row[stream.label] == "1")
+            for row in csv.DictReader(file)
+        ]
 
 
 @dataclass(slots=True)
@@ -44,12 +37,14 @@ class Replay:
     Attributes
     ----------
     payments : sequence of Simulated
+    schema : Schema
     scored : list of dict
         A row for each answered payment, in order.
     playing : bool
     """
 
     payments: Sequence[Simulated]
+    schema: Schema
     scored: list[dict[str, Any]] = field(default_factory=list)
     playing: bool = False
 
@@ -67,7 +62,7 @@ class Replay:
         """Append the answers to the next payments."""
         first = len(self.scored)
         for payment, answer in zip(self.payments[first:], answers, strict=False):
-            self.scored.append(_line(payment, answer))
+            self.scored.append(self._line(payment, answer))
         self.playing = self.playing and not self.is_over
 
     def counts(self) -> Counter[str]:
@@ -84,17 +79,30 @@ class Replay:
         frauds = [row for row in self.scored if row["is_fraud"]]
         return sum(row["decision"] != "approve" for row in frauds), len(frauds)
 
+    def _line(self, payment: Simulated, answer: dict[str, Any]) -> dict[str, Any]:
+        request, schema = payment.request, self.schema
+        return {
+            "day": self._day(request),
+            "kind": schema.kind(request),
+            "amount": schema.value(request, "amount"),
+            "payer": schema.value(request, "payer"),
+            "probability": answer["fraud_probability"],
+            "decision": answer["decision"],
+            "expected_loss": answer["expected_costs"]["approve"],
+            "reasons": " ".join(reason["text"] for reason in answer["reasons"]),
+            "is_fraud": payment.is_fraud,
+        }
 
-def _line(payment: Simulated, answer: dict[str, Any]) -> dict[str, Any]:
-    request = payment.request
-    return {
-        "day": request["step"] / 24,
-        "type": request["type"],
-        "amount": request["amount"],
-        "payer": request["nameOrig"],
-        "probability": answer["fraud_probability"],
-        "decision": answer["decision"],
-        "expected_loss": answer["expected_costs"]["approve"],
-        "reasons": " ".join(reason["text"] for reason in answer["reasons"]),
-        "is_fraud": payment.is_fraud,
-    }
+    def _day(self, request: Payment) -> float:
+        """Days since midnight before the first payment."""
+        return (
+            _hours(self.schema.value(request, "time"))
+            - _hours(self.schema.value(self.payments[0].request, "time")) // 24 * 24
+        ) / 24
+
+
+def _hours(time: str | int) -> float:
+    """Hours since some midnight."""
+    if not isinstance(time, str):
+        return time
+    return (datetime.fromisoformat(time) - datetime(1970, 1, 1)).total_seconds() / 3_600  # noqa: DTZ001

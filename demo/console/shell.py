@@ -1,14 +1,16 @@
 """The frame of every page: the connection, the state of the API, and errors."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from types import MappingProxyType
 
 import streamlit as st
 from streamlit.errors import StreamlitSecretNotFoundError
 
 from console.api import Answer, Api
 from console.errors import ApiError
+from console.schema import Schema
 
 MODEL_TTL_S = 15
 STATE_EVERY_S = 60
@@ -46,13 +48,26 @@ def _model(url: str, _api: Api) -> Answer:  # noqa: ARG001  # the key of the cac
     return _api.model()
 
 
+def schema() -> Schema:
+    """The schema of the model in service; errors as of `model`."""
+    return Schema.of(model())
+
+
 @contextmanager
-def errors_shown(where: str) -> Iterator[None]:
-    """Show an error of the block, with a button to try again; `where` makes its key unique."""
+def errors_shown(where: str, labels: Mapping[str, str] = MappingProxyType({})) -> Iterator[None]:
+    """Show an error of the block, with a button to try again.
+
+    Parameters
+    ----------
+    where : str
+        Makes the key of the button unique.
+    labels : dict of str to str
+        The labels of the fields that may be at fault.
+    """
     try:
         yield
     except ApiError as error:
-        st.error(error.advice, title=error.title, icon=":material/error:")
+        st.error(error.explained(labels), title=error.title, icon=":material/error:")
         if not error.faults:
             st.button("Try again", key=f"again-{where}", icon=":material/refresh:")
 

@@ -1,10 +1,12 @@
 """The API's numbers and names, as shown to people."""
 
+from collections.abc import Mapping
 from typing import Final
+
+from console.api import Answer
 
 FEATURES: Final = {
     "amount": "Amount",
-    "payee_is_merchant": "Kind of payee",
     "hour": "Hour of day",
     "balance": "Balance before",
     "share_leaving": "Share sent",
@@ -13,21 +15,70 @@ FEATURES: Final = {
     "exceeds_balance": "Exceeds balance",
     "balance_zero": "Balance is 0",
 }
-"""Labels of features; other features are shown by their names."""
+"""Labels of the features of roles."""
+
+YOUR_LEDGER: Final = "Your ledger decides whether such a payment is possible."
 
 BEYOND_BALANCE: Final = (
     "Frauds in the training data never exceed the balance, so above it the probability may fall. "
-    "Your ledger decides whether such a payment is possible."
+    f"{YOUR_LEDGER}"
 )
 
 NBSP: Final = "\N{NO-BREAK SPACE}"
 
-TYPE: Final = "Type of payment"
+SHORTEST_WORD: Final = 4
+"""Capitals of a shorter value are an abbreviation, such as GB, and stay."""
+
+YES_AND_NO: Final = {"0": "No", "1": "Yes"}
 
 
-def feature(name: str) -> str:
-    """The label of a feature; the five columns of the type share one."""
-    return TYPE if name.startswith("type_") else FEATURES.get(name, name)
+def sentence(words: str) -> str:
+    """Words with a capital first letter."""
+    return words[:1].upper() + words[1:]
+
+
+def value_in_words(value: str) -> str:
+    """The value of a category as words: CASH_OUT as "Cash out"."""
+    shouts = value.isupper() and len(value) >= SHORTEST_WORD
+    return sentence((value.lower() if shouts else value).replace("_", " "))
+
+
+def values_in_words(values: tuple[str, ...]) -> dict[str, str]:
+    """The words for the values of a category or a flag; each value has its own."""
+    if set(values) == YES_AND_NO.keys():
+        return dict(YES_AND_NO)
+    words = {value: value_in_words(value) for value in values}
+    return words if len(set(words.values())) == len(values) else {value: value for value in values}
+
+
+def features_in_words(model: Answer, own: Mapping[str, str]) -> dict[str, str]:
+    """The label of each feature; the features of one category share theirs.
+
+    Parameters
+    ----------
+    model : dict
+        The answer of GET /model.
+    own : dict of str to str
+        Labels of attributes to use in place of the schema's.
+    """
+    labels: dict[str, str] = {}
+    for told in model["schema"]["fields"]:
+        if told["attribute"]:
+            labels.setdefault(told["attribute"], sentence(told["label"]))
+    labels |= own
+    return {each["feature"]: _feature(each, labels) for each in model["inputs"]}
+
+
+def _feature(told: Answer, labels: Mapping[str, str]) -> str:
+    name, attribute = str(told["feature"]), str(told["attribute"])
+    label = labels.get(attribute) or value_in_words(attribute)
+    match told["measure"]:
+        case "distance":
+            other = name.removeprefix(f"{attribute}_").removesuffix("_km")
+            return f"{label} to {labels.get(other, other).lower()}, km"
+        case "coordinate":
+            return f"{label}, {name.rpartition('_')[2]}"
+    return label if attribute else FEATURES.get(name, name)
 
 
 def percent(share: float) -> str:

@@ -7,6 +7,7 @@ import streamlit as st
 from console.charts import precision_over_recall, reliability
 from console.palette import LOOKS
 from console.payments import write_amount
+from console.schema import Schema
 from console.shell import model
 from console.words import percent
 
@@ -14,10 +15,9 @@ from console.words import percent
 def summary(known: dict[str, Any]) -> None:
     """The model's training data, in a sentence."""
     seen, metrics = known["trained_on"], known["metrics"]
-    window = seen["evaluated_on"]
     st.markdown(
         f"Model {known['version']} was trained on {seen['rows']:,} payments, {seen['frauds']:,} of "
-        f"them fraud. {evaluated(known)} Test hours: {window['start']} to {window['end']}, with "
+        f"them fraud. {evaluated(known)} Test period: {seen['evaluated_on']['shown']}, with "
         f"{metrics['transactions']:,.0f} payments, {metrics['frauds']:,} frauds "
         f"({percent(metrics['fraud_rate'])})."
     )
@@ -26,7 +26,7 @@ def summary(known: dict[str, Any]) -> None:
 def evaluated(known: dict[str, Any]) -> str:
     """A sentence on which model was tested: a refitted one was trained on the test days too."""
     metrics = known["metrics"]
-    until = f"was trained until hour {metrics['evaluated_until']}"
+    until = f"was trained until {metrics['evaluated_until_shown']}"
     if not known["trained_on"]["refitted"]:
         return f"The figures are its own: it {until}, and was tested on later payments."
     return (
@@ -41,7 +41,7 @@ def figure(label: str, value: str, below: str) -> None:
     st.metric(label, value, below, delta_color="off", delta_arrow="off", border=True)
 
 
-def figures(known: dict[str, Any]) -> None:
+def figures(known: dict[str, Any], schema: Schema) -> None:
     """Average precision, then the figures that matter to a review team."""
     metrics = known["metrics"]
     by_set = metrics["average_precision_by_feature_set"]
@@ -57,7 +57,7 @@ def figures(known: dict[str, Any]) -> None:
             figure(
                 "Average precision, strict",
                 f"{by_set['strict']:.3f}",
-                "without balances and hour",
+                "without balances and hour" if schema.role("balance") else "without the hour",
             )
         figure(
             "Frauds detected",
@@ -108,10 +108,9 @@ def curves(metrics: dict[str, Any]) -> None:
         st.caption("The band is a 95 % bootstrap interval; the dashed line is chance.")
 
 
-def outcome(known: dict[str, Any]) -> None:
+def outcome(known: dict[str, Any], currency: str) -> None:
     """The backtest of the model's policy on the test days."""
     backtest = known["metrics"]["outcome"]
-    currency = known["policy"]["currency"]
     st.header("What its decisions would have cost", anchor=False)
     rows = [
         {
@@ -133,8 +132,9 @@ def outcome(known: dict[str, Any]) -> None:
 
 st.title("Model")
 known = model()
+schema = Schema.of(known)
 summary(known)
-figures(known)
+figures(known, schema)
 warnings(known["metrics"])
 curves(known["metrics"])
-outcome(known)
+outcome(known, schema.currency)

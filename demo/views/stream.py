@@ -2,29 +2,31 @@
 
 import pandas as pd
 import streamlit as st
+from streamlit.column_config import TextColumn
 
 from console.api import Answer
+from console.built_in import Stream
 from console.charts import timeline
 from console.palette import LOOKS
-from console.payments import TYPES
 from console.replay import Replay, read_simulated
+from console.schema import Schema
 from console.shell import api, errors_shown, model
 
 SPEEDS = {"Slow": 5, "Normal": 20, "Fast": 100}  # payments a second
 EVERY_S = 1.0
 
 
-def replay() -> Replay:
-    """The stream of this session."""
-    if "replay" not in st.session_state:
-        st.session_state.replay = Replay(read_simulated())
-    stream: Replay = st.session_state.replay
-    return stream
+def replay(source: Stream, schema: Schema) -> Replay:
+    """The stream of this session; another schema begins another one."""
+    found: Replay | None = st.session_state.get("replay")
+    if found is None or found.schema != schema:
+        found = st.session_state.replay = Replay(read_simulated(source, schema), schema)
+    return found
 
 
-def toggle() -> None:
+def toggle(stream: Replay) -> None:
     """Start or pause."""
-    replay().playing = not replay().playing
+    stream.playing = not stream.playing
 
 
 def restart() -> None:
@@ -40,6 +42,7 @@ def controls(stream: Replay) -> int:
             key="play",
             icon=":material/pause:" if stream.playing else ":material/play_arrow:",
             on_click=toggle,
+            args=(stream,),
             disabled=stream.is_over,
         )
         st.button("Start over", key="restart", icon=":material/replay:", on_click=restart)
@@ -80,7 +83,7 @@ def counters(stream: Replay) -> None:
         )
 
 
-def alerts(stream: Replay, currency: str) -> None:
+def alerts(stream: Replay) -> None:
     """The alerts, for an analyst."""
     st.header("Alerts by expected loss", anchor=False)
     rows = stream.alerts()
@@ -88,52 +91,67 @@ def alerts(stream: Replay, currency: str) -> None:
         st.markdown("None so far.")
         return
     st.dataframe(
-        pd.DataFrame(rows).replace({"type": TYPES, "decision": DECISIONS}),
+        pd.DataFrame(rows).replace({"decision": DECISIONS}),
         key="alerts",
         hide_index=True,
         column_order=list(COLUMNS),
-        column_config=COLUMNS,
+        column_config=COLUMNS | {"kind": TextColumn(kind_name(stream.schema), width=80)},
         alt="Alerts by expected loss",
     )
-    st.caption(f"Amounts in {currency}. The label comes from the simulation.")
+    st.caption(f"Amounts in {stream.schema.currency}. The label comes from the simulation.")
 
 
 DECISIONS = {name: name.capitalize() for name in LOOKS}
 COLUMNS = {
-    "decision": st.column_config.TextColumn("Decision", width=80),
+    "decision": TextColumn("Decision", width=80),
     "expected_loss": st.column_config.NumberColumn("Expected loss", format="%,.0f", width=110),
     "probability": st.column_config.NumberColumn("Probability", format="percent", width=90),
-    "type": st.column_config.TextColumn("Type", width=80),
+    "kind": None,  # of the schema
     "amount": st.column_config.NumberColumn("Amount", format="%,.2f", width=115),
-    "payer": st.column_config.TextColumn("Payer", width=100),
+    "payer": TextColumn("Payer", width=100),
     "is_fraud": st.column_config.CheckboxColumn("Was fraud", width=80),
-    "reasons": st.column_config.TextColumn("Reasons", width="large"),
+    "reasons": TextColumn("Reasons", width="large"),
 }
 
 
-def tick(count: int, known: Answer) -> None:
+def kind_name(schema: Schema) -> str:
+    """The label of the category whose values are compared."""
+    return schema.label(schema.peers) if schema.peers else ""
+
+
+def tick(stream: Replay, source: Stream, count: int, known: Answer) -> None:
     """One step of the stream. A fragment's error does not reach the page, so it is shown here."""
-    stream = replay()
-    with errors_shown("stream"):
+    with errors_shown("stream", stream.schema.labels):
         advance(stream, count)
     counters(stream)
     if not stream.scored:
         st.info("No payments scored yet: press Start.", icon=":material/play_circle:")
         return
     st.altair_chart(
-        timeline(stream.scored, threshold=known["threshold"], days=30),
+        timeline(
+            stream.scored,
+            threshold=known["threshold"],
+            days=source.days,
+            kind=kind_name(stream.schema),
+        ),
         key="timeline",
         alt="Probability of each payment over time, by decision.",
     )
-    alerts(stream, known["policy"]["currency"])
+    alerts(stream)
 
 
 st.title("Stream")
-st.markdown(
-    "A month with a thousand simulated payments, scored in order. One in eighty is fraud, ten "
-    "times the usual rate, so that some alerts appear."
-)
 known = model()
-stream = replay()
+schema = Schema.of(known)
+source = schema.built_in.stream
+if source is None:
+    st.info(
+        "Only our own schemas come with a file of payments to stream. To score payments of your "
+        "own, choose Upload above.",
+        icon=":material/upload_file:",
+    )
+    st.stop()
+st.markdown(source.words)
+stream = replay(source, schema)
 count = controls(stream)
-st.fragment(tick, run_every=EVERY_S if stream.playing else None)(count, known)
+st.fragment(tick, run_every=EVERY_S if stream.playing else None)(stream, source, count, known)

@@ -1,103 +1,165 @@
-"""The probability over amount and balance, and the amounts at which decisions change."""
+"""The probability over the amount and another field, and where decisions change."""
 
 from typing import Any
 
 import streamlit as st
 
-from console.charts import curve
-from console.explore import STOPS, Quantity, points, variants
+from console.api import Payment
+from console.curves import choices, curve
+from console.explore import Axis, Curve, Span, at_hour, can_vary, hour_of
+from console.form import choice
 from console.palette import LOOKS
-from console.payments import PRESETS, TYPES, Payment
-from console.shell import api, model
-from console.words import BEYOND_BALANCE, percent
+from console.schema import CHOICES, Field, Schema
+from console.shell import api, errors_shown, model
+from console.words import percent
 
-FIRST = PRESETS["Mule"]
-MERCHANT = PRESETS["Ordinary purchase"].payee
-AMOUNT, BALANCE = 300_000.0, 1_000_000.0
+KEY = "if_"
 
 
-def stops(label: str, options: list[float], first: float, key: str) -> float:
-    """A slider over round amounts."""
-    return float(
-        st.select_slider(label, options, first, "{:,.0f}".format, key=key, bind="query-params")
+CAPTION = (
+    "The mark is the payment, the dashed line the threshold of `is_fraud`. A decision also depends "
+    "on the amount, so its regions do not follow the probability alone."
+)
+OF_BALANCE = (
+    " If amount and balance are equal, the payment empties the account. Dotted: the amount exceeds "
+    "the balance. "
+)
+
+
+def begin(payments: dict[str, Payment], schema: Schema) -> Payment:
+    """The payment that the widgets change."""
+    if schema.built_in.varied is not None:
+        return schema.built_in.varied
+    if not payments:
+        st.info("This model has no payment to begin with.", icon=":material/tune:")
+        st.stop()
+    name = st.selectbox(
+        "Begin with", list(payments), key="start", bind="query-params", on_change=forget
     )
+    return payments[name]
 
 
-def fields(currency: str) -> Payment:
-    """The payment of the form; each curve varies one of its values."""
-    left, right = st.columns(2, gap="medium")
-    with left:
-        amount = stops(f"Amount, in {currency}", list(STOPS), AMOUNT, "if_amount")
-    with right:
-        label = f"Payer's balance before, in {currency}"
-        balance = stops(label, [0.0, *STOPS], BALANCE, "if_balance")
-    left, right = st.columns(2, gap="medium")  # a new row, because a narrow window stacks columns
-    with left:
-        kind = st.selectbox(
-            "Type",
-            list(TYPES),
-            list(TYPES).index(FIRST.type),
-            TYPES.__getitem__,
-            key="if_type",
-            bind="query-params",
+def forget() -> None:
+    """Let the widgets begin with another payment."""
+    for key in st.session_state:
+        if str(key).startswith(KEY):
+            del st.session_state[key]
+
+
+def fields(payment: Payment, varied: list[Field], span: Span, schema: Schema) -> Payment:
+    """The payment with the values of the widgets; each curve varies one of them."""
+    values: dict[str, Any] = {}
+    for index in range(0, len(varied), 2):  # row by row, because a narrow window stacks columns
+        for column, field in zip(
+            st.columns(2, gap="medium"), varied[index : index + 2], strict=False
+        ):
+            with column:
+                values[field.name] = widget(field, payment.get(field.name), span, schema)
+    made = payment | {name: value for name, value in values.items() if value is not None}
+    return schema.built_in.with_payee(made)
+
+
+def widget(field: Field, now: Any, span: Span, schema: Schema) -> Any:
+    """The value of a field: a round amount, an hour, a choice or a number."""
+    key, label = KEY + field.name, schema.label(field)
+    if schema.has_hour(field):
+        first(key, hour_of(now))
+        hour = st.slider("Hour of day", 0, 23, format="%02d:00", key=key, bind="query-params")
+        return at_hour(now, hour)
+    if field.form == "money":
+        stops = span.stops if field.role == "amount" else (0.0, *span.stops)
+        first(key, span.nearest(now) if now else stops[0])
+        label = f"{label}, in {schema.currency}"
+        return st.select_slider(
+            label, stops, format_func=round_amount, key=key, bind="query-params"
         )
-    with right:
-        hour = st.slider(
-            "Hour of day", 0, 23, FIRST.hour, format="%02d:00", key="if_hour", bind="query-params"
-        )
-    payee = MERCHANT if kind == "PAYMENT" else FIRST.payee
-    return Payment(kind, amount, balance, hour, FIRST.payer, payee)
+    first(key, now)
+    if field.form in CHOICES:
+        return choice(field, label, key=key, bind="query-params")
+    return st.number_input(label, value=None, format="%g", key=key, bind="query-params")
 
 
-def ask(payment: Payment, quantity: Quantity) -> tuple[list[dict[str, Any]], dict[str, Any]]:
-    """The points of a curve, and the payment's own point."""
-    payments = variants(payment, quantity)
-    answers = api().predict_batch([variant.as_request() for variant in payments])
-    curve_points = points(payments, answers, quantity)
-    return curve_points, curve_points[payments.index(payment)]
+def first(key: str, value: Any) -> None:
+    """The value of a widget at first, unless the page's link has one."""
+    if key not in st.session_state and key not in st.query_params:
+        st.session_state[key] = value
 
 
-def show_curve(
-    payment: Payment, quantity: Quantity, title: str, threshold: float
-) -> dict[str, Any]:
+def round_amount(stop: float) -> str:
+    """A stop of a slider: 300,000 or 0.15."""
+    return f"{stop:,.0f}" if stop >= 1_000 else f"{stop:g}"
+
+
+def show_curve(payment: Payment, field: Field, span: Span, schema: Schema) -> dict[str, Any]:
     """Draw one curve and return the payment's own point."""
-    curve_points, now = ask(payment, quantity)
-    positive = [point for point in curve_points if point["x"] > 0]
+    asked = Curve.of(payment, field, span, schema)
+    points = asked.points(api().predict_batch(list(asked.payments)), schema)
+    now, title = points[asked.now], schema.label(field)
+    about = {"now": now, "threshold": known["threshold"], "title": title}
+    if asked.axis is Axis.CHOICE:
+        plot = choices(points, **about)
+    else:
+        drawn = [point for point in points if asked.axis is not Axis.LOG or point["x"] > 0]
+        plot = curve(drawn, **about, axis=asked.axis)
+    words = f"{percent(now['probability'])}, {now['decision']}"
     st.altair_chart(
-        curve(positive, now=now, threshold=threshold, title=title),
-        key=f"curve-{quantity}",
-        alt=f"Probability of fraud over the {quantity}; now {percent(now['probability'])}, "
-        f"{now['decision']}.",
+        plot,
+        key=f"curve-{field.name}",
+        alt=f"Probability of fraud over the {title.lower()}; now {words}.",
     )
     return now
 
 
-st.title("What if")
-st.markdown("Move a slider. Each curve shows the API's answers to a hundred payments.")
-known = model()
-with st.container(border=True):
-    payment = fields(known["policy"]["currency"])
-verdict = st.container()
-left, right = st.columns(2, gap="medium")
-with left:
-    st.subheader("Another amount", anchor=False)
-    now = show_curve(payment, "amount", "Amount", known["threshold"])
-with right:
-    st.subheader("Another balance", anchor=False)
-    show_curve(payment, "balance", "Payer's balance before", known["threshold"])
-look = LOOKS[now["decision"]]
-verdict.header(
-    f"{look.tag(now['decision'].capitalize())} at a probability of {percent(now['probability'])}",
-    anchor=False,
-)
-if payment.is_beyond_balance:
-    verdict.warning(
-        f"The amount exceeds the payer's balance. {BEYOND_BALANCE}",
-        icon=":material/account_balance_wallet:",
+def another(varied: list[Field], schema: Schema) -> Field | None:
+    """The field that the second curve varies, if there is one."""
+    others = {field.name: field for field in varied if field.role != "amount"}
+    if not others or schema.built_in.varied_too:
+        return others.get(schema.built_in.varied_too)
+    labels = {name: schema.label(field) for name, field in others.items()}
+    name = st.selectbox(
+        "Vary besides the amount",
+        list(others),
+        format_func=labels.__getitem__,
+        key="besides",
+        bind="query-params",
     )
-st.caption(
-    "The mark is the payment, the dashed line the threshold of `is_fraud`. A decision also depends "
-    "on the amount, so its regions do not follow the probability alone. If amount and balance are "
-    "equal, the payment empties the account. Dotted: the amount exceeds the balance. "
-    f"{BEYOND_BALANCE}"
-)
+    return others[name]
+
+
+def heading(field: Field, schema: Schema) -> str:
+    """The words above a curve."""
+    short = {"amount": "Another amount", "balance": "Another balance"}
+    return short.get(field.role, f"By {schema.label(field).lower()}")
+
+
+def show_curves(payment: Payment, curves: list[Field], span: Span, schema: Schema) -> None:
+    """The curves side by side, below the verdict on the payment itself."""
+    verdict = st.container()
+    for column, field in zip(st.columns(2, gap="medium"), curves, strict=False):
+        with column:
+            st.subheader(heading(field, schema), anchor=False)
+            now = show_curve(payment, field, span, schema)
+    look = LOOKS[now["decision"]].tag(now["decision"].capitalize())
+    verdict.header(f"{look} at a probability of {percent(now['probability'])}", anchor=False)
+    warning = schema.beyond_balance(payment)
+    if warning:
+        verdict.warning(warning, icon=":material/account_balance_wallet:")
+
+
+st.title("What if")
+st.markdown("Move a slider. Each curve shows the API's answers to up to a hundred payments.")
+known = model()
+schema = Schema.of(known)
+payments = schema.examples(known)
+with st.container(border=True):
+    payment = begin(payments, schema)
+    span = Span.of(schema, payments.values())
+    varied = [field for field in schema.asked if can_vary(field, schema)]
+    varied.sort(key=lambda field: field.form != "money")
+    payment = fields(payment, varied, span, schema)
+    besides = another(varied, schema)
+with errors_shown("curves", schema.labels):
+    amount = next(field for field in varied if field.role == "amount")
+    show_curves(payment, [amount, *([besides] if besides else [])], span, schema)
+    about_balance = OF_BALANCE + schema.built_in.beyond_balance
+    st.caption(CAPTION + (about_balance if schema.role("balance") else ""))

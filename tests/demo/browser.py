@@ -8,7 +8,13 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 
-PATHS = {"score": "", "what-if": "what-if", "stream": "stream", "model": "model"}
+PATHS = {
+    "score": "",
+    "what-if": "what-if",
+    "stream": "stream",
+    "upload": "upload",
+    "model": "model",
+}
 """The pages, and where they lie under the address of the app."""
 
 

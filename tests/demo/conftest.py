@@ -8,19 +8,30 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
+import pandas as pd
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from console.built_in import CARDS
+from console.schema import Schema
 from fraud_api_lambda.decisions import bundle
 from fraud_api_lambda.decisions.scorer import Scorer
+from fraud_api_lambda.domain.learned import Learned
+from fraud_api_lambda.features.plan import Plan
 from fraud_api_lambda.web.app import create_app
+from fraud_api_lambda.web.model_answers import SchemaOut
+from tests.bundles import bundle_of
 from tests.fakes import ReadyProvider, served
+from tests.schemas import CARDS as OWN
+from tests.schemas import card_body
 from training.files.writing import write_transactions
+from training.schemas.built_in import built_in
 from training.simulator.simulate import simulate
 from training.train import TrainOptions, Windows, train
 
 APP = Path(__file__).parents[2] / "demo" / "app.py"
+CARDS_FILE = APP.with_name("card_transactions.csv")
 KEY = "a-key-that-nobody-may-see"
 
 type Responses = dict[str, tuple[int, Any]]
@@ -47,6 +58,33 @@ def api(model: Path) -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="session")
+def cards() -> Iterator[str]:
+    """The address of an API of card payments, in the columns of the built-in schema."""
+    preset, *_ = CARDS.presets.values()
+    rows = pd.read_csv(CARDS_FILE, dtype={"card_id": "str", "device_is_known": "str"})
+    sent = json.loads(rows[list(preset)].head(100).to_json(orient="records"))
+    categories = ("category", "channel", "country")
+    learned = Learned(
+        levels={name: tuple(sorted(rows[name].unique())) for name in categories},
+        flags={"device_is_known": ("0", "1")},
+        digits=("card_id",),
+    )
+    plan = Plan(built_in("cards"), learned, "decision-time")
+    scorer = Scorer.from_bundle(bundle.read(bundle_of(plan, sent)))
+    with served(create_app(ReadyProvider(scorer))) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def own_columns() -> Iterator[str]:
+    """The address of an API of payments in the columns of a user."""
+    sent = [card_body(amt=float(10 + 990 * (index % 2 == 0))) for index in range(40)]
+    scorer = Scorer.from_bundle(bundle.read(bundle_of(OWN.plan(), sent)))
+    with served(create_app(ReadyProvider(scorer))) as url:
+        yield url
+
+
 @pytest.fixture
 def opened(monkeypatch: pytest.MonkeyPatch) -> Open:
     """Open a page of the demo, as `opened(url)` or `opened(url, "what_if", key=KEY)`."""
@@ -63,6 +101,12 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> Open:
         return app if name == "score" else app.switch_page(f"views/{name}.py").run()
 
     return open_page
+
+
+def schema_of(plan: Plan) -> Schema:
+    """A schema as the pages have it from the API."""
+    told = SchemaOut.of(plan).model_dump(mode="json")
+    return Schema.of({"schema": told, "policy": {"currency": "the data's currency"}})
 
 
 class Recorded:

@@ -7,21 +7,22 @@ from tempfile import TemporaryDirectory
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
-from tests.demo.browser import PATHS, browsing, open_page, settle
+from tests.demo.browser import browsing, open_page, settle
 from training.local.demo import running
 
 FOLDER = Path(__file__).parents[2] / "demo" / "screenshots"
+SHOWN = ("score", "what-if", "stream", "model")
 WIDTHS = (1_280, 390)
 HEIGHT = 800
 COLOURS = 256
 
 
 def take(browser: Browser, url: str, folder: Path = FOLDER) -> None:
-    """Each page at each width, as high as it is."""
+    """Each page of `SHOWN` at each width, as high as it is."""
     folder.mkdir(exist_ok=True)
     for width in WIDTHS:
         page = browser.new_page(viewport={"width": width, "height": HEIGHT})
-        for name in PATHS:
+        for name in SHOWN:
             open_page(page, url, name)
             if name == "score":
                 page.keyboard.press("r")  # again: the first answer also took a connection

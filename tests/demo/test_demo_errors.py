@@ -9,12 +9,14 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from console.api import Api
+from console.built_in import PAYSIM
 from console.errors import ApiError
-from console.payments import PRESETS, read_payment, write_amount
+from console.payments import read_payment, write_amount
+from console.schema import Schema
 from tests.demo.conftest import KEY, Open, Responses, answering, sent
 from training.local.processes import free_port
 
-PAGES = ("score", "what_if", "stream", "model")
+PAGES = ("score", "what_if", "stream", "upload", "model")
 WRONG_ACCOUNT = "write 1 to 64 printable ASCII characters"
 WRONG_AMOUNT = "write a number such as 1,234.56"
 PROBLEM = {"request_id": "7c1f8a52", "detail": "secret internals"}
@@ -129,13 +131,13 @@ def test_a_throttled_answer_leaves_the_form_to_try_again(opened: Open, api: str)
 
     amount = known["examples"]["stopped"]["transaction"]["amount"]
     assert told(app).startswith("Too many requests")
-    assert app.text_input("amount").value == write_amount(amount)
+    assert app.text_input("pay_amount").value == write_amount(amount)
     assert app.button("again-answer").label == "Try again"
 
 
 @pytest.mark.parametrize(
     ("key", "value", "words"),
-    [("payer", "two words", WRONG_ACCOUNT), ("balance", "NaN", WRONG_AMOUNT)],
+    [("pay_nameOrig", "two words", WRONG_ACCOUNT), ("pay_oldbalanceOrg", "NaN", WRONG_AMOUNT)],
     ids=["refused by the API", "not read as a number"],
 )
 def test_a_value_that_is_not_allowed_is_told_at_its_field(
@@ -165,10 +167,11 @@ def test_a_value_that_is_not_allowed_is_told_at_its_field(
 def test_a_value_that_is_not_allowed_is_a_fault_of_its_field(
     api: str, name: str, value: str, words: str
 ) -> None:
-    written = {**PRESETS["Mule"].as_request(), "amount": "1", "oldbalanceOrg": "2", name: value}
+    schema = Schema.of(Api(api).model())
+    written = {**PAYSIM.presets["Mule"], "amount": "1", "oldbalanceOrg": "2", name: value}
 
     with pytest.raises(ApiError) as caught:
-        Api(api).predict(read_payment(written).as_request())
+        Api(api).predict(read_payment(written, schema))
 
     ((at_field, fault),) = caught.value.faults.items()
     assert at_field == name
@@ -177,8 +180,8 @@ def test_a_value_that_is_not_allowed_is_a_fault_of_its_field(
 
 def test_two_wrong_amounts_are_told_at_once(opened: Open, api: str) -> None:
     app = opened(api)
-    app.text_input("amount").set_value("much")
-    app.text_input("balance").set_value("more").run()
+    app.text_input("pay_amount").set_value("much")
+    app.text_input("pay_oldbalanceOrg").set_value("more").run()
 
     assert len(app.error) == 3
 

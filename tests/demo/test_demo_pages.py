@@ -11,9 +11,11 @@ import pytest
 import requests
 from streamlit.testing.v1 import AppTest
 
-from console.api import Api
-from console.payments import PRESETS, Payment, examples_of, write_amount
-from console.replay import read_simulated
+from console.api import Api, Payment
+from console.built_in import PAYSIM
+from console.payments import write_amount
+from console.replay import Simulated, read_simulated
+from console.schema import Schema
 from console.words import BEYOND_BALANCE
 from tests.demo.conftest import KEY, Open, answering, sent
 
@@ -21,20 +23,25 @@ DECISIONS = ("approve", "review", "block")
 
 
 def predicted(api: str, payment: Payment) -> dict[str, Any]:
-    body = payment.as_request()
     answer: dict[str, Any] = requests.post(
-        f"{api}/predict?explain=true", json=body, timeout=10
+        f"{api}/predict?explain=true", json=payment, timeout=10
     ).json()
     return answer
 
 
-def own(api: str) -> dict[str, Payment]:
-    """The payments that the model tells of itself, the first one first."""
-    return examples_of(Api(api).model())
+def offered(api: str) -> dict[str, Payment]:
+    """The payments that the page offers, the model's own first."""
+    model = Api(api).model()
+    return Schema.of(model).examples(model)
 
 
 def first(api: str) -> Payment:
-    return next(iter(own(api).values()))
+    return next(iter(offered(api).values()))
+
+
+def simulated(api: str) -> list[Simulated]:
+    assert PAYSIM.stream is not None
+    return read_simulated(PAYSIM.stream, Schema.of(Api(api).model()))
 
 
 def metric(app: AppTest, label: str) -> str:
@@ -47,18 +54,18 @@ def test_at_first_the_form_holds_what_the_model_stops(opened: Open, api: str) ->
 
     app = opened(api)
 
-    assert app.text_input("payer").value == stopped["transaction"]["nameOrig"]
+    assert app.text_input("pay_nameOrig").value == stopped["transaction"]["nameOrig"]
     assert stopped["answer"]["decision"].capitalize() in app.header[0].value
 
 
 def test_a_preset_fills_the_form_and_is_answered_at_once(opened: Open, api: str) -> None:
     app = opened(api)
-    for name, payment in (own(api) | PRESETS).items():
+    for name, payment in offered(api).items():
         app.button(f"preset-{name}").click().run()
 
         answer = predicted(api, payment)
         assert not app.exception
-        assert app.text_input("amount").value == write_amount(payment.amount)
+        assert app.text_input("pay_amount").value == write_amount(payment["amount"])
         assert answer["decision"].capitalize() in app.header[0].value
         assert metric(app, "is_fraud") == str(answer["is_fraud"]).lower()
         for reason in answer["reasons"]:
@@ -86,7 +93,7 @@ def test_the_answer_says_model_prediction_and_how_long_it_took(opened: Open, api
     )
 
 
-@pytest.mark.parametrize("name", ["score", "what_if", "stream", "model"])
+@pytest.mark.parametrize("name", ["score", "what_if", "stream", "upload", "model"])
 def test_model_version_and_state_are_on_every_page_and_the_key_on_none(
     opened: Open, api: str, name: str
 ) -> None:
@@ -125,18 +132,18 @@ def test_the_command_line_gets_the_same_answer(
 
 
 def test_a_link_opens_the_payment_it_was_copied_from(opened: Open, api: str) -> None:
-    app = opened(api, type="Transfer", amount="4,148,266.51", hour="11")
+    app = opened(api, pay_type="Transfer", pay_amount="4,148,266.51", pay_step="11")
 
-    assert app.selectbox("type").value == "TRANSFER"
-    assert app.text_input("amount").value == "4,148,266.51"
-    assert app.slider("hour").value == 11
-    assert app.text_input("payer").value == first(api).payer
+    assert app.selectbox("pay_type").value == "TRANSFER"
+    assert app.text_input("pay_amount").value == "4,148,266.51"
+    assert app.slider("pay_step").value == 11
+    assert app.text_input("pay_nameOrig").value == first(api)["nameOrig"]
 
 
 def test_amounts_name_the_models_currency(opened: Open, api: str) -> None:
     currency = Api(api).model()["policy"]["currency"]
 
-    assert opened(api).text_input("amount").label == f"Amount, in {currency}"
+    assert opened(api).text_input("pay_amount").label == f"Amount, in {currency}"
 
 
 @pytest.mark.parametrize(
@@ -151,7 +158,7 @@ def test_amounts_name_the_models_currency(opened: Open, api: str) -> None:
 def test_where_threshold_and_policy_differ_the_page_says_why(
     opened: Open, api: str, is_fraud: bool, decision: str, why: str | None
 ) -> None:
-    answer = predicted(api, PRESETS["Mule"])
+    answer = predicted(api, PAYSIM.presets["Mule"])
     answer |= {"is_fraud": is_fraud, "decision": decision}
     responses = {"/model": (200, Api(api).model()), "/predict": (200, answer)}
     with answering(responses) as server:
@@ -176,7 +183,7 @@ def test_the_score_page_shows_the_expected_costs_that_the_api_answers(
 
 
 def test_an_answer_that_falls_short_says_how(opened: Open, api: str) -> None:
-    answer = predicted(api, PRESETS["Mule"]) | {"degraded": ["stale model"]}
+    answer = predicted(api, PAYSIM.presets["Mule"]) | {"degraded": ["stale model"]}
     with answering({"/model": (200, Api(api).model()), "/predict": (200, answer)}) as server:
         app = opened(server.url)
 
@@ -186,11 +193,11 @@ def test_an_answer_that_falls_short_says_how(opened: Open, api: str) -> None:
 def test_what_if_shows_the_payment_that_the_sliders_make(opened: Open, api: str) -> None:
     app = opened(api, "what_if")
     app.select_slider("if_amount").set_value(50_000.0).run()
-    app.select_slider("if_balance").set_value(0.0).run()
+    app.select_slider("if_oldbalanceOrg").set_value(0.0).run()
 
     found = requests.post(
         f"{api}/predict",
-        json={**PRESETS["Mule"].as_request(), "amount": 50_000.0, "oldbalanceOrg": 0.0},
+        json={**PAYSIM.presets["Mule"], "amount": 50_000.0, "oldbalanceOrg": 0.0},
         timeout=10,
     ).json()
     assert not app.exception
@@ -211,7 +218,7 @@ def test_what_if_says_that_a_payment_is_beyond_the_balance(opened: Open, api: st
 
 def test_the_score_page_says_that_a_payment_is_beyond_the_balance(opened: Open, api: str) -> None:
     said = [
-        [each.value for each in opened(api, amount="2,000", balance=balance).warning]
+        [each.value for each in opened(api, pay_amount="2,000", pay_oldbalanceOrg=balance).warning]
         for balance in ("1,999.99", "2,000")
     ]
 
@@ -282,7 +289,7 @@ def test_the_stream_sends_what_is_known_beforehand_and_no_more(opened: Open, api
 
     for each in sent_batch["transactions"]:
         assert set(each) == {"step", "type", "amount", "nameOrig", "oldbalanceOrg", "nameDest"}
-    assert sent_batch["transactions"][0] == read_simulated()[0].request
+    assert sent_batch["transactions"][0] == simulated(api)[0].request
 
 
 def test_the_model_page_says_the_figures_of_the_model(opened: Open, api: str, model: Path) -> None:
@@ -313,6 +320,17 @@ def test_the_model_page_says_which_training_was_judged(
         app = opened(server.url, "model")
 
     assert words in app.markdown[0].value
+
+
+def test_the_model_page_shows_periods_as_the_model_writes_them(opened: Open, api: str) -> None:
+    model = Api(api).model()
+    model["trained_on"]["evaluated_on"]["shown"] = "2020-03-08 to 2020-03-31"
+    model["metrics"]["evaluated_until_shown"] = "2020-02-29"
+    with answering({"/model": (200, model)}) as server:
+        text = opened(server.url, "model").markdown[0].value
+
+    assert "Test period: 2020-03-08 to 2020-03-31, with" in text
+    assert "was trained until 2020-02-29" in text
 
 
 def test_the_model_page_repeats_every_warning(opened: Open, api: str) -> None:
