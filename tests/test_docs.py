@@ -7,9 +7,11 @@ import shlex
 import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import get_args
 from xml.etree import ElementTree
 
 import httpx2
+import numpy as np
 import pandas as pd
 import pytest
 import typer.main
@@ -27,21 +29,39 @@ from fraud_api_lambda import __version__
 from fraud_api_lambda.decisions import bundle
 from fraud_api_lambda.decisions.reasons import CODES
 from fraud_api_lambda.decisions.scorer import Scorer
-from fraud_api_lambda.domain.examples import FRAUD
+from fraud_api_lambda.features.plan import Plan
 from fraud_api_lambda.settings import PREFIX, Settings
 from fraud_api_lambda.web.answers import AnswerOut
 from fraud_api_lambda.web.app import create_app
 from fraud_api_lambda.web.openapi import document
 from fraud_api_lambda.web.problems import GATEWAY_KINDS, KINDS
-from fraud_api_lambda.web.requests import TransactionIn
-from tests.bundles import make_bundle
+from fraud_api_lambda.wire.wire import Wire
+from tests.api.support import WIRE
+from tests.bundles import bundle_of, make_bundle
 from tests.fakes import ReadyProvider, app, served
 from tests.test_architecture import TRAINING_LAYERS
+from tests.transactions import FRAUD
 from training.__main__ import app as command_line
+from training.data.learning import LEAST_ROWS, PRIOR_ROWS, learn
+from training.data.learning import MOST_LEVELS as MOST_LEVELS_WITH_A_FEATURE
+from training.data.rows import Rows
 from training.errors import CheckFailedError, CommandError, InputError
+from training.files.tables import read_as_text
 from training.local.sam import ContainerEngine
 from training.option_values import AUTO, FEATURES, RESAMPLING
 from training.policy.file import read_policy
+from training.reading.dataset import read_dataset
+from training.reading.schema_of_file import schema_of_file
+from training.schemas.draft import draft
+from training.schemas.draft_text import as_toml
+from training.schemas.file import (
+    MOST_ATTRIBUTES,
+    MOST_ENTITIES,
+    MOST_LEVELS,
+    KindName,
+    _keys_in,
+    read_schema,
+)
 
 ROOT = Path(__file__).parents[1]
 MAKEFILE = (ROOT / "Makefile").read_text()
@@ -54,9 +74,19 @@ README = DOCUMENTS[ROOT / "README.md"]
 MANUAL = {path: text for path, text in DOCUMENTS.items() if text is not CHANGELOG}
 """What describes the project of today; the changelog may name what is gone."""
 
-API, DEPLOY, DESIGN, INDEX, OPERATE, RESULTS, TRAIN = (
+API, DEPLOY, DESIGN, FROM_AMAZON, INDEX, OPERATE, OWN_DATA, RESULTS, TRAIN = (
     DOCUMENTS[ROOT / "docs" / f"{name}.md"]
-    for name in ("api", "deploy", "design", "index", "operate", "results", "train")
+    for name in (
+        "api",
+        "deploy",
+        "design",
+        "amazon-fraud-detector",
+        "index",
+        "operate",
+        "own-data",
+        "results",
+        "train",
+    )
 )
 
 COMMANDS = typer.main.get_command(command_line).commands  # type: ignore[attr-defined]
@@ -210,7 +240,7 @@ def test_the_parameters_are_those_of_the_template_with_the_values_of_each_enviro
 def test_the_routes_are_those_of_the_api() -> None:
     listed = {code(route)[0] for route, _ in rows("## Routes", API)}
 
-    paths = document(app())["paths"]
+    paths = document(app(), None)["paths"]
     expected = {
         f"{method.upper()} {path}" for path, operations in paths.items() for method in operations
     }
@@ -220,7 +250,7 @@ def test_the_routes_are_those_of_the_api() -> None:
 @pytest.mark.parametrize(
     ("heading", "fields"),
     [
-        ("## The transaction", TransactionIn.model_fields),
+        ("## The transaction", WIRE.fields),
         ("## The answer", AnswerOut.model_fields),
     ],
 )
@@ -292,27 +322,160 @@ def test_the_python_examples_call_the_api(
     assert decision.strip() in {"approve", "review", "block"}
 
 
-def test_a_converted_event_dataset_can_be_posted(
-    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("text", [OWN_DATA, FROM_AMAZON], ids=["own-data", "amazon"])
+def test_the_example_of_a_schema_can_be_read(text: str, tmp_path: Path) -> None:
+    (tmp_path / "schema.toml").write_text(*blocks("toml", text))
+
+    assert read_schema(tmp_path / "schema.toml").roles.amount
+
+
+@pytest.mark.parametrize(
+    ("heading", "table"), [("At the top:", ()), ("Under `[roles]`:", ("roles",))]
+)
+def test_the_keys_of_a_schema_are_those_of_the_code(heading: str, table: tuple[str, ...]) -> None:
+    listed = [name for cell, _ in rows(heading, OWN_DATA) for name in code(cell)]
+
+    assert sorted(listed) == sorted(_keys_in(table))
+
+
+def test_the_kinds_of_columns_are_those_of_the_code() -> None:
+    lines = "\n".join(line for line, _ in rows("one line each:", OWN_DATA))
+
+    assert {f'"{name}"' for name in get_args(KindName)} <= set(re.findall(r'"\w+"', lines))
+    for key in _keys_in(("attributes",)):
+        assert f"{key} =" in lines, key
+
+
+def test_the_limits_of_a_schema_are_those_of_the_code() -> None:
+    assert f"| {MOST_ATTRIBUTES}, {MOST_ENTITIES}, {MOST_LEVELS} for each category |" in OWN_DATA
+    assert f"up to {MOST_LEVELS_WITH_A_FEATURE} values with {LEAST_ROWS} rows or more" in OWN_DATA
+    assert f"as by {PRIOR_ROWS:.0f} more rows" in OWN_DATA
+
+
+def test_the_comments_of_a_draft_are_explained() -> None:
+    explained = [comment for comment, *_ in rows("the decision is yours:", OWN_DATA)]
+    number = np.arange(4_000)
+    payer = number % 40
+    file = pd.DataFrame(
+        {
+            "time": pd.to_datetime("2026-01-01") + pd.to_timedelta(number, unit="h"),
+            "amount": number % 7 + 0.5,
+            "payer": np.char.add("C", payer.astype(str)),
+            "is_fraud": (number % 1_000 == 0) * 1,
+            "code": 1_000 + number % 9,
+            "scenario": np.where(number % 1_000 == 0, "stolen", "none"),
+            "home_city": np.char.add("city", (payer % 5).astype(str)),
+            "gender": np.where(payer % 2, "F", "M"),
+            "home_lat": payer + 0.5,
+            "home_long": payer + 0.5,
+            "late": np.where(number < 3_000, "", np.where(number % 3, "x", "y")),
+            "bank": "A",
+            "booked": pd.to_datetime("2026-01-01") + pd.to_timedelta(number // 2, unit="h"),
+        }
+    ).astype("object")
+    texts = pd.DataFrame({"note": [f"note {each}" for each in range(2_000)]})
+
+    notes = [*draft(file).notes.values(), *draft(texts).notes.values()]
+
+    told = [re.sub(r"\d[\d,]*", "N", each) for each in notes]
+    assert {each for each in explained if any(it.startswith(each) for it in told)} == set(explained)
+    assert len(told) == len(explained)
+
+
+def card_file(path: Path) -> Path:
+    """A file with the columns of the walk-through; of 400 rows, 4 are frauds."""
+    number = np.arange(400)
+    start = pd.Timestamp("2026-01-01 00:00:31")
+    pd.DataFrame(
+        {
+            "ts": start + pd.to_timedelta(number, unit="h"),
+            "card": 9_958_893_227_946_477 + number % 40,
+            "merchant": np.char.add("M", (1_000_000 + number % 90).astype(str)),
+            "amount": 5.5 + number % 70,
+            "mcc": 5_411 + number % 3,
+            "country": np.where(number % 7 < 3, "IT", np.where(number % 2, "US", "DE")),
+            "is_fraud": (number % 100 == 0) * 1,
+        }
+    ).to_csv(path, index=False)
+    return path
+
+
+def test_the_draft_shown_is_that_of_the_command_and_the_payment_shown_is_taken(
+    tmp_path: Path,
 ) -> None:
-    page = ROOT / "docs" / "amazon-fraud-detector.md"
-    (script,) = blocks("python", DOCUMENTS[page])
-    monkeypatch.chdir(tmp_path)
-    Path("events.csv").write_text(
-        "EVENT_TIMESTAMP,EVENT_LABEL,ENTITY_ID,amount,payer_balance,payee_account\n"
-        "2026-03-01T23:10:00Z,fraud,0017,900.5,1000,0042\n"
-        "2026-03-01T05:00:00Z,legit,0018,20,300.25,0042\n"
+    shown = blocks("console", OWN_DATA)
+    drafted = re.search(r"^\$ cat schema.toml\n(.*)", shown[1], re.MULTILINE | re.DOTALL)
+    assert drafted
+    file = card_file(tmp_path / "payments.csv")
+
+    assert as_toml(draft(read_as_text(file)), "my-data") == drafted[1]
+
+    (tmp_path / "schema.toml").write_text(drafted[1])
+    dataset = read_dataset(file, schema_of_file(file, f"{tmp_path}/schema.toml"))
+    plan = Plan(dataset.schema, learn(Rows.of(dataset)), "decision-time")
+    bodies = re.findall(r"-d '(\{.*?\})'", "\n".join(shown), re.DOTALL)
+    assert len(bodies) == 2
+    for posted in bodies:
+        wire = Wire(bundle.read(bundle_of(plan, [json.loads(posted)] * 2)))
+        assert wire.payment(posted.encode()).facts.amount > 0
+
+
+def test_the_errors_of_a_schema_shown_are_those_of_the_code(tmp_path: Path) -> None:
+    (shown,) = (block for block in blocks("console", OWN_DATA) if "bad.toml, line" in block)
+    path = tmp_path / "bad.toml"
+    path.write_text(
+        'name = "my-data"\ntimezone = "Europe/Berln"\npeer_group = "country"\n'
+        '[roles]\nlabel = "is_fraud"\ntime = "ts"\namount = "?"\npayer = "card"\n'
+        'payeee = "merchant"\n[attributes]\nmcc = "categry"\n'
     )
+
+    with pytest.raises(InputError) as caught:
+        read_schema(path)
+
+    assert str(caught.value).replace(f"{tmp_path}/", "") == shown.partition("error: ")[2].strip()
+
+
+EVENTS = """\
+EVENT_ID,EVENT_TIMESTAMP,EVENT_LABEL,LABEL_TIMESTAMP,ENTITY_ID,ENTITY_TYPE,order_amount,\
+product_category,payment_type,card_bin,billing_country,avs,account_age_days,is_first_order,\
+fingerprint,email_address,ip_address,user_agent,billing_name
+e1,3/1/2026 11:10:00 PM,fraud,2026-03-09T00:00:00Z,0017,customer,900.5,\
+phones,card,411111,DE,N,2,True,f1,a@example.com,192.0.2.1,Mozilla,A
+e2,2026-03-01T05:00:00Z,legit,2026-03-09T00:00:00Z,0018,customer,20,\
+books,invoice,550000,FR,,400.5,False,f2,b@example.com,192.0.2.2,Mozilla,B
+"""
+
+
+def test_an_event_dataset_can_be_read_and_a_row_of_it_posted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (script,) = blocks("python", FROM_AMAZON)
+    monkeypatch.chdir(tmp_path)
+    Path("schema.toml").write_text(*blocks("toml", FROM_AMAZON))
+    header, *events = EVENTS.splitlines(keepends=True)
+    Path("events.csv").write_text(header + "".join(events) * LEAST_ROWS)
 
     exec(script, {})
 
-    early, late = pd.read_csv("transactions.csv", dtype={"nameOrig": str, "nameDest": str}).to_dict(
-        "records"
-    )
-    assert [early.pop("isFraud"), late.pop("isFraud")] == [0, 1]
-    assert [early["step"], late["step"], late["nameOrig"]] == [29, 47, "0017"]
-    for payment in (early, late):
-        assert httpx2.post(f"{url}/predict", json=payment).status_code == 200
+    file = Path("transactions.csv")
+    dataset = read_dataset(file, schema_of_file(file, "schema.toml"))
+    assert dataset.frame["EVENT_LABEL"].tolist()[:2] == [1, 0]
+    assert dataset.facts.hour.tolist()[:2] == [23, 5]
+    plan = Plan(dataset.schema, learn(Rows.of(dataset)), "decision-time")
+    posted = [
+        {str(name): value for name, value in row.items() if value is not None}
+        for row in pd.read_csv(file, dtype={"ENTITY_ID": str})
+        .drop(columns=["EVENT_LABEL", "LABEL_TIMESTAMP"])
+        .head(2)
+        .astype(object)
+        .replace({float("nan"): None})
+        .to_dict("records")
+    ]
+    scorer = Scorer.from_bundle(bundle.read(bundle_of(plan, posted)))
+    with served(create_app(ReadyProvider(scorer))) as url:
+        for payment in posted:
+            answer = httpx2.post(f"{url}/predict", json=payment)
+            assert answer.status_code == 200, answer.text
 
 
 @pytest.mark.parametrize("document", MANUAL, ids=lambda path: path.name)
