@@ -1,18 +1,15 @@
 """Models of the responses: answers, explanations, problems."""
 
 from secrets import token_bytes
-from typing import Final, Literal
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.json_schema import SkipJsonSchema
 
-from fraud_api_lambda.decisions.bundle import Bundle
 from fraud_api_lambda.decisions.reasons import MAX_REASONS
-from fraud_api_lambda.domain.checks import JsonObject
-from fraud_api_lambda.domain.transaction import Assessment, Transaction
-from fraud_api_lambda.model import calibration
-
-MAX_ERRORS: Final = 10
+from fraud_api_lambda.domain.assessment import Assessment
+from fraud_api_lambda.domain.payment import Payment
+from fraud_api_lambda.wire.faults import MAX_ERRORS
 
 
 class ReasonOut(BaseModel):
@@ -70,7 +67,8 @@ class AnswerOut(BaseModel):
     model_version: str
     degraded: list[str] = Field(
         description="Limitations of the answer; normally empty. `stale_model`: "
-        "a newer model may have been promoted, but the check for one did not finish in time."
+        "a newer model may have been promoted, but the check for one did not finish in time. "
+        "`unseen:NAME`: the model does not know the payment's value of this category."
     )
     explanation: ExplanationOut | SkipJsonSchema[None] = Field(
         None, description="With ?explain=true."
@@ -130,79 +128,18 @@ class HealthOut(BaseModel):
     status: Literal["ok"] = "ok"
 
 
-class ExampleAnswerOut(BaseModel):
-    """The model's answer to its own example."""
-
-    model_config = ConfigDict(title="ExampleAnswer")
-
-    fraud_probability: float
-    decision: Literal["approve", "review", "block"]
-
-
-class ExampleOut(BaseModel):
-    """A payment from the data that the model was trained on, without its account ids."""
-
-    model_config = ConfigDict(title="Example")
-
-    transaction: JsonObject = Field(description="A body of POST /predict.")
-    answer: ExampleAnswerOut
-
-
-class ExamplesOut(BaseModel):
-    """A payment that the model stops and one that it approves; null if there is no such payment."""
-
-    model_config = ConfigDict(title="Examples")
-
-    stopped: ExampleOut | None
-    approved: ExampleOut | None
-
-
-class ModelOut(BaseModel):
-    """The model in service, its training data, and its metrics on later data."""
-
-    model_config = ConfigDict(title="Model")
-
-    version: str
-    feature_set: str
-    features: list[str]
-    threshold: float
-    calibration: JsonObject
-    policy: JsonObject
-    examples: ExamplesOut
-    trained_on: JsonObject
-    metrics: JsonObject = Field(
-        description="Metrics of model `evaluated_version` on later data. A model that was refitted "
-        "on all the data has the metrics of the model before the refit."
-    )
-
-    @classmethod
-    def of(cls, bundle: Bundle) -> "ModelOut":
-        """The description of a bundle."""
-        return cls(
-            version=bundle.version,
-            feature_set=bundle.feature_set,
-            features=list(bundle.features),
-            threshold=bundle.threshold,
-            calibration=calibration.as_dict(bundle.calibration),
-            policy=bundle.policy.as_dict(),
-            examples=ExamplesOut.model_validate(bundle.examples.as_dict()),
-            trained_on=bundle.trained_on,
-            metrics={"evaluated_version": bundle.version, **bundle.metrics},
-        )
-
-
 def answer(
     assessment: Assessment,
-    transaction: Transaction,
+    payment: Payment,
     *,
     prediction_id: str,
     model_version: str,
     degraded: tuple[str, ...],
 ) -> dict[str, object]:
-    """The answer to a transaction: the fields of an `AnswerOut`, which is not validated again."""
+    """The answer to a payment: the fields of an `AnswerOut`, which is not validated again."""
     fields: dict[str, object] = {
         "prediction_id": prediction_id,
-        "transaction_id": transaction.transaction_id,
+        "transaction_id": payment.transaction_id,
         "is_fraud": assessment.is_fraud,
         "fraud_probability": assessment.fraud_probability,
         "threshold": assessment.threshold,

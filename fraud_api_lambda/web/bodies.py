@@ -1,4 +1,4 @@
-"""Request bodies: their size, their declared type, and the fast path for valid ones."""
+"""Request bodies: their size and their declared type."""
 
 from collections.abc import Callable, Coroutine, Iterable
 from contextlib import aclosing
@@ -7,7 +7,7 @@ from typing import Final
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
 
-from fraud_api_lambda.web import plain_json, queries, strict_json
+from fraud_api_lambda.web import queries
 from fraud_api_lambda.web.problems import (
     MALFORMED_JSON,
     TOO_LARGE,
@@ -15,21 +15,14 @@ from fraud_api_lambda.web.problems import (
     UNSUPPORTED_MEDIA_TYPE,
     ProblemError,
 )
-from fraud_api_lambda.web.requests import TransactionIn, ValidBatchIn
 
 MAX_BYTES: Final = {"/predict": 8 * 1024, "/predict/batch": 256 * 1024}
 
-MODELS: Final[dict[str, type[plain_json.Counted]]] = {
-    "/predict": TransactionIn,
-    "/predict/batch": ValidBatchIn,
-}
-
 
 class StrictRequest(Request):
-    """A request whose body is within the size limit, is declared as JSON, and is JSON."""
+    """A request whose body is within the size limit and is declared as JSON."""
 
     max_bytes: int
-    model: type[plain_json.Counted]
 
     async def body(self) -> bytes:
         """The body; reading stops at the size limit."""
@@ -45,17 +38,6 @@ class StrictRequest(Request):
                     chunks.append(chunk)
             self._body = b"".join(chunks)
         return self._body
-
-    async def json(self) -> object:
-        """The body as a valid model, which FastAPI does not validate again, else as plain data."""
-        body = await self.body()
-        plain = plain_json.read(body, self.model)
-        if plain is not None:
-            return plain
-        try:
-            return strict_json.loads(body)
-        except strict_json.MalformedJsonError as error:
-            raise ProblemError(MALFORMED_JSON, f"Not JSON: {error}.") from error
 
 
 class StrictRoute(APIRoute):
@@ -76,7 +58,7 @@ class StrictRoute(APIRoute):
 
 async def _checked(request: Request, path: str) -> StrictRequest:
     checked = StrictRequest(request.scope, request.receive)
-    checked.max_bytes, checked.model = MAX_BYTES[path], MODELS[path]
+    checked.max_bytes = MAX_BYTES[path]
     _check_headers(request.scope["headers"])
     if not await checked.body():
         raise ProblemError(MALFORMED_JSON, "The body is empty.")

@@ -1,4 +1,4 @@
-"""Additions to FastAPI's OpenAPI document: problems, API key, examples."""
+"""Additions to FastAPI's OpenAPI document: payments, problems, API key, examples."""
 
 from itertools import groupby
 from operator import attrgetter
@@ -7,9 +7,10 @@ from typing import Final
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from fraud_api_lambda.decisions.bundle import Bundle
 from fraud_api_lambda.domain.checks import JsonObject
-from fraud_api_lambda.domain.examples import FRAUD, GENUINE
 from fraud_api_lambda.web.answers import ProblemOut
+from fraud_api_lambda.web.model_answers import ModelOut
 from fraud_api_lambda.web.problems import (
     INTERNAL,
     INVALID_VALUE,
@@ -24,6 +25,7 @@ from fraud_api_lambda.web.problems import (
     Kind,
     problem,
 )
+from fraud_api_lambda.wire import json_schemas
 
 WITH_BODY: Final = (
     MALFORMED_JSON,
@@ -87,11 +89,11 @@ ANSWER: Final[JsonObject] = {
     "decision": "block",
     "reasons": [
         {
-            "code": "EMPTIES_ACCOUNT",
-            "feature": "emptied",
-            "value": 1.0,
+            "code": "LARGE_AMOUNT",
+            "feature": "amount",
+            "value": 1300000.0,
             "contribution": 3.1,
-            "text": "The payment sends 100 % of the payer's balance.",
+            "text": "The amount is larger than usual for payments.",
         }
     ],
     "model_version": "0123456789abcdef",
@@ -100,25 +102,18 @@ ANSWER: Final[JsonObject] = {
 
 MODEL: Final[JsonObject] = {
     "version": "0123456789abcdef",
-    "feature_set": "strict",
-    "features": ["type_CASH_IN", "type_CASH_OUT", "amount"],
     "threshold": 0.04,
     "calibration": {"method": "platt", "slope": 0.93, "intercept": -0.11},
     "policy": {"currency": "EUR", "fraud_fixed": 3.5, "fraud_share": 1.0, "review_cost": 1.4},
-    "examples": {
-        "stopped": {
-            "transaction": FRAUD,
-            "answer": {"fraud_probability": 0.97, "decision": "block"},
-        },
-        "approved": {
-            "transaction": GENUINE,
-            "answer": {"fraud_probability": 0.0004, "decision": "approve"},
-        },
-    },
     "trained_on": {"rows": 200000, "frauds": 260},
     "metrics": {"average_precision": 0.49},
 }
+"""An example but for the parts that follow from a schema."""
 
+EXAMPLE_ANSWERS: Final[JsonObject] = {
+    "stopped": {"fraud_probability": 0.97, "decision": "block"},
+    "approved": {"fraud_probability": 0.0004, "decision": "approve"},
+}
 
 WRONG_FIELD: Final = {"detail": "this field is required", "pointer": "#/amount"}
 WRONG_PARAMETER: Final = {
@@ -127,11 +122,9 @@ WRONG_PARAMETER: Final = {
 }
 
 
-def answers(example: JsonObject, *kinds: Kind) -> dict[int | str, JsonObject]:
-    """The `responses` of a route: its example and its problems."""
-    by_status: dict[int | str, JsonObject] = {
-        200: {"content": {"application/json": {"examples": {"usual": {"value": example}}}}}
-    }
+def answers(example: JsonObject | None, *kinds: Kind) -> dict[int | str, JsonObject]:
+    """The `responses` of a route: its example, if no model matters to it, and its problems."""
+    by_status: dict[int | str, JsonObject] = {} if example is None else {200: _usual(example)}
     fault = WRONG_FIELD if set(WITH_BODY) <= set(kinds) else WRONG_PARAMETER
     for status, group in groupby(kinds, key=attrgetter("status")):
         same = list(group)
@@ -151,23 +144,56 @@ def answers(example: JsonObject, *kinds: Kind) -> dict[int | str, JsonObject]:
     return by_status
 
 
-def document(app: FastAPI) -> JsonObject:
-    """The OpenAPI document of an app, made once."""
-    if app.openapi_schema is None:
-        schema = get_openapi(
-            title=app.title,
-            version=app.version,
-            description=DESCRIPTION,
-            routes=app.routes,
-            servers=SERVERS,
-            tags=TAGS,
-            separate_input_output_schemas=False,
-        )
-        _problems_as_their_own_type(schema)
-        _one_transaction(schema)
-        _key_for_all_but_health(schema)
-        app.openapi_schema = schema
-    return app.openapi_schema
+def _usual(example: JsonObject) -> JsonObject:
+    return {"content": {"application/json": {"examples": {"usual": {"value": example}}}}}
+
+
+def document(app: FastAPI, bundle: Bundle | None) -> JsonObject:
+    """The OpenAPI document of an app that serves a bundle.
+
+    Without a bundle, a payment is any JSON object.
+    """
+    model = "no model is loaded" if bundle is None else f"model {bundle.version}"
+    schema = get_openapi(
+        title=app.title,
+        version=f"{app.version} ({model})",
+        description=DESCRIPTION,
+        routes=app.routes,
+        servers=SERVERS,
+        tags=TAGS,
+        separate_input_output_schemas=False,
+    )
+    _problems_as_their_own_type(schema)
+    _request_bodies(schema, bundle)
+    _key_for_all_but_health(schema)
+    if bundle is not None:
+        answered = schema["paths"]["/model"]["get"]["responses"]["200"]["content"]
+        answered["application/json"]["examples"] = {"usual": {"value": _model(bundle)}}
+    return schema
+
+
+def _model(bundle: Bundle) -> JsonObject:
+    """The example of `GET /model`: the bundle's schema, with numbers that no model depends on."""
+    examples = {"stopped": bundle.examples.stopped, "approved": bundle.examples.approved}
+    return {
+        **ModelOut.of(bundle).model_dump(mode="json", by_alias=True),
+        **MODEL,
+        "examples": {
+            name: example and {**example.as_dict(), "answer": EXAMPLE_ANSWERS[name]}
+            for name, example in examples.items()
+        },
+    }
+
+
+def _request_bodies(schema: JsonObject, bundle: Bundle | None) -> None:
+    """Add the bodies, which the routes read themselves."""
+    schema["components"]["schemas"] |= json_schemas.of(bundle)
+    for path, name in (("/predict", "TransactionIn"), ("/predict/batch", "BatchIn")):
+        reference = {"$ref": f"#/components/schemas/{name}"}
+        schema["paths"][path]["post"]["requestBody"] = {
+            "required": True,
+            "content": {"application/json": {"schema": reference}},
+        }
 
 
 def _operations(schema: JsonObject) -> list[JsonObject]:
@@ -181,12 +207,6 @@ def _problems_as_their_own_type(schema: JsonObject) -> None:
             content = response["content"]
             if MEDIA_TYPE in content:
                 content[MEDIA_TYPE]["schema"] = content.pop("application/json")["schema"]
-
-
-def _one_transaction(schema: JsonObject) -> None:
-    """Refer to one transaction type; Pydantic writes out the items that it does not validate."""
-    batch = schema["components"]["schemas"]["BatchIn"]
-    batch["properties"]["transactions"]["items"] = {"$ref": "#/components/schemas/TransactionIn"}
 
 
 def _key_for_all_but_health(schema: JsonObject) -> None:

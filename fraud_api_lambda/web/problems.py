@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from typing import Final, NotRequired, TypedDict
 
 from fastapi import FastAPI, Request, Response
-from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from fraud_api_lambda.deployment.provider import ModelUnavailableError
-from fraud_api_lambda.web import faults
+from fraud_api_lambda.wire import faults
+from fraud_api_lambda.wire.strict_json import MalformedJsonError
+from fraud_api_lambda.wire.wire import InvalidBodyError
 
 MEDIA_TYPE: Final = "application/problem+json"
 TYPE_PREFIX: Final = "urn:problem-type:fraud-api:"
@@ -175,7 +176,8 @@ def respond(
 def add_problem_handlers(app: FastAPI) -> None:
     """Register a handler for every exception that a route can raise."""
     app.add_exception_handler(ModelUnavailableError, _model_unavailable)
-    app.add_exception_handler(RequestValidationError, _invalid_value)
+    app.add_exception_handler(MalformedJsonError, _malformed_json)
+    app.add_exception_handler(InvalidBodyError, _invalid_body)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(ClientDisconnect, _client_closed_request)
 
@@ -190,11 +192,14 @@ async def _client_closed_request(_: Request, __: Exception) -> Response:
     return Response(status_code=CLIENT_CLOSED_REQUEST)  # not delivered
 
 
-async def _invalid_value(request: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, RequestValidationError)  # noqa: S101  # for the type checker
-    errors = [details | {"loc": details["loc"][1:]} for details in error.errors()]  # without "body"
-    described = faults.of_body(request.scope["route"].path, errors, error.body)
-    return respond(INVALID_VALUE, request.state.request_id, errors=described)
+async def _malformed_json(request: Request, error: Exception) -> JSONResponse:
+    detail = f"Not JSON: {error}."  # the error's text is ours, and repeats no bytes
+    return respond(MALFORMED_JSON, request.state.request_id, detail=detail)
+
+
+async def _invalid_body(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, InvalidBodyError)  # noqa: S101  # for the type checker
+    return respond(INVALID_VALUE, request.state.request_id, errors=error.errors)
 
 
 async def _http_error(request: Request, error: Exception) -> JSONResponse:

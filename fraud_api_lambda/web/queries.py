@@ -8,8 +8,8 @@ from typing import Final
 from fastapi import Request
 from pydantic import TypeAdapter, ValidationError
 
-from fraud_api_lambda.web import faults
 from fraud_api_lambda.web.problems import INVALID_VALUE, ProblemError
+from fraud_api_lambda.wire import faults
 
 PARAMETERS: Final = {"/predict": ("explain",), "/predict/batch": ("explain",)}
 """By route."""

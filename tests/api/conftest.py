@@ -10,17 +10,16 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from fraud_api_lambda.decisions import bundle
 from fraud_api_lambda.decisions.scorer import Scorer
 from fraud_api_lambda.web import logs
 from fraud_api_lambda.web.app import create_app
-from tests.bundles import make_bundle
+from tests.api.support import BUNDLE
 from tests.fakes import ReadyProvider
 
 
 @pytest.fixture(scope="session")
 def scorer() -> Scorer:
-    return Scorer.from_bundle(bundle.read(make_bundle()))
+    return Scorer.from_bundle(BUNDLE)
 
 
 @pytest.fixture(scope="session")

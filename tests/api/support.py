@@ -8,12 +8,19 @@ from typing import Any
 from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
+from fraud_api_lambda.decisions.bundle import read
 from fraud_api_lambda.decisions.scorer import Scorer
-from fraud_api_lambda.domain.transaction import MAX_AMOUNT, MAX_STEP, Assessment, Transaction
+from fraud_api_lambda.domain.assessment import Assessment
+from fraud_api_lambda.domain.payment import MAX_AMOUNT, MAX_HOURS, Payment
 from fraud_api_lambda.web.app import create_app
 from fraud_api_lambda.web.problems import KINDS, MEDIA_TYPE
+from fraud_api_lambda.wire.wire import Wire
+from tests.bundles import make_bundle
 from tests.fakes import ReadyProvider
 from tests.transactions import ACCOUNTS, CENTS, MONEY
+
+BUNDLE = read(make_bundle())
+WIRE = Wire(BUNDLE)
 
 JSON = {"Content-Type": "application/json"}
 
@@ -51,7 +58,7 @@ AMOUNTS = MONEY | CENTS | st.integers(0, int(MAX_AMOUNT))
 
 PAYMENTS = st.fixed_dictionaries(
     {
-        "step": st.integers(1, MAX_STEP),
+        "step": st.integers(1, MAX_HOURS),
         "type": TYPES,
         "amount": AMOUNTS,
         "nameOrig": ACCOUNTS,
@@ -99,27 +106,27 @@ class RecordingScorer:
 
     def __init__(self, scorer: Scorer) -> None:
         self._scorer = scorer
-        self.version = scorer.version
-        self.seen: list[Transaction] = []
+        self.version, self.bundle = scorer.version, scorer.bundle
+        self.seen: list[Payment] = []
 
-    def assess(self, transaction: Transaction, *, explain: bool = False) -> Assessment:
-        self.seen.append(transaction)
-        return self._scorer.assess(transaction, explain=explain)
+    def assess(self, payment: Payment, *, explain: bool = False) -> Assessment:
+        self.seen.append(payment)
+        return self._scorer.assess(payment, explain=explain)
 
 
 class BrokenScorer:
     """A scorer that fails with what nobody may see."""
 
-    version = "0123456789abcdef"
+    version, bundle = BUNDLE.version, BUNDLE
 
     def __init__(self, secret: str) -> None:
         self._secret = secret
 
-    def assess(self, transaction: Transaction, **_: bool) -> Assessment:
-        raise RuntimeError(f"{self._secret}: {transaction}")
+    def assess(self, payment: Payment, **_: bool) -> Assessment:
+        raise RuntimeError(f"{self._secret}: {payment}")
 
-    def assess_many(self, transactions: Sequence[Transaction], **_: bool) -> list[Assessment]:
-        raise RuntimeError(f"{self._secret}: {transactions}")
+    def assess_many(self, payments: Sequence[Payment], **_: bool) -> list[Assessment]:
+        raise RuntimeError(f"{self._secret}: {payments}")
 
 
 def client_of(scorer: Any, **how: Any) -> TestClient:

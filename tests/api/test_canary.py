@@ -54,7 +54,7 @@ def test_a_query_that_cannot_be_read_is_a_422(client: TestClient) -> None:
     assert CANARY not in response.text
 
 
-@pytest.mark.parametrize("field", [*PAYMENT, "timestamp", "transaction_id", "newbalanceDest"])
+@pytest.mark.parametrize("field", [*PAYMENT, "timestamp", "transaction_id", "oldbalanceDest"])
 @pytest.mark.parametrize("value", [f"{CANARY} x", {CANARY: CANARY}, [CANARY]])
 def test_no_value_that_was_refused_is_repeated(
     client: TestClient, log_lines: LogLines, field: str, value: Any

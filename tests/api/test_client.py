@@ -11,15 +11,17 @@ from typing import Any
 import pytest
 
 from fraud_api_lambda.decisions.scorer import Scorer
-from fraud_api_lambda.domain.examples import FRAUD
 from fraud_api_lambda.web.app import create_app
-from tests.fakes import ReadyProvider, app, served
+from tests.api import snapshot
+from tests.fakes import ReadyProvider, served
+from tests.transactions import FRAUD
 
 pytestmark = pytest.mark.slow
 
+DOCUMENT = snapshot.paysim_document()
 TAGS = {
     operation["operationId"]: operation["tags"][0]
-    for path in app().openapi()["paths"].values()
+    for path in DOCUMENT["paths"].values()
     for operation in path.values()
 }
 
@@ -30,7 +32,7 @@ def generated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     directory = tmp_path_factory.mktemp("client")
     name = "generated_fraud_client"
     spec, config = directory / "openapi.json", directory / "config.json"
-    spec.write_text(json.dumps(app().openapi()))
+    spec.write_text(json.dumps(DOCUMENT))
     config.write_text(json.dumps({"post_hooks": []}))
     generate(spec, config, directory / name)
     with pytest.MonkeyPatch.context() as patch:

@@ -7,13 +7,14 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import BaseModel, ValidationError
-from pydantic_core import ErrorDetails
+from pydantic_core import CoreSchema, ErrorDetails, SchemaValidator, ValidationError
+from pydantic_core.core_schema import any_schema
 from starlette.testclient import TestClient
 
-from fraud_api_lambda.web import faults
-from fraud_api_lambda.web.requests import BatchIn, TransactionIn
-from tests.api.support import JSON, PAYMENT, POSTS, check_problem, payment, sent
+from fraud_api_lambda.wire import body_faults
+from fraud_api_lambda.wire.body_faults import BodyFaults
+from fraud_api_lambda.wire.wire import batch_schema
+from tests.api.support import JSON, PAYMENT, POSTS, WIRE, check_problem, payment, sent
 
 ROW = {
     "step": 1,
@@ -62,19 +63,21 @@ KINDS = {
     "str": "string_type",
     "literal": "literal_error",
     "list": "list_type",
-    "model-field": "missing",
+    "typed-dict-field": "missing",
+    "union": "not_a_scalar",
 }
 WITHOUT_ERRORS = {
-    *("function-after", "function-before", "function-wrap", "no-info"),  # theirs are ours
-    *("model", "model-fields"),  # an unknown field and no object, which `faults` sees for itself
-    *("default", "nullable", "any"),
-    "datetime",  # made by our own validator
+    *("function-after", "function-before", "no-info"),  # theirs are ours
+    "typed-dict",  # an unknown field and no object, which `body_faults` sees for itself
+    *("nullable", "any"),
 }
 STRUCTURE = {
-    *("type", "metadata", "ref", "schema", "items_schema", "expected", "function", "cls", "config"),
-    *("custom_init", "root_model", "fields", "computed_fields", "model_name", "default"),
-    *("serialization", "microseconds_precision", "tz_constraint"),
+    *("type", "metadata", "ref", "schema", "items_schema", "expected", "function", "fields"),
+    *("strict", "required", "extra_behavior", "mode", "choices", "custom_error_type"),
+    *("custom_error_message", "json_schema_input_schema"),
 }
+OF_FIELDS = {"literal_error", "string_pattern_mismatch"}
+"""Their sentences depend on the field."""
 
 
 def nodes(schema: Any) -> Iterator[dict[str, Any]]:
@@ -82,39 +85,41 @@ def nodes(schema: Any) -> Iterator[dict[str, Any]]:
     if isinstance(schema, dict):
         if isinstance(schema.get("type"), str):
             yield schema
-        schema = [value for key, value in schema.items() if key not in ("metadata", "ref")]
+        is_union = schema.get("type") == "union"  # it has one error for all its choices
+        omitted = ("metadata", "ref", "json_schema_input_schema", *["choices"] * is_union)
+        schema = [value for key, value in schema.items() if key not in omitted]
     if isinstance(schema, list | tuple):
         for inner in schema:
             yield from nodes(inner)
 
 
-def possible_errors(model: type[BaseModel]) -> Iterator[str]:
-    """The types of the errors that the constraints of a model can raise."""
-    for node in nodes(model.__pydantic_core_schema__):
+def possible_errors(schema: CoreSchema) -> Iterator[str]:
+    """The types of the errors that the constraints of a schema can raise."""
+    for node in nodes(schema):
         if node["type"] not in WITHOUT_ERRORS:
             yield KINDS[node["type"]]
         yield from (LIMITS[key] for key in node.keys() - STRUCTURE)
 
 
 def test_each_error_that_our_constraints_can_raise_has_a_sentence_of_ours() -> None:
-    possible = {*possible_errors(TransactionIn), *possible_errors(BatchIn)}
+    possible = {*possible_errors(WIRE.schema), *possible_errors(batch_schema(any_schema()))}
 
-    assert possible == faults.SENTENCES.keys()
+    assert possible == body_faults.SENTENCES.keys() | OF_FIELDS
 
 
 def details(problem: dict[str, Any]) -> list[str]:
     return [fault["detail"] for fault in problem["errors"]]
 
 
-def of_pydantic(model: type[BaseModel], value: Any) -> list[str]:
+def of_pydantic(schema: CoreSchema, value: Any) -> list[str]:
     try:
-        model.model_validate(value)
+        SchemaValidator(schema).validate_python(value)
     except ValidationError as error:
         return [each["msg"] for each in error.errors() if each["type"] != "value_error"]
     return []
 
 
-@pytest.mark.parametrize("field", [*TransactionIn.model_fields, "unknown"])
+@pytest.mark.parametrize("field", [*WIRE.fields, "unknown"])
 def test_no_word_of_pydantics_reaches_a_caller(client: TestClient, field: str) -> None:
     bodies = [payment(**{field: value}) for value in WRONG]
 
@@ -123,8 +128,8 @@ def test_no_word_of_pydantics_reaches_a_caller(client: TestClient, field: str) -
     refused = [each["problem"] for each in results if "problem" in each]
     assert refused
     told = {detail for problem in refused for detail in details(problem)}
-    assert not told & {message for body in bodies for message in of_pydantic(TransactionIn, body)}
-    assert faults.NOT_ALLOWED not in told
+    assert not told & {message for body in bodies for message in of_pydantic(WIRE.schema, body)}
+    assert body_faults.NOT_ALLOWED not in told
     for detail in told:
         assert "should" not in detail
         assert "Value error" not in detail
@@ -140,9 +145,9 @@ def test_no_word_of_pydantics_is_said_of_a_whole_body(
 ) -> None:
     problem = check_problem(client.post(path, content=json.dumps(body), headers=JSON), 422)
 
-    model = TransactionIn if path == "/predict" else BatchIn
-    assert not set(details(problem)) & set(of_pydantic(model, body))
-    assert faults.NOT_ALLOWED not in details(problem)
+    schema = WIRE.schema if path == "/predict" else batch_schema(any_schema())
+    assert not set(details(problem)) & set(of_pydantic(schema, body))
+    assert body_faults.NOT_ALLOWED not in details(problem)
 
 
 def test_a_row_of_paysim_less_its_label_is_answered(client: TestClient) -> None:
@@ -245,15 +250,17 @@ def test_an_unknown_field_that_is_like_one_of_ours_is_told_so(
     assert details(problem) == [f"this field is not known{hint}"]
 
 
-OURS = {f"; did you mean {name}?" for name in TransactionIn.model_fields} | {""}
+OURS = {f"; did you mean {name}?" for name in WIRE.fields} | {""}
 
 
-@given(name=st.text(max_size=70) | st.sampled_from([*TransactionIn.model_fields]).map(str.upper))
+@given(name=st.text(max_size=70) | st.sampled_from([*WIRE.fields]).map(str.upper))
 def test_a_hint_names_nothing_but_our_own_fields(name: str) -> None:
     unknown: ErrorDetails = {"type": "extra_forbidden", "loc": (name,), "msg": "", "input": 1}
-    (fault,) = faults.of_transaction([unknown], PAYMENT)
+    (fault,) = BodyFaults(WIRE.fields, ["isFraud"]).of_payment([unknown], PAYMENT)
 
-    assert fault["detail"] in {f"this field is not known{hint}" for hint in OURS} | {faults.LABEL}
+    assert fault["detail"] in {f"this field is not known{hint}" for hint in OURS} | {
+        body_faults.LABEL
+    }
 
 
 GETS = ("/health", "/model")

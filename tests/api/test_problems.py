@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from fraud_api_lambda.web import strict_json
 from fraud_api_lambda.web.app import create_app
+from fraud_api_lambda.wire import strict_json
 from tests.api.support import GOOD, JSON, PAYMENT, POSTS, check_problem, payment, sent
 from tests.fakes import NoModel
 
@@ -198,8 +198,8 @@ TIMED = {"step": ...}
         ({"oldbalanceOrg": -1}, "#/oldbalanceOrg"),
         ({"oldbalanceOrg": None}, "#/oldbalanceOrg"),
         ({"oldbalanceDest": "0"}, "#/oldbalanceDest"),
-        ({"newbalanceOrig": -1}, "#/newbalanceOrig"),
-        ({"newbalanceDest": False}, "#/newbalanceDest"),
+        ({"newbalanceOrig": [1]}, "#/newbalanceOrig"),
+        ({"newbalanceDest": {}}, "#/newbalanceDest"),
         ({"step": True}, "#/step"),
         ({"step": "7"}, "#/step"),
         ({"step": 7.5}, "#/step"),

@@ -9,14 +9,13 @@ from jsonschema import Draft202012Validator
 from starlette.testclient import TestClient
 
 from fraud_api_lambda.decisions.scorer import Scorer
-from fraud_api_lambda.domain.transaction import MAX_AMOUNT, TYPES
-from fraud_api_lambda.web.openapi import document
-from tests.api import support
+from fraud_api_lambda.domain.payment import MAX_AMOUNT
+from tests.api import snapshot, support
 from tests.api.support import client_of
 from tests.bundles import priced
-from tests.fakes import app
+from tests.transactions import TYPES
 
-DOCUMENT: dict[str, Any] = document(app())
+DOCUMENT = snapshot.paysim_document()
 
 MONEY = (0.0, 1e-300, 0.01, 500.0, 950.0, 1_000.0, 5_000.0, MAX_AMOUNT)
 PAYMENTS = [

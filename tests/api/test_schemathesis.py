@@ -7,13 +7,15 @@ import schemathesis
 from hypothesis import HealthCheck, settings
 from schemathesis.checks import CHECKS, load_all_checks
 from schemathesis.config import SchemathesisConfig
+from schemathesis.schemas import BaseSchema
 from starlette.types import ASGIApp
 
-from fraud_api_lambda.decisions import bundle
+from fraud_api_lambda.decisions.bundle import Bundle
 from fraud_api_lambda.decisions.scorer import Scorer
 from fraud_api_lambda.web.app import create_app
 from fraud_api_lambda.web.problems import NO_KEY, respond
-from tests.bundles import make_bundle
+from tests.api.cards import cards_bundle
+from tests.api.support import BUNDLE
 from tests.fakes import ReadyProvider
 
 load_all_checks()
@@ -51,22 +53,46 @@ def refused_in_a_batch(case: schemathesis.Case[Any], response: schemathesis.Resp
     )
 
 
-APP = create_app(ReadyProvider(Scorer.from_bundle(bundle.read(make_bundle()))), docs=True)
 # We send the key ourselves, so a case that is wrong for want of it would not be wrong.
 CONFIG = SchemathesisConfig.from_dict({"generation": {"with-security-parameters": False}})
-schema = schemathesis.openapi.from_asgi("/openapi.json", behind_a_gateway(APP), config=CONFIG)
 
 
-@schema.parametrize()
+def schema_of(bundle: Bundle) -> BaseSchema:
+    """The document of an app that serves a bundle."""
+    app = create_app(ReadyProvider(Scorer.from_bundle(bundle)), docs=True)
+    return schemathesis.openapi.from_asgi("/openapi.json", behind_a_gateway(app), config=CONFIG)
+
+
+paysim = schema_of(BUNDLE)
+cards = schema_of(cards_bundle()).include(path_regex="/predict")
+OFTEN = settings(max_examples=2_000, suppress_health_check=[HealthCheck.too_slow])
+
+
+@paysim.parametrize()
 @settings(max_examples=60)
 def test_the_app_does_what_its_document_says(case: schemathesis.Case[Any]) -> None:
     check(case)
 
 
+@cards.parametrize()
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+def test_the_app_does_the_same_with_other_columns(case: schemathesis.Case[Any]) -> None:
+    check(case)
+
+
 @pytest.mark.soak
-@schema.parametrize()
-@settings(max_examples=2_000, suppress_health_check=[HealthCheck.too_slow])
+@paysim.parametrize()
+@OFTEN
 def test_the_app_does_what_its_document_says_thousands_of_times(
+    case: schemathesis.Case[Any],
+) -> None:
+    check(case)
+
+
+@pytest.mark.soak
+@cards.parametrize()
+@OFTEN
+def test_the_app_does_the_same_with_other_columns_thousands_of_times(
     case: schemathesis.Case[Any],
 ) -> None:
     check(case)

@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 
 from bootstrap.heartbeat.handler import GET_MODEL
-from fraud_api_lambda.domain.examples import FRAUD, GENUINE
 from tests.api.support import check_problem
 from tests.function.in_process import CONTEXT, Handler, imported, response
 from tests.function.runtime import (
@@ -24,6 +23,7 @@ from tests.function.runtime import (
     event,
     without_ids,
 )
+from tests.transactions import FRAUD, GENUINE
 from training.local.aws import LocalAws
 from training.local.processes import ROOT, environment, free_port
 

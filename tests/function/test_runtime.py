@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from fraud_api_lambda.domain.examples import FRAUD, GENUINE
 from tests.function.runtime import (
     KINDS,
     PROBLEMS,
@@ -20,6 +19,7 @@ from tests.function.runtime import (
     running,
     without_ids,
 )
+from tests.transactions import FRAUD, GENUINE
 from training.local.aws import LocalAws, local_aws
 from training.local.processes import LOOPBACK
 

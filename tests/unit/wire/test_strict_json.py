@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fraud_api_lambda.web.strict_json import DEEPEST, MalformedJsonError, loads
+from fraud_api_lambda.wire.strict_json import DEEPEST, MalformedJsonError, loads
 
 NUMBERS = st.integers(-(10**18), 10**18) | st.floats(allow_nan=False, allow_infinity=False)
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=5)
