@@ -9,6 +9,7 @@ balance.
 
 import argparse
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -16,61 +17,112 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from fraud_api_lambda.features.payment import FEATURE_SETS, Facts
-from training.data.matrix import feature_matrix
+from fraud_api_lambda.domain.schema import Schema
+from fraud_api_lambda.features.feature import Feature, Input
+from training.data.encoder import Encoder, encoder_of
 from training.data.rows import Rows
 from training.data.split_rows import SplitRows
-from training.data.transactions import read_transactions
-from training.fitting.boosting import margins_of
-from training.fitting.calibration import probabilities_of
+from training.fitting.boosting import Boosted, fit_matrix
+from training.fitting.engine import LocalEngine
 from training.fitting.fitted_model import FittedModel, fit_model
 from training.fitting.resampling_comparison import comparison
 from training.fitting.settings import Settings
 from training.local.progress import reported
 from training.metrics.calibration import log_loss
 from training.metrics.ranking import average_precision
+from training.reading.dataset import Dataset, read_dataset
+from training.schemas.built_in import built_in
 from training.simulator.simulate import simulate
 
 PAYERS: Final = 500
 SHARES: Final = np.geomspace(0.01, 4.0, 100)
 
-NEVER_FALLING: Final = "without emptied, nearly_emptied"
-"""A feature set without the two features that are 1 only in a range of amounts. With them, the
-probability can fall again as the amount grows, whatever the constraints."""
+RANGES: Final = ("emptied", "nearly_emptied")
+"""The features that are 1 only in a range of amounts. With them, the probability can fall again as
+the amount grows, whatever the constraints."""
 
-ARMS: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
-    "none": ("decision-time", ()),
-    "amount": ("decision-time", ("amount",)),
-    "amount, exceeds_balance": ("decision-time", ("amount", "exceeds_balance")),
-    f"these and share_leaving, {NEVER_FALLING}": (
-        NEVER_FALLING,
+ARMS: Final[dict[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
+    "none": ((), ()),
+    "amount": ((), ("amount",)),
+    "amount, exceeds_balance": ((), ("amount", "exceeds_balance")),
+    f"these and share_leaving, without {', '.join(RANGES)}": (
+        RANGES,
         ("amount", "exceeds_balance", "share_leaving"),
     ),
 }
-"""By name in the table: the feature set, and its features that may only raise the probability."""
+"""By name in the table: the features left out, and those that may only raise the probability."""
+
+
+@dataclass(frozen=True, slots=True)
+class Without:
+    """An encoder without some of its features."""
+
+    encoder: Encoder
+    left_out: tuple[str, ...]
+
+    @property
+    def inputs(self) -> tuple[Input, ...]:
+        """The columns of `matrix`."""
+        return self.encoder.inputs
+
+    @property
+    def schema(self) -> Schema:
+        """The schema of the rows."""
+        return self.encoder.schema
+
+    @property
+    def features(self) -> tuple[Feature, ...]:
+        """The features that are left."""
+        return tuple(each for each in self.encoder.features if each.name not in self.left_out)
+
+    def matrix(self, rows: Rows) -> np.ndarray:
+        """The input of the pipeline."""
+        return self.encoder.matrix(rows)
+
+    def derive(self, matrix: np.ndarray) -> np.ndarray:
+        """The input of the booster."""
+        return self._kept(self.encoder.derive(matrix))
+
+    def encoded(self, rows: Rows) -> np.ndarray:
+        """The input of the booster for real rows."""
+        return self._kept(self.encoder.encoded(rows))
+
+    def _kept(self, matrix: np.ndarray) -> np.ndarray:
+        return matrix[:, [each.name not in self.left_out for each in self.encoder.features]]
+
+
+@dataclass(frozen=True, slots=True)
+class Constrained(LocalEngine):
+    """Fits a booster of an arm."""
+
+    arm: str
+
+    def fit(self, rows: Rows, feature_set: str, settings: Settings) -> Boosted:
+        """Fit a booster with the features and constraints of the arm."""
+        left_out, rising = ARMS[self.arm]
+        encoder = Without(encoder_of(rows, feature_set), left_out)
+        constraints = tuple(int(each.name in rising) for each in encoder.features)
+        constrained = replace(settings, booster={"monotone_constraints": constraints})
+        return fit_matrix(encoder.matrix(rows), rows.is_fraud, rows.weights, encoder, constrained)
 
 
 def fitted(rows: SplitRows, seed: int, arm: str) -> FittedModel:
     """Fit the model of an arm as `train` would."""
-    feature_set, rising = ARMS[arm]
-    names = FEATURE_SETS[feature_set]
-    constraints = tuple(int(name in rising) for name in names)
-    settings = Settings(seed=seed, booster={"monotone_constraints": constraints})
-    return fit_model(rows, feature_set, settings, for_comparison=True)
+    settings = Settings(seed=seed)
+    engine = Constrained(arm)
+    return fit_model(rows, "decision-time", settings, engine=engine, for_comparison=True)
 
 
 def falls(arm: FittedModel, rows: Rows) -> float:
     """The share of payers for whom the odds of fraud more than halve as the amount grows."""
-    facts = rows.facts
-    sends = np.isin(np.asarray(facts.type), ("CASH_OUT", "TRANSFER")) & (facts.balance > 0)
+    balances = np.asarray(rows.facts.balance)
+    sends = np.isin(np.asarray(rows.attribute("type")), ("CASH_OUT", "TRANSFER")) & (balances > 0)
     payers = np.flatnonzero(sends)
     payers = payers[:: max(1, len(payers) // PAYERS)]
-    repeated = np.repeat(payers, len(SHARES))
-    grown = Facts(*(column[repeated] for column in facts))._replace(
-        amount=np.outer(facts.balance[payers], SHARES).ravel()
-    )
-    margins = margins_of(arm.booster, feature_matrix(grown, FEATURE_SETS[arm.feature_set]))
-    probabilities = probabilities_of(margins, arm.calibration)
+    repeated = rows[np.repeat(payers, len(SHARES))]
+    amounts = np.outer(balances[payers], SHARES).ravel()
+    grown = replace(repeated, facts=repeated.facts._replace(amount=amounts))
+    probabilities = arm.score(grown).probabilities
     log_odds = (np.log(probabilities) - np.log1p(-probabilities)).reshape(-1, len(SHARES))
     fallen = np.maximum.accumulate(log_odds, axis=1) - log_odds
     return float((fallen.max(axis=1) > np.log(2)).mean())
@@ -115,12 +167,14 @@ def periods(options: argparse.Namespace) -> Iterator[tuple[str, SplitRows, int]]
     seeds = [int(seed) for seed in options.seeds.split(",")]
     if options.data is None:
         for seed in seeds:
-            yield f"seed {seed}", SplitRows.by_time(Rows.of(simulate(options.rows, seed))), seed
+            simulated = Rows.of(Dataset.of(simulate(options.rows, seed), built_in("paysim")))
+            yield f"seed {seed}", SplitRows.by_time(simulated), seed
         return
-    frame = read_transactions(options.data)
-    frame = frame[frame["step"] <= options.until].reset_index(drop=True)
+    given = Rows.of(read_dataset(options.data, built_in("paysim")))
     rows = SplitRows.by_time(
-        Rows.of(frame), train_until=options.train_until, test_from=options.test_from
+        given[given.steps <= options.until],
+        train_until=options.train_until,
+        test_from=options.test_from,
     )
     for seed in seeds:
         yield f"{options.data.stem}, seed {seed}", rows, seed
@@ -136,9 +190,6 @@ def main() -> None:
     parser.add_argument("--test-from", type=int, default=169)
     parser.add_argument("--until", type=int, default=240)
     options = parser.parse_args()
-    FEATURE_SETS[NEVER_FALLING] = tuple(
-        name for name in FEATURE_SETS["decision-time"] if name not in {"emptied", "nearly_emptied"}
-    )
     table = Table(
         "data",
         "may only rise",

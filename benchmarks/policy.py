@@ -15,6 +15,8 @@ from training.fitting.fitted_model import fit_model
 from training.fitting.settings import Settings
 from training.local.progress import reported
 from training.policy.figures import PolicyOutcome
+from training.reading.dataset import Dataset
+from training.schemas.built_in import built_in
 from training.scoring.window_figures import model_figures
 from training.simulator.simulate import simulate
 
@@ -23,7 +25,7 @@ def outcome_of(rows: int, seed: int) -> PolicyOutcome:
     """The backtest of the policy on the last six of thirty simulated days."""
     with reported() as begin:
         begin(f"seed {seed}: simulating {rows:,} rows")
-        simulated = SplitRows.by_time(Rows.of(simulate(rows, seed)))
+        simulated = SplitRows.by_time(Rows.of(Dataset.of(simulate(rows, seed), built_in("paysim"))))
         begin(f"seed {seed}: fitting and deciding")
         arm = fit_model(simulated, "decision-time", Settings(seed=seed))
         return model_figures(arm, simulated.test, seed)["outcome"]

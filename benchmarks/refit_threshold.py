@@ -20,12 +20,13 @@ from rich.table import Table
 from training.data.rows import Rows
 from training.data.split_rows import SplitRows
 from training.data.time_split import Window
-from training.data.transactions import read_transactions
 from training.fitting.fitted_model import fit_model
 from training.fitting.settings import Settings
 from training.local.progress import reported
 from training.metrics.evaluation import at_threshold
 from training.metrics.labelled_scores import LabelledScores
+from training.reading.dataset import Dataset, read_dataset
+from training.schemas.built_in import built_in
 from training.simulator.simulate import simulate
 
 DAY: Final = 24
@@ -75,14 +76,15 @@ def compared(rows: Rows, seed: int) -> dict[str, Figures]:
 
 def periods(options: argparse.Namespace) -> Iterator[tuple[str, Rows, int]]:
     """Yield the name, the rows and the seed of each data set to compare on."""
+    schema = built_in("paysim")
     if options.data is None:
         for seed in map(int, options.seeds.split(",")):
-            yield f"seed {seed}", Rows.of(simulate(options.rows, seed)), seed
+            simulated = Dataset.of(simulate(options.rows, seed), schema)
+            yield f"seed {seed}", Rows.of(simulated), seed
         return
-    frame = read_transactions(options.data)
+    rows = Rows.of(read_dataset(options.data, schema))
     for until in map(int, options.until.split(",")):
-        kept = frame[frame["step"] <= until].reset_index(drop=True)
-        yield f"until step {until}", Rows.of(kept), 0
+        yield f"until step {until}", rows[rows.steps <= until], 0
 
 
 def absolute_error(results: dict[str, dict[str, Figures]], method: str, name: str) -> str:

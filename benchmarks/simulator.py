@@ -25,17 +25,19 @@ from xgboost import XGBClassifier
 
 from benchmarks.card_simulator import TARGETS as CARD_TARGETS
 from benchmarks.card_simulator import CardSample
-from fraud_api_lambda.domain.transaction import TYPES
-from fraud_api_lambda.features.payment import FEATURE_SETS
-from training.data.matrix import derive, fact_matrix, feature_matrix
-from training.data.transactions import read_transactions, to_facts
-from training.fitting.boosting import fit_matrix, margins_of
+from fraud_api_lambda.domain.learned import Learned
+from fraud_api_lambda.features.plan import Plan
+from training.data.matrix import feature_matrix
+from training.data.rows import Rows
+from training.fitting.boosting import fit_rows
 from training.fitting.pipeline import BOOSTER
 from training.fitting.settings import Settings
 from training.local.progress import reported
 from training.metrics.labelled_scores import LabelledScores
 from training.metrics.ranking import average_precision
 from training.option_values import BUILT_IN
+from training.reading.dataset import Dataset, read_dataset
+from training.schemas.built_in import built_in
 from training.simulator.events import PAYMENT
 from training.simulator.paysim_totals import HOURLY, MEAN_AMOUNTS, MONEY_BY_HOUR, TYPE_SHARES
 from training.simulator.simulate import simulate
@@ -51,7 +53,10 @@ PAYSIM_DAYS: Final = (0, 1, *range(5, 13))
 """The days, from 0, whose totals the simulator follows."""
 
 TYPOLOGIES: Final = {"take-over": 0.30, "small-repeats": 0.25, "mule-chain": 0.30, "scam": 0.15}
-NAMES: Final = FEATURE_SETS["decision-time"]
+PAYSIM: Final = built_in("paysim")
+TYPES: Final = list(PAYSIM.attributes["type"].levels)
+PLAN: Final = Plan(PAYSIM, Learned(levels={"type": tuple(TYPES)}), "decision-time")
+NAMES: Final = PLAN.names
 EVERY: Final = tuple(range(len(NAMES)))
 FEATURES: Final[dict[str, tuple[int, ...]]] = {
     "type": tuple(n for n in EVERY if NAMES[n].startswith("type_")),
@@ -74,7 +79,8 @@ class Sample:
     def simulated(cls, rows: int, seed: int) -> "Sample":
         """A sample of simulated transactions."""
         frame = simulate(rows, seed)
-        return cls(frame, feature_matrix(to_facts(frame), NAMES), np.ones(len(frame)))
+        facts = Dataset.of(frame, PAYSIM).facts
+        return cls(frame, feature_matrix(facts, PLAN), np.ones(len(frame)))
 
     @cached_property
     def is_fraud(self) -> np.ndarray:
@@ -106,14 +112,11 @@ class Sample:
 
     def default_model(self, feature_set: str) -> float:
         """Average precision, on the test days, of the default model with a feature set."""
-        day, facts = self.frame["step"].to_numpy() // 24, to_facts(self.frame)
-        fit, test = day < FIT_DAYS, day >= TEST_FROM_DAY
-        matrix = fact_matrix(facts, feature_set)
-        booster, _ = fit_matrix(
-            matrix[fit], self.is_fraud[fit], self.weight[fit], feature_set, Settings()
-        )
-        margins = margins_of(booster, derive(matrix[test], feature_set))
-        return average_precision(LabelledScores(self.is_fraud[test], margins, self.weight[test]))
+        rows = Rows.of(Dataset.of(self.frame, PAYSIM))
+        day = rows.steps // 24
+        fit, test = rows[day < FIT_DAYS], rows[day >= TEST_FROM_DAY]
+        boosted = fit_rows(fit, feature_set, Settings())
+        return average_precision(test.labelled(boosted.margins(test)))
 
     @cached_property
     def model(self) -> float:
@@ -255,7 +258,7 @@ def main() -> None:
     targets: dict[str, Any] = dict(CARD_TARGETS if cards else TARGETS)
     seeds = [int(seed) for seed in options.seeds.split(",")]
     if options.data:
-        compare = partial(realism, real=read_transactions(options.data))
+        compare = partial(realism, real=read_dataset(options.data, PAYSIM).frame)
         targets["ROC AUC, real against simulated"] = (compare, 0, 0.65)
     shown = Table("target", "wanted", *(f"seed {seed}" for seed in seeds), "median", "met")
     measured = zip(

@@ -19,6 +19,7 @@ LAYERS = (
     {"decisions"},
     {"deployment"},
     {"settings"},
+    {"wire"},
     {"web"},
     {"handler"},
 )
@@ -33,6 +34,7 @@ TRAINING_LAYERS = (
     {"errors"},
     {"option_values", "option_names", "hints", "program"},
     {"metrics", "files", "schemas"},
+    {"reading"},
     {"data", "simulator"},
     {"policy"},
     {"fitting"},
@@ -75,6 +77,8 @@ POWERS = {
 UNTYPED = {
     "domain/elementwise",  # a float or a NumPy column
     "domain/checks",
+    "domain/plain_values",  # plain data of a bundle
+    "domain/reading",  # the values of a payment's fields
     "decisions/bundle",
     "model/calibration",
     "decisions/typical",

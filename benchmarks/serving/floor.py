@@ -6,9 +6,34 @@ Calls neither S3 nor SSM, and does not load XGBoost.
 import os
 import sys
 from collections.abc import Sequence
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 
-from fraud_api_lambda.domain.transaction import Assessment, Decision, Transaction
+from fraud_api_lambda.domain.assessment import Assessment, Decision
+from fraud_api_lambda.domain.learned import Learned
+from fraud_api_lambda.domain.payment import Payment
+from fraud_api_lambda.domain.schema import Attribute, Ids, Kind, Roles, Schema, Time, Unit
+from fraud_api_lambda.features.plan import Plan
+
+TYPES = ("CASH_IN", "CASH_OUT", "DEBIT", "PAYMENT", "TRANSFER")
+PAYSIM = Schema(
+    "paysim",
+    Roles(
+        Time("step", Unit.HOUR, 1),
+        amount="amount",
+        label="isFraud",
+        payer="nameOrig",
+        payee="nameDest",
+        balance="oldbalanceOrg",
+        payee_balance="oldbalanceDest",
+        after=("newbalanceOrig", "newbalanceDest"),
+    ),
+    attributes={
+        "type": Attribute("type", Kind.CATEGORY, ("type",), levels=TYPES),
+        "payee_is_merchant": Attribute("payee_is_merchant", Kind.FLAG, ("nameDest",), prefix="M"),
+    },
+    ids=Ids.CODE,
+)
+"""The columns of the benchmark's requests; the image has no TOML files to read them from."""
 
 APPROVED = Assessment(
     fraud_probability=0.001,
@@ -23,18 +48,21 @@ class Constant:
     """A scorer that gives the same answer for every transaction."""
 
     version = "constant"
+    bundle = SimpleNamespace(
+        version=version, plan=Plan(PAYSIM, Learned(levels={"type": TYPES}), "decision-time")
+    )
 
-    def assess(self, _: Transaction, *, explain: bool = False) -> Assessment:
+    def assess(self, _: Payment, *, explain: bool = False) -> Assessment:
         """The same assessment for every transaction."""
         del explain
         return APPROVED
 
     def assess_many(
-        self, transactions: Sequence[Transaction], *, explain: bool = False
+        self, payments: Sequence[Payment], *, explain: bool = False
     ) -> list[Assessment]:
-        """The same assessment for each of the transactions."""
+        """The same assessment for each of the payments."""
         del explain
-        return [APPROVED] * len(transactions)
+        return [APPROVED] * len(payments)
 
 
 class _WithoutBooster(ModuleType):

@@ -12,8 +12,8 @@ from typing import Any, Final
 from benchmarks.serving import figures
 from benchmarks.serving.children import Place, Worker, server, worker
 from benchmarks.serving.load import load
+from benchmarks.serving.payments import FRAUD, GENUINE
 from benchmarks.serving.stacks import FLOOR, OURS, STACKS, TUTORIAL, Stack
-from fraud_api_lambda.domain.examples import FRAUD, GENUINE
 from training.errors import CheckFailedError
 from training.local.processes import ROOT
 

@@ -12,26 +12,30 @@ import numpy as np
 import pandas as pd
 from imblearn.over_sampling import SMOTE
 from imblearn.pipeline import Pipeline
-from xgboost import XGBClassifier
+from xgboost import Booster, XGBClassifier
 
+from benchmarks.serving.payments import FRAUD, GENUINE
 from fraud_api_lambda.decisions.bundle import pack, version_of
 from fraud_api_lambda.decisions.model_examples import Example, Examples
 from fraud_api_lambda.decisions.policy import Policy, decide
-from fraud_api_lambda.domain.examples import FRAUD, GENUINE
-from fraud_api_lambda.features.payment import FEATURE_SETS, feature_row
+from fraud_api_lambda.domain.checks import JsonObject
+from fraud_api_lambda.domain.plain_schema import learned_as_dict, schema_as_dict
+from fraud_api_lambda.domain.reading import PaymentReader
+from fraud_api_lambda.features.plan import Plan
 from fraud_api_lambda.model.calibration import Platt, as_dict, calibrated
-from fraud_api_lambda.web.requests import TransactionIn
 from training.bundling.typical_values import typical_values
+from training.data.learning import learn
 from training.data.matrix import feature_matrix
-from training.data.transactions import to_facts
+from training.data.rows import Rows
 from training.fitting.pipeline import BOOSTER
 from training.local.aws import LocalAws
 from training.local.registry import serve_from
 from training.policy.costs import policy_for
+from training.reading.dataset import Dataset
+from training.schemas.built_in import built_in
 from training.simulator.simulate import simulate
 
 FEATURE_SET: Final = "decision-time"
-NAMES: Final = FEATURE_SETS[FEATURE_SET]
 CALIBRATION: Final = Platt(slope=1.0, intercept=0.0)
 """Does not change the probability, but takes as long as a calibration that does."""
 
@@ -44,13 +48,14 @@ TUTORIAL_KEY: Final = "tutorial/pipeline.joblib"
 
 def write_models(folder: Path, *, rows: int = ROWS, seed: int = 0) -> None:
     """Fit a model on simulated transactions, and write a file for each stack."""
-    frame = simulate(rows, seed)
-    matrix = pd.DataFrame(feature_matrix(to_facts(frame), NAMES), columns=pd.Index(NAMES))
+    simulated = Rows.of(Dataset.of(simulate(rows, seed), built_in("paysim")))
+    plan = Plan(simulated.dataset.schema, learn(simulated), FEATURE_SET)
+    matrix = pd.DataFrame(feature_matrix(simulated.facts, plan), columns=pd.Index(plan.names))
     classifier = XGBClassifier(**BOOSTER, random_state=seed)
     pipeline = Pipeline([("smote", SMOTE(random_state=seed)), ("classify", classifier)])
-    pipeline.fit(matrix, frame["isFraud"])
+    pipeline.fit(matrix, simulated.is_fraud)
     joblib.dump(pipeline, folder / "pipeline.joblib")
-    model = pack(_content(pipeline, frame))
+    model = pack(_content(pipeline, simulated, plan))
     (folder / "model.joblib").write_bytes(model)
     (folder / "manifest.json").write_text(json.dumps(_manifest(model)))
 
@@ -63,38 +68,36 @@ def publish_models(aws: LocalAws, folder: Path) -> dict[str, str]:
     return {"MODEL_BUCKET": aws.bucket, "MODEL_KEY": TUTORIAL_KEY}
 
 
-def _content(pipeline: Pipeline, frame: pd.DataFrame) -> dict[str, Any]:
+def _content(pipeline: Pipeline, rows: Rows, plan: Plan) -> dict[str, Any]:
     booster = pipeline.named_steps["classify"].get_booster()
-    genuine = frame[frame["isFraud"] == 0]
-    policy = policy_for(WITHOUT_REVIEWS, float(genuine["amount"].median()))
+    policy = policy_for(WITHOUT_REVIEWS, float(np.median(rows.amounts[~rows.is_fraud])))
     return {
         "booster": bytes(booster.save_raw("ubj")),
-        "feature_set": FEATURE_SET,
-        "features": list(NAMES),
+        "schema": schema_as_dict(plan.schema),
+        "learned": learned_as_dict(plan.learned),
+        "feature_set": plan.feature_set,
+        "features": list(plan.names),
         "calibration": as_dict(CALIBRATION),
         "threshold": 0.5,
         "policy": policy.as_dict(),
-        "typical": typical_values(
-            to_facts(frame), frame["isFraud"].to_numpy(dtype=bool), np.ones(len(frame)), NAMES
-        ).as_dict(),
-        "examples": _examples(pipeline, policy).as_dict(),
-        "trained_on": {"rows": len(frame)},
+        "typical": typical_values(rows, plan).as_dict(),
+        "examples": _examples(booster, policy, plan).as_dict(),
+        "trained_on": {"rows": len(rows)},
         "metrics": {},
     }
 
 
-def _examples(pipeline: Pipeline, policy: Policy) -> Examples:
-    stopped, approved = (_example(pipeline, policy, body) for body in (FRAUD, GENUINE))
+def _examples(booster: Booster, policy: Policy, plan: Plan) -> Examples:
+    stopped, approved = (_example(booster, policy, plan, body) for body in (FRAUD, GENUINE))
     return Examples(stopped, approved)
 
 
-def _example(pipeline: Pipeline, policy: Policy, body: dict[str, Any]) -> Example:
-    payment = TransactionIn.model_validate(body).to_domain()
-    row = np.array([feature_row(payment, NAMES)], dtype=np.float32)
-    booster = pipeline.named_steps["classify"].get_booster()
+def _example(booster: Booster, policy: Policy, plan: Plan, body: JsonObject) -> Example:
+    payment = PaymentReader(plan.schema, plan.learned).payment(body)
+    row = np.array([plan.row(payment.facts)], dtype=np.float32)
     margin = booster.inplace_predict(row, predict_type="margin", validate_features=False)
     probability = calibrated(float(margin[0]), CALIBRATION)
-    return Example(payment, probability, decide(probability, payment.amount, policy))
+    return Example(body, payment, probability, decide(probability, payment.facts.amount, policy))
 
 
 def _manifest(model: bytes) -> dict[str, Any]:

@@ -15,10 +15,10 @@ from benchmarks.imports import PYTHON, by_package, medians
 from benchmarks.serving import load
 from benchmarks.serving.figures import COLD
 from benchmarks.serving.measure import BATCH, asking, cases, payments
+from benchmarks.serving.payments import FRAUD, GENUINE
 from benchmarks.serving.plot import plot
 from benchmarks.serving.stacks import check_same, clean_environment, megabytes
 from benchmarks.serving.worker import timed
-from fraud_api_lambda.domain.examples import FRAUD, GENUINE
 from training.errors import CommandError, InputError
 from training.local.processes import LOOPBACK
 

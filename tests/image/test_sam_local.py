@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from fraud_api_lambda.decisions.bundle import version_of
-from fraud_api_lambda.domain.examples import FRAUD
 from tests.bundles import make_bundle
 from tests.function import runtime
 from tests.image.commands import answers, run, serving
 from tests.image.conftest import Podman, Step
+from tests.transactions import FRAUD
 from training.local.processes import LOOPBACK, ROOT, free_port, request
 from training.local.sam import ContainerEngine, find_sam, invoke_function
 
