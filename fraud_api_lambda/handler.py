@@ -8,11 +8,14 @@ import gc
 import json
 import logging
 
-from fraud_api_lambda.aws.client import AwsClient
-from fraud_api_lambda.deployment.provider import LoadedModel, ModelProvider, ModelUnavailableError
-from fraud_api_lambda.deployment.store import ModelStore
-from fraud_api_lambda.settings import Settings, SettingsError, aws_client
-from fraud_api_lambda.web import logs
+# A collection in the middle of the imports would scan thousands of objects that stay.
+gc.disable()
+
+from fraud_api_lambda.aws.client import AwsClient  # noqa: E402
+from fraud_api_lambda.deployment.provider import LoadedModel, ModelProvider, ModelUnavailableError  # noqa: E402
+from fraud_api_lambda.deployment.store import ModelStore  # noqa: E402
+from fraud_api_lambda.settings import Settings, SettingsError, aws_client  # noqa: E402
+from fraud_api_lambda.web import logs  # noqa: E402
 
 log = logging.getLogger(__name__)
 
@@ -67,6 +70,7 @@ _adapter = Mangum(
 # Imported objects live for ever. A full garbage collection would scan them once in some thousand
 # requests, and delay that request by more than the time of fifty others.
 gc.freeze()
+gc.enable()
 
 
 def handler(event: Event, context: LambdaContext) -> dict[str, object]:

@@ -6,8 +6,8 @@ SMOTE refuses NaN, and a second input that tells so; its feature is NaN.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import nan
+from typing import NamedTuple
 
 from fraud_api_lambda.domain.elementwise import Arithmetic, Value, is_missing
 from fraud_api_lambda.domain.learned import Rates
@@ -15,8 +15,7 @@ from fraud_api_lambda.domain.payment import Facts
 from fraud_api_lambda.features.feature import Feature, Input, Measure, missing
 
 
-@dataclass(frozen=True, slots=True)
-class Amount:
+class Amount(NamedTuple):
     """The amount."""
 
     at: int
@@ -42,8 +41,7 @@ class Amount:
         return (inputs[self.at],)
 
 
-@dataclass(frozen=True, slots=True)
-class Hour:
+class Hour(NamedTuple):
     """The hour of the day."""
 
     at: int
@@ -69,13 +67,12 @@ class Hour:
         return (inputs[self.at],)
 
 
-@dataclass(frozen=True, slots=True)
-class Levels:
+class Levels(NamedTuple):
     """A category, as one feature for each of its values; all are 0 for any other value."""
 
     at: int
     attribute: str
-    index: int
+    position: int
     levels: tuple[str, ...]
 
     @property
@@ -92,7 +89,7 @@ class Levels:
     def encode(self, facts: Facts, arithmetic: Arithmetic) -> Sequence[Value]:
         """Whether the category has each value."""
         del arithmetic
-        value = facts.attributes[self.index]
+        value = facts.attributes[self.position]
         return [value == level for level in self.levels]
 
     def derive(self, inputs: Sequence[Value], arithmetic: Arithmetic) -> Sequence[Value]:
@@ -101,8 +98,7 @@ class Levels:
         return inputs[self.at : self.at + len(self.levels)]
 
 
-@dataclass(frozen=True, slots=True)
-class Number:
+class Number(NamedTuple):
     """A number or a flag.
 
     Attributes
@@ -113,7 +109,7 @@ class Number:
 
     at: int
     attribute: str
-    index: int
+    position: int
     measure: Measure
     fill: float | None
 
@@ -131,20 +127,19 @@ class Number:
 
     def encode(self, facts: Facts, arithmetic: Arithmetic) -> Sequence[Value]:
         """The number and, if it can be missing, whether it is."""
-        return _filled(facts.attributes[self.index], self.fill, arithmetic)
+        return _filled(facts.attributes[self.position], self.fill, arithmetic)
 
     def derive(self, inputs: Sequence[Value], arithmetic: Arithmetic) -> Sequence[Value]:
         """The number, NaN if it is missing."""
         return (_with_missing(inputs, self.at, self.fill, arithmetic),)
 
 
-@dataclass(frozen=True, slots=True)
-class Rate:
+class Rate(NamedTuple):
     """A category with many values, as the fraud rate of its value."""
 
     at: int
     attribute: str
-    index: int
+    position: int
     rates: Rates
     fill: float | None
 
@@ -162,7 +157,7 @@ class Rate:
 
     def encode(self, facts: Facts, arithmetic: Arithmetic) -> Sequence[Value]:
         """The rate and, if the category can be missing, whether it is."""
-        value = facts.attributes[self.index]
+        value = facts.attributes[self.position]
         rate = arithmetic.look(value, self.rates.by_value, self.rates.overall)
         return _filled(rate, self.fill, arithmetic)
 

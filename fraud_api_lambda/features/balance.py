@@ -1,8 +1,7 @@
 """The features of the payer's balance, and of the amount's relation to it. Pure."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from fraud_api_lambda.domain.elementwise import Arithmetic, Value
 from fraud_api_lambda.domain.payment import Facts
@@ -29,8 +28,7 @@ FEATURES: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Balance:
+class Balance(NamedTuple):
     """The balance.
 
     Attributes

@@ -1,7 +1,7 @@
 """The properties of a feature and of an input. Pure."""
 
-from dataclasses import dataclass
 from enum import StrEnum, auto
+from typing import NamedTuple
 
 
 class Family(StrEnum):
@@ -43,8 +43,7 @@ DISCRETE = frozenset({Measure.LEVEL, Measure.FLAG, Measure.HOUR})
 """These have few values, and none between them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Feature:
+class Feature(NamedTuple):
     """A number that the booster takes.
 
     Attributes
@@ -69,8 +68,7 @@ class Feature:
     derived: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Input:
+class Input(NamedTuple):
     """A number that the features are computed from, and that SMOTE interpolates.
 
     Attributes

@@ -5,7 +5,6 @@ machines, and between Python and NumPy.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import factorial, nan, pi
 from typing import Final, NamedTuple
 
@@ -45,8 +44,7 @@ class Place(NamedTuple):
     longitude: Value
 
 
-@dataclass(frozen=True, slots=True)
-class Places:
+class Places(NamedTuple):
     """The places of a payment: the distance of each two.
 
     Coordinates are no features: the place of a home names its owner, and a model memorises it.

@@ -6,7 +6,7 @@ bits. They use ``+ - * /``, comparisons and the given `Arithmetic` in binary64.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain, count
 from typing import Final
@@ -63,7 +63,7 @@ class Plan:
         made = [each for coder in self.coders for each in coder.features]
         taken = {each.name for each in made if not each.attribute}
         return tuple(
-            replace(each, name=_free_name(each.name, taken)) if each.attribute else each
+            each._replace(name=_free_name(each.name, taken)) if each.attribute else each
             for each in made
         )
 
