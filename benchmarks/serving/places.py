@@ -22,14 +22,14 @@ def place(begin: Begin) -> Iterator[Place]:
         write_models(folder)
         (served := folder / "served").mkdir()
         link_server_packages(served)
-        with _moved() as (core, others), local_aws() as aws, environment(aws.environment):
+        with moved() as (core, others), local_aws() as aws, environment(aws.environment):
             begin("publishing both models")
             variables = {**aws.environment, **publish_models(aws, folder)}
             yield Place(core, others, {**variables, "PYTHONPATH": str(served)})
 
 
 @contextmanager
-def _moved() -> Iterator[tuple[int, int]]:
+def moved() -> Iterator[tuple[int, int]]:
     """Pin this process and its children to the last core; yield the first core and the last."""
     before = os.sched_getaffinity(0)
     os.sched_setaffinity(0, {max(before)})
