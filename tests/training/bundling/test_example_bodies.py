@@ -9,7 +9,7 @@ import pytest
 import xgboost as xgb
 
 from fraud_api_lambda.domain.reading import PaymentReader
-from fraud_api_lambda.domain.schema import Time, Unit
+from fraud_api_lambda.domain.schema import Attribute, Kind, Time, Unit
 from fraud_api_lambda.features.plan import Plan
 from fraud_api_lambda.model.calibration import calibrated
 from tests.bundles import CALIBRATION, POLICY
@@ -27,7 +27,7 @@ PLAN = CARDS.plan()
 
 def rows_of(plan: Plan = PLAN, **changes: Any) -> Rows:
     """A fraud and a genuine purchase, in a frame as files are read."""
-    body = card_body(device_id="d1", city="Berlin", **changes)
+    body = card_body(**{"device_id": "d1", "city": "Berlin", **changes})
     frame = pd.DataFrame([{**body, "is_fraud": 1}, {**body, "is_fraud": 0}])
     return Rows.of(Dataset.of(frame, plan.schema))
 
@@ -55,6 +55,40 @@ def test_an_invented_id_keeps_the_prefix_and_the_kind_of_the_real_one(
     shop: str, replaced: str
 ) -> None:
     assert body(shop=shop)["shop"] == replaced
+
+
+def with_attributes(*more: Attribute) -> Plan:
+    attributes = {**CARDS.schema.attributes, **{each.name: each for each in more}}
+    return replace(PLAN, schema=replace(CARDS.schema, attributes=attributes))
+
+
+@pytest.mark.parametrize(
+    ("value", "replaced"),
+    [
+        ("ann@example.org", "CTEXT"),
+        ("tmp-ann@example.org", "tmp-TEXT"),
+        ("tmp-new-ann@example.org", "tmp-new-TEXT"),
+        ("4917012345678", "3000000003"),
+    ],
+)
+@pytest.mark.parametrize("column", ["email", "device_id"])
+def test_a_text_that_only_prefixes_are_read_of_is_replaced(
+    column: str, value: str, replaced: str
+) -> None:
+    plan = with_attributes(
+        Attribute("tmp", Kind.FLAG, (column,), prefix="tmp-"),
+        Attribute("tmp_new", Kind.FLAG, (column,), prefix="tmp-new-"),
+    )
+
+    assert body_of(rows_of(plan, **{column: value}), 0, plan)[column] == replaced
+
+
+@pytest.mark.parametrize("column", ["category", "mcc"])
+def test_a_value_of_a_category_that_the_model_does_not_know_is_replaced(column: str) -> None:
+    made = body(**{column: "hangar rental"})
+
+    assert made[column] == "CTEXT"
+    assert CARDS.reader.payment(made).degraded == (f"unseen:{column}",)
 
 
 def test_places_are_rounded_to_a_tenth_of_a_degree() -> None:
