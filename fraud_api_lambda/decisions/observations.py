@@ -102,12 +102,12 @@ class Observed:
             return texts.payee_kind(attribute, is_so=bool(value))
         if code == "FAR_AWAY":
             return texts.far_away(attribute, attributes[feature.other], peers)
-        words = texts.words_of(attribute)
         if feature.measure is Measure.FLAG:
-            return f"Most {peers} have another value of {words}."
+            return texts.other_than_usual(attribute, peers)
         if feature.measure is Measure.NUMBER:
             is_higher = value > self.usual[feature.name]
             return texts.compared(attribute, is_higher=is_higher, peers=peers)
+        words = texts.words_of(attribute)
         having = texts.value_in_words(self._fact(feature.attribute))
         preposition = "of" if code == RISKY_TYPE else "with"
         return f"Fraud is more frequent among payments {preposition} {words} {having} than overall."
@@ -146,4 +146,9 @@ class Observed:
         return found.prefix is not None and found.columns == (self.schema.roles.payee,)
 
     def _fact(self, attribute: str) -> Value:
-        return self.facts.attributes[list(self.schema.attributes).index(attribute)]
+        return self.facts.attributes[self._positions[attribute]]
+
+    @cached_property
+    def _positions(self) -> Mapping[str, int]:
+        """The position of each attribute: a schema may have 500, with 30 features each."""
+        return {name: position for position, name in enumerate(self.schema.attributes)}

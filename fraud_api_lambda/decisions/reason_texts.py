@@ -75,15 +75,25 @@ def payee_kind(attribute: Attribute, *, is_so: bool) -> str:
 
 def compared(attribute: Attribute, *, is_higher: bool, peers: str) -> str:
     """A number beside the usual one."""
-    words = words_of(attribute)
     side = "higher" if is_higher else "lower"
-    return f"{words[:1].upper()}{words[1:]} is {side} than usual for {peers}."
+    return f"{_opening(attribute)} is {side} than usual for {peers}."
+
+
+def other_than_usual(attribute: Attribute, peers: str) -> str:
+    """A flag beside the usual one. Not "most payments": in most it may be missing."""
+    return f"{_opening(attribute)} has another value than usual for {peers}."
 
 
 def far_away(one: Attribute, other: Attribute, peers: str) -> str:
     """The distance of two places beside the usual one."""
     between = f"{words_of(one)} and {words_of(other)}"
     return f"The distance between {between} is longer than usual for {peers}."
+
+
+def _opening(attribute: Attribute) -> str:
+    """The words for an attribute at the beginning of a sentence."""
+    words = words_of(attribute)
+    return f"{words[:1].upper()}{words[1:]}"
 
 
 def _cut(words: str) -> str:

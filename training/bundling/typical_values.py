@@ -1,5 +1,6 @@
 """Typical values of genuine payments, by peer group, from the rows that a model was trained on."""
 
+from collections.abc import Mapping
 from typing import Final
 
 import numpy as np
@@ -24,7 +25,8 @@ ALL_DAY: Final = Hours(0, 23)
 def typical_values(rows: Rows, plan: Plan) -> Typical:
     """Compute the typical values of the features of a plan.
 
-    A peer group without genuine rows gets the values of all of them.
+    A peer group without genuine rows gets the values of all of them, and so does a feature that is
+    missing in all of its genuine rows.
     """
     values: dict[str, dict[str, float]] = {}
     hours: dict[str, Hours] = {}
@@ -33,7 +35,8 @@ def typical_values(rows: Rows, plan: Plan) -> Typical:
         members = rows[chosen if chosen.any() else ~rows.is_fraud]
         busyness = hourly(np.asarray(members.facts.hour), members.weights)
         hours[peers] = usual_hours(busyness)
-        values[peers] = _medians(members, plan, float(busyness.argmax()))
+        of_all = values.get(ALL, dict.fromkeys(plan.names, 0.0))
+        values[peers] = _medians(members, plan, float(busyness.argmax()), of_all)
     return Typical(values, hours, _risky(rows, plan))
 
 
@@ -47,20 +50,23 @@ def _groups(rows: Rows, plan: Plan) -> dict[str, np.ndarray]:
     return everything | {it: np.asarray(column == it) for it in plan.learned.levels[group]}
 
 
-def _medians(rows: Rows, plan: Plan, busiest: float) -> dict[str, float]:
+def _medians(
+    rows: Rows, plan: Plan, busiest: float, of_all: Mapping[str, float]
+) -> dict[str, float]:
     found = {}
     columns = feature_columns(rows.facts, plan)
     for feature, column in zip(plan.features, columns.T, strict=True):
         # A median has no meaning on a clock: between 23:00 and 01:00 it is noon.
         is_hour = feature.measure is Measure.HOUR
-        found[feature.name] = busiest if is_hour else _median(column, rows.weights)
+        default = of_all[feature.name]
+        found[feature.name] = busiest if is_hour else _median(column, rows.weights, default)
     return found
 
 
-def _median(column: np.ndarray, weights: np.ndarray) -> float:
+def _median(column: np.ndarray, weights: np.ndarray, default: float) -> float:
     present = ~np.isnan(column)
     if not present.any():
-        return 0.0
+        return default
     return float(np.quantile(column[present], 0.5, weights=weights[present], method="inverted_cdf"))
 
 

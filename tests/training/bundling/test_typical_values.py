@@ -8,10 +8,14 @@ import pandas as pd
 import pytest
 
 from fraud_api_lambda.decisions.typical import ALL, Hours
+from fraud_api_lambda.domain.schema import Attribute, Kind, Roles, Schema, Time, Unit
+from fraud_api_lambda.features.plan import Plan
 from tests.paysim_files import rows_of
 from tests.transactions import PAYSIM, PLAN, TYPES
 from training.bundling.typical_values import hourly, typical_values, usual_hours
+from training.data.learning import learn
 from training.data.rows import Rows
+from training.reading.dataset import Dataset
 
 
 def shares(busy: range, *, quiet: float = 0.0) -> np.ndarray:
@@ -108,6 +112,24 @@ def test_a_type_without_genuine_rows_gets_the_overall_typical_values() -> None:
     assert {group: usual["amount"] for group, usual in typical.values.items()} == dict.fromkeys(
         (ALL, *TYPES), 1.0
     )
+
+
+def test_a_feature_that_a_peer_group_never_has_gets_the_overall_typical_value() -> None:
+    tries = Attribute("tries", Kind.NUMBER, ("tries",))
+    channel = Attribute("channel", Kind.CATEGORY, ("channel",), levels=("chip", "online"))
+    schema = Schema(
+        "any",
+        Roles(Time("hour", Unit.HOUR), "amount", "fraud"),
+        peer_group="channel",
+        attributes={"channel": channel, "tries": tries},
+    )
+    frame = pd.DataFrame({"hour": 1, "amount": 1.0, "fraud": 0}, index=range(4))
+    frame["channel"] = ["chip", "online", "online", "online"]
+    rows = Rows.of(Dataset.of(frame.assign(tries=[np.nan, 2.0, 3.0, 9.0]), schema))
+
+    typical = typical_values(rows, Plan(schema, learn(rows), "decision-time"))
+
+    assert typical.values["chip"]["tries"] == typical.values[ALL]["tries"] == 3.0
 
 
 def test_the_group_of_all_has_the_typical_values_of_all_genuine_payments() -> None:

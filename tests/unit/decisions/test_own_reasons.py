@@ -261,7 +261,7 @@ def found(changes: dict[str, Any], **contributions: float) -> list[Reason]:
             "UNUSUAL_VALUE",
             "gender",
             {"gender": "M"},
-            "Most payments of category grocery have another value of gender.",
+            "Gender has another value than usual for payments of category grocery.",
         ),
         (
             "FAR_AWAY",
