@@ -86,6 +86,7 @@ def attributions(model: FittedModel, rows: Rows, *, seed: int) -> Attributions:
     )[:, :-1]
     names, currency = names_of(model.boosted.encoder), currency_of(rows.dataset.schema)
     order = np.argsort(-np.abs(values[fraud]).mean(axis=0), kind="stable")
+    measured = order[~np.isnan(features[:, order]).all(axis=0)]
     return {
         "frauds": int(fraud.sum()),
         "genuine": int((~fraud).sum()),
@@ -101,9 +102,9 @@ def attributions(model: FittedModel, rows: Rows, *, seed: int) -> Attributions:
             {
                 "feature": names[index],
                 "unit": unit_of(model.boosted.encoder.features[index], currency),
-                "points": _along(features[:, index], values[:, index]),
+                "points": along(features[:, index], values[:, index]),
             }
-            for index in order[:MAIN_FEATURES]
+            for index in measured[:MAIN_FEATURES]
         ],
     }
 
@@ -129,8 +130,18 @@ def _spread(values: np.ndarray) -> ShapSpread:
     }
 
 
-def _along(column: np.ndarray, values: np.ndarray) -> list[DependencePoint]:
-    """The SHAP values in bins of equally many rows, or at each value if there are few values."""
+def along(column: np.ndarray, values: np.ndarray) -> list[DependencePoint]:
+    """The SHAP values in bins of equally many rows, or at each value if there are few values.
+
+    Parameters
+    ----------
+    column : ndarray of shape (n_rows,)
+        Values of a feature. Rows without one, as NaN, have no place along it and are left out.
+    values : ndarray of shape (n_rows,)
+        SHAP values of the feature, in log-odds.
+    """
+    is_present = ~np.isnan(column)
+    column, values = column[is_present], values[is_present]
     if len(np.unique(column)) <= 2 * POINTS:
         number = np.unique(column, return_inverse=True)[1]
     else:

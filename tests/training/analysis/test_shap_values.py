@@ -1,9 +1,10 @@
-"""The axes of plots name the unit of each feature."""
+"""SHAP values along a feature, and the unit of its axis."""
 
+import numpy as np
 import pytest
 
 from fraud_api_lambda.features.feature import Feature, Measure
-from training.analysis.shap_values import unit_of
+from training.analysis.shap_values import along, unit_of
 
 
 @pytest.mark.parametrize(
@@ -24,3 +25,19 @@ from training.analysis.shap_values import unit_of
 )
 def test_the_unit_follows_from_the_measure(feature: Feature, unit: str) -> None:
     assert unit_of(feature, "USD") == unit
+
+
+@pytest.mark.parametrize("n_values", [2, 100], ids=["at each value", "in bins"])
+def test_rows_without_a_value_are_left_out_of_its_curve(n_values: int) -> None:
+    column = np.arange(1_000.0) % n_values
+    values = 0.1 * column
+    column[::7], values[::7] = np.nan, 9.0
+
+    points = along(column, values)
+
+    assert all(np.isfinite(point["value"]) and point["high"] < 10 for point in points)
+    assert sum(point["rows"] for point in points) == np.isfinite(column).sum()
+
+
+def test_a_feature_without_any_value_has_no_curve() -> None:
+    assert along(np.full(3, np.nan), np.zeros(3)) == []
