@@ -143,9 +143,16 @@ def _numbers(cells: pd.Series, rule: Rule) -> tuple[pd.Series, np.ndarray]:
     """The cells as numbers, and a mask of those that are text."""
     column = _with_digits(cells) if rule.has_words else cells
     if column.dtype != bool and pd.api.types.is_numeric_dtype(column):
-        return column, np.zeros(len(column), dtype=bool)
+        return _in_numpy(column), np.zeros(len(column), dtype=bool)
     parsed = _parsed(column.astype("str"))
     return parsed, (parsed.isna() & column.notna()).to_numpy(dtype=bool)
+
+
+def _in_numpy(numbers: pd.Series) -> pd.Series:
+    """Numbers of Arrow or of pandas' own types as float64: not every operation serves those."""
+    if isinstance(numbers.dtype, np.dtype):
+        return numbers
+    return pd.Series(numbers.to_numpy(np.float64, na_value=np.nan), numbers.index)
 
 
 def _with_digits(labels: pd.Series) -> pd.Series:

@@ -4,7 +4,7 @@ import re
 import struct
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -27,9 +27,9 @@ from tests.paysim_files import (
     refusal,
     written,
 )
-from tests.transactions import ACCOUNTS, CENTS, MONEY, PAYSIM, READER, TYPES, bodies
+from tests.transactions import ACCOUNTS, CENTS, LEARNED, MONEY, PAYSIM, READER, TYPES, bodies
 from training.files.writing import write_transactions
-from training.reading.dataset import Dataset
+from training.reading.dataset import Dataset, payments_of, scored_columns
 
 DATA = Path(__file__).parents[3].parent / "shared" / "data"
 
@@ -260,6 +260,21 @@ def test_line_numbers_count_line_breaks_within_cells(tmp_path: Path, newline: st
     path = written(tmp_path, newline.join(lines).replace("9839.64", "much"))
 
     assert refusal(path) == f", row 5, column amount: 'much' is not a number; {MONEY_IS}"
+
+
+@pytest.mark.parametrize("backend", ["pyarrow", "numpy_nullable"])
+def test_numbers_of_other_backends_than_numpy_are_checked_alike(
+    tmp_path: Path, backend: Literal["pyarrow", "numpy_nullable"]
+) -> None:
+    frame = frame_of(written(tmp_path, GOOD))[scored_columns(PAYSIM, LEARNED)]
+
+    typed = payments_of(
+        tmp_path, frame.convert_dtypes(dtype_backend=backend), PAYSIM, LEARNED
+    ).frame
+
+    pd.testing.assert_frame_equal(
+        typed, payments_of(tmp_path, frame, PAYSIM, LEARNED).frame, check_exact=True
+    )
 
 
 def test_categorical_accounts_in_parquet_become_text(tmp_path: Path) -> None:
