@@ -1,5 +1,6 @@
 """From the values of a payment's fields to its facts. Pure."""
 
+import re
 from collections.abc import Callable, Mapping
 from math import nan
 from typing import Any, Final
@@ -89,11 +90,17 @@ FLAG_WORDS: Final = {
 }
 
 
+_DECIMAL: Final = r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?"
+"""A number as JSON writes it."""
+
+
 def flag_text(value: object) -> str:
-    """The text of a flag's value: true, 1 and 1.0 are one value, and so are false, 0 and 0.0."""
+    """The text of a flag's value: true, 1 and 1.0 are one value, and so are -1.5 and -1.50."""
     if isinstance(value, str):
-        whole = value.removesuffix(".0")
-        return FLAG_WORDS.get(value) or (whole if whole.isascii() and whole.isdigit() else value)
+        is_plain = value.isalpha() or value.removeprefix("-").isdigit()
+        if is_plain or not re.fullmatch(_DECIMAL, value):
+            return FLAG_WORDS.get(value, value)
+        value = float(value)
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     return str(int(value) if isinstance(value, bool) else value)

@@ -124,8 +124,8 @@ def _is_refused(column: pd.Series, rule: Rule, is_unreadable: np.ndarray) -> np.
     """Mask of the readable cells that are empty, unless they may be, or fail the check."""
     is_empty = column.isna().to_numpy(dtype=bool) & ~is_unreadable
     is_refused = np.zeros(len(column), dtype=bool) if rule.optional else is_empty
-    if rule.check is not None:
-        is_given = ~(is_empty | is_unreadable)
+    is_given = ~(is_empty | is_unreadable)
+    if rule.check is not None and is_given.any():
         given = column if is_given.all() else column[is_given]
         is_refused[is_given] |= ~np.asarray(rule.check(given), dtype=bool)
     return is_refused

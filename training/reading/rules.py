@@ -75,8 +75,10 @@ def _check(field: Field) -> tuple[Check | None, str]:
     match field.form:
         case Form.TIME:
             return None, TIME_ADVICE
+        case Form.FLAG if field.values:
+            return partial(_is_flag, field.values), f"write {' or '.join(field.values)}"
         case Form.FLAG:
-            return _is_flag(field), f"write {' or '.join(field.values or ('one of two values',))}"
+            return partial(_is_match, field.pattern), f"{_text_advice(field)}, one of two values"
         case Form.CATEGORY if field.closed:
             return partial(_is_in, field.values), f"write one of {', '.join(field.values)}"
         case Form.ID | Form.TEXT | Form.CATEGORY:
@@ -85,11 +87,8 @@ def _check(field: Field) -> tuple[Check | None, str]:
     return partial(_is_number, field), f"write {number} {_range(field)}"
 
 
-def _is_flag(field: Field) -> Check | None:
-    """The check of a flag whose values are known."""
-    if not field.values:
-        return None
-    return lambda cells: cells.map(lambda cell: flag_text(cell) in field.values)
+def _is_flag(values: Sequence[str], cells: pd.Series) -> pd.Series:
+    return cells.map(lambda cell: flag_text(cell) in values)
 
 
 def _is_match(pattern: str, cells: pd.Series) -> pd.Series:

@@ -162,6 +162,13 @@ def test_a_flag_with_three_values_is_refused_with_the_line_to_write(tmp_path: Pa
     )
 
 
+@pytest.mark.parametrize("value", ["y" * 129, "y\t", "y "])
+def test_a_flag_with_a_value_that_no_model_can_hold_is_refused(tmp_path: Path, value: str) -> None:
+    assert refusal(written(tmp_path, *changed(2, "yes", value))).endswith(
+        " is not allowed; write 1 to 128 printable characters, one of two values"
+    )
+
+
 def test_a_flag_may_be_empty_everywhere(tmp_path: Path) -> None:
     facts = read(tmp_path, *(row.replace("yes", "") for row in ROWS)).facts
 

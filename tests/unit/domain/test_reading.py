@@ -7,7 +7,7 @@ import pytest
 
 from fraud_api_lambda.domain.learned import Learned
 from fraud_api_lambda.domain.payment import Payment
-from fraud_api_lambda.domain.reading import PaymentReader
+from fraud_api_lambda.domain.reading import PaymentReader, flag_text
 from fraud_api_lambda.domain.schema import Attribute, Kind, Roles, Schema, Time, Unit
 from tests.schemas import CARDS, card_body, card_payment
 from tests.transactions import transaction
@@ -104,6 +104,27 @@ def test_true_and_one_are_the_same_value_of_a_flag(sent: object, value: bool) ->
     flag = Attribute("chip", Kind.FLAG, ("chip",))
 
     assert flagged(flag, {"chip": sent}, "0", "1") is value
+
+
+@pytest.mark.parametrize(
+    ("written", "sent", "text"),
+    [
+        ("-1", -1, "-1"),
+        ("-1.0", -1.0, "-1"),
+        ("1.50", 1.5, "1.5"),
+        ("1e3", 1e3, "1000"),
+        ("-9007199254740993", -9007199254740993, "-9007199254740993"),
+    ],
+)
+def test_a_number_and_its_digits_are_the_same_value_of_a_flag(
+    written: str, sent: float, text: str
+) -> None:
+    assert flag_text(written) == flag_text(sent) == text
+
+
+@pytest.mark.parametrize("text", ["007", "1.", "+1", " 1", "1_0", "\u0661", "nan", "1e", "v1.0"])
+def test_a_text_that_json_does_not_write_a_number_by_is_no_number_of_a_flag(text: str) -> None:
+    assert flag_text(text) == text
 
 
 @pytest.mark.parametrize(("sent", "value"), [("CH", True), ("CH Mills", True), ("ch", False)])
