@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from fraud_api_lambda.domain.learned import Learned, Rates
+from fraud_api_lambda.domain.plain_values import MOST
 from fraud_api_lambda.domain.schema import Attribute, Kind
 
 if TYPE_CHECKING:
@@ -17,6 +18,9 @@ MOST_LEVELS: Final = 30
 
 LEAST_ROWS: Final = 20
 """Rows of a value, below which it counts as unknown."""
+
+MOST_KNOWN: Final = MOST
+"""Most known values of a category: a bundle holds no more. Those in fewer rows are unknown."""
 
 BLOCKS: Final = 5
 
@@ -67,9 +71,12 @@ def time_blocks(steps: np.ndarray) -> list[np.ndarray]:
 
 
 def frequent(column: pd.Categorical) -> tuple[str, ...]:
-    """The values in at least `LEAST_ROWS` rows, sorted."""
+    """The values in at least `LEAST_ROWS` rows, at most `MOST_KNOWN`, sorted."""
     counts = np.bincount(column.codes[column.codes >= 0], minlength=len(column.categories))
-    return tuple(sorted(map(str, column.categories[counts >= LEAST_ROWS])))
+    known = np.flatnonzero(counts >= LEAST_ROWS)
+    if len(known) > MOST_KNOWN:
+        known = known[np.argsort(-counts[known], kind="stable")[:MOST_KNOWN]]
+    return tuple(sorted(map(str, column.categories[known])))
 
 
 def fraud_rates(

@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from fraud_api_lambda.domain.plain_values import MOST
 from fraud_api_lambda.domain.schema import Attribute, Kind, Roles, Schema, Time, Unit
-from training.data.learning import LEAST_ROWS, MOST_LEVELS, PRIOR_ROWS, learn
+from training.data.learning import LEAST_ROWS, MOST_LEVELS, PRIOR_ROWS, frequent, learn
 from training.data.rows import Rows
 from training.reading.dataset import Dataset
 
@@ -42,6 +43,18 @@ def test_a_category_of_more_than_thirty_levels_has_a_rate(n: int, *, is_one_hot:
     assert ("shop" in learned.levels) is is_one_hot
     assert ("shop" in learned.rates) is not is_one_hot
     assert len(learned.values_of("shop")) == n
+
+
+def test_a_category_knows_no_more_values_than_a_bundle_holds() -> None:
+    names = pd.Index(np.arange(MOST + 2).astype(str))
+    rows = np.full(len(names), LEAST_ROWS)
+    rows[[0, -1]] += 1
+    codes = np.repeat(np.arange(len(names)), rows)
+
+    known = frequent(pd.Categorical.from_codes(codes, names))
+
+    assert len(known) == MOST
+    assert {names[0], names[-1]} <= set(known)
 
 
 def test_listed_levels_need_no_rows() -> None:
