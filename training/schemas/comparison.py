@@ -7,6 +7,7 @@ import pandas as pd
 
 from fraud_api_lambda.domain.schema import FAMILY, Attribute, Kind, Schema
 from training.schemas.column_profile import Cells, Profile, profile
+from training.schemas.unfit import unfit_amount, unfit_label, unfit_time
 
 OPTIONAL: Final = ("weight", "label_time", "payee_balance", "after")
 """Roles that a file may leave out."""
@@ -26,7 +27,7 @@ def _missing(schema: Schema, frame: pd.DataFrame) -> Iterator[str]:
     optional = {column for column, role in schema.roles.by_column() if role in OPTIONAL}
     for column in schema.columns():
         if column not in optional and not _matching(column, frame):
-            yield f"column {column} is not in the file"
+            yield f"column {column} is not in the file: correct its name, or delete the line"
 
 
 def _new(schema: Schema, frame: pd.DataFrame) -> Iterator[str]:
@@ -48,16 +49,22 @@ def _matching(column: str, frame: pd.DataFrame) -> list[str]:
 def _unfit_roles(schema: Schema, frame: pd.DataFrame) -> Iterator[str]:
     roles = schema.roles
     for name in filter(None, (roles.amount, roles.balance, roles.payee_balance)):
-        if name in frame and profile(name, frame[name]).cells is not Cells.NUMBER:
-            yield f"column {name} holds cells that are not numbers"
-    if roles.label in frame:
-        n_values = profile(roles.label, frame[roles.label]).n_distinct
-        if n_values != 2:
-            yield f"column {roles.label} is the label and has {n_values:,} values, not two"
-    if roles.time.column in frame:
-        cells = profile(roles.time.column, frame[roles.time.column]).cells
-        if cells is not (Cells.NUMBER if roles.time.unit else Cells.TIME):
-            yield f"column {roles.time.column} is the time and holds {cells}"
+        if name in frame and (fault := unfit_amount(profile(name, frame[name]))):
+            yield f"column {name} {fault}"
+    if roles.label in frame and (fault := unfit_label(profile(roles.label, frame[roles.label]))):
+        yield f"column {roles.label} is the label and {fault}"
+    if roles.time.column in frame and (fault := _unfit_time(schema, frame)):
+        yield f"column {roles.time.column} is the time and {fault}"
+
+
+def _unfit_time(schema: Schema, frame: pd.DataFrame) -> str | None:
+    time = schema.roles.time
+    column = profile(time.column, frame[time.column])
+    if time.unit is None and column.cells is Cells.NUMBER:
+        return 'holds numbers; write {column = "NAME", unit = "second"} in the schema'
+    if time.unit is not None and column.cells is Cells.TIME:
+        return "holds times; write its name alone in the schema, without a unit"
+    return unfit_time(column)
 
 
 def _unfit_attributes(schema: Schema, frame: pd.DataFrame) -> Iterator[str]:
@@ -71,7 +78,7 @@ def _unfit_attributes(schema: Schema, frame: pd.DataFrame) -> Iterator[str]:
 
 def _unfit(attribute: Attribute, column: Profile) -> str | None:
     if attribute.kind in {Kind.NUMBER, Kind.PLACE} and column.cells is not Cells.NUMBER:
-        return f"holds {column.cells}"
+        return f"holds {column.cells}; make it a category, or ignore it"
     if attribute.kind is Kind.FLAG and attribute.prefix is None and column.n_distinct > 2:
-        return f"has {column.n_distinct:,} values, not two"
+        return f"has {column.n_distinct:,} values, not two; make it a category"
     return None

@@ -9,7 +9,8 @@ import pandas as pd
 
 from training.schemas.column_profile import Cells, Profile, profile
 from training.schemas.draft_text import Draft, quoted
-from training.schemas.problems import UNDECIDED
+from training.schemas.problems import UNDECIDED, shown
+from training.schemas.unfit import UNFIT, has_lost_digits
 
 MAX_LEVELS: Final = 1_000
 MIN_FAMILY: Final = 5
@@ -34,12 +35,11 @@ FITS: Final[dict[str, Callable[[Profile], bool]]] = {
     "label": lambda column: column.n_distinct == 2,
     "time": lambda column: column.cells is not Cells.TEXT and column.is_ascending,
     "amount": lambda column: column.cells is Cells.NUMBER and column.n_distinct > 2,
-    "payer": lambda column: column.n_distinct > 2 and not _has_decimals(column),
-    "payee": lambda column: column.n_distinct > 2 and not _has_decimals(column),
+    "payer": lambda column: column.n_distinct > 2 and _is_id(column),
+    "payee": lambda column: column.n_distinct > 2 and _is_id(column),
     "label_time": lambda column: column.cells is not Cells.TEXT,
-    "id": lambda column: column.is_unique,
+    "id": lambda column: column.is_unique and _is_id(column),
 }
-MANDATORY: Final = ("time", "amount", "label")
 
 
 def draft(frame: pd.DataFrame) -> Draft:
@@ -48,9 +48,8 @@ def draft(frame: pd.DataFrame) -> Draft:
     made = Draft()
     found = _roles(profiles, made)
     found |= _balances(profiles, found, made)
-    rest = [
-        column for column in profiles if column.name not in {role.name for role in found.values()}
-    ]
+    taken = {role.name for role in found.values()} | made.candidates
+    rest = [column for column in profiles if column.name not in taken]
     rest = _places(_families(rest, made), found.get("payer"), made)
     for column in rest:
         _attribute(column, found, made)
@@ -68,9 +67,23 @@ def _roles(profiles: Sequence[Profile], made: Draft) -> dict[str, Profile]:
         if best is not None and _rank(best.name, words) < len(words):
             found[role] = best
             made.roles[role] = _time(best) if role == "time" else quoted(best.name)
-        elif role in MANDATORY:
+            if role in UNFIT and (fault := UNFIT[role](best)):
+                made.role_notes[role] = fault
+        elif role in UNFIT:
             made.roles[role] = quoted(UNDECIDED)
+            _ask(role, [column for column in profiles if column not in found.values()], made)
     return found
+
+
+def _ask(role: str, free: Sequence[Profile], made: Draft) -> None:
+    """Note why the column whose name suggests a role does not have it."""
+    words = WORDS[role]
+    best = min(free, key=lambda column: _rank(column.name, words), default=None)
+    if best is None or _rank(best.name, words) >= len(words):
+        return
+    doubt = "is not in the order of the rows; if it is right, write its name"
+    made.role_notes[role] = f"{shown(best.name)} {UNFIT[role](best) or doubt}"
+    made.candidates.add(best.name)
 
 
 def _balances(
@@ -148,7 +161,9 @@ def _attribute(column: Profile, found: dict[str, Profile], made: Draft) -> None:
             "may leak the label: is it known before the decision? If not, ignore it"
         )
     elif column.n_distinct < 2:
-        _ignore(column, "has one value", made)
+        _ignore(column, "has one value" if column.n_distinct else "is empty", made)
+    elif has_lost_digits(column):
+        _ignore(column, "has lost digits: write ids as text where the file is made", made)
     elif column.first_row > MAX_EMPTY_START * len(column.codes):
         _ignore(
             column,
@@ -211,5 +226,7 @@ def _ignore(column: Profile, why: str, made: Draft) -> None:
     made.notes[column.name] = why
 
 
-def _has_decimals(column: Profile) -> bool:
-    return column.cells is Cells.NUMBER and bool((column.values.dropna() % 1 != 0).any())
+def _is_id(column: Profile) -> bool:
+    if column.cells is not Cells.NUMBER:
+        return True
+    return not (has_lost_digits(column) or (column.values.dropna() % 1 != 0).any())

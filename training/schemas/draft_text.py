@@ -17,6 +17,10 @@ class Draft:
         The right side of each line, by its left side.
     notes : dict of str
         A comment on a column: a question to decide, or the reason to ignore it.
+    role_notes : dict of str
+        Why the column that a role has, or that its name suggests, does not suit it.
+    candidates : set of str
+        Columns whose role is undecided: neither attributes nor ignored.
     ignore : list of str
         Columns that training would skip.
     after : list of str
@@ -28,6 +32,8 @@ class Draft:
     roles: dict[str, str] = field(default_factory=dict)
     attributes: dict[str, str] = field(default_factory=dict)
     notes: dict[str, str] = field(default_factory=dict)
+    role_notes: dict[str, str] = field(default_factory=dict)
+    candidates: set[str] = field(default_factory=set)
     ignore: list[str] = field(default_factory=list)
     after: list[str] = field(default_factory=list)
     peer_group: str | None = None
@@ -46,7 +52,7 @@ def as_toml(made: Draft, name: str) -> str:
         lines.append(f"peer_group = {quoted(made.peer_group)}")
     lines += ["ignore = [", *_ignored(made), "]"] if made.ignore else []
     lines += ["", "[roles]"]
-    lines += _table(made.roles, {})
+    lines += _table(made.roles, made.role_notes)
     if made.after:
         lines.append(f"after = [{', '.join(map(quoted, made.after))}]  # known only afterwards")
     if made.attributes:

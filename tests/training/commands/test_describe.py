@@ -71,10 +71,10 @@ def test_each_difference_is_one_line(simulated: pd.DataFrame, tmp_path: Path) ->
         describe(path, schema="paysim")
 
     assert str(caught.value).splitlines() == [
-        f"{path}: column oldbalanceOrg is not in the file",
+        f"{path}: column oldbalanceOrg is not in the file: correct its name, or delete the line",
         f'{path}: column device is new: add device = "KIND" to [attributes], or ignore it',
-        f"{path}: column amount holds cells that are not numbers",
-        f"{path}: column isFraud is the label and has 3 values, not two",
+        f"{path}: column amount holds 'much'; write numbers, with a point before decimals",
+        f"{path}: column isFraud is the label and has 3 values, not two; write 0 and 1",
     ]
 
 

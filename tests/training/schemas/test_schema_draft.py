@@ -139,3 +139,73 @@ def test_a_name_that_is_not_a_bare_toml_key_is_quoted(cards: pd.DataFrame) -> No
 
     assert attributes['the "country"'] == "category"
     assert attributes["chip used"] == "flag"
+
+
+@pytest.mark.parametrize(
+    ("role", "column", "cell", "note"),
+    [
+        ("amount", "amount", "1234,50", "'1234,50'; write numbers, with a point"),
+        ("amount", "amount", "12.5 EUR", "'12.5 EUR'; write numbers, with a point"),
+        ("time", "ts", "31/12/2025 03:00", "'31/12/2025 03:00'; write ISO 8601"),
+        ("label", "is_fraud", "", "has 0 values, not two; write 0 and 1"),
+        ("label", "is_fraud", "0", "has 1 value, not two; write 0 and 1"),
+    ],
+)
+def test_a_column_that_its_name_suggests_but_its_cells_do_not_fit_is_explained(
+    cards: pd.DataFrame, role: str, column: str, cell: str, note: str
+) -> None:
+    made = draft(cards.assign(**{column: cell}))
+
+    assert made.roles[role] == '"?"'
+    assert f"'{column}'" in made.role_notes[role]
+    assert note in made.role_notes[role]
+    assert column not in {*made.ignore, *made.attributes}
+    tomllib.loads(as_toml(made, "cards"))
+
+
+def test_times_out_of_order_are_left_to_the_user(cards: pd.DataFrame) -> None:
+    made = draft(cards.assign(ts=cards["ts"].to_numpy()[::-1]))
+
+    assert made.roles["time"] == '"?"'
+    assert "is not in the order of the rows" in made.role_notes["time"]
+
+
+@pytest.mark.parametrize(
+    ("role", "column", "cells", "note"),
+    [
+        ("label", "is_fraud", ["N", "Y"], "holds 'N' and 'Y'; write 0 and 1"),
+        ("label", "is_fraud", ["1", "2"], "holds '1' and '2'; write 0 and 1"),
+        ("label", "is_fraud", ["0", "1", ""], "has empty cells; write 0 or 1"),
+    ],
+)
+def test_a_role_whose_cells_training_would_refuse_is_explained(
+    cards: pd.DataFrame, role: str, column: str, cells: list[str], note: str
+) -> None:
+    made = draft(cards.assign(**{column: np.resize(cells, N)}))
+
+    assert made.roles[role] == f'"{column}"'
+    assert note in made.role_notes[role]
+
+
+def test_milliseconds_are_not_drafted_as_seconds_without_a_word(cards: pd.DataFrame) -> None:
+    made = draft(cards.assign(ts=[str(1_767_225_631_000 + 1_000 * row) for row in range(N)]))
+
+    assert "if it counts milliseconds, write seconds" in made.role_notes["time"]
+
+
+@pytest.mark.parametrize("label", [["0", "1"], ["0", "1.0"], ["false", "True"]])
+def test_a_label_that_training_reads_has_no_note(cards: pd.DataFrame, label: list[str]) -> None:
+    made = draft(cards.assign(is_fraud=np.resize(label, N)))
+
+    assert made.role_notes == {}
+
+
+@pytest.mark.parametrize("as_in", [str, float], ids=["CSV", "Parquet"])
+def test_ids_that_lost_digits_are_neither_ids_nor_flags(cards: pd.DataFrame, as_in: Any) -> None:
+    cells = [as_in(cell) for cell in np.resize(["9.99E+15", "1.0E+16"], N)]
+    many = [as_in(f"{9 + row / N:.4f}E+15") for row in range(N)]
+
+    for ids in (cells, many):
+        made = draft(cards.assign(card=ids))
+        assert "payer" not in made.roles
+        assert "write ids as text" in made.notes["card"]
