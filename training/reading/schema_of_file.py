@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Final
 
@@ -86,8 +87,23 @@ def _refuse_unknown(data: Path, names: Sequence[str], schema: Schema) -> None:
     unknown = [name for name in names if name and name not in known]
     unknown = [name for name in unknown if not (families and name.startswith(families))]
     if unknown:
-        shown_names = ", ".join(map(shown, unknown[:MOST_SHOWN]))
-        raise InputError(
-            f"{data}: column {shown_names} is not in schema {schema.name}: give it a kind under "
-            f'[attributes], such as {shown(unknown[0])} = "number", or add it to ignore'
-        )
+        absent = [name for name in schema.columns() if name not in names]
+        raise InputError(f"{data}: {_unknown(unknown, schema.name, absent)}")
+
+
+def _unknown(unknown: Sequence[str], schema: str, absent: Sequence[str]) -> str:
+    """Columns that a schema does not name; one of `absent` may be a misspelling of the first."""
+    first = shown(unknown[0])
+    names = ", ".join(map(shown, unknown[:MOST_SHOWN]))
+    rest = len(unknown) - MOST_SHOWN
+    names += f" and {rest:,} more" if rest > 0 else ""
+    subject, each = (f"column {names} is", "it")
+    if len(unknown) > 1:
+        subject, each = (f"columns {names} are", "each")
+    fault = f"{subject} not in schema {schema}"
+    if near := get_close_matches(unknown[0], absent, 1):
+        return f"{fault}, which has {shown(near[0])} instead: write {first} there"
+    return (
+        f"{fault}: give {each} a kind under [attributes], such as "
+        f'{first} = "number", or add {each} to ignore'
+    )

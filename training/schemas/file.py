@@ -29,7 +29,7 @@ from fraud_api_lambda.domain.schema import (
 )
 from training.errors import InputError
 from training.schemas.contradictions import contradictions
-from training.schemas.problems import UNDECIDED, Problem, in_file, problem_of, shown
+from training.schemas.problems import UNDECIDED, Problem, in_file, line_number, problem_of, shown
 
 SECONDS: Final = {"m": 60, "h": 3_600, "d": 86_400}
 LONGEST_DELAY_S: Final = 400 * 86_400
@@ -218,6 +218,7 @@ def read_schema(path: Path) -> Schema:
         raise InputError(f"{path}: not TOML: {error}") from error
     schema, problems = _read(value)
     if schema is None or problems:
+        problems.sort(key=lambda problem: line_number(text, problem[0]) or 0)
         raise InputError("\n".join(in_file(path, text, problem) for problem in problems))
     return schema
 

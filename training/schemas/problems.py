@@ -11,6 +11,24 @@ from pydantic_core import ErrorDetails
 UNDECIDED: Final = "?"
 """The placeholder in a drafted schema for a decision that only a person can make."""
 
+WANTED: Final = {
+    "string_type": "one text, in quotes",
+    "list_type": 'a list, such as ["a", "b"]',
+    "tuple_type": 'a list, such as ["a", "b"]',
+    "dict_type": "a table of lines NAME = VALUE",
+    "model_type": "a table of lines NAME = VALUE",
+    "model_attributes_type": "a table of lines NAME = VALUE",
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "int_parsing": "a whole number",
+    "less_than_equal": "{le} or less",
+    "greater_than_equal": "{ge} or more",
+    "too_long": "at most {max_length}",
+    "too_short": "at least {min_length}",
+    "string_too_short": "a text that is not empty",
+}
+"""The value to write instead, by Pydantic's type of an error."""
+
 type Problem = tuple[tuple[str, ...], str]
 """The keys that lead to a value, and a message with the fault and the remedy."""
 
@@ -22,7 +40,7 @@ def problem_of(
     path, given = _keys(tuple(map(str, error["loc"]))), error["input"]
     match error["type"]:
         case "missing":
-            fault = "missing; name the column" if path[0] == "roles" else "missing"
+            fault = _missing(path)
         case "extra_forbidden":
             fault = f"unknown key; {hint(path[-1], keys_beside(path[:-1]))}"
         case "literal_error":
@@ -34,9 +52,23 @@ def problem_of(
             fault = error["msg"].removeprefix("Value error, ")
         case "union_tag_not_found":
             fault = f"{shown(given)} is not a kind; write number, flag or category"
+        case kind if kind in WANTED:
+            wanted = WANTED[kind].format(**error.get("ctx", {}))
+            fault = f"{shown(given)} is not allowed; write {wanted}"
         case _:
             fault = f"{shown(given)}: {error['msg']}"
     return path, fault
+
+
+def _missing(path: tuple[str, ...]) -> str:
+    match path:
+        case ("roles", *_):
+            return "missing; name the column"
+        case ("attributes", _, "kind"):
+            return "missing; write number, flag or category"
+        case ("attributes", _, _):
+            return "missing; write both columns of the place"
+    return "missing; write it"
 
 
 def _keys(location: tuple[str, ...]) -> tuple[str, ...]:
@@ -48,16 +80,16 @@ def _keys(location: tuple[str, ...]) -> tuple[str, ...]:
 def in_file(path: Path, text: str, problem: Problem) -> str:
     """The message of a problem, after its file, line and keys."""
     keys, message = problem
-    number = _line_number(text, keys)
+    number = line_number(text, keys)
     where = f"{path}, line {number}" if number else str(path)
     return f"{where}, {'.'.join(keys)}: {message}" if keys else f"{where}: {message}"
 
 
-def _line_number(text: str, keys: tuple[str, ...]) -> int | None:
+def line_number(text: str, keys: tuple[str, ...]) -> int | None:
     """The line of the innermost key that has a line of its own; `tomllib` reports no lines."""
     table: tuple[str, ...] = ()
     here: tuple[str, ...]
-    line_number = None
+    found = None
     for number, line in enumerate(text.splitlines(), 1):
         if header := re.match(r"\s*\[([^\[\]]+)\]", line):
             here = table = tuple(header[1].strip().split("."))
@@ -66,8 +98,8 @@ def _line_number(text: str, keys: tuple[str, ...]) -> int | None:
         else:
             continue
         if here == keys[: len(here)]:
-            line_number = number
-    return line_number
+            found = number
+    return found
 
 
 def hint(given: str, names: Collection[str]) -> str:

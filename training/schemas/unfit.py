@@ -1,7 +1,7 @@
 """Why the cells of a column do not suit its role, and what to write instead. Pure."""
 
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
 import pandas as pd
 
@@ -62,8 +62,8 @@ def _is_number(column: Profile) -> bool:
     return column.cells is Cells.NUMBER
 
 
-def _distinct(column: Profile) -> list[object]:
-    distinct: list[object] = column.values.dropna().unique().tolist()
+def _distinct(column: Profile) -> list[Any]:
+    distinct: list[Any] = column.values.dropna().unique().tolist()
     return distinct
 
 

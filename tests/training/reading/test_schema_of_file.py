@@ -72,6 +72,22 @@ def test_a_column_that_the_schema_does_not_name_is_refused_with_the_line_to_add(
         schema_of_file(path, schema_at(tmp_path))
 
 
+def test_several_unknown_columns_are_counted_beyond_the_first_five(tmp_path: Path) -> None:
+    path = file_of(tmp_path, [*HEADER, *(f"branch_{letter}" for letter in "abcdefg")])
+
+    with pytest.raises(
+        InputError, match=r"columns branch_a, .*branch_e and 2 more are not in .* each"
+    ):
+        schema_of_file(path, schema_at(tmp_path))
+
+
+def test_a_column_that_the_schema_misspells_is_named_with_the_misspelling(tmp_path: Path) -> None:
+    path = file_of(tmp_path, ["amounts" if name == "amount" else name for name in HEADER])
+
+    with pytest.raises(InputError, match="which has amount instead: write amounts there"):
+        schema_of_file(path, schema_at(tmp_path))
+
+
 def test_a_role_is_no_member_of_a_family(tmp_path: Path) -> None:
     schema = read_schema(Path(schema_at(tmp_path)))
 

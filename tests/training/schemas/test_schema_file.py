@@ -168,8 +168,19 @@ def test_the_schema_of_paysim_is_a_file_like_any_other() -> None:
         (
             'shop = ["merch_lat", "merch_long"]',
             'shop = ["merch_lat"]',
-            "line 19, attributes.shop.1: missing",
+            "line 19, attributes.shop.1: missing; write both columns of the place",
         ),
+        ('gender = "flag"', "gender = {}", "line 18, attributes.gender.kind: missing; write numb"),
+        ('name = "cards"', "name = 7", "line 2, name: 7 is not allowed; write one text, in quotes"),
+        (
+            'ignore = ["city"]',
+            'ignore = "city"',
+            "line 7, ignore: 'city' is not allowed; write a l",
+        ),
+        ('ignore = ["city"]', "decimals = 9", "line 7, decimals: 9 is not allowed; write 6 or le"),
+        ('ignore = ["city"]', "decimals = -1", "line 7, decimals: -1 is not allowed; write 0 or "),
+        ('ignore = ["city"]', "decimals = []", "line 7, decimals: [] is not allowed; write a who"),
+        ('amount = "amt"', 'amount = ["amt"]', "line 11, roles.amount: ['amt'] is not allowed; wr"),
         (
             'device = "device_id"',
             'Device = "device_id"',
@@ -214,6 +225,16 @@ def test_all_problems_are_reported_at_once(file: Path) -> None:
         "line 9, roles.amount",
         "line 17, attributes.gender",
     ]
+
+
+def test_problems_are_reported_in_the_order_of_their_lines(file: Path) -> None:
+    text = "nam = 1\n" + CARDS.replace('"trans_date_trans_time"', '{column = "t", unit = "x"}')
+
+    found = problems(file, text.replace("amt", "?"))
+
+    numbers = [int(line.split(",")[0].removeprefix("line ")) for line in found]
+    assert len(numbers) == 3
+    assert numbers == sorted(numbers)
 
 
 def test_a_duplicate_role_is_reported_with_its_line(file: Path) -> None:
