@@ -64,7 +64,11 @@ def time_blocks(steps: np.ndarray) -> list[np.ndarray]:
     rates from random other rows tell it too; those from another time do not. Measured on cards of
     which each is defrauded in one burst, with the home city as a category of 400 values: average
     precision 0.19 with rates of the same rows, 0.19 with those of random folds, 0.84 with blocks.
+
+    Rows of a single step are in the order of the file.
     """
+    if len(np.unique(steps)) == 1:
+        steps = np.arange(len(steps))
     cuts = np.quantile(steps, np.arange(1, BLOCKS) / BLOCKS, method="inverted_cdf")
     block = np.searchsorted(cuts, steps)
     return [block == number for number in np.unique(block)]

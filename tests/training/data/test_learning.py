@@ -8,7 +8,7 @@ import pytest
 
 from fraud_api_lambda.domain.plain_values import MOST
 from fraud_api_lambda.domain.schema import Attribute, Kind, Roles, Schema, Time, Unit
-from training.data.learning import LEAST_ROWS, MOST_LEVELS, PRIOR_ROWS, frequent, learn
+from training.data.learning import LEAST_ROWS, MOST_LEVELS, PRIOR_ROWS, frequent, learn, time_blocks
 from training.data.rows import Rows
 from training.reading.dataset import Dataset
 
@@ -144,3 +144,11 @@ def test_a_category_whose_values_are_whole_numbers_has_digits(
     rows = rows_of(SHOP, shop=pd.Categorical(cells))
 
     assert (learn(rows).digits == ("shop",)) is has_digits
+
+
+@pytest.mark.parametrize("steps", [np.zeros(100, int), np.repeat(np.arange(5), 20)])
+def test_no_rate_of_a_fit_comes_from_the_rows_own_label(steps: np.ndarray) -> None:
+    blocks = time_blocks(steps)
+
+    assert [int(block.sum()) for block in blocks] == [20] * 5
+    assert np.sum(blocks, axis=0).tolist() == [1] * 100
