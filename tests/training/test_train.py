@@ -256,6 +256,14 @@ def test_evaluate_refuses_rows_the_model_was_trained_on(
     assert evaluate_model(trained[0], data, start="1", end="100", in_sample=True)["in_sample"]
 
 
+@pytest.mark.parametrize(("start", "end"), [("100", "9"), ("900000", None)])
+def test_a_window_that_ends_before_it_begins_is_refused(
+    trained: tuple[Path, RunMetrics], data: Path, start: str, end: str | None
+) -> None:
+    with pytest.raises(InputError, match=r"the window ends at .*, before it begins at"):
+        evaluate_model(trained[0], data, start=start, end=end, in_sample=True)
+
+
 @pytest.fixture(scope="module")
 def refitted(data: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, RunMetrics]:
     """A model that was refitted, and its metrics."""

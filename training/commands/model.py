@@ -93,11 +93,11 @@ def train(
     ] = None,
     train_until: Annotated[
         str | None,
-        typer.Option(metavar=TIME, help="Last step or date to train on.", show_default=False),
+        typer.Option(metavar=TIME, help="Last count or date to train on.", show_default=False),
     ] = None,
     test_from: Annotated[
         str | None,
-        typer.Option(metavar=TIME, help="First step or date to test on.", show_default=False),
+        typer.Option(metavar=TIME, help="First count or date to test on.", show_default=False),
     ] = None,
     label_delay: Annotated[
         str | None,
@@ -179,7 +179,7 @@ def _costs(policy: Path | None) -> dict[str, Any]:
     return read_policy(policy)
 
 
-@app.command(epilog=example(fraud("evaluate", "--data", "later.csv", "--from", 721)))
+@app.command(epilog=example(fraud("evaluate", "--data", "later.csv", "--from", "2026-02-01")))
 def evaluate(
     data: DataFile,
     *,

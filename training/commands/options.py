@@ -19,9 +19,9 @@ DEMO = Path("build/demo")
 
 _HOURS: Final = {"": 1, "h": 1, "d": 24}
 
-TIME = "STEP|DATE"
-FIRST = "First step, or date and time."
-LAST = "Last step, or date and time."
+TIME = "COUNT|DATE"
+FIRST = "First count, or date and time."
+LAST = "Last count, or date and time."
 """Options that name a time; the schema's time column decides between the two forms."""
 
 DataFile = Annotated[

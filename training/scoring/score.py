@@ -85,6 +85,11 @@ def evaluate_model(
     trained_on = scorer.bundle.trained_on
     trained = trained_window(trained_on)
     window = _window(*asked, trained, trained_on, rows.steps)
+    if window.start > window.end:
+        raise InputError(
+            f"{data}: the window ends at {calendar.named_until(window.end)}, before it begins at "
+            f"{calendar.named_since(window.start)}; {_remedy(rows, trained)}"
+        )
     shown = window.shown(calendar)
     if not in_sample and window.overlaps(trained):
         raise CheckFailedError(
