@@ -2,12 +2,13 @@
 
 import random
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from fraud_api_lambda.decisions.bundle import read
+from fraud_api_lambda.decisions.bundle import form_of, read
 from fraud_api_lambda.decisions.observations import Observed
 from fraud_api_lambda.decisions.reasons import Candidate, candidates
 from fraud_api_lambda.decisions.scorer import Scorer
@@ -15,6 +16,9 @@ from fraud_api_lambda.domain.payment import Payment
 from fraud_api_lambda.model.booster import rows_of
 from tests.transactions import READER
 from training.files.writing import write_transactions
+from training.schemas.built_in import built_in
+from training.scoring.score import load_scorer
+from training.simulator.by_schema import SIMULATORS
 from training.simulator.simulate import simulate
 from training.train import TrainOptions, train
 
@@ -56,12 +60,16 @@ def groups_of(scorer: Scorer, payment: Payment, contributions: Sequence[float]) 
     return candidates(observed, plan.features, plan.row(payment.facts), contributions)
 
 
-def lowered(scorer: Scorer, payment: Payment, code: str) -> bool:
-    """Whether the log-odds fall if a code's features take their typical values."""
+def lowered(scorer: Scorer, payment: Payment, code: str, text: str | None = None) -> bool:
+    """Whether the log-odds fall if the features of a reason take their typical values.
+
+    Reasons about two categories have one code, and differ in their text.
+    """
     row = scorer.bundle.plan.row(payment.facts)
     # A contribution of every feature makes every group a candidate.
     groups = groups_of(scorer, payment, [1.0] * len(row))
-    usual = next((each.as_usual for each in groups if each.reason.code == code), row)
+    same = (each for each in groups if each.reason.code == code)
+    usual = next((it.as_usual for it in same if text in (None, it.reason.text)), row)
     before, after = scorer.margins(rows_of([row, usual]))
     return after < before
 
@@ -117,3 +125,27 @@ def test_the_typical_values_are_those_of_genuine_rows_of_the_type(
         assert 0.9 <= np.mean(inside) < 0.99
     rates = seen.groupby("type", observed=True)["isFraud"].mean()
     assert typical.risky["type"] == set(rates.index[rates > seen["isFraud"].mean()])
+
+
+def test_setting_the_first_reason_to_typical_lowers_the_log_odds_of_card_payments(
+    tmp_path: Path,
+) -> None:
+    frame = SIMULATORS["cards"].simulate(ROWS, 5)
+    write_transactions(frame, tmp_path / "data.csv")
+    options = TrainOptions(built_in("cards"), choose_ratio=False, compare=False)
+    train(tmp_path / "data.csv", tmp_path / "model", options)
+    scorer = load_scorer(tmp_path / "model")
+    reader = form_of(scorer.bundle.plan).reader
+
+    likely = frame.sort_values("is_fraud", ascending=False, kind="stable")[:4_000]
+    bodies = likely.to_dict("records")
+    payments = [reader.payment({str(name): it for name, it in body.items()}) for body in bodies]
+    stopped = [
+        (payment, answer.reasons[0])
+        for payment, answer in zip(payments, scorer.assess_many(payments), strict=True)
+        if answer.is_fraud and answer.reasons and answer.reasons[0].contribution >= 0.5
+    ]
+
+    assert len(stopped) >= 100
+    held = [lowered(scorer, payment, each.code, each.text) for payment, each in stopped]
+    assert np.mean(held) >= 0.95
