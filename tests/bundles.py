@@ -17,7 +17,6 @@ from fraud_api_lambda.decisions.policy import Policy, decide
 from fraud_api_lambda.decisions.typical import ALL, Hours, Typical
 from fraud_api_lambda.domain.payment import Payment
 from fraud_api_lambda.domain.plain_schema import learned_as_dict, schema_as_dict
-from fraud_api_lambda.domain.reading import PaymentReader
 from fraud_api_lambda.features.plan import Plan
 from fraud_api_lambda.model.calibration import Calibration, Platt, as_dict, calibrated
 from tests.transactions import PLANS, TYPES, body, transaction
@@ -65,10 +64,9 @@ def examples_of(
     sent: Sequence[dict[str, Any]] = (EMPTIED, PURCHASE),
 ) -> Examples:
     """The first stopped and the first approved of some payments, with their answers."""
-    reader = PaymentReader(plan.schema, plan.learned)
     answered = []
     for example in sent:
-        payment = reader.payment(example)
+        payment = plan.reader.payment(example)
         row = np.array([plan.row(payment.facts)], dtype=np.float32)
         margin = booster.inplace_predict(row, predict_type="margin", validate_features=False)[0]
         probability = calibrated(float(margin), calibration)
@@ -103,8 +101,7 @@ def bundle_of(
     **changes: Any,
 ) -> bytes:
     """The bytes of a bundle of any plan; of the payments sent, every other one is a fraud."""
-    reader = PaymentReader(plan.schema, plan.learned)
-    rows = np.array([plan.row(reader.payment(each).facts) for each in sent], dtype=np.float32)
+    rows = np.array([plan.row(plan.reader.payment(each).facts) for each in sent], dtype=np.float32)
     booster = _fitted(rows, np.arange(len(sent)) % 2 == 0, plan, seed)
     usual = dict.fromkeys(plan.names, 0.0)
     typical = Typical({ALL: usual}, {ALL: Hours(8, 21)}, {})

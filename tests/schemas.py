@@ -1,11 +1,11 @@
 """A schema of card payments, and Hypothesis strategies of any schema and its payments."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
 from hypothesis import strategies as st
 
-from fraud_api_lambda.domain.fields import Field, Form, fields_of
+from fraud_api_lambda.domain.fields import Field, Form
 from fraud_api_lambda.domain.learned import Learned, Rates
 from fraud_api_lambda.domain.payment import MAX_AMOUNT, MAX_NUMBER, Payment
 from fraud_api_lambda.domain.reading import PaymentReader
@@ -29,12 +29,12 @@ class Own(NamedTuple):
     learned: Learned
 
     @property
-    def fields(self) -> dict[str, Field]:
-        return {field.name: field for field in fields_of(self.schema, self.learned)}
+    def fields(self) -> Mapping[str, Field]:
+        return self.plan().fields
 
     @property
     def reader(self) -> PaymentReader:
-        return PaymentReader(self.schema, self.learned)
+        return self.plan().reader
 
     def plan(self, feature_set: str = "decision-time") -> Plan:
         return Plan(self.schema, self.learned, feature_set)

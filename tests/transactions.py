@@ -6,7 +6,6 @@ from hypothesis import strategies as st
 
 from fraud_api_lambda.domain.learned import Learned
 from fraud_api_lambda.domain.payment import MAX_AMOUNT, Payment
-from fraud_api_lambda.domain.reading import PaymentReader
 from fraud_api_lambda.features.plan import FEATURE_SETS, Plan
 from training.schemas.built_in import built_in
 
@@ -17,7 +16,7 @@ LEARNED: Final = Learned(levels={"type": TYPES})
 
 PLANS: Final = {name: Plan(PAYSIM, LEARNED, name) for name in FEATURE_SETS}
 PLAN: Final = PLANS["decision-time"]
-READER: Final = PaymentReader(PAYSIM, LEARNED)
+READER: Final = PLAN.reader
 
 ACCOUNTS = st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), min_size=1, max_size=64)
 MONEY = st.floats(0, MAX_AMOUNT)

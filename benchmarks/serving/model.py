@@ -20,7 +20,6 @@ from fraud_api_lambda.decisions.model_examples import Example, Examples
 from fraud_api_lambda.decisions.policy import Policy, decide
 from fraud_api_lambda.domain.checks import JsonObject
 from fraud_api_lambda.domain.plain_schema import learned_as_dict, schema_as_dict
-from fraud_api_lambda.domain.reading import PaymentReader
 from fraud_api_lambda.features.plan import Plan
 from fraud_api_lambda.model.calibration import Platt, as_dict, calibrated
 from training.bundling.typical_values import typical_values
@@ -93,7 +92,7 @@ def _examples(booster: Booster, policy: Policy, plan: Plan) -> Examples:
 
 
 def _example(booster: Booster, policy: Policy, plan: Plan, body: JsonObject) -> Example:
-    payment = PaymentReader(plan.schema, plan.learned).payment(body)
+    payment = plan.reader.payment(body)
     row = np.array([plan.row(payment.facts)], dtype=np.float32)
     margin = booster.inplace_predict(row, predict_type="margin", validate_features=False)
     probability = calibrated(float(margin[0]), CALIBRATION)

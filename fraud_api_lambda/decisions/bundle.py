@@ -13,13 +13,11 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final, NoReturn
 
-from fraud_api_lambda.decisions.model_examples import Examples, Format
+from fraud_api_lambda.decisions.model_examples import Examples
 from fraud_api_lambda.decisions.policy import Policy
 from fraud_api_lambda.decisions.typical import Typical
 from fraud_api_lambda.domain.checks import JsonObject, check_json, check_number
-from fraud_api_lambda.domain.fields import fields_of
 from fraud_api_lambda.domain.plain_schema import learned_from_dict, schema_from_dict
-from fraud_api_lambda.domain.reading import PaymentReader
 from fraud_api_lambda.features.plan import FEATURE_SETS, Plan
 from fraud_api_lambda.model import calibration
 from fraud_api_lambda.model.calibration import Calibration
@@ -169,7 +167,7 @@ def read(data: bytes) -> Bundle:
         threshold=_decoded(content, "threshold", _share),
         policy=_decoded(content, "policy", Policy.from_dict),
         typical=_decoded(content, "typical", partial(Typical.from_dict, features=plan.names)),
-        examples=_decoded(content, "examples", partial(Examples.from_dict, form=form_of(plan))),
+        examples=_decoded(content, "examples", partial(Examples.from_dict, plan=plan)),
         trained_on=_decoded(content, "trained_on", _json),
         metrics=_decoded(content, "metrics", _json),
     )
@@ -228,9 +226,3 @@ def _plan(content: JsonObject) -> Plan:
     if content["features"] != list(plan.names):
         raise BundleError("the bundle's features are not this program's: train with this version")
     return plan
-
-
-def form_of(plan: Plan) -> Format:
-    """The form of the payments of a plan."""
-    fields = fields_of(plan.schema, plan.learned)
-    return Format({field.name: field for field in fields}, PaymentReader(plan.schema, plan.learned))

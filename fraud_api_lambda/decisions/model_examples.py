@@ -4,30 +4,14 @@ A model learns the amounts of its data, so no fixed payment is a fraud to every 
 reproduce these answers when it is read; heartbeat, smoke tests and demo send these payments.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from fraud_api_lambda.domain.assessment import Decision
 from fraud_api_lambda.domain.checks import JsonObject, check_fields, check_number
 from fraud_api_lambda.domain.field_values import check_values
-from fraud_api_lambda.domain.fields import Field
 from fraud_api_lambda.domain.payment import Payment
-from fraud_api_lambda.domain.reading import PaymentReader
-
-
-@dataclass(frozen=True, slots=True)
-class Format:
-    """The form of a payment: its fields, and how they are read.
-
-    Attributes
-    ----------
-    fields : dict of Field
-        By name.
-    reader : PaymentReader
-    """
-
-    fields: Mapping[str, Field]
-    reader: PaymentReader
+from fraud_api_lambda.features.plan import Plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +37,7 @@ class Example:
         check_number("answer.fraud_probability", self.fraud_probability, 0.0, 1.0)
 
     @classmethod
-    def from_dict(cls, value: object, form: Format) -> "Example":
+    def from_dict(cls, value: object, plan: Plan) -> "Example":
         """The example that `as_dict` wrote.
 
         Raises
@@ -65,10 +49,10 @@ class Example:
         answer = check_fields("answer", given["answer"], ("fraud_probability", "decision"))
         if answer["decision"] not in list(Decision):
             raise ValueError("answer.decision is none of the three")
-        transaction = check_values("transaction", given["transaction"], form.fields)
+        transaction = check_values("transaction", given["transaction"], plan.fields)
         return cls(
             transaction=transaction,
-            payment=form.reader.payment(transaction),
+            payment=plan.reader.payment(transaction),
             fraud_probability=answer["fraud_probability"],
             decision=Decision(answer["decision"]),
         )
@@ -104,10 +88,10 @@ class Examples:
         return (example for example in (self.stopped, self.approved) if example is not None)
 
     @classmethod
-    def from_dict(cls, value: object, form: Format) -> "Examples":
+    def from_dict(cls, value: object, plan: Plan) -> "Examples":
         """The examples that `as_dict` wrote."""
         given = check_fields("it", value, ("stopped", "approved"))
-        return cls(*[_named(name, given[name], form) for name in ("stopped", "approved")])
+        return cls(*[_named(name, given[name], plan) for name in ("stopped", "approved")])
 
     def as_dict(self) -> dict[str, object]:
         """Plain data, as bundles hold it and ``GET /model`` serves it."""
@@ -117,8 +101,8 @@ class Examples:
         }
 
 
-def _named(name: str, value: object, form: Format) -> Example | None:
+def _named(name: str, value: object, plan: Plan) -> Example | None:
     try:
-        return None if value is None else Example.from_dict(value, form)
+        return None if value is None else Example.from_dict(value, plan)
     except ValueError as error:
         raise ValueError(f"{name}: {error}") from error

@@ -13,19 +13,13 @@ from collections.abc import Callable
 from datetime import UTC, datetime, tzinfo
 from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from fraud_api_lambda.domain.time_text import LOCAL, LOCAL_FAULTS, fault
 
-if TYPE_CHECKING:
-    from fraud_api_lambda.domain.schema import Unit
-
 UNIT_S: Final = {"second": 1, "hour": 3_600, "day": 86_400}
 """Seconds in each `Unit`."""
-
-MAX_COUNT_S: Final = 100_000_000_000
-"""The longest count, in seconds: 3,000 years, so that milliseconds do not pass for seconds."""
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -36,8 +30,7 @@ class Moment(NamedTuple):
     Attributes
     ----------
     seconds : int
-        Whole seconds, rounded down, since 1970-01-01T00:00:00Z; of a count, since the start of the
-        data.
+        Whole seconds, rounded down, since 1970-01-01T00:00:00Z.
     hour : int
         Hour of the day on the payer's clock, 0 to 23.
     """
@@ -91,23 +84,6 @@ def moment_of_text(text: str, zone: tzinfo) -> Moment:
         when = when.replace(tzinfo=zone)
     since = when - _EPOCH
     return Moment(since.days * 86_400 + since.seconds, when.hour)
-
-
-def moment_of_count(count: float, unit: "Unit") -> Moment:
-    """The moment of a count since the start of the data, which is taken to be a midnight.
-
-    Raises
-    ------
-    ValueError
-        If the count is negative, above `MAX_COUNT_S`, or not whole though it counts hours or days.
-    """
-    most = MAX_COUNT_S // UNIT_S[unit]
-    is_whole = unit == "second" or count % 1 == 0
-    if not (0 <= count <= most and is_whole):
-        number = "number" if unit == "second" else "whole number"
-        raise ValueError(f"write a {number} of {unit}s since the data began, from 0 to {most:,}")
-    seconds = int(count) * UNIT_S[unit]
-    return Moment(seconds, seconds // 3_600 % 24)
 
 
 @cache

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
+from functools import partial
 from math import nan
 from typing import Any, Final
 
@@ -107,33 +108,39 @@ def flag_text(value: object) -> str:
 
 
 def _reader(attribute: Attribute, learned: Learned) -> Callable[[Values], Any]:
-    """Read the fact of an attribute."""
+    """Read the fact of an attribute. Partial functions can be sent to another process."""
     column = attribute.columns[0]
     match attribute.kind:
         case Kind.FLAG if attribute.prefix is not None:
-            return lambda values: _begins(values.get(column), attribute.prefix)
+            return partial(_begins, column, attribute.prefix)
         case Kind.FLAG:
-            true = learned.flags[attribute.name][1]
-            return lambda values: _flag(values.get(column), true)
+            return partial(_flag, column, learned.flags[attribute.name][1])
         case Kind.CATEGORY:
-            return lambda values: _category(values.get(column))
+            return partial(_category, column)
         case Kind.PLACE:
-            other = attribute.columns[1]
-            return lambda values: (_number(values.get(column)), _number(values.get(other)))
-    return lambda values: _number(values.get(column))
+            return partial(_place, column, attribute.columns[1])
+    return partial(_number, column)
 
 
-def _begins(value: Any, prefix: Any) -> float:
+def _begins(column: str, prefix: str, values: Values) -> float:
+    value = values.get(column)
     return nan if value is None else text_of(value).startswith(prefix)
 
 
-def _flag(value: Any, true: str) -> float:
+def _flag(column: str, true: str, values: Values) -> float:
+    value = values.get(column)
     return nan if value is None else flag_text(value) == true
 
 
-def _category(value: Any) -> str | None:
+def _category(column: str, values: Values) -> str | None:
+    value = values.get(column)
     return None if value is None else text_of(value)
 
 
-def _number(value: Any) -> float:
+def _place(latitude: str, longitude: str, values: Values) -> tuple[float, float]:
+    return _number(latitude, values), _number(longitude, values)
+
+
+def _number(column: str, values: Values) -> float:
+    value = values.get(column)
     return nan if value is None else float(value)

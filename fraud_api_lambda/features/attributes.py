@@ -15,54 +15,37 @@ from fraud_api_lambda.domain.payment import Facts
 from fraud_api_lambda.features.feature import Feature, Input, Measure, missing
 
 
-class Amount(NamedTuple):
-    """The amount."""
+class Fact(NamedTuple):
+    """A number that every payment has: the amount or the hour.
+
+    Attributes
+    ----------
+    position : int
+        Its position in `Facts`.
+    """
 
     at: int
+    name: str
+    measure: Measure
+    position: int
 
     @property
     def inputs(self) -> tuple[Input, ...]:
-        """The amount."""
-        return (Input("amount", Measure.AMOUNT),)
+        """The number."""
+        return (Input(self.name, self.measure),)
 
     @property
     def features(self) -> tuple[Feature, ...]:
-        """The amount."""
-        return (Feature("amount", Measure.AMOUNT),)
+        """The number."""
+        return (Feature(self.name, self.measure),)
 
     def encode(self, facts: Facts, arithmetic: Arithmetic) -> Sequence[Value]:
-        """The amount."""
+        """The number."""
         del arithmetic
-        return (facts.amount,)
+        return (facts[self.position],)
 
     def derive(self, inputs: Sequence[Value], arithmetic: Arithmetic) -> Sequence[Value]:
-        """The amount."""
-        del arithmetic
-        return (inputs[self.at],)
-
-
-class Hour(NamedTuple):
-    """The hour of the day."""
-
-    at: int
-
-    @property
-    def inputs(self) -> tuple[Input, ...]:
-        """The hour."""
-        return (Input("hour", Measure.HOUR),)
-
-    @property
-    def features(self) -> tuple[Feature, ...]:
-        """The hour."""
-        return (Feature("hour", Measure.HOUR),)
-
-    def encode(self, facts: Facts, arithmetic: Arithmetic) -> Sequence[Value]:
-        """The hour."""
-        del arithmetic
-        return (facts.hour,)
-
-    def derive(self, inputs: Sequence[Value], arithmetic: Arithmetic) -> Sequence[Value]:
-        """The hour."""
+        """The number."""
         del arithmetic
         return (inputs[self.at],)
 

@@ -5,22 +5,24 @@ bits. They use ``+ - * /``, comparisons and the given `Arithmetic` in binary64.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain, count
 from typing import Final
 
 from fraud_api_lambda.domain.elementwise import SINGLE, Arithmetic, Value
+from fraud_api_lambda.domain.fields import Field, fields_of
 from fraud_api_lambda.domain.learned import Learned
 from fraud_api_lambda.domain.payment import Facts
+from fraud_api_lambda.domain.reading import PaymentReader
 from fraud_api_lambda.domain.schema import Attribute, Kind, Schema
-from fraud_api_lambda.features.attributes import Amount, Hour, Levels, Number, Rate
+from fraud_api_lambda.features.attributes import Fact, Levels, Number, Rate
 from fraud_api_lambda.features.balance import Balance
 from fraud_api_lambda.features.feature import Family, Feature, Input, Measure
 from fraud_api_lambda.features.places import Places
 
-type Coder = Amount | Hour | Levels | Number | Rate | Places | Balance
+type Coder = Fact | Levels | Number | Rate | Places | Balance
 
 FEATURE_SETS: Final[dict[str, tuple[Family, ...]]] = {
     "decision-time": (Family.PAYMENT, Family.CLOCK, Family.BALANCE),
@@ -46,6 +48,16 @@ class Plan:
     schema: Schema
     learned: Learned
     feature_set: str
+
+    @cached_property
+    def fields(self) -> Mapping[str, Field]:
+        """The fields of a payment, by name."""
+        return {field.name: field for field in fields_of(self.schema, self.learned)}
+
+    @cached_property
+    def reader(self) -> PaymentReader:
+        """The reader of a payment's fields."""
+        return PaymentReader(self.schema, self.learned)
 
     @cached_property
     def coders(self) -> tuple[Coder, ...]:
@@ -115,7 +127,7 @@ class _Builder:
             if attribute.kind is Kind.CATEGORY:
                 self._add(self._category(index, attribute))
         amount_at = self._at
-        self._add(Amount(self._at))
+        self._add(self._fact("amount", Measure.AMOUNT))
         for index, attribute in self._attributes:
             if attribute.kind in {Kind.NUMBER, Kind.FLAG}:
                 self._add(self._number(index, attribute))
@@ -123,7 +135,7 @@ class _Builder:
         if places.features:
             self._add(places)
         if Family.CLOCK in families and self._schema.roles.time.has_hours:
-            self._add(Hour(self._at))
+            self._add(self._fact("hour", Measure.HOUR))
         if Family.BALANCE in families and self._schema.roles.balance is not None:
             self._add(Balance(self._at, amount_at, self._incoming_at()))
         return self._built
@@ -131,6 +143,9 @@ class _Builder:
     def _add(self, coder: Coder) -> None:
         self._built.append(coder)
         self._at += len(coder.inputs)
+
+    def _fact(self, name: str, measure: Measure) -> Fact:
+        return Fact(self._at, name, measure, Facts._fields.index(name))
 
     def _category(self, index: int, attribute: Attribute) -> Levels | Rate:
         name = attribute.name

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from fraud_api_lambda.decisions.bundle import Bundle
 from fraud_api_lambda.domain.checks import JsonObject
 from fraud_api_lambda.domain.fields import Field as PaymentField
-from fraud_api_lambda.domain.fields import Form, fields_of
+from fraud_api_lambda.domain.fields import Form
 from fraud_api_lambda.features.feature import Measure
 from fraud_api_lambda.features.plan import Plan
 from fraud_api_lambda.model import calibration
@@ -86,14 +86,14 @@ class SchemaOut(BaseModel):
     @classmethod
     def of(cls, plan: Plan) -> "SchemaOut":
         """The description of a plan's schema."""
-        schema, fields = plan.schema, fields_of(plan.schema, plan.learned)
+        schema = plan.schema
         return cls(
             name=schema.name,
             currency=schema.currency,
             decimals=schema.decimals,
             timezone=schema.timezone,
             peer_group=schema.peer_group,
-            fields=[FieldOut.of(field) for field in fields],
+            fields=[FieldOut.of(field) for field in plan.fields.values()],
         )
 
 

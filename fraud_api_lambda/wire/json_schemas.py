@@ -7,7 +7,7 @@ from pydantic.json_schema import GenerateJsonSchema
 
 from fraud_api_lambda.decisions.bundle import Bundle
 from fraud_api_lambda.domain.checks import JsonObject
-from fraud_api_lambda.domain.fields import Field, Form, fields_of
+from fraud_api_lambda.domain.fields import Field, Form
 from fraud_api_lambda.domain.schema import Schema
 from fraud_api_lambda.wire.body_faults import BATCH, MAX_BATCH, TwoTimes, times_of
 from fraud_api_lambda.wire.wire import payment_schema
@@ -47,9 +47,8 @@ _ANY_PAYMENT: Final[JsonObject] = {
 
 
 def _payment(bundle: Bundle) -> JsonObject:
-    schema = bundle.plan.schema
-    fields = fields_of(schema, bundle.plan.learned)
-    generated = GenerateJsonSchema().generate(payment_schema(list(fields)))
+    schema, fields = bundle.plan.schema, list(bundle.plan.fields.values())
+    generated = GenerateJsonSchema().generate(payment_schema(fields))
     times = times_of(fields)
     for field in fields:
         _describe(generated["properties"][field.name], field, schema)

@@ -5,7 +5,7 @@ from typing import Final
 from pydantic import ValidationError
 from pydantic_core import CoreSchema, SchemaValidator, core_schema
 
-from fraud_api_lambda.decisions.bundle import Bundle, form_of
+from fraud_api_lambda.decisions.bundle import Bundle
 from fraud_api_lambda.domain.fields import Field, Form, labels_of
 from fraud_api_lambda.domain.payment import Payment
 from fraud_api_lambda.wire import plain_json, strict_json
@@ -63,12 +63,11 @@ class Wire:
     """
 
     def __init__(self, bundle: Bundle) -> None:
-        form = form_of(bundle.plan)
         self.bundle = bundle
-        self.fields = form.fields
-        self.schema = payment_schema(list(form.fields.values()))
-        self._reader = form.reader
-        self._faults = BodyFaults(form.fields, labels_of(bundle.plan.schema))
+        self.fields = bundle.plan.fields
+        self.schema = payment_schema(list(self.fields.values()))
+        self._reader = bundle.plan.reader
+        self._faults = BodyFaults(self.fields, labels_of(bundle.plan.schema))
         self._one = SchemaValidator(self.schema)
         self._valid_batch: SchemaValidator | None = None
 

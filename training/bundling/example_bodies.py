@@ -9,7 +9,6 @@ from typing import Any, Final
 
 import numpy as np
 
-from fraud_api_lambda.decisions.bundle import form_of
 from fraud_api_lambda.domain.checks import JsonObject
 from fraud_api_lambda.domain.fields import Field, Form
 from fraud_api_lambda.domain.schema import Schema, Unit
@@ -32,7 +31,7 @@ def body_of(rows: Rows, index: int, plan: Plan) -> JsonObject:
     """The required fields of a row, as a body of ``POST /predict``."""
     record, hour = rows.record(index), int(rows.facts.hour[index])
     body: JsonObject = {}
-    for field in form_of(plan).fields.values():
+    for field in plan.fields.values():
         value = _value(field, record, plan, hour)
         if value is not None:
             body[field.name] = value

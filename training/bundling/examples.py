@@ -4,7 +4,6 @@ from typing import Final
 
 import numpy as np
 
-from fraud_api_lambda.decisions.bundle import form_of
 from fraud_api_lambda.decisions.model_examples import Example, Examples
 from fraud_api_lambda.domain.assessment import Decision
 from fraud_api_lambda.domain.checks import JsonObject
@@ -74,7 +73,7 @@ class DecidedRows:
 def answer_to(body: JsonObject, fitted: FittedModel, shift: float) -> Example:
     """A model's answer to a request, with log-odds that are shifted."""
     plan = plan_of(fitted)
-    payment = form_of(plan).reader.payment(body)
+    payment = plan.reader.payment(body)
     row = np.array([plan.row(payment.facts)], dtype=np.float32)
     margins = margins_of(fitted.boosted.booster, row) + shift
     probabilities = probabilities_of(margins, fitted.calibration)

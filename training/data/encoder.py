@@ -75,9 +75,8 @@ class PlanEncoder:
     def matrix(self, rows: "Rows") -> np.ndarray:
         """The input of the pipeline: a row's fraud rates are those of the other blocks of time."""
         matrix = input_matrix(rows.facts, self.plan)
-        blocks = time_blocks(rows.steps)
-        if self.plan.learned.rates and len(blocks) > 1:
-            for block in blocks:
+        for block in time_blocks(rows.steps) if self.plan.learned.rates else ():
+            if not block.all():
                 plan = replace(self.plan, learned=relearned(self.plan.learned, rows[~block]))
                 matrix[block] = input_matrix(rows[block].facts, plan)
         return matrix

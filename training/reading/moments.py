@@ -7,8 +7,11 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from fraud_api_lambda.domain.moment import MAX_COUNT_S, UNIT_S, Moment, moment_of_text, zone_of
+from fraud_api_lambda.domain.moment import UNIT_S, Moment, moment_of_text, zone_of
 from fraud_api_lambda.domain.schema import Time, Unit
+
+MAX_COUNT_S: Final = 100_000_000_000
+"""The longest count, in seconds: 3,000 years, so that milliseconds do not pass for seconds."""
 
 _FAULT: Final = Moment(0, -1)
 _FIRST: Final = np.datetime64("1000-01-01", "s")
@@ -23,7 +26,7 @@ class Moments:
     Attributes
     ----------
     seconds : ndarray of shape (n_rows,), int64
-        As in `Moment`; 0 for a fault.
+        As in `Moment`, or of a count, since the start of the data; 0 for a fault.
     hours : ndarray of shape (n_rows,), int64
         Hour of the day on the payer's clock, 0 to 23; 0 for a fault.
     faults : ndarray of shape (n_faults,), int64

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from fraud_api_lambda.domain.field_values import TIMES
-from fraud_api_lambda.domain.fields import CODE, TEXT, Field, Form, fields_of, id_field, labels_of
+from fraud_api_lambda.domain.fields import CODE, TEXT, Field, Form, id_field, labels_of
 from fraud_api_lambda.domain.schema import Schema
 from fraud_api_lambda.features.plan import Plan
 
@@ -59,7 +59,7 @@ def request_changes(old: Plan, new: Plan) -> RequestChanges:
     The values that the data showed for an open category are no part of a request: it takes any
     text. Neither are labels, which do not exist yet when a payment is scored.
     """
-    before, after = _fields(old), _fields(new)
+    before, after = old.fields, new.fields
     both = [(before[name], field) for name, field in after.items() if name in before]
     added = [field for name, field in after.items() if name not in before]
     labels = labels_of(new.schema)
@@ -75,10 +75,6 @@ def request_changes(old: Plan, new: Plan) -> RequestChanges:
             *(f"field {field.name} is new and optional" for field in added if not field.required),
         ),
     )
-
-
-def _fields(plan: Plan) -> dict[str, Field]:
-    return {field.name: field for field in fields_of(plan.schema, plan.learned)}
 
 
 def _gone(name: str, labels: tuple[str, ...]) -> str:

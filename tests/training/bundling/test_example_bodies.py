@@ -8,7 +8,6 @@ import pandas as pd
 import pytest
 import xgboost as xgb
 
-from fraud_api_lambda.domain.reading import PaymentReader
 from fraud_api_lambda.domain.schema import Attribute, Kind, Time, Unit
 from fraud_api_lambda.features.plan import Plan
 from fraud_api_lambda.model.calibration import calibrated
@@ -121,7 +120,7 @@ def test_a_count_is_moved_to_the_first_day(unit: Unit, first: int, count: int, p
     made = body_of(rows, 0, plan)
 
     assert made["at"] == posted
-    assert PaymentReader(plan.schema, plan.learned).payment(made).facts.hour == (rows.facts.hour[0])
+    assert plan.reader.payment(made).facts.hour == (rows.facts.hour[0])
 
 
 def test_a_missing_value_is_left_out() -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from fraud_api_lambda.decisions.bundle import form_of, read
+from fraud_api_lambda.decisions.bundle import read
 from fraud_api_lambda.decisions.observations import Observed
 from fraud_api_lambda.decisions.reasons import Candidate, candidates
 from fraud_api_lambda.decisions.scorer import Scorer
@@ -135,7 +135,7 @@ def test_setting_the_first_reason_to_typical_lowers_the_log_odds_of_card_payment
     options = TrainOptions(built_in("cards"), choose_ratio=False, compare=False)
     train(tmp_path / "data.csv", tmp_path / "model", options)
     scorer = load_scorer(tmp_path / "model")
-    reader = form_of(scorer.bundle.plan).reader
+    reader = scorer.bundle.plan.reader
 
     likely = frame.sort_values("is_fraud", ascending=False, kind="stable")[:4_000]
     bodies = likely.to_dict("records")

@@ -12,15 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fraud_api_lambda.domain.moment import (
-    MAX_COUNT_S,
     Moment,
-    moment_of_count,
     moment_of_text,
     zone_of,
 )
+from fraud_api_lambda.domain.reading import hour_of_count
 from fraud_api_lambda.domain.schema import Time, Unit
 from fraud_api_lambda.domain.time_text import LOCAL
-from training.reading.moments import Moments, moments_of
+from training.reading.moments import MAX_COUNT_S, Moments, moments_of
 
 TIMESTAMPS = Time("time")
 ZONES = st.sampled_from(["UTC", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe"])
@@ -79,18 +78,49 @@ def test_a_column_of_timestamps_equals_its_iso_texts(
     assert rows == one_by_one(texts, lambda text: moment_of_text(text, zone_of(zone)))
 
 
-@given(
-    counts=st.lists(
-        st.floats() | st.integers(-10, 2_000_000).map(float) | st.floats(0, 2 * MAX_COUNT_S)
-    ),
-    unit=UNITS,
+@pytest.mark.parametrize(
+    ("count", "unit", "seconds", "hour"),
+    [
+        (0, Unit.SECOND, 0, 0),
+        (90_061.9, Unit.SECOND, 90_061, 1),
+        (27, Unit.HOUR, 27 * 3_600, 3),
+        (743.0, Unit.HOUR, 743 * 3_600, 23),
+        (3, Unit.DAY, 3 * 86_400, 0),
+        (MAX_COUNT_S, Unit.SECOND, MAX_COUNT_S, 9),
+    ],
 )
-def test_a_column_of_counts_equals_its_counts(counts: list[float], unit: Unit) -> None:
-    column = pd.Series(counts, dtype="float64")
+def test_a_count_is_seconds_since_a_midnight(
+    count: float, unit: Unit, seconds: int, hour: int
+) -> None:
+    moments = moments_of(pd.Series([count]), Time("step", unit), "UTC")
 
-    rows = in_rows(moments_of(column, Time("step", unit), "UTC"))
+    assert (moments.seconds[0], moments.hours[0], len(moments.faults)) == (seconds, hour, 0)
 
-    assert rows == one_by_one(counts, lambda count: moment_of_count(count, unit))
+
+@pytest.mark.parametrize(
+    ("count", "unit"),
+    [
+        (-1, Unit.SECOND),
+        (MAX_COUNT_S + 1, Unit.SECOND),
+        (-1, Unit.HOUR),
+        (1.5, Unit.HOUR),
+        (0.5, Unit.DAY),
+        (27_777_778, Unit.HOUR),
+        *((odd, unit) for odd in (float("nan"), float("inf"), -float("inf")) for unit in Unit),
+    ],
+)
+def test_a_count_that_is_none_is_a_fault(count: float, unit: Unit) -> None:
+    moments = moments_of(pd.Series([0, count]), Time("step", unit), "UTC")
+
+    assert moments.faults.tolist() == [1]
+    assert moments.seconds[1] == moments.hours[1] == 0
+
+
+@given(count=st.integers(0, 1_000_000), unit=UNITS)
+def test_a_count_of_a_file_has_the_hour_of_the_same_count_posted(count: int, unit: Unit) -> None:
+    moments = moments_of(pd.Series([count]), Time("step", unit), "UTC")
+
+    assert moments.hours[0] == hour_of_count(count, unit)
 
 
 @pytest.mark.parametrize("own_zone", [None, "UTC", "Europe/Berlin"])

@@ -7,12 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fraud_api_lambda.decisions.bundle import form_of
 from fraud_api_lambda.decisions.model_examples import Example, Examples
 from fraud_api_lambda.domain.assessment import Decision
 from tests.schemas import CARDS, Own, card_body, own_columns, payments_of
 
-FORM = form_of(CARDS.plan())
+PLAN = CARDS.plan()
 
 
 def plain(stopped: str | None = "block", approved: str | None = "approve") -> dict[str, Any]:
@@ -32,7 +31,7 @@ def test_an_example_in_any_columns_is_read_back(own: Own, data: st.DataObject) -
     sent = data.draw(payments_of(own))
     example = Example(sent, own.reader.payment(sent), 0.5, Decision.REVIEW)
 
-    read = Example.from_dict(example.as_dict(), form_of(own.plan()))
+    read = Example.from_dict(example.as_dict(), own.plan())
 
     assert read.as_dict() == example.as_dict()
     assert repr(read.payment) == repr(example.payment)  # NaN equals nothing
@@ -44,7 +43,7 @@ def test_an_example_in_any_columns_is_read_back(own: Own, data: st.DataObject) -
 def test_one_example_may_be_absent(stopped: str | None, approved: str | None) -> None:
     given = plain(stopped, approved)
 
-    examples = Examples.from_dict(given, FORM)
+    examples = Examples.from_dict(given, PLAN)
 
     assert examples.as_dict() == given
     assert [it.decision for it in examples] == [it for it in (stopped, approved) if it]
@@ -63,7 +62,7 @@ def test_a_decision_is_that_of_the_examples_place(
     stopped: str | None, approved: str | None, message: str
 ) -> None:
     with pytest.raises(ValueError, match=message.replace(".", r"\.")):
-        Examples.from_dict(plain(stopped, approved), FORM)
+        Examples.from_dict(plain(stopped, approved), PLAN)
 
 
 @pytest.mark.parametrize(
@@ -92,4 +91,4 @@ def test_a_wrong_value_is_refused_with_its_field(
     place[keys[-1]] = wrong
 
     with pytest.raises(ValueError, match=message.replace(".", r"\.")):
-        Examples.from_dict(given, FORM)
+        Examples.from_dict(given, PLAN)

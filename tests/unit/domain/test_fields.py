@@ -1,5 +1,6 @@
 """Fields of a payment: which there are, which are needed, and what they allow."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -22,7 +23,7 @@ from tests.schemas import CARDS, Own, own_columns
 from tests.transactions import LEARNED, PAYSIM, TYPES
 
 
-def fields(schema: Schema, learned: Learned = LEARNED) -> dict[str, Field]:
+def fields(schema: Schema, learned: Learned = LEARNED) -> Mapping[str, Field]:
     return Own(schema, learned).fields
 
 

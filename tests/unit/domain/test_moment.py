@@ -1,4 +1,4 @@
-"""The moment of a payment: the texts and counts that are accepted, and their seconds and hours."""
+"""The moment of a payment: the texts that are accepted, and their seconds and hours."""
 
 import re
 import zoneinfo
@@ -13,14 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fraud_api_lambda.domain.moment import (
-    MAX_COUNT_S,
     Moment,
-    moment_of_count,
     moment_of_text,
     zone_names,
     zone_of,
 )
-from fraud_api_lambda.domain.schema import Unit
 from fraud_api_lambda.domain.time_text import LOCAL
 
 ZONES = ("UTC", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kolkata")
@@ -195,42 +192,6 @@ def test_the_first_and_the_last_year_do_not_overflow(zone: tzinfo, text: str, of
     moment = moment_of_text(text + offset, zone)
 
     assert abs(moment.seconds - seconds(text)) < 86_400
-
-
-@pytest.mark.parametrize(
-    ("count", "unit", "moment"),
-    [
-        (0, Unit.SECOND, Moment(0, 0)),
-        (90_061.9, Unit.SECOND, Moment(90_061, 1)),
-        (27, Unit.HOUR, Moment(27 * 3_600, 3)),
-        (743.0, Unit.HOUR, Moment(743 * 3_600, 23)),
-        (3, Unit.DAY, Moment(3 * 86_400, 0)),
-        (MAX_COUNT_S, Unit.SECOND, Moment(MAX_COUNT_S, 9)),
-    ],
-)
-def test_a_count_is_seconds_since_a_midnight(count: float, unit: Unit, moment: Moment) -> None:
-    assert moment_of_count(count, unit) == moment
-
-
-@pytest.mark.parametrize(
-    ("count", "unit", "message"),
-    [
-        (-1, Unit.SECOND, "write a number of seconds since the data began, from 0 to 100,000,"),
-        (MAX_COUNT_S + 1, Unit.SECOND, "write a number of seconds"),
-        (-1, Unit.HOUR, "write a whole number of hours since the data began, from 0 to 27,777,777"),
-        (1.5, Unit.HOUR, "write a whole number of hours"),
-        (0.5, Unit.DAY, "write a whole number of days"),
-        (27_777_778, Unit.HOUR, "write a whole number of hours"),
-        (float("nan"), Unit.SECOND, "write a number of seconds"),
-        (float("nan"), Unit.DAY, "write a whole number of days"),
-        (float("inf"), Unit.SECOND, "write a number of seconds"),
-        (float("inf"), Unit.HOUR, "write a whole number of hours"),
-        (float("-inf"), Unit.HOUR, "write a whole number of hours"),
-    ],
-)
-def test_a_count_that_is_none_is_refused(count: float, unit: Unit, message: str) -> None:
-    with pytest.raises(ValueError, match=f"^{re.escape(message)}"):
-        moment_of_count(count, unit)
 
 
 def test_utc_needs_no_zone_data() -> None:
