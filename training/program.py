@@ -1,5 +1,6 @@
 """A command-line program: its version, the width of its help, its exit codes."""
 
+import errno
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,7 +9,7 @@ from typing import Annotated
 import typer
 
 from fraud_api_lambda import __version__
-from training.errors import CommandError
+from training.errors import CommandError, InputError
 
 _WIDEST_HELP = 100
 
@@ -60,5 +61,10 @@ def exit_code() -> Iterator[None]:
     except CommandError as error:
         typer.echo(f"error: {error}", err=True)
         sys.exit(error.exit_code)
+    except OSError as error:
+        if error.errno != errno.ENAMETOOLONG:  # a path that the user gave: no other is that long
+            raise
+        typer.echo(f"error: {error.filename}: {error.strerror}; choose another", err=True)
+        sys.exit(InputError.exit_code)
     except KeyboardInterrupt:
         sys.exit(130)

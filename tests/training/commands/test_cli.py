@@ -137,6 +137,8 @@ def test_help_imports_nothing_heavy() -> None:
         assert help_page == Refusal(0, "", [])
 
 
+TOO_LONG = "File name too long; choose another"
+
 WRONG = {
     "train --data nowhere.csv": "nowhere.csv: No such file or directory",
     "train --data {folder}": "a folder; ",
@@ -173,6 +175,13 @@ WRONG = {
     "publish {folder} --model {model} --bucket b --parameter p": "two models; give one of them",
     "publish {folder}": "Missing option '--bucket'",
     "publish {folder} --bucket b --parameter p": "model.joblib: not there; make it with",
+    "train --data {data} --out {long}": TOO_LONG,
+    "evaluate --data {data} --model {long}": TOO_LONG,
+    "score --data {data} --model {model} --out {long}.csv": TOO_LONG,
+    "simulate --out {long}.csv": TOO_LONG,
+    "describe {data} --out {long}": TOO_LONG,
+    "invoke --event {long}": TOO_LONG,
+    "publish {long} --bucket b --parameter p": TOO_LONG,
 }
 
 
@@ -184,7 +193,7 @@ def refused(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Refusal]:
     odd.mkdir()
     model.mkdir()
     (model / "model.joblib").touch()
-    names = {"folder": folder, "data": data, "model": model, "odd": odd}
+    names = {"folder": folder, "data": data, "model": model, "odd": odd, "long": "x" * 300}
     calls = [[word.format(**names) for word in call.split()] for call in WRONG]
     return dict(zip(WRONG, refusals(calls), strict=True))
 
