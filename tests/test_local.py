@@ -28,7 +28,6 @@ from tests.fakes import served as live
 from training.errors import CommandError, InputError
 from training.local.aws import LocalAws, local_aws
 from training.local.processes import environment, free_port, served
-from training.local.run import make_model
 from training.local.sam import find_engine
 
 pytestmark = pytest.mark.slow
@@ -275,8 +274,3 @@ def test_the_smoke_script_prints_its_usage(arguments: list[str]) -> None:
 
     assert done.stderr.startswith("usage: .ci/smoke URL [KEY]")
     assert done.returncode == 2
-
-
-def test_without_data_a_schema_must_be_one_that_has_a_simulator(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"--schema own\.toml: has no simulator; give .* --data"):
-        make_model(None, schema="own.toml", rows=1_000, seed=0, out=tmp_path)

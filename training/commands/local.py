@@ -6,10 +6,19 @@ from typing import Annotated
 
 import typer
 
-from training.commands.options import DEMO, ModelDirectory, Rows, SchemaName, Seed
+from training.commands.options import (
+    DEMO,
+    ModelDirectory,
+    Rows,
+    SchemaName,
+    Seed,
+    require_schema,
+)
+from training.errors import InputError
 from training.files.paths import require_event, require_folder, require_readable
 from training.hints import example, fraud
 from training.local.processes import free_port
+from training.option_values import BUILT_IN
 
 app = typer.Typer()
 
@@ -43,8 +52,7 @@ def run(
     out: OutDirectory = DEMO,
 ) -> None:
     """Train, publish to a local S3 and serve until Ctrl-C."""
-    if data is not None:
-        require_readable(data)
+    _require_source(data, schema)
     require_folder(out)
     free_port(port)
 
@@ -64,8 +72,7 @@ def demo(
     out: OutDirectory = DEMO,
 ) -> None:
     """Train, serve, and open the demo's app on it until Ctrl-C."""
-    if data is not None:
-        require_readable(data)
+    _require_source(data, schema)
     require_folder(out)
     free_port(port)
 
@@ -92,3 +99,15 @@ def invoke(
     from training.local.run import invoke as invoke_image
 
     invoke_image(event=event, model=model)
+
+
+def _require_source(data: Path | None, schema: str | None) -> None:
+    """Raise `InputError` unless data and schema can be read, or a simulator makes such data."""
+    if data is not None:
+        require_readable(data)
+        require_schema(schema)
+    elif schema is not None and schema not in BUILT_IN:
+        raise InputError(
+            f"--schema {schema}: has no simulator; give transactions with --data, or choose "
+            f"{' or '.join(BUILT_IN)}"
+        )

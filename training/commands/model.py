@@ -21,6 +21,7 @@ from training.commands.options import (
     SchemaName,
     Seed,
     hours_of,
+    require_schema,
 )
 from training.distributed.engine_options import require_engine
 from training.errors import InputError
@@ -125,6 +126,7 @@ def train(
     require_readable(data)
     require_folder(out)
     require_engine(engine, address)
+    require_schema(schema)
     costs = _costs(policy)
 
     from training.distributed.engine import chosen_engine

@@ -100,6 +100,15 @@ def model_directory(argument: Path | None, option: Path) -> Path:
     return argument or option
 
 
+def require_schema(name: str | None) -> None:
+    """Raise `InputError` unless a given name is a built-in schema, or a file of one."""
+    if name is None:
+        return
+    from training.schemas.built_in import schema_named  # noqa: PLC0415  # so that --help is quick
+
+    schema_named(name)
+
+
 def hours_of(option: str, text: str | None) -> int | None:
     """The hours of a text such as 24, 36h or 7d; None if it was not given.
 

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from training.commands.options import require_schema
 from training.errors import CheckFailedError, InputError
 from training.files.paths import require_folder, require_readable
 from training.hints import example, fraud, say_next
@@ -35,6 +36,7 @@ def describe(
     if out is not None and schema is not None:
         raise InputError("--out and --schema: draft a schema or compare with one; give one option")
     require_readable(file)
+    require_schema(schema)
     if schema is None:
         _draft(file, out)
     else:

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import typer
 
-from training.errors import CheckFailedError, CommandError, InputError
+from training.errors import CheckFailedError, CommandError
 from training.files.writing import write_transactions
 from training.fitting.settings import Settings
 from training.hints import link
@@ -92,13 +92,7 @@ def make_model(
     out: Path,
     compare: bool = False,
 ) -> RunMetrics:
-    """Train on `data`, or on simulated transactions if None, and return the metrics.
-
-    Raises
-    ------
-    InputError
-        If there is no `data` and no simulator for `schema`.
-    """
+    """Train on `data`, or on simulated transactions if None, and return the metrics."""
     if data is None:
         data = out / "transactions.csv"
         _simulate(schema, rows=rows, seed=seed, out=data)
@@ -114,9 +108,7 @@ def make_model(
 
 
 def _simulate(schema: str | None, *, rows: int, seed: int, out: Path) -> None:
-    simulator = SIMULATORS.get(schema or BUILT_IN[0])
-    if simulator is None:
-        raise InputError(f"--schema {schema}: has no simulator; give transactions with --data")
+    simulator = SIMULATORS[schema or BUILT_IN[0]]
     with reported(simulator.steps(rows) + 1) as progress:
         frame = simulator.simulate(rows, seed, progress=progress)
         progress(f"writing {out}")

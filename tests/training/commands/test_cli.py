@@ -153,6 +153,9 @@ WRONG = {
     "train --data {data} --address auto": "add --engine ray",
     "train --data {data} --seed -1": "-1 is not in the range",
     "train --data {data} --policy nowhere.toml": "nowhere.toml: No such file or directory",
+    "train --data {data} --schema card": "--schema card: not there; give a TOML file, or paysim",
+    "train --data {data} --schema {long}": TOO_LONG,
+    "train --data {data} --schema {bad}": "bad.toml, line 1, x: unknown key",
     "train --data {data} --label-delay 1w": "--label-delay 1w: write hours such as 24",
     "simulate --out {folder}/data.xls": "ends neither in .csv nor in .parquet",
     "simulate --schema card": "--schema card: not known; did you mean cards?",
@@ -165,6 +168,11 @@ WRONG = {
     "score --data {data} --model {model} --out {odd}": "odd.csv: is a folder; name a file",
     "score --data {data} --model {model} --engine dask": "choose one of local, ray",
     "run --data nowhere.csv": "nowhere.csv: No such file or directory",
+    "run --data {data} --schema {bad}": "bad.toml, line 1, x: unknown key",
+    "run --schema {bad}": "bad.toml: has no simulator; give transactions with --data, or choose",
+    "demo --data {data} --schema card": "--schema card: not there; give a TOML file, or paysim",
+    "demo --schema card": "--schema card: has no simulator; give transactions with --data",
+    "describe {data} --schema card": "--schema card: not there; give a TOML file, or paysim",
     "run --out {data}": "data.csv is not a folder",
     "run --rows 5": "5 is not in the range x>=1000",
     "demo --out {data}": "data.csv is not a folder",
@@ -193,7 +201,16 @@ def refused(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Refusal]:
     odd.mkdir()
     model.mkdir()
     (model / "model.joblib").touch()
-    names = {"folder": folder, "data": data, "model": model, "odd": odd, "long": "x" * 300}
+    bad = folder / "bad.toml"
+    bad.write_text("x = 1\n")
+    names = {
+        "bad": bad,
+        "folder": folder,
+        "data": data,
+        "model": model,
+        "odd": odd,
+        "long": "x" * 300,
+    }
     calls = [[word.format(**names) for word in call.split()] for call in WRONG]
     return dict(zip(WRONG, refusals(calls), strict=True))
 
