@@ -36,7 +36,14 @@ _MARKUP: Final[tuple[tuple[str, str, str], ...]] = (
     (r"<\?xml|<[a-z]+[ >]", "XML", _CSV),
     (r"[\[{]\s*[\[{\"}\]]", "JSON", _CSV),
 )
-_PICKLE: Final = re.compile(rb"\x80[\x02-\x05]")
+_BEGINNINGS: Final[tuple[tuple[re.Pattern[bytes], str, str], ...]] = (
+    (
+        re.compile(rb"\x80[\x02-\x05]"),
+        "a Python pickle, which can run code and is never opened",
+        _CSV,
+    ),
+    (re.compile(rb".{257}ustar", re.DOTALL), "a tar archive", "unpack it"),
+)
 _NAMES: Final = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 
 
@@ -53,8 +60,9 @@ def known_kind(head: bytes) -> tuple[str, str] | None:
     for magic, kind, remedy in _KINDS:
         if head.startswith(magic):
             return kind, remedy
-    if _PICKLE.match(head):
-        return "a Python pickle, which can run code and is never opened", _CSV
+    for beginning, kind, remedy in _BEGINNINGS:
+        if beginning.match(head):
+            return kind, remedy
     if _is_utf16(head[:200]):
         return "UTF-16 text", "save it as UTF-8"
     start = head[:200].decode("utf-8-sig", "replace").lstrip().lower()

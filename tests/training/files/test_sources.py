@@ -4,6 +4,7 @@ import gzip
 import io
 import os
 import pickle
+import tarfile
 from pathlib import Path
 from zipfile import ZipFile
 
@@ -152,6 +153,15 @@ def archive_of(text: str) -> bytes:
     return file.getvalue()
 
 
+def tarred(text: str) -> bytes:
+    file = io.BytesIO()
+    with tarfile.open(fileobj=file, mode="w") as archive:
+        member = tarfile.TarInfo("data.csv")
+        member.size = len(text)
+        archive.addfile(member, io.BytesIO(text.encode()))
+    return file.getvalue()
+
+
 EXCEL = ": an Excel workbook; save its sheet as CSV UTF-8 in Excel"
 HTML = ": an HTML page, not the data; download the file itself"
 PICKLE = ": a Python pickle, which can run code and is never opened; save its rows as CSV"
@@ -186,6 +196,9 @@ BY_COMMAS = ", row 1: cells are separated by {}, not by commas; separate them by
         ("a.csv", workbook(), EXCEL),
         ("a.xlsx", workbook(), EXCEL),
         ("a.zip", workbook(), EXCEL),
+        ("a.csv", tarred(GOOD), ": a tar archive; unpack it"),
+        ("a.tar", tarred(GOOD), ": a tar archive; unpack it"),
+        ("a.tar.gz", gzip.compress(tarred(GOOD), mtime=0), ": it holds a tar archive; unpack it, and give a CSV file"),  # noqa: E501
         ("a.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", EXCEL),
         ("a.csv", archive_of(GOOD), ": a zip file; name it .zip"),
         ("a.zip", GOOD, f": not a .zip file, or a damaged one; {READABLE}"),
