@@ -30,11 +30,13 @@ HOSTILE = (
 
 PLACES = {
     ("run", "DATA"): "--data",
+    ("run", "SCHEMA"): "--schema",
     ("run", "PORT"): "--port",
     ("demo", "DATA"): "--data",
     ("demo", "SCHEMA"): "--schema",
     ("demo", "PORT"): "--port",
     ("train", "DATA"): "--data",
+    ("train", "SCHEMA"): "--schema",
     ("bootstrap", "GITHUB"): "--github",
     ("deploy", "ENV"): "--env",
     ("deploy", "IMAGE"): "--image",
@@ -71,6 +73,8 @@ NEEDS = {
     "lock": "",
     "pin-base": "",
 }
+
+NEED_ANOTHER = {("smoke", "KEY"), ("train", "SCHEMA")}
 
 REQUIRED = {"DATA": "data.csv", "URL": "http://127.0.0.1:8000"}
 
@@ -132,7 +136,7 @@ def test_a_value_is_passed_unchanged_and_never_executed(
 
     for value in HOSTILE:
         for make in (clone.make, clone.make_by_environment):
-            required = REQUIRED if (target, variable) == ("smoke", "KEY") else {}
+            required = REQUIRED if (target, variable) in NEED_ANOTHER else {}
             words = make(target, **{**required, variable: value})[-1]
 
             assert words[words.index(PLACES[target, variable]) + 1] == value
