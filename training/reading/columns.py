@@ -29,15 +29,21 @@ def require_columns(
     missing = [name for name in required if name not in names]
     if not missing:
         return
-    renamed = renamings([name for name in names if name not in known], missing)
-    if len(set(renamed.values())) == len(missing):
+    renamed = all_renamed([name for name in names if name not in known], missing)
+    if renamed:
         unknown = ", ".join(map(shown, renamed.values()))
         columns = "column" if len(renamed) == 1 else "columns"
         raise InputError(f"{path}: unknown {columns} {unknown}; did you mean {', '.join(renamed)}?")
     raise InputError(
         f"{path}: no column {', '.join(missing)}; the header needs {', '.join(required)} and is "
-        f"{_excerpt(names)}"
+        f"{excerpt(names)}"
     )
+
+
+def all_renamed(unknown: list[str], absent: list[str]) -> dict[str, str]:
+    """The `renamings` if they give each absent column another one; else none."""
+    renamed = renamings(unknown, absent)
+    return renamed if len(set(renamed.values())) == len(absent) else {}
 
 
 def renamings(unknown: list[str], absent: list[str]) -> dict[str, str]:
@@ -52,6 +58,7 @@ def shown(name: str) -> str:
     return name if re.fullmatch(r"\S+", name) and name.isprintable() else repr(name)
 
 
-def _excerpt(names: Sequence[str]) -> str:
+def excerpt(names: Sequence[str]) -> str:
+    """A header for a message, cut off if it is long."""
     listed = ", ".join(map(shown, names))
     return listed if len(listed) <= 200 else f"{listed[:200]}... ({len(names):,} columns)"

@@ -12,7 +12,7 @@ from training.errors import InputError
 from training.files.tables import header
 from training.hints import fraud
 from training.option_values import BUILT_IN
-from training.reading.columns import shown
+from training.reading.columns import all_renamed, excerpt, shown
 from training.reading.rules import rules_of
 from training.schemas.built_in import built_in, schema_named
 
@@ -44,13 +44,22 @@ def schema_of_file(data: Path, name: str | None) -> Schema:
     for each in BUILT_IN:
         schema = built_in(each)
         wanted = {rule.column for rule in rules_of(schema, Learned(), labelled=False)}
-        if len(wanted.intersection(names)) >= MOSTLY * len(wanted):
+        if _is_meant(wanted, names):
             return schema
     describe = fraud("describe", data, "--out", "schema.toml")
     raise InputError(
         f"{data}: its columns are those of no built-in schema ({', '.join(BUILT_IN)}); draft one "
-        f"with {describe}, then give it with --schema schema.toml"
+        f"with {describe}, then give it with --schema schema.toml; its first line is "
+        f"{excerpt(names)}"
     )
+
+
+def _is_meant(wanted: set[str], names: Sequence[str]) -> bool:
+    """Whether a header has most of the wanted columns, or misspells every one that it lacks."""
+    absent = [name for name in wanted if name not in names]
+    if len(absent) <= (1 - MOSTLY) * len(wanted):
+        return True
+    return bool(all_renamed([name for name in names if name not in wanted], absent))
 
 
 def expanded(schema: Schema, names: Sequence[str]) -> Schema:

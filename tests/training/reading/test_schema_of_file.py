@@ -1,5 +1,6 @@
 """The schema of a file is the given one, or the built-in one that its header fits."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -46,11 +47,26 @@ def test_a_file_with_most_columns_of_a_built_in_schema_has_that_schema(
     assert schema_of_file(file_of(tmp_path, [*names, "amuont"]), None) == schema
 
 
+@pytest.mark.parametrize("name", ["paysim", "cards"])
+@pytest.mark.parametrize("misspell", [" {}".format, str.upper], ids=["space", "upper"])
+def test_a_file_that_misspells_every_column_has_the_schema_that_says_so(
+    tmp_path: Path, name: str, misspell: Callable[[str], str]
+) -> None:
+    schema = built_in(name)
+
+    assert schema_of_file(file_of(tmp_path, [*map(misspell, schema.columns())]), None) == schema
+
+
 def test_a_file_of_other_columns_gets_the_command_that_drafts_a_schema(tmp_path: Path) -> None:
     path = file_of(tmp_path, HEADER)
 
     with pytest.raises(InputError, match=rf"describe {path} --out schema.toml, then give it with"):
         schema_of_file(path, None)
+
+
+def test_a_file_without_a_header_is_told_its_first_line(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"; its first line is 1, PAYMENT, 9839\.64, C1, 'M 2'$"):
+        schema_of_file(file_of(tmp_path, ["1", "PAYMENT", "9839.64", "C1", "M 2"]), None)
 
 
 def test_a_family_stands_for_every_column_that_begins_with_its_stem(tmp_path: Path) -> None:
