@@ -1,6 +1,7 @@
 """Checks of the files and folders in options, before any heavy import or work."""
 
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Final
 
 from training.errors import InputError
@@ -39,10 +40,15 @@ def require_apart(path: Path, read: Path) -> None:
 
 
 def require_folder(path: Path) -> None:
-    """Raise `InputError` unless `path` is a folder or can become one."""
+    """Raise `InputError` unless `path` is a folder or can become one, and can be written."""
     existing = next(parent for parent in (path, *path.parents) if parent.exists())
     if not existing.is_dir():
         raise InputError(f"cannot write to {path}: {existing} is not a folder; choose another")
+    try:
+        with TemporaryFile(dir=existing):  # permissions say nothing of a read-only file system
+            pass
+    except OSError as error:
+        raise InputError(f"cannot write to {path}: {error.strerror}; choose another") from error
 
 
 def require_event(path: Path) -> None:

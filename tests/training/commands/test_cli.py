@@ -149,6 +149,8 @@ WRONG = {
     "train --data {data} --goal recall:2": "write cost, or recall:0.75",
     "train --data {data} --out {data}": "data.csv is not a folder",
     "train --data {data} --out {data}/model": "data.csv is not a folder",
+    "train --data {data} --out /proc/model": "cannot write to /proc/model: ",
+    "score --data {data} --model {model} --out /proc/scored.csv": "cannot write to /proc: ",
     "train --data {data} --engine dask": "choose one of local, ray",
     "train --data {data} --address auto": "add --engine ray",
     "train --data {data} --seed -1": "-1 is not in the range",
