@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Final
 
+from fraud_api_lambda.domain.schema import Schema
 from training.analysis.findings import Finding, note, warning
 from training.analysis.golden_features import LeakFigures, leak_figures, leak_findings
 from training.analysis.random_split import random_split_figures
@@ -11,7 +12,7 @@ from training.analysis.shortcuts import shortcuts
 from training.data.rows import Rows
 from training.data.split_rows import SplitRows
 from training.data.time_split import Window
-from training.fitting.model_selection import ModelSelection
+from training.fitting.model_selection import ModelSelection, distinct_sets
 from training.fitting.pipeline import booster_of
 from training.fitting.resampling_comparison import (
     best_resampling,
@@ -161,18 +162,23 @@ def _findings(
         findings.append(NOT_CALIBRATED)
     if verdict and best_resampling(selection.comparisons):
         findings.append(warning("better-resampling", "Another resampling is better", verdict))
-    return [*findings, *not_compared(selection)]
+    return [*findings, *not_compared(selection, rows.all.dataset.schema)]
 
 
-def not_compared(selection: ModelSelection) -> list[Finding]:
-    """Note the alternatives that the chosen model was not compared with."""
+def not_compared(selection: ModelSelection, schema: Schema) -> list[Finding]:
+    """Note the alternatives that the chosen model was not compared with.
+
+    A resampling method that was fitted but missed the goal counts as compared, and a schema without
+    balance and hours has no other feature set.
+    """
+    fitted, distinct = selection.by_feature_set, distinct_sets(schema, selection.chosen.feature_set)
     missing = [
         name
-        for name, compared in (
-            ("other resampling methods", selection.comparisons),
-            ("other feature sets", len(selection.by_feature_set) > 1),
+        for name, is_missing in (
+            ("other resampling methods", len(selection.by_resampling) == 1),
+            ("other feature sets", not fitted.keys() >= set(distinct)),
         )
-        if not compared
+        if is_missing
     ]
     if not missing:
         return []

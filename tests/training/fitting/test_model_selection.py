@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 
 import training.fitting.model_selection
+from fraud_api_lambda.domain.schema import Roles, Schema, Time, Unit
 from tests.paysim_files import frame_of, rows_of
+from tests.transactions import PAYSIM
 from training.data.encoder import encoder_of
 from training.data.split_rows import SplitRows
 from training.errors import CheckFailedError
@@ -86,18 +88,29 @@ def test_a_requested_resampling_is_published_regardless_of_the_others(data: Spli
 
 def test_skipped_comparisons_are_named(data: SplitRows, default: ModelSelection) -> None:
     alone = held(data, compare=False)
-    only_sets = replace(default, comparisons=[])
-    only_arms = replace(alone, comparisons=default.comparisons)
+    only_sets = replace(default, by_resampling=alone.by_resampling, comparisons=[])
+    only_arms = replace(alone, by_resampling=default.by_resampling)
 
-    assert not_compared(default) == []
+    assert not_compared(default, PAYSIM) == []
     for selection, words in (
         (alone, "other resampling methods and other feature sets"),
         (only_sets, "other resampling methods"),
         (only_arms, "other feature sets"),
     ):
-        (finding,) = not_compared(selection)
+        (finding,) = not_compared(selection, PAYSIM)
         assert finding["code"] == "not-compared"
         assert finding["text"].startswith(f"{words}. One of them")
+
+
+def test_methods_that_miss_the_goal_are_not_called_skipped(default: ModelSelection) -> None:
+    assert not_compared(replace(default, comparisons=[]), PAYSIM) == []
+
+
+def test_a_schema_with_one_feature_set_has_no_other_to_compare(default: ModelSelection) -> None:
+    daily = Schema("own", Roles(Time("day", Unit.DAY), "amount", "fraud"))
+    one_set = {"strict": default.chosen}
+
+    assert not_compared(replace(default, by_feature_set=one_set), daily) == []
 
 
 @pytest.mark.parametrize("better", [None, "weights"])
