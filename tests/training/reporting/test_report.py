@@ -101,14 +101,17 @@ NOT_COMPARED = note("not-compared", "Not compared", "other feature sets.")
         ([NOT_CALIBRATED, NOT_COMPARED], "Warnings"),
     ],
 )
-def test_page_one_distinguishes_no_warnings_from_no_comparison(
-    metrics: RunMetrics, findings: list[Finding], heading: str
+def test_page_one_and_console_distinguish_no_warnings_from_no_comparison(
+    out: Path, metrics: RunMetrics, findings: list[Finding], heading: str
 ) -> None:
-    shown = render({**metrics, "findings": findings}, NO_PLOTS)
+    changed: RunMetrics = {**metrics, "findings": findings}
+    shown, console = render(changed, NO_PLOTS), summary(changed, out)
 
     assert re.findall(r'<div class="warnings.*?<h2>(.*?)</h2>', shown, re.DOTALL) == [heading]
+    assert ("No warnings." in console) is (heading == "No warnings")
     for finding in findings:
         assert finding["text"] in shown
+        assert finding["text"] in console
 
 
 def test_a_better_resampling_is_reported_once(out: Path, metrics: RunMetrics) -> None:
