@@ -67,9 +67,8 @@ def transaction(**changes: Any) -> Payment:
 def bodies(draw: st.DrawFn) -> dict[str, Any]:
     """Any request that the API accepts, often with amount and balance near each other."""
     balance = draw(MONEY | CENTS)
-    near = st.sampled_from([0.0, 0.95, 0.999_999, 1.0, 1.000_001, 10.0]).map(
-        lambda share: min(share * balance, MAX_AMOUNT)
-    )
+    shares = st.sampled_from([0.0, 0.5, 0.9, 0.95, 0.999_999, 1.0, 1.000_001, 10.0])
+    near = shares.map(lambda share: min(share * balance, MAX_AMOUNT))
     return body(
         step=draw(st.integers(1, 24)),
         type=draw(st.sampled_from(TYPES)),
