@@ -232,6 +232,18 @@ def test_a_payment_is_beyond_a_balance_that_is_known_and_smaller(
     assert not MOBILE.is_beyond_balance(payment | {"type": "CASH_IN"})
 
 
+def test_a_curve_over_the_amount_marks_its_points_beyond_the_balance() -> None:
+    payment = PAYSIM.presets["Mule"] | {"amount": 1e6, "oldbalanceOrg": 1e6}
+    amount = next(field for field in MOBILE.asked if field.name == "amount")
+    curve = Curve.of(payment, amount, Span.of(MOBILE, []), MOBILE)
+    answer = {"fraud_probability": 0.5, "decision": "block"}
+
+    points = curve.points([answer] * len(curve.payments), MOBILE)
+
+    assert {point["beyond"] for point in points} == {False, True}
+    assert all(point["beyond"] == (point["x"] > 1e6) for point in points)
+
+
 def test_without_a_balance_no_payment_is_beyond_it() -> None:
     assert OWN_CARDS.beyond_balance(card_body()) == ""
 
