@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from fraud_api_lambda.deployment.pointer import key_of
 from tests.aws import Aws
 from tests.bundles import make_bundle, write_model
 from training.__main__ import app
@@ -56,6 +57,21 @@ def test_promoting_the_served_version_prints_that_nothing_changed(
     _, new = versions
 
     assert say("promote", new) == f"{new}: served already, nothing changed\n"
+
+
+def test_promoting_the_served_version_again_prints_which_object_it_pinned(
+    aws: Aws, versions: tuple[str, str]
+) -> None:
+    _, new = versions
+    put = aws.s3.put_object(Bucket=aws.bucket, Key=key_of(new), Body=make_bundle(seed=2))
+    object_, of = "its replaced object again", f"S3 version {put['VersionId']}"
+
+    said = [say("promote", new, "--dry-run"), say("promote", new)]
+
+    assert said == [
+        f"{new}: served already; would pin {object_}, {of}\n",
+        f"{new}: served already; pinned {object_}, {of}\n",
+    ]
 
 
 def test_a_second_rollback_undoes_the_first(versions: tuple[str, str]) -> None:

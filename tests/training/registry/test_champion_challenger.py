@@ -22,9 +22,10 @@ from tests.transactions import LEARNED, PAYSIM, PLAN, body
 from training.__main__ import app
 from training.errors import CheckFailedError, CommandError, InputError
 from training.hints import fraud
+from training.registry import champion_challenger
 from training.registry.champion_challenger import challenge
 from training.registry.paired_comparison import cost_saved
-from training.registry.publishing import promote_version, publish
+from training.registry.publishing import Published, promote_version, publish
 
 TRAINED_ON: dict[str, Any] = {
     "rows": 200,
@@ -205,6 +206,27 @@ def test_a_hotfix_promoted_during_the_comparison_stays(
 
     assert aws.served() == (hotfix, old)
     assert published(aws) == {hotfix, old}
+
+
+def test_a_hotfix_promoted_during_the_upload_stays(
+    aws: Aws, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = serve(aws, BLIND, tmp_path)
+    hotfix = write_model(tmp_path / "hotfix", make_bundle(5))
+    new = write_model(tmp_path / "candidate", GOOD)
+
+    def publish_slowly(directory: Path, **_: str) -> Published:
+        publish(tmp_path / "hotfix", **aws.where)
+        promote_version(hotfix, **aws.where)
+        return publish(directory, **aws.where)
+
+    monkeypatch.setattr(champion_challenger, "publish", publish_slowly)
+
+    with pytest.raises(CheckFailedError, match=f"now it serves {hotfix}, before: {old}; if"):
+        ask(data, tmp_path / "candidate")
+
+    assert aws.served() == (hotfix, old)
+    assert published(aws) == {new, hotfix, old}
 
 
 def test_the_first_model_is_served_with_a_notice(aws: Aws, data: Path, tmp_path: Path) -> None:
