@@ -15,11 +15,13 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from threading import Thread
 from typing import Any
+from urllib.parse import urlsplit
 
 import boto3
 import pytest
 
 from fraud_api_lambda.decisions.bundle import read
+from fraud_api_lambda.decisions.scorer import Scorer
 from fraud_api_lambda.domain.assessment import Assessment, Decision
 from fraud_api_lambda.domain.payment import Payment
 from tests.bundles import make_bundle
@@ -28,6 +30,7 @@ from tests.fakes import served as live
 from training.errors import CommandError, InputError
 from training.local.aws import LocalAws, local_aws
 from training.local.processes import environment, free_port, served
+from training.local.run import _examples, _post_examples
 from training.local.sam import find_engine
 
 pytestmark = pytest.mark.slow
@@ -257,6 +260,40 @@ def test_the_smoke_script_skips_the_stopped_payment_of_a_model_without_one() -> 
     assert said["stopped"] == "skipped, the model has no such example"
     assert said["approved"] == "ok"
     assert done.returncode == 0
+
+
+@pytest.mark.parametrize("payer", ["C{1}", 'C}"{', "C\\", 'C"},"answer":{'])
+def test_the_smoke_script_sends_an_example_with_any_text(payer: str) -> None:
+    stopped = read(make_bundle()).examples.stopped
+    assert stopped is not None
+    odd = replace(stopped, transaction={**stopped.transaction, "nameOrig": payer})
+
+    with live_api(FakeScorer(stopped=odd)) as url:
+        done = smoke(url)
+
+    assert done.stdout.splitlines() == [f"{name}: ok" for name in SMOKED]
+
+
+@pytest.mark.parametrize(
+    ("kind", "wrong"),
+    [("stopped", {"decision": "approve"}), ("approved", {"fraud_probability": 0.123})],
+)
+def test_run_says_which_example_is_scored_otherwise_than_in_training(
+    capsys: pytest.CaptureFixture[str], kind: str, wrong: dict[str, Any]
+) -> None:
+    from fraud_api_lambda.web.app import create_app
+
+    scorer = Scorer.from_bundle(read(make_bundle()))
+    with live(create_app(ReadyProvider(scorer))) as url:
+        port = urlsplit(url).port
+        assert port is not None
+        examples = _examples(port)
+        assert _post_examples(port, examples) == []
+        examples[kind]["answer"] |= wrong
+
+        assert _post_examples(port, examples) == [kind]
+
+    assert capsys.readouterr().out.count(f"The {kind} payment is scored WRONGLY:") == 1
 
 
 def test_the_smoke_script_fails_where_nothing_answers() -> None:
