@@ -8,16 +8,18 @@ import pandas as pd
 import pytest
 import xgboost as xgb
 
+import training.bundling.examples
 from fraud_api_lambda.decisions.bundle import pack, read
 from fraud_api_lambda.decisions.model_examples import Example
 from fraud_api_lambda.decisions.policy import decide
 from fraud_api_lambda.decisions.scorer import Scorer
 from fraud_api_lambda.domain.assessment import Decision
+from fraud_api_lambda.domain.checks import JsonObject
 from fraud_api_lambda.model.calibration import Platt
 from tests.bundles import CALIBRATION, POLICY, make_content
 from tests.paysim_files import rows_of
 from tests.transactions import PLAN, TYPES
-from training.bundling.examples import find_examples, missing
+from training.bundling.examples import answer_to, find_examples, missing
 from training.data.encoder import PlanEncoder
 from training.data.rows import Rows
 from training.data.time_split import Window
@@ -135,6 +137,26 @@ def test_a_payment_near_a_cutoff_is_no_example(rows: Rows, shift: float) -> None
     assert examples.stopped is None
     assert examples.approved is not None
     assert examples.approved.fraud_probability < 0.4975
+
+
+def test_a_payment_that_is_decided_otherwise_without_its_people_is_no_example(
+    rows: Rows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As with places that are rounded: the next payment of the kind is taken."""
+    first = find_examples(fitted(), rows, EVERYTHING).stopped
+    assert first is not None
+
+    def answer_otherwise(body: JsonObject, model: FittedModel, shift: float) -> Example:
+        answer = answer_to(body, model, shift)
+        is_first = body["amount"] == first.transaction["amount"]
+        return replace(answer, decision=Decision.APPROVE) if is_first else answer
+
+    monkeypatch.setattr(training.bundling.examples, "answer_to", answer_otherwise)
+
+    second = find_examples(fitted(), rows, EVERYTHING).stopped
+    assert second is not None
+    assert second.transaction["amount"] != first.transaction["amount"]
+    assert second.decision is Decision.BLOCK
 
 
 def test_a_fraud_is_preferred_to_a_later_genuine_payment(rows: Rows) -> None:
