@@ -52,7 +52,13 @@ NIGHT: Final = 6
 PAYSIM_DAYS: Final = (0, 1, *range(5, 13))
 """The days, from 0, whose totals the simulator follows."""
 
-TYPOLOGIES: Final = {"take-over": 0.30, "small-repeats": 0.25, "mule-chain": 0.30, "scam": 0.15}
+TYPOLOGIES: Final = {
+    "take-over": 0.32,
+    "small-repeats": 0.24,
+    "mule-chain": 0.26,
+    "scam": 0.10,
+    "dormant-account": 0.08,
+}
 PAYSIM: Final = built_in("paysim")
 TYPES: Final = list(PAYSIM.attributes["type"].levels)
 PLAN: Final = Plan(PAYSIM, Learned(levels={"type": tuple(TYPES)}), "decision-time")

@@ -7,8 +7,8 @@ from typing import Final
 import pandas as pd
 
 from training.simulator import simulate as paysim
+from training.simulator.accounts import IDS, customer_index
 from training.simulator.cards import simulate as cards
-from training.simulator.population import IDS, customer_index
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ class Plan(IntEnum):
 
     FIXED leaves it unchanged. ABOVE_BALANCE takes an amount above the payer's balance, USUAL and
     UNUSUAL one that is a usual or an unusual share of it. SHARE takes the event's `share` of the
-    balance, SHARE_OF_CHAIN that of the money that the mule chain has received.
+    balance, SHARE_OF_CHAIN that of the money that the chain has received.
     """
 
     FIXED = 0
@@ -57,7 +57,7 @@ class Events(Columns):
     slot : int
         Index into `Victims` if the payer is a victim to be chosen, or -1.
     chain : int
-        Number of the mule chain, or -1.
+        Number of the mule chain or of the collection that is passed on, or -1.
     typology : int
         A `Typology`.
     """

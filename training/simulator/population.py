@@ -1,6 +1,5 @@
 """The simulated population: customers with their habits, payees and balances, and merchants."""
 
-import re
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
@@ -9,7 +8,12 @@ import numpy as np
 
 CUSTOMERS_PER_ROW: Final = 0.06
 MERCHANTS_PER_ROW: Final = 0.004
-MULES_PER_ROW: Final = 0.0002
+MULES_PER_ROW: Final = 0.00035
+MULE_DAYS: Final = 8
+"""Days for which thieves use a mule, about."""
+
+COLLECTING_MULES: Final = 0.15
+"""Share of mules that receive many genuine payments."""
 
 ACTIVITY_SIGMA: Final = 1.1
 CIRCLE_SIZES: Final = (3, 12)
@@ -27,6 +31,14 @@ COLLECTORS: Final = 0.05
 
 TO_COLLECTORS: Final = 0.8
 
+SLEEPERS: Final = 0.04
+"""Share of customers who pay nothing for a third of the days or longer."""
+
+ROBBED_SLEEPERS: Final = 0.5
+SAVINGS_MEDIAN: Final = 1_200_000.0
+SAVINGS_SIGMA: Final = 0.7
+"""Share of sleepers whom thieves look for, and the balances of all of them."""
+
 N_REACHABLE: Final = 40
 """Number of customers among whom a thief can choose a victim."""
 
@@ -39,10 +51,15 @@ class Typology(IntEnum):
     PAYDAY = 2
     TRIPLE = 3
     RENT = 4
-    TAKE_OVER = 5
-    SMALL_REPEATS = 6
-    MULE_CHAIN = 7
-    SCAM = 8
+    BILLS = 5
+    COLLECTION = 6
+    PASSING_ON = 7
+    WAKING = 8
+    TAKE_OVER = 9
+    SMALL_REPEATS = 10
+    MULE_CHAIN = 11
+    SCAM = 12
+    DORMANT_ACCOUNT = 13
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +68,9 @@ class Population:
 
     Attributes
     ----------
-    n_customers, n_merchants : int
+    days : int
+    n_customers, n_merchants, n_collectors : int
+        The first customers are collectors.
     activity : ndarray of shape (n_customers,)
         Relative number of transactions a day.
     holds : ndarray of shape (n_customers,), bool
@@ -65,12 +84,18 @@ class Population:
         The customer's preferred time of day, from 0 to 1.
     opened : ndarray of shape (n_customers,)
         The day on which the account opens; 0 if it was open before the start.
+    quiet_from : ndarray of shape (n_customers,)
+        The day from which the account pays nothing; the number of days unless it is a sleeper.
     mules : ndarray
-        Customers with old accounts who pass on money from thieves.
+        Customers with old accounts who pass on money from thieves, in the order of their use.
+    robbed, waking : ndarray
+        Sleepers whom thieves look for, and sleepers who wake by themselves.
     """
 
+    days: int
     n_customers: int
     n_merchants: int
+    n_collectors: int
     activity: np.ndarray
     holds: np.ndarray
     balances: np.ndarray
@@ -78,7 +103,14 @@ class Population:
     circle_size: np.ndarray
     habits: np.ndarray
     opened: np.ndarray
+    quiet_from: np.ndarray
     mules: np.ndarray
+    robbed: np.ndarray
+    waking: np.ndarray
+
+    def wake_from(self, sleepers: np.ndarray) -> np.ndarray:
+        """The first day on which each sleeper can wake."""
+        return np.asarray(np.minimum(self.quiet_from[sleepers] + self.days // 3, self.days - 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,23 +133,45 @@ def populate(random: np.random.Generator, rows: int, days: int) -> Population:
     """The customers and merchants behind `rows` transactions of `days` days."""
     n = max(60, round(rows * CUSTOMERS_PER_ROW))
     n_collectors = max(20, round(n * COLLECTORS))
-    holds = (random.random(n) < HOLDERS) | (np.arange(n) < n_collectors)
     opened = _openings(random, n, days)
-    may_be_mule = holds & (opened == 0) & (np.arange(n) >= n_collectors)
+    mules, sleepers = _recruit(random, rows, opened, n_collectors)
+    n_robbed = max(1, round(ROBBED_SLEEPERS * len(sleepers)))
+    holds = (random.random(n) < HOLDERS) | (np.arange(n) < n_collectors)
+    holds[np.concatenate([mules, sleepers])] = True
+    balances = _balances(random, holds, opened)
+    savings = SAVINGS_MEDIAN * random.lognormal(0, SAVINGS_SIGMA, len(sleepers))
+    balances[sleepers] = np.round(savings, 2)
+    quiet_from = np.full(n, days)
+    quiet_from[sleepers] = 1 + random.integers(0, max(1, days // 3), len(sleepers))
     return Population(
+        days=days,
         n_customers=n,
         n_merchants=max(10, round(rows * MERCHANTS_PER_ROW)),
+        n_collectors=n_collectors,
         activity=random.lognormal(0, ACTIVITY_SIGMA, n),
         holds=holds,
-        balances=_balances(random, holds, opened),
+        balances=balances,
         circles=_circles(random, n, n_collectors),
         circle_size=random.integers(CIRCLE_SIZES[0], CIRCLE_SIZES[1] + 1, n),
         habits=random.random(n),
         opened=opened,
-        mules=random.choice(
-            np.flatnonzero(may_be_mule), max(3, round(rows * MULES_PER_ROW)), replace=False
-        ),
+        quiet_from=quiet_from,
+        mules=mules,
+        robbed=sleepers[:n_robbed],
+        waking=sleepers[n_robbed:],
     )
+
+
+def _recruit(
+    random: np.random.Generator, rows: int, opened: np.ndarray, n_collectors: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Mules and sleepers: different customers, with accounts that were open before the start."""
+    n_mules, n_sleepers = max(3, round(rows * MULES_PER_ROW)), max(2, round(SLEEPERS * len(opened)))
+    old = random.permutation(np.flatnonzero(opened == 0))
+    others, collectors = old[old >= n_collectors], old[old < n_collectors]
+    n_collecting = round(COLLECTING_MULES * n_mules)
+    mules = np.concatenate([collectors[:n_collecting], others[: n_mules - n_collecting]])
+    return random.permutation(mules), others[n_mules : n_mules + n_sleepers]
 
 
 def _openings(random: np.random.Generator, n: int, days: int) -> np.ndarray:
@@ -144,7 +198,7 @@ def active_customers(
     random: np.random.Generator, people: Population, *, keep_money: np.ndarray
 ) -> np.ndarray:
     """Draw a payer for each row by activity, among customers who keep money here or the others."""
-    days_open = 1 - people.opened / (people.opened.max() + 1)
+    days_open = people.quiet_from - people.opened
     chosen = np.empty(len(keep_money), dtype=int)
     for holds in (True, False):
         weight = people.activity * days_open * (people.holds == holds)
@@ -163,36 +217,8 @@ def established_customers(
     return np.where(chosen == payer, old[(place + 1) % len(old)], chosen)
 
 
-def victims(random: np.random.Generator, people: Population, targets: np.ndarray) -> Victims:
-    """Draw possible victims by activity: old accounts with money here that are not mules."""
-    weight = people.activity * people.holds * (people.opened == 0)
-    weight[people.mules] = 0
-    shape = (len(targets), N_REACHABLE)
-    return Victims(random.choice(people.n_customers, shape, p=weight / weight.sum()), targets)
-
-
-STRIDE: Final = 7_777_777
-"""Odd, so that the mapping of indices to ids is one to one; large, so that neighbours differ."""
-
-FIRST_CUSTOMER: Final = 1_234_567
-FIRST_MERCHANT: Final = 7_654_321
-IDS: Final = 2**31
-
-
-def account_ids(people: Population) -> np.ndarray:
-    """Account ids by index, customers first."""
-    customers = [f"C{(STRIDE * n + FIRST_CUSTOMER) % IDS}" for n in range(people.n_customers)]
-    merchants = [f"M{(STRIDE * n + FIRST_MERCHANT) % IDS}" for n in range(people.n_merchants)]
-    return np.array(customers + merchants, dtype=object)
-
-
-def customer_index(account: str) -> int | None:
-    """The index, below `IDS`, of the customer with this id; None for an id of another form.
-
-    The inverse of `account_ids`. Ids of the same form from other sources map to indices spread
-    evenly below `IDS`.
-    """
-    match = re.fullmatch(r"C(0|[1-9][0-9]{0,9})", account)
-    if match is None or int(match[1]) >= IDS:
-        return None
-    return (int(match[1]) - FIRST_CUSTOMER) * pow(STRIDE, -1, IDS) % IDS
+def mules(random: np.random.Generator, people: Population, step: np.ndarray) -> np.ndarray:
+    """Draw a mule for each step: one of those in use, each for `MULE_DAYS` or less."""
+    since = step / 24 - MULE_DAYS * random.random(len(step))
+    place = (since + MULE_DAYS) / (people.days + MULE_DAYS) * len(people.mules)
+    return np.asarray(people.mules[np.minimum(place.astype(int), len(people.mules) - 1)])

@@ -14,9 +14,10 @@ import numpy as np
 import pandas as pd
 
 from training.errors import InputError
+from training.simulator.accounts import account_ids
 from training.simulator.events import TYPES, Events
 from training.simulator.ledger import CHUNK, settle
-from training.simulator.population import Population, Typology, account_ids, populate
+from training.simulator.population import Population, Typology, populate
 from training.simulator.reports import report_delays
 from training.simulator.traffic import reserves, traffic
 from training.simulator.typologies import count_frauds, frauds
@@ -64,8 +65,9 @@ def simulate(
     progress(step)
     random = np.random.default_rng(seed)
     people = populate(random, rows, days)
-    genuine = traffic(random, people, rows - count_frauds(rows), days)
-    stolen, victims = frauds(random, people, rows, days)
+    genuine = traffic(random, people, rows - count_frauds(rows))
+    stolen, victims = frauds(random, people, rows)
+    stolen.chain[stolen.chain >= 0] += genuine.chain.max() + 1
     events = Events.merged(genuine, stolen)
     settled = settle(events, people.balances, reserves(random), victims, partial(progress, step))
     return _frame(people, events, settled).assign(**_labels(random, events, settled))

@@ -6,6 +6,13 @@ import numpy as np
 
 from training.simulator.events import CASH_OUT, PAYMENT, TRANSFER, TYPES, Events, Plan
 from training.simulator.ledger import WELL_FILLED
+from training.simulator.lookalikes import (
+    COLLECTION_SHARE,
+    RENT_SHARE,
+    draw_typologies,
+    group_by_payee,
+    group_by_payer,
+)
 from training.simulator.paysim_totals import (
     HOURLY,
     LOG_AMOUNTS,
@@ -24,8 +31,12 @@ from training.simulator.population import (
 HOLDERS_BY_TYPE: Final = np.array([0.75, 0.25, 0.40, 0.40, 0.30])
 """Share of a type's rows whose payer keeps money here."""
 
-UNUSUAL_SHARE: Final = 0.065
+UNUSUAL_SHARE: Final = 0.04
+UNUSUAL_BILLS: Final = 0.15
 NEW_PAYEE_SHARE: Final = 0.15
+MULES_AMONG_NEW: Final = 0.03
+"""Share of new payees who are mules, to whom others pay for goods or work."""
+
 RHYTHM_SPREAD: Final = 0.15
 """Standard deviation of the time around a customer's habit, as a share of a day's traffic."""
 
@@ -33,42 +44,39 @@ EMPTYING_SHARE: Final = 0.015
 EXACTLY_ALL: Final = 0.4
 """Of the payouts of 95 to 100 % of the balance, the share that takes exactly all of it."""
 
-PAYDAY_SHARE: Final = 0.06
 WAGES_PER_PAYDAY: Final = 20
-RENT_SHARE: Final = 0.03
-"""Shares of the transfers."""
-
-TRIPLES_SHARE: Final = 0.01
-"""Share of cash-outs, payments and transfers that come in threes by one payer in one hour."""
 
 RESERVE: Final = 500
 """Number of amounts from which a payout takes a suitable one."""
 
 
-def traffic(random: np.random.Generator, people: Population, rows: int, days: int) -> Events:
+def traffic(random: np.random.Generator, people: Population, rows: int) -> Events:
     """Genuine transactions, not yet in time order; the ledger settles their amounts."""
     kind = np.repeat(np.arange(len(TYPES)), _apportioned(rows * TYPE_SHARES))
-    typology = _typologies(random, kind)
+    typology = draw_typologies(random, people, kind)
     payer = _payers(random, people, kind, typology)
-    day = _days(random, people, payer, typology, days)
+    day = _days(random, people, payer, typology)
     hour = _hours(random, kind, day, people.habits[payer])
-    _group_triples(typology == Typology.TRIPLE, kind, payer, day, hour)
+    group_by_payer(random, typology, kind, payer, day, hour)
     step = 24 * day + hour
-    step[step == 0] = 24 * days  # PaySim's clock starts at 1
-    return Events(
+    step[step == 0] = 24 * people.days  # PaySim's clock starts at 1
+    events = Events(
         step=step,
         kind=kind,
         payer=payer,
         payee=_payees(random, people, kind, payer, typology=typology, day=day),
         amount=amounts(random, kind),
-        scale=_scales()[kind, hour],
-        plan=_plans(random, people, kind, payer),
+        scale=np.ones(rows),
+        plan=_plans(random, people, kind, payer, typology),
         share=_emptying(random, kind, typology),
         draw=random.random(rows),
         slot=np.full(rows, -1),
         chain=np.full(rows, -1),
         typology=typology,
     )
+    group_by_payee(random, people, events)
+    events.scale[:] = _scales()[kind, events.step % 24]
+    return events
 
 
 def amounts(random: np.random.Generator, kind: np.ndarray) -> np.ndarray:
@@ -108,18 +116,6 @@ def _scales() -> np.ndarray:
     return np.asarray(np.where(counts < 2, 1.0, scales))
 
 
-def _typologies(random: np.random.Generator, kind: np.ndarray) -> np.ndarray:
-    typology = np.full(len(kind), Typology.GENUINE)
-    transfers = random.permutation(np.flatnonzero(kind == TRANSFER))
-    n_payday, n_rent = (round(share * len(transfers)) for share in (PAYDAY_SHARE, RENT_SHARE))
-    typology[transfers[:n_payday]] = Typology.PAYDAY
-    typology[transfers[n_payday : n_payday + n_rent]] = Typology.RENT
-    for code in (CASH_OUT, PAYMENT, TRANSFER):
-        free = np.flatnonzero((kind == code) & (typology == Typology.GENUINE))
-        typology[free[: 3 * round(TRIPLES_SHARE * len(free) / 3)]] = Typology.TRIPLE
-    return typology
-
-
 def _payers(
     random: np.random.Generator, people: Population, kind: np.ndarray, typology: np.ndarray
 ) -> np.ndarray:
@@ -132,20 +128,20 @@ def _payers(
     payer[wages] = random.choice(employers, wages.sum())
     tenants = np.flatnonzero(old & (people.balances > WELL_FILLED))
     payer[rent] = random.choice(tenants, rent.sum(), replace=False)
+    waking = np.flatnonzero(typology == Typology.WAKING)
+    payer[waking] = people.waking[: len(waking)]
     return payer
 
 
 def _days(
-    random: np.random.Generator,
-    people: Population,
-    payer: np.ndarray,
-    typology: np.ndarray,
-    days: int,
+    random: np.random.Generator, people: Population, payer: np.ndarray, typology: np.ndarray
 ) -> np.ndarray:
-    """The day of each row, from 0 and not before the payer's opening; some days are busier."""
+    """The day of each row, from 0, while the payer's account is in use; some days are busier."""
+    days, waking = people.days, typology == Typology.WAKING
     until = np.concatenate([[0], np.cumsum(random.uniform(0.8, 1.2, days))])
-    start = until[people.opened[payer]]
-    at = start + random.random(len(payer)) * (until[-1] - start)
+    start = until[np.where(waking, people.wake_from(payer), people.opened[payer])]
+    end = until[np.where(waking, days, people.quiet_from[payer])]
+    at = start + random.random(len(payer)) * (end - start)
     day = np.minimum(np.searchsorted(until, at, side="right") - 1, days - 1)
     paydays = np.array([days - 1 - days // 2, days - 1 - days // 15])
     paying = typology == Typology.PAYDAY
@@ -167,14 +163,6 @@ def _hours(
     return dealt
 
 
-def _group_triples(triple: np.ndarray, kind: np.ndarray, *columns: np.ndarray) -> None:
-    """Give every three consecutive rows the payer, day and hour of the first, in place."""
-    for code in (CASH_OUT, PAYMENT, TRANSFER):
-        places = np.flatnonzero(triple & (kind == code)).reshape(-1, 3)
-        for column in columns:
-            column[places] = column[places[:, :1]]
-
-
 def _payees(
     random: np.random.Generator,
     people: Population,
@@ -190,16 +178,25 @@ def _payees(
     merchants = random.choice(people.n_merchants, rows, p=rank / rank.sum())
     place = (random.random(rows) * people.circle_size[payer]).astype(int)
     familiar = people.circles[payer, place]
-    new = (random.random(rows) < NEW_PAYEE_SHARE - RENT_SHARE) | (typology == Typology.RENT)
+    others = NEW_PAYEE_SHARE - RENT_SHARE - COLLECTION_SHARE
+    new = (random.random(rows) < others) | (typology == Typology.RENT)
     new |= people.opened[familiar] > day
-    customers = np.where(new, established_customers(random, people, payer), familiar)
+    strangers = established_customers(random, people, payer)
+    for_goods = random.random(rows) < MULES_AMONG_NEW
+    strangers[for_goods] = random.choice(people.mules, for_goods.sum())
+    customers = np.where(new & (strangers != payer), strangers, familiar)
     return np.where(kind == PAYMENT, people.n_customers + merchants, customers)
 
 
 def _plans(
-    random: np.random.Generator, people: Population, kind: np.ndarray, payer: np.ndarray
+    random: np.random.Generator,
+    people: Population,
+    kind: np.ndarray,
+    payer: np.ndarray,
+    typology: np.ndarray,
 ) -> np.ndarray:
-    unusual = random.random(len(kind)) < UNUSUAL_SHARE
+    share = np.where(typology == Typology.BILLS, UNUSUAL_BILLS, UNUSUAL_SHARE)
+    unusual = (random.random(len(kind)) < share) & (typology != Typology.WAKING)
     for_holders = np.where(unusual, Plan.UNUSUAL, Plan.USUAL)
     payouts = np.where(people.holds[payer], for_holders, Plan.ABOVE_BALANCE)
     return np.where((kind == CASH_OUT) | (kind == TRANSFER), payouts, Plan.FIXED)

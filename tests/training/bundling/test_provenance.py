@@ -17,7 +17,7 @@ from training.hints import fraud, registry_options
 from training.local.processes import environment
 from training.registry.champion_challenger import challenge
 from training.registry.publishing import promote_version, publish, rollback
-from training.simulator.population import IDS, customer_index
+from training.simulator.accounts import IDS, customer_index
 from training.simulator.simulate import TYPOLOGIES, simulate
 
 SIMULATED = make_bundle(trained_on={"rows": 200, "data": "simulated"})
