@@ -24,7 +24,13 @@ TEST_FROM_DAY: Final = 24
 
 SMALL_TREES: Final = {"max_depth": 3, "n_estimators": 50}
 
-TYPOLOGIES: Final = {"take-over": 0.35, "card-testing": 0.25, "compromised-merchant": 0.40}
+TYPOLOGIES: Final = {
+    "take-over": 0.28,
+    "card-testing": 0.18,
+    "compromised-merchant": 0.29,
+    "fraudulent-merchant": 0.15,
+    "dormant-card": 0.10,
+}
 
 type Measured = tuple[float, str]
 """A value, and a detail for the table that may differ between seeds."""

@@ -23,6 +23,12 @@ TRIP_DAYS: Final = (2, 9)
 NEW_TELEPHONES_PER_DAY: Final = 0.003
 """Share of the customers who begin a trip, or buy a telephone, on a day; once at most."""
 
+SLEEPERS: Final = 0.08
+FEWEST_SLEEPERS: Final = 2
+ROBBED_SLEEPERS: Final = 0.7
+"""Share of cards that pay nothing for a third of the days or longer, the fewest of them, and the
+share of them that thieves find."""
+
 CARD, TELEPHONE, COMPUTER, NEW_TELEPHONE = range(4)
 DEVICES: Final = 4
 """Devices of a customer: customer n owns numbers 4n to 4n + 3."""
@@ -51,6 +57,10 @@ class Customers:
         Seconds; after the end if there is no trip.
     destination : int
         The city of the trip.
+    quiet_from : int
+        The second from which the card pays nothing; the end unless it is a sleeper.
+    wakes_at : int
+        The second from which a sleeper pays again; the end for others and if a thief has the card.
     """
 
     city: np.ndarray
@@ -64,10 +74,28 @@ class Customers:
     trip_start: np.ndarray
     trip_end: np.ndarray
     destination: np.ndarray
+    quiet_from: np.ndarray
+    wakes_at: np.ndarray
 
     def active(self, random: np.random.Generator, count: int) -> np.ndarray:
         """Draw customers by activity."""
         return drawn(random, count, self.activity)
+
+    def sleep(self, customer: np.ndarray, second: np.ndarray) -> np.ndarray:
+        """Whether each customer's card is silent at a second."""
+        return np.asarray(
+            (self.quiet_from[customer] <= second) & (second < self.wakes_at[customer])
+        )
+
+    @property
+    def regular(self) -> np.ndarray:
+        """Mask of the customers whose cards are never silent for long."""
+        return np.asarray(self.quiet_from == self.wakes_at)
+
+    @property
+    def robbed(self) -> np.ndarray:
+        """Mask of the sleepers whose cards thieves find."""
+        return np.asarray(~self.regular & (self.wakes_at == self.wakes_at.max()))
 
 
 def populate(random: np.random.Generator, rows: int, days: int) -> Customers:
@@ -75,6 +103,7 @@ def populate(random: np.random.Generator, rows: int, days: int) -> Customers:
     n = max(FEWEST, round(rows * CUSTOMERS_PER_ROW))
     city = drawn(random, n, RESIDENTS)
     trip_start = _moments(random, n, days, TRIPS_PER_DAY)
+    quiet_from, wakes_at = _pauses(random, n, days)
     length = random.integers(TRIP_DAYS[0] * DAY, TRIP_DAYS[1] * DAY, n)
     return Customers(
         city=city,
@@ -88,7 +117,20 @@ def populate(random: np.random.Generator, rows: int, days: int) -> Customers:
         trip_start=trip_start,
         trip_end=trip_start + length,
         destination=_abroad(random, city),
+        quiet_from=quiet_from,
+        wakes_at=wakes_at,
     )
+
+
+def _pauses(random: np.random.Generator, n: int, days: int) -> tuple[np.ndarray, np.ndarray]:
+    """The seconds at which each card falls silent and pays again; the end for most."""
+    end = days * DAY
+    quiet_from, wakes_at = np.full(n, end), np.full(n, end)
+    sleepers = random.permutation(n)[: max(FEWEST_SLEEPERS, round(SLEEPERS * n))]
+    waking = sleepers[round(ROBBED_SLEEPERS * len(sleepers)) :]
+    quiet_from[sleepers] = min(DAY // 2, end // 6) + random.integers(0, end // 3, len(sleepers))
+    wakes_at[waking] = random.integers(quiet_from[waking] + end // 3, end)
+    return quiet_from, wakes_at
 
 
 def _moments(random: np.random.Generator, n: int, days: int, per_day: float) -> np.ndarray:

@@ -54,7 +54,13 @@ class Merchants:
 
     def online(self, random: np.random.Generator, category: np.ndarray) -> np.ndarray:
         """Draw an online merchant of each category, by popularity."""
-        rank = _ranks(random, len(category), self.n_online)
+        return self._online(category, _ranks(random, len(category), self.n_online))
+
+    def any_online(self, random: np.random.Generator, category: np.ndarray) -> np.ndarray:
+        """Draw an online merchant of each category, whether popular or not."""
+        return self._online(category, random.integers(0, self.n_online, len(category)))
+
+    def _online(self, category: np.ndarray, rank: np.ndarray) -> np.ndarray:
         return np.asarray(self.first_online + category * self.n_online + rank)
 
 

@@ -31,9 +31,14 @@ class Typology(IntEnum):
     TRAVEL = 2
     NEW_DEVICE = 3
     LARGE_PURCHASE = 4
-    TAKE_OVER = 5
-    CARD_TESTING = 6
-    COMPROMISED_MERCHANT = 7
+    SHOPPING_SPREE = 5
+    SALE = 6
+    WAKING = 7
+    TAKE_OVER = 8
+    CARD_TESTING = 9
+    COMPROMISED_MERCHANT = 10
+    FRAUDULENT_MERCHANT = 11
+    DORMANT_CARD = 12
 
 
 @dataclass(frozen=True, slots=True)

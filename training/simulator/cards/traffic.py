@@ -14,6 +14,12 @@ from training.simulator.cards.customers import (
     TELEPHONE,
     Customers,
 )
+from training.simulator.cards.lookalikes import (
+    draw_groups,
+    first_after_pause,
+    group_sales,
+    group_sprees,
+)
 from training.simulator.cards.payments import (
     CHIP,
     CONTACTLESS,
@@ -38,6 +44,7 @@ NEIGHBOURS: Final = 3
 
 LARGE: Final = 0.006
 LARGE_FACTOR: Final = (3.0, 12.0)
+SPREE_FACTOR: Final = 1.5
 
 SHIFT_H: Final = 10
 """Hours by which night workers pay later than others."""
@@ -64,29 +71,43 @@ def traffic(random: np.random.Generator, world: World, rows: int) -> Payments:
     category = drawn(random, rows, SHARE)
     online = random.random(rows) < ONLINE_SHARE[category] * people.likes_online[customer]
     second = _seconds(random, people, customer, online, world.days)
+    typology = draw_groups(random, rows)
+    online |= typology != Typology.GENUINE
+    crowd = group_sales(random, world, typology, second)
+    asleep = people.sleep(customer, second)
+    customer[asleep] = drawn(random, asleep.sum(), people.activity * people.regular)
+    unknown = group_sprees(random, world, typology, customer, second)
     on_trip = (people.trip_start[customer] <= second) & (second < people.trip_end[customer])
     large = random.random(rows) < LARGE
     amount = people.spending[customer] * usual_amounts(random, category)
-    amount = np.where(large, random.uniform(*LARGE_FACTOR, rows) * amount, amount)
+    woken = first_after_pause(people, customer, second)
+    amount = np.where(large | woken, random.uniform(*LARGE_FACTOR, rows) * amount, amount)
+    amount = np.where(typology == Typology.SHOPPING_SPREE, SPREE_FACTOR * amount, amount)
     in_shops = _shops(random, world, customer, category, on_trip)
     channel = _channels(random, amount, online, on_trip)
     device, known = _devices(random, people, customer, channel, second)
-    conditions = [large, ~known, on_trip & ~online, people.works_at_night[customer]]
-    exceptions = [
-        Typology.LARGE_PURCHASE,
-        Typology.NEW_DEVICE,
-        Typology.TRAVEL,
-        Typology.NIGHT_WORK,
-    ]
+    others = DEVICES * len(people.city) + unknown
+    device, known = np.where(unknown < 0, device, others), known & (unknown < 0)
+    conditions = {
+        Typology.WAKING: woken,
+        Typology.LARGE_PURCHASE: large,
+        Typology.NEW_DEVICE: ~known,
+        Typology.TRAVEL: on_trip & ~online,
+        Typology.NIGHT_WORK: people.works_at_night[customer],
+    }
+    alone = np.select(list(conditions.values()), [*map(int, conditions)], Typology.GENUINE)
+    merchant = np.where(online, merchants.online(random, category), in_shops)
+    at_sale = typology == Typology.SALE
+    merchant[at_sale], amount[at_sale] = crowd
     return Payments(
         second=second,
         customer=customer,
-        merchant=np.where(online, merchants.online(random, category), in_shops),
+        merchant=merchant,
         amount=amount,
         channel=channel,
         device=device,
         device_is_known=known,
-        typology=np.select(conditions, exceptions, Typology.GENUINE),
+        typology=np.where(typology == Typology.GENUINE, alone, typology),
     )
 
 
