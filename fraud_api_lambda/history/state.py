@@ -27,6 +27,9 @@ Without this limit, a busy account would lose many of its updates to conflicts.
 
 MOST_PARTNERS: Final = 16
 
+MOST_MINOR_UNITS: Final = 40_000_000_000_000
+"""A larger amount counts as this one, so that the sum of a window fits into 64 bits."""
+
 
 class Payment(NamedTuple):
     """A payment of an account.
@@ -34,16 +37,16 @@ class Payment(NamedTuple):
     Attributes
     ----------
     time : int
-        Seconds since the epoch, above 0.
+        Seconds since the epoch.
     amount : int
-        Minor units, 0 or more.
-    partner : int
-        A hash of the other account, 0 or more.
+        0 to `MOST_MINOR_UNITS`.
+    partner : int or None
+        A number for the other account, 0 or more; None if there is no other account.
     """
 
     time: int
     amount: int
-    partner: int
+    partner: int | None
 
 
 class Outcome(NamedTuple):
@@ -78,54 +81,89 @@ class Buckets(NamedTuple):
     frauds: tuple[int, ...] = ()
 
 
+class Partners(NamedTuple):
+    """The accounts that an account has paid, or was paid by, most recently.
+
+    Those of the same second are kept or forgotten together, so that neither the order of the
+    payments nor the numbers of the accounts matter.
+
+    Attributes
+    ----------
+    kept : dict of int
+        The time of the latest payment with each of at most `MOST_PARTNERS` partners.
+    forgotten : int or None
+        The time of the latest payment with a partner that was forgotten; None if there is none.
+    """
+
+    kept: dict[int, int]
+    forgotten: int | None = None
+
+
 class AccountState(NamedTuple):
     """The state of an account's history.
 
     Attributes
     ----------
-    first, last : int
-        Times of the first and the latest payment, in seconds since the epoch; 0 if there is none.
+    last : int
+        The time of the latest payment, in seconds since the epoch; 0 if there is none.
     hours, days : Buckets
-    partners : dict of int
-        The time of the latest payment with each of the latest `MOST_PARTNERS` partners.
+    partners : Partners
     """
 
-    first: int = 0
-    last: int = 0
-    hours: Buckets = Buckets()
-    days: Buckets = Buckets()
-    partners: dict[int, int] = {}  # noqa: RUF012  # never changed
+    last: int
+    hours: Buckets
+    days: Buckets
+    partners: Partners
+
+    @property
+    def has_payments(self) -> bool:
+        """Whether there was a payment: the day of the latest one is always kept."""
+        return bool(self.days.numbers)
 
 
-UNKNOWN: Final = AccountState()
+UNKNOWN: Final = AccountState(0, Buckets(), Buckets(), Partners({}))
 """The state of an account before its first payment."""
 
 
 def moves(state: AccountState, payment: Payment) -> bool:
     """Whether a payment changes the state: false once its hour has `QUIET_AT` payments."""
-    numbers, counts = state.hours.numbers, state.hours.counts
+    numbers, counts, _, _ = state.hours
     hour = payment.time // HOUR_S
     index = bisect_left(numbers, hour)
     return index == len(numbers) or numbers[index] != hour or counts[index] < QUIET_AT
 
 
-def after_payment(state: AccountState, payment: Payment, label_delay_s: int) -> AccountState:
-    """The state after a payment. A late one is counted in its own hour and day."""
+def after(state: AccountState, event: Payment | Outcome, label_delay_s: int) -> AccountState:
+    """The state after an event.
+
+    Parameters
+    ----------
+    state : AccountState
+    event : Payment or Outcome
+        A late payment is counted in its own hour and day. A label changes nothing if its day is no
+        longer kept.
+    label_delay_s : int
+        Seconds between a fraud and its label.
+    """
+    if isinstance(event, Payment):
+        return _after_payment(state, event, label_delay_s)
+    return _after_outcome(state, event)
+
+
+def _after_payment(state: AccountState, payment: Payment, label_delay_s: int) -> AccountState:
     if not moves(state, payment):
         return state
+    last, hours, days, partners = state
     time, amount, partner = payment
-    days_kept = DAYS + -(-label_delay_s // DAY_S)
     return AccountState(
-        min(state.first, time) if state.first else time,
-        max(state.last, time),
-        _counted(state.hours, time // HOUR_S, amount, HOURS),
-        _counted(state.days, time // DAY_S, amount, days_kept),
-        _with_partner(state.partners, partner, time),
+        max(last, time) if days.numbers else time,
+        _counted(hours, time // HOUR_S, amount, HOURS),
+        _counted(days, time // DAY_S, amount, DAYS + -(-label_delay_s // DAY_S)),
+        partners if partner is None else _with_partner(partners, partner, time),
     )
 
 
-def after_outcome(state: AccountState, outcome: Outcome) -> AccountState:
-    """The state after a label became known; unchanged if its day is no longer kept."""
+def _after_outcome(state: AccountState, outcome: Outcome) -> AccountState:
     numbers, counts, sums, frauds = state.days
     day = outcome.time // DAY_S
     index = bisect_left(numbers, day)
@@ -139,9 +177,8 @@ def _counted(buckets: Buckets, number: int, amount: int, kept: int) -> Buckets:
     """Buckets with one more payment; those more than `kept` before the latest are dropped."""
     numbers, counts, sums, frauds = buckets
     if numbers and numbers[-1] == number:
-        return Buckets(
-            numbers, (*counts[:-1], counts[-1] + 1), (*sums[:-1], sums[-1] + amount), frauds
-        )
+        counts, sums = counts[:-1] + (counts[-1] + 1,), sums[:-1] + (sums[-1] + amount,)  # noqa: RUF005  # quicker
+        return Buckets(numbers, counts, sums, frauds)
     if not numbers or number > numbers[-1]:
         start = bisect_left(numbers, number - kept)
         return Buckets(
@@ -171,13 +208,16 @@ def _counted_late(buckets: Buckets, number: int, amount: int, kept: int) -> Buck
     )
 
 
-def _with_partner(partners: dict[int, int], partner: int, time: int) -> dict[int, int]:
-    """The latest partners, sorted by time and then by hash."""
-    latest = {**partners}
-    time = max(time, latest.pop(partner, 0))
-    latest[partner] = time
-    if partners and next(reversed(partners.values())) >= time:
-        latest = dict(sorted(latest.items(), key=lambda item: (item[1], item[0])))
-    if len(latest) > MOST_PARTNERS:
-        del latest[next(iter(latest))]
-    return latest
+def _with_partner(partners: Partners, partner: int, time: int) -> Partners:
+    """The partners after a payment with one of them; too many of them make the oldest go."""
+    kept, forgotten = partners
+    if forgotten is not None and time <= forgotten:
+        return partners
+    known = kept.get(partner)
+    if known is not None and known >= time:
+        return partners
+    changed = {**kept, partner: time}
+    if len(changed) > MOST_PARTNERS:
+        forgotten = min(changed.values())
+        changed = {one: when for one, when in changed.items() if when > forgotten}
+    return Partners(changed, forgotten)

@@ -1,60 +1,57 @@
-"""The history features of a payment, computed from an account's state. Pure.
+"""The numbers that a payment sees of an account's history, computed from its state. Pure.
 
-A feature takes at most one division of integers, so a column of them has the same bits.
+They are integers, so that columns of them have the same bits. The features divide them.
 """
 
 from bisect import bisect_left, bisect_right
-from math import nan
 from typing import Final, NamedTuple
 
+from fraud_api_lambda.domain.elementwise import Value
 from fraud_api_lambda.history.state import DAY_S, DAYS, HOUR_S, HOURS, AccountState, Payment
-
-FRAUD_WINDOWS: Final = (1, 7, 30)
-"""Days in the windows of known frauds, which end one label delay ago."""
 
 
 class History(NamedTuple):
-    """The features of a payment from an account's history, which does not include the payment.
+    """The history of an account, without the present payment; or columns of it.
 
     Attributes
     ----------
-    count_1h, count_24h, count_7d, count_30d : int
-        Payments in the present clock hour, in 24 clock hours, in 7 and in 30 days.
-    mean_24h, mean_7d, mean_30d : float
-        Mean amount of these payments in minor units; NaN if there is none.
-    amount_ratio : float
-        The payment's amount over `mean_30d`.
-    since_last_s, since_first_s : float
-        Seconds since the latest and since the first payment; NaN if there is none.
+    seen : bool
+        Whether the account has an earlier payment.
+    count_24h, count_7d, count_30d : int
+        Payments in 24 clock hours, in 7 and in 30 days, the present ones included.
+    sum_24h, sum_7d, sum_30d : int
+        Their money in minor units.
+    since_last_s : int
+        Seconds since the latest payment; 0 if there is none.
     new_partner : bool
-        Whether the partner is not among the latest `MOST_PARTNERS`.
-    frauds_1d, frauds_7d, frauds_30d : int
-        Known frauds in the 1, 7 and 30 days that end one label delay ago.
-    fraud_share_1d, fraud_share_7d, fraud_share_30d : float
-        Their share of the payments in these days; NaN if there is none.
+        Whether the other account is none of the latest partners.
+    matured_7d, matured_30d : int
+        Payments in the 7 and 30 days that end one label delay ago.
+    frauds_7d, frauds_30d : int
+        Known frauds among them.
     """
 
-    count_1h: int
-    count_24h: int
-    count_7d: int
-    count_30d: int
-    mean_24h: float
-    mean_7d: float
-    mean_30d: float
-    amount_ratio: float
-    since_last_s: float
-    since_first_s: float
-    new_partner: bool
-    frauds_1d: int
-    frauds_7d: int
-    frauds_30d: int
-    fraud_share_1d: float
-    fraud_share_7d: float
-    fraud_share_30d: float
+    seen: Value
+    count_24h: Value
+    count_7d: Value
+    count_30d: Value
+    sum_24h: Value
+    sum_7d: Value
+    sum_30d: Value
+    since_last_s: Value
+    new_partner: Value
+    matured_7d: Value
+    matured_30d: Value
+    frauds_7d: Value
+    frauds_30d: Value
+
+
+NEVER_SEEN: Final = History(False, 0, 0, 0, 0, 0, 0, 0, True, 0, 0, 0, 0)
+"""The history of an account without payments."""
 
 
 def view(state: AccountState, payment: Payment, label_delay_s: int) -> History:
-    """Compute the history features of a payment.
+    """Compute the history that a payment sees.
 
     Parameters
     ----------
@@ -64,47 +61,33 @@ def view(state: AccountState, payment: Payment, label_delay_s: int) -> History:
     label_delay_s : int
         Seconds between a fraud and its label.
     """
-    time, amount, partner = payment
-    hour, day, known_day = time // HOUR_S, time // DAY_S, (time - label_delay_s) // DAY_S
-    hours, hour_counts, hour_sums, _ = state.hours
-    days, counts, sums, frauds = state.days
-    this_hour, next_hour = bisect_left(hours, hour), bisect_right(hours, hour)
-    from_24h = bisect_left(hours, hour - HOURS + 1)
-    tomorrow = bisect_right(days, day)
-    from_7d, from_30d = bisect_left(days, day - 6), bisect_left(days, day - DAYS + 1)
-    known = bisect_right(days, known_day)
-    known_1d, known_7d, known_30d = (
-        bisect_left(days, known_day - window + 1) for window in FRAUD_WINDOWS
+    last, by_hour, by_day, partners = state
+    days, counts, sums, frauds = by_day
+    if not days:
+        return NEVER_SEEN
+    time, _, partner = payment
+    hour, day, matured_day = time // HOUR_S, time // DAY_S, (time - label_delay_s) // DAY_S
+    hours, hour_counts, hour_sums, _ = by_hour
+    in_24h = slice(bisect_left(hours, hour - HOURS + 1), bisect_right(hours, hour))
+    tomorrow, matured = bisect_right(days, day), bisect_right(days, matured_day)
+    in_7d, in_30d = (
+        slice(bisect_left(days, day - 6), tomorrow),
+        slice(bisect_left(days, day - DAYS + 1), tomorrow),
     )
-    count_24h = sum(hour_counts[from_24h:next_hour])
-    count_7d = sum(counts[from_7d:tomorrow])
-    count_30d = sum(counts[from_30d:from_7d]) + count_7d
-    sum_7d = sum(sums[from_7d:tomorrow])
-    mean_30d = _share(sum(sums[from_30d:from_7d]) + sum_7d, count_30d)
-    frauds_1d = sum(frauds[known_1d:known])
-    frauds_7d = sum(frauds[known_7d:known])
-    frauds_30d = sum(frauds[known_30d:known_7d]) + frauds_7d
-    known_count_7d = sum(counts[known_7d:known])
+    matured_7d = slice(bisect_left(days, matured_day - 6), matured)
+    matured_30d = slice(bisect_left(days, matured_day - DAYS + 1), matured)
     return History(
-        sum(hour_counts[this_hour:next_hour]),
-        count_24h,
-        count_7d,
-        count_30d,
-        _share(sum(hour_sums[from_24h:next_hour]), count_24h),
-        _share(sum_7d, count_7d),
-        mean_30d,
-        amount / mean_30d if mean_30d > 0 else nan,
-        float(time - state.last) if state.first else nan,
-        float(time - state.first) if state.first else nan,
-        partner not in state.partners,
-        frauds_1d,
-        frauds_7d,
-        frauds_30d,
-        _share(frauds_1d, sum(counts[known_1d:known])),
-        _share(frauds_7d, known_count_7d),
-        _share(frauds_30d, sum(counts[known_30d:known_7d]) + known_count_7d),
+        True,
+        sum(hour_counts[in_24h]),
+        sum(counts[in_7d]),
+        sum(counts[in_30d]),
+        sum(hour_sums[in_24h]),
+        sum(sums[in_7d]),
+        sum(sums[in_30d]),
+        max(time - last, 0),
+        partner not in partners.kept,
+        sum(counts[matured_7d]),
+        sum(counts[matured_30d]),
+        sum(frauds[matured_7d]),
+        sum(frauds[matured_30d]),
     )
-
-
-def _share(part: int, whole: int) -> float:
-    return part / whole if whole else nan

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from fraud_api_lambda.history.state import DAY_S, QUIET_AT
 from fraud_api_lambda.history.view import History
 from tests.history.folding import folded
-from training.data.history import Record, history_columns
+from training.data.history import NOBODY, Record, history_columns
 
 WEEK_S = 7 * DAY_S
 
@@ -27,21 +27,20 @@ def record(
         is_fraud=random.random(n) < 0.2,
         known_at=times + delays,
     )
-    return made, random.integers(0, n_accounts, n), random.integers(0, 40, n)
-
-
-def bits(values: object) -> np.ndarray:
-    """Values as the bits of float64, so that NaN equals NaN and 0.0 is not -0.0."""
-    return np.asarray(values, dtype=np.float64).view(np.int64)
+    return made, random.integers(0, n_accounts, n), random.integers(NOBODY, 40, n)
 
 
 def assert_equal(
-    made: Record, accounts: np.ndarray, partners: np.ndarray, label_delay_s: int
+    made: Record,
+    accounts: np.ndarray,
+    partners: np.ndarray | None,
+    label_delay_s: int,
+    seen: np.ndarray | None = None,
 ) -> None:
-    columns = history_columns(made, accounts, partners, label_delay_s)
-    views, _ = folded(made, accounts, partners, label_delay_s)
+    columns = history_columns(made, accounts, partners, label_delay_s, seen=seen)
+    views, _ = folded(made, accounts, partners, label_delay_s, seen=seen)
     for name, values in zip(History._fields, zip(*views, strict=True), strict=True):
-        differing = np.flatnonzero(bits(columns[name]) != bits(values))
+        differing = np.flatnonzero(getattr(columns, name) != np.array(values))
         assert not differing.size, (name, differing[:5])
 
 
@@ -59,12 +58,23 @@ def test_columns_have_the_bits_of_the_fold(
     assert_equal(*record(seed, n, n_accounts=n_accounts, pause_s=pause_s), label_delay_s)
 
 
+@given(seed=st.integers(0, 2**32 - 1), n=st.integers(1, 300), n_accounts=st.integers(1, 20))
+@settings(max_examples=40)
+def test_the_history_of_another_account_has_the_bits_of_the_fold(
+    seed: int, n: int, n_accounts: int
+) -> None:
+    made, _, _ = record(seed, n, pause_s=3_000)
+    payees, payers = np.random.default_rng(seed).integers(NOBODY, n_accounts, (2, n))
+
+    assert_equal(made, payees, None, DAY_S, seen=payers)
+
+
 def test_they_agree_where_an_account_is_quiet() -> None:
-    made, accounts, partners = record(0, 3 * QUIET_AT, n_accounts=1, pause_s=5)
+    made, accounts, partners = record(0, 3 * QUIET_AT, n_accounts=1, pause_s=1)
 
     assert_equal(made, accounts, partners, 0)
     assert_equal(made, accounts, partners, WEEK_S)
-    assert history_columns(made, accounts, partners, 0)["count_1h"].max() == QUIET_AT
+    assert history_columns(made, accounts, partners, 0).count_24h.max() == QUIET_AT
 
 
 @given(seed=st.integers(0, 2**32 - 1), cut=st.integers(1, 199))
@@ -85,7 +95,32 @@ def test_no_payment_sees_a_later_row(seed: int, cut: int) -> None:
     after = history_columns(changed, elsewhere, partners, 0)
 
     for name in History._fields:
-        assert (bits(before[name][:cut]) == bits(after[name][:cut])).all(), name
+        assert (getattr(before, name)[:cut] == getattr(after, name)[:cut]).all(), name
+
+
+@given(seed=st.integers(0, 2**32 - 1), cut=st.integers(1, 199))
+@settings(max_examples=25)
+def test_removed_and_inserted_later_rows_change_nothing_before_them(seed: int, cut: int) -> None:
+    made, accounts, partners = record(seed, 200)
+    twice = np.sort(np.concatenate([np.arange(200), np.arange(cut, 200)]))
+
+    whole = history_columns(made, accounts, partners, DAY_S)
+
+    for chosen in (np.arange(cut), twice):
+        other = history_columns(made[chosen], accounts[chosen], partners[chosen], DAY_S)
+        for name, before, after in zip(History._fields, whole, other, strict=True):
+            assert (before[:cut] == after[:cut]).all(), name
+
+
+def test_an_account_that_was_idle_for_400_days_is_seen_again() -> None:
+    times = 1_500_000_000 + np.array([0, 400 * DAY_S])
+    made = Record(times, np.array([100, 100]), np.array([True, False]), times + WEEK_S)
+
+    seen = history_columns(made, np.zeros(2, np.int64), np.zeros(2, np.int64), WEEK_S)
+
+    assert seen.seen.tolist() == [False, True]
+    assert (seen.count_30d[1], seen.frauds_30d[1], seen.new_partner[1]) == (0, 0, False)
+    assert seen.since_last_s[1] == 400 * DAY_S
 
 
 def test_no_payment_sees_its_own_label_even_without_a_delay() -> None:
@@ -93,7 +128,7 @@ def test_no_payment_sees_its_own_label_even_without_a_delay() -> None:
 
     columns = history_columns(one, np.array([0]), np.array([1]), 0)
 
-    assert columns["frauds_1d"].tolist() == [0]
+    assert columns.frauds_7d.tolist() == [0]
 
 
 @pytest.mark.parametrize("label_delay_s", [0, WEEK_S])
@@ -107,6 +142,6 @@ def test_a_label_counts_once_it_is_known_and_no_earlier(label_delay_s: int) -> N
         known_at=np.full(30, start + 12 * DAY_S),
     )
 
-    frauds = history_columns(made, np.zeros(30, np.int64), days, label_delay_s)["frauds_30d"]
+    frauds = history_columns(made, np.zeros(30, np.int64), days, label_delay_s).frauds_30d
 
     assert np.flatnonzero(frauds).tolist() == list(range(12, 30))

@@ -1,20 +1,21 @@
 """Account histories as columns: the fold of `fraud_api_lambda.history`, vectorised, bit for bit.
 
-A payment sees what its account did in the rows before it. Payments are sorted by account, where a
+A payment sees what an account did in the rows before it. Payments are sorted by account, where a
 window is a run of rows, so each number is a difference of cumulative sums. They are integers, so
 the sums are exact.
 """
 
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
-from fraud_api_lambda.history.state import DAY_S, DAYS, HOUR_S, HOURS, MOST_PARTNERS, QUIET_AT
-from fraud_api_lambda.history.view import FRAUD_WINDOWS, History
+from fraud_api_lambda.history.state import DAY_S, DAYS, HOUR_S, HOURS, QUIET_AT
+from fraud_api_lambda.history.view import History
+from training.data.partners import PartnerRows
 
-_SPAN: int = 1 << 36
-"""More than any time in seconds: keys of account and time do not overlap."""
+NOBODY: int = -1
+"""The number of an account that a payment does not have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,7 @@ class Record:
     Attributes
     ----------
     times : ndarray of shape (n_payments,), int64
-        Seconds since the epoch, above 0 and ascending.
+        Seconds since the epoch, ascending.
     amounts : ndarray of shape (n_payments,), int64
         Minor units.
     is_fraud : ndarray of shape (n_payments,), bool
@@ -37,168 +38,188 @@ class Record:
     is_fraud: np.ndarray
     known_at: np.ndarray
 
+    def __getitem__(self, chosen: np.ndarray) -> "Record":
+        """Select payments by their positions."""
+        columns = (self.times, self.amounts, self.is_fraud, self.known_at)
+        return Record(*(column[chosen] for column in columns))
+
 
 def history_columns(
-    record: Record, accounts: np.ndarray, partners: np.ndarray, label_delay_s: int
-) -> dict[str, np.ndarray]:
-    """The history of one of its accounts that each payment sees.
+    record: Record,
+    accounts: np.ndarray,
+    partners: np.ndarray | None,
+    label_delay_s: int,
+    *,
+    seen: np.ndarray | None = None,
+) -> History:
+    """The history of an account that each payment sees.
 
     Parameters
     ----------
     record : Record
     accounts, partners : ndarray of shape (n_payments,), int64
-        A number for each account, from 0 to 2**26, and for the account on the other side.
+        A number for the account in whose history each payment is counted, and for the other
+        account; `NOBODY` if there is none. Without `partners`, every partner is new.
     label_delay_s : int
+    seen : ndarray of shape (n_payments,), int64, optional
+        A number for the account whose history each payment sees. Default: `accounts`.
 
     Returns
     -------
-    dict of ndarray of shape (n_payments,)
-        The fields of `History`.
+    History of ndarray of shape (n_payments,)
     """
-    order = np.argsort(accounts, kind="stable")
-    rows = _Rows.of(record, accounts, order)
-    back = np.empty_like(order)
-    back[order] = np.arange(len(order))
-    moved = rows.moved[back]
-    columns = {
-        **rows.counts_and_means(),
-        **rows.since(),
-        **rows.frauds(label_delay_s),
-        "new_partner": _new_partners(record.times, accounts, partners, moved)[order],
-    }
-    return {name: columns[name][back] for name in History._fields}
+    events = _Events.of(record, accounts)
+    queries = _Queries.of(events, record.times, accounts if seen is None else seen)
+    is_new = np.ones(len(accounts), dtype=bool)
+    if partners is not None:
+        is_new = _new_partners(record.times, accounts, partners, events)
+    return History(
+        **queries.counts_and_sums(),
+        **queries.since(),
+        **queries.matured(label_delay_s),
+        new_partner=is_new,
+    )
 
 
-@dataclass(frozen=True, slots=True)
-class _Rows:
-    """Payments by account, each account's in the order of the record.
+def _new_partners(
+    times: np.ndarray, accounts: np.ndarray, partners: np.ndarray, events: "_Events"
+) -> np.ndarray:
+    moved = np.zeros(len(accounts), dtype=bool)
+    moved[events.positions] = True
+    present = np.flatnonzero((accounts != NOBODY) & (partners != NOBODY))
+    order = present[np.argsort(accounts[present], kind="stable")]
+    rows = PartnerRows(accounts[order], partners[order], times[order], moved[order])
+    is_new = np.ones(len(accounts), dtype=bool)
+    is_new[order] = rows.are_new()
+    return is_new
+
+
+@dataclass(frozen=True)
+class _Events:
+    """The payments that move their account, by account; each account's in the order of the record.
 
     Attributes
     ----------
-    accounts, times, amounts, is_fraud, known_at : ndarray of shape (n_payments,)
-    moved : ndarray of shape (n_payments,), bool
-        Which payments moved their account; the others are not counted.
-    keys : ndarray of shape (n_moved,), int64
-        Account and time of those that did, ascending.
-    before : ndarray of shape (n_payments,), int64
-        How many of them come before each payment, those of other accounts included.
+    positions : ndarray of shape (n_moving,), int64
+        Positions in the record.
+    accounts : ndarray of shape (n_moving,), int64
+    record : Record
+        Of these payments; `start` is subtracted from its times.
+    start, span : int
+        A midnight before all times, and a number of seconds above all times since then.
     """
 
+    positions: np.ndarray
+    accounts: np.ndarray
+    record: Record
+    start: int
+    span: int
+
+    @classmethod
+    def of(cls, record: Record, accounts: np.ndarray) -> "_Events":
+        start = int(record.times[0]) // DAY_S * DAY_S
+        span = int(record.times[-1]) - start + 2 * DAY_S
+        present = np.flatnonzero(accounts != NOBODY)
+        order = present[np.argsort(accounts[present], kind="stable")]
+        by_account, times = accounts[order].astype(np.int64), record.times[order] - start
+        keys = by_account * span + times
+        in_hour = np.arange(len(keys)) - np.searchsorted(keys, keys - times % HOUR_S)
+        moved = in_hour < QUIET_AT
+        return cls(order[moved], by_account[moved], record[order[moved]], start, span)
+
+    @cached_property
+    def times(self) -> np.ndarray:
+        return self.record.times - self.start
+
+    @cached_property
+    def keys(self) -> np.ndarray:
+        """Account and time, ascending."""
+        keys: np.ndarray = self.accounts * self.span + self.times
+        return keys
+
+    def before(self, accounts: np.ndarray, positions: np.ndarray, n: int) -> np.ndarray:
+        """How many come before a position of the record, and all those of accounts before."""
+        keys = self.accounts * n + self.positions
+        found: np.ndarray = np.searchsorted(keys, accounts * n + positions)
+        return found
+
+
+@dataclass(frozen=True)
+class _Queries:
+    """Payments, each with the account whose history it sees.
+
+    Attributes
+    ----------
+    events : _Events
+    accounts, times : ndarray of shape (n_payments,), int64
+    before : ndarray of shape (n_payments,), int64
+        The position in `events` of the first event that a payment does not see.
+    """
+
+    events: _Events
     accounts: np.ndarray
     times: np.ndarray
-    amounts: np.ndarray
-    is_fraud: np.ndarray
-    known_at: np.ndarray
-    moved: np.ndarray
-    keys: np.ndarray
     before: np.ndarray
 
     @classmethod
-    def of(cls, record: Record, accounts: np.ndarray, order: np.ndarray) -> "_Rows":
-        sorted_accounts, times = accounts[order].astype(np.int64), record.times[order]
-        keys = sorted_accounts * _SPAN + times
-        in_hour = np.arange(len(keys)) - np.searchsorted(keys, keys - times % HOUR_S)
-        moved = in_hour < QUIET_AT
-        return cls(
-            accounts=sorted_accounts,
-            times=times,
-            amounts=record.amounts[order],
-            is_fraud=record.is_fraud[order],
-            known_at=record.known_at[order],
-            moved=moved,
-            keys=keys[moved],
-            before=np.cumsum(moved) - moved,
-        )
+    def of(cls, events: _Events, times: np.ndarray, accounts: np.ndarray) -> "_Queries":
+        n = len(times)
+        accounts = accounts.astype(np.int64)
+        return cls(events, accounts, times - events.start, events.before(accounts, np.arange(n), n))
 
     def up_to(self, times: np.ndarray) -> np.ndarray:
-        """The number of moving payments of each payment's account before a given time."""
-        found: np.ndarray = np.searchsorted(self.keys, self.accounts * _SPAN + np.maximum(times, 0))
+        """The position in `events` of the account's first event at a time or later."""
+        keys = self.accounts * self.events.span + np.maximum(times, 0)
+        found: np.ndarray = np.searchsorted(self.events.keys, keys)
         return found
 
-    def counts_and_means(self) -> dict[str, np.ndarray]:
-        sums = np.concatenate([[0], np.cumsum(self.amounts[self.moved])])
+    def counts_and_sums(self) -> dict[str, np.ndarray]:
+        sums = np.concatenate([[0], np.cumsum(self.events.record.amounts)])
         hour, day = self.times - self.times % HOUR_S, self.times - self.times % DAY_S
         starts = {
-            "1h": self.up_to(hour),
             "24h": self.up_to(hour - (HOURS - 1) * HOUR_S),
             "7d": self.up_to(day - 6 * DAY_S),
             "30d": self.up_to(day - (DAYS - 1) * DAY_S),
         }
-        counts = {name: self.before - start for name, start in starts.items()}
-        means = {
-            name: _shares(sums[self.before] - sums[starts[name]], counts[name])
-            for name in ("24h", "7d", "30d")
-        }
+        totals = sums[self.before]
         return {
-            **{f"count_{name}": count for name, count in counts.items()},
-            **{f"mean_{name}": mean for name, mean in means.items()},
-            "amount_ratio": _shares(self.amounts, means["30d"]),
+            **{f"count_{name}": _small(self.before - start) for name, start in starts.items()},
+            **{f"sum_{name}": totals - sums[start] for name, start in starts.items()},
         }
 
     def since(self) -> dict[str, np.ndarray]:
-        first = self.up_to(np.zeros_like(self.times))
-        is_known = self.before > first
-        times = np.append(self.times[self.moved], 0)
-        last = np.where(is_known, self.before - 1, -1)
-        return {
-            "since_last_s": np.where(is_known, self.times - times[last], np.nan),
-            "since_first_s": np.where(is_known, self.times - times[first], np.nan),
-        }
+        last = self.before - 1
+        accounts, times = np.append(self.events.accounts, NOBODY), np.append(self.events.times, 0)
+        is_seen = (self.accounts != NOBODY) & (accounts[last] == self.accounts)
+        return {"seen": is_seen, "since_last_s": np.where(is_seen, self.times - times[last], 0)}
 
-    def frauds(self, label_delay_s: int) -> dict[str, np.ndarray]:
+    def matured(self, label_delay_s: int) -> dict[str, np.ndarray]:
         """A fraud is seen after it is known, once its day is a delay ago, for a window."""
-        known_day = (self.times - label_delay_s) // DAY_S
-        end = np.minimum(self.up_to((known_day + 1) * DAY_S), self.before)
-        is_fraud = self.moved & self.is_fraud
-        times = self.times[is_fraud]
+        matured_day = (self.times - label_delay_s) // DAY_S
+        end = np.minimum(self.up_to((matured_day + 1) * DAY_S), self.before)
+        is_fraud = self.events.record.is_fraud
+        times = self.events.times[is_fraud]
         day = times // DAY_S
-        known = np.maximum(self.known_at[is_fraud], times) + 1
-        seen = np.maximum(known, day * DAY_S + label_delay_s)
+        known = self.events.record.known_at[is_fraud] - self.events.start
+        seen = np.maximum(np.maximum(known, times) + 1, day * DAY_S + label_delay_s)
         columns = {}
-        for window in FRAUD_WINDOWS:
+        for window in (7, DAYS):
             gone = np.maximum(seen, (day + window) * DAY_S + label_delay_s)
-            found = self._n_by_now(is_fraud, seen) - self._n_by_now(is_fraud, gone)
-            n_payments = end - self.up_to((known_day - window + 1) * DAY_S)
-            columns[f"frauds_{window}d"] = found
-            columns[f"fraud_share_{window}d"] = _shares(found, n_payments)
+            start = self.up_to((matured_day - window + 1) * DAY_S)
+            columns[f"matured_{window}d"] = _small(np.maximum(end - start, 0))
+            columns[f"frauds_{window}d"] = _small(self._by_now(seen) - self._by_now(gone))
         return columns
 
-    def _n_by_now(self, which: np.ndarray, moments: np.ndarray) -> np.ndarray:
-        """The number of moments up to each payment, of its account and of those sorted before."""
-        keys = np.sort(self.accounts[which] * _SPAN + moments)
-        found: np.ndarray = np.searchsorted(keys, self.accounts * _SPAN + self.times, side="right")
+    def _by_now(self, moments: np.ndarray) -> np.ndarray:
+        """How many frauds have a moment up to each payment, and all those of accounts before."""
+        events = self.events
+        accounts = events.accounts[events.record.is_fraud]
+        keys = np.sort(accounts * events.span + np.minimum(moments, events.span - 1))
+        now = self.accounts * events.span + self.times
+        found: np.ndarray = np.searchsorted(keys, now, side="right")
         return found
 
 
-def _shares(parts: np.ndarray, wholes: np.ndarray) -> np.ndarray:
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(wholes > 0, parts / wholes, np.nan)
-
-
-def _new_partners(
-    times: np.ndarray, accounts: np.ndarray, partners: np.ndarray, moved: np.ndarray
-) -> np.ndarray:
-    columns = (column.tolist() for column in (times, accounts, partners, moved))
-    return np.fromiter(_are_new(zip(*columns, strict=True)), bool, len(times))
-
-
-def _are_new(rows: Iterable[tuple[int, int, int, bool]]) -> Iterator[bool]:
-    """Whether each payment's partner is not among the latest partners of its account."""
-    known: dict[int, dict[int, int]] = {}
-    for time, account, partner, moves in rows:
-        latest = known.setdefault(account, {})
-        yield partner not in latest
-        if moves:
-            latest.pop(partner, None)
-            latest[partner] = time
-            if len(latest) > MOST_PARTNERS:
-                del latest[_oldest(latest)]
-
-
-def _oldest(latest: dict[int, int]) -> int:
-    """The partner of the earliest payment; of equal seconds, the one with the smallest hash."""
-    in_order = iter(latest)
-    first, second = next(in_order), next(in_order)
-    if latest[first] < latest[second]:
-        return first
-    return min(latest, key=lambda partner: (latest[partner], partner))
+def _small(counts: np.ndarray) -> np.ndarray:
+    """Counts in half the memory."""
+    return counts.astype(np.int32)
