@@ -36,6 +36,8 @@ class Learned:
         attribute that is not listed was never missing.
     digits : tuple of str
         Text columns in which a whole number stands for its digits.
+    histories : tuple of str
+        The account histories that a payment sees: names of `accounts_of`.
     """
 
     levels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -43,6 +45,7 @@ class Learned:
     flags: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     fills: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     digits: tuple[str, ...] = ()
+    histories: tuple[str, ...] = ()
 
     def values_of(self, category: str) -> frozenset[str]:
         """The known values of a category."""

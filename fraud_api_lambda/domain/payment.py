@@ -30,12 +30,15 @@ class Facts(NamedTuple):
         The payer's balance before the payment; 0 if the schema has none.
     attributes : tuple
         The attributes in the schema's order; a place is a pair of latitude and longitude.
+    histories : tuple
+        A `History` for each name of `Learned.histories`; empty if none is known.
     """
 
     amount: Value
     hour: Value
     balance: Value
     attributes: tuple[Value, ...]
+    histories: tuple[tuple[Value, ...], ...] = ()
 
 
 class Payment(NamedTuple):

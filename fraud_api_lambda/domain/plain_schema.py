@@ -8,12 +8,14 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from functools import partial
 
+from fraud_api_lambda.domain.accounts import accounts_of
 from fraud_api_lambda.domain.checks import JsonObject
 from fraud_api_lambda.domain.learned import Learned, Rates
 from fraud_api_lambda.domain.plain_values import (
     MOST,
     choice,
     dataclass_fields,
+    flag,
     items,
     numbers,
     optional,
@@ -58,6 +60,7 @@ def schema_from_dict(value: object) -> Schema:
         entities=table(text, "entities", given["entities"]),
         ignore=texts("ignore", given["ignore"]),
         ids=choice(Ids, "ids", given["ids"]),
+        shared_accounts=flag("shared_accounts", given["shared_accounts"]),
         incoming=optional(_incoming, "incoming", given["incoming"]),
     )
     _check_columns(schema)
@@ -80,7 +83,9 @@ def learned_from_dict(value: object, schema: Schema) -> Learned:
         flags=table(_pair, "flags", given["flags"]),
         fills=table(numbers, "fills", given["fills"]),
         digits=texts("digits", given["digits"]),
+        histories=texts("histories", given["histories"]),
     )
+    _check_histories(schema, learned)
     _check_values(schema.attributes, learned)
     _check_fills(schema.attributes, learned)
     _check_incoming(schema.incoming, learned)
@@ -103,6 +108,12 @@ def _check_categories(schema: Schema) -> None:
         raise ValueError("peer_group is not a category")
     if schema.incoming is not None and schema.incoming.attribute not in categories:
         raise ValueError("incoming.attribute is not a category")
+
+
+def _check_histories(schema: Schema, learned: Learned) -> None:
+    named = set(learned.histories)
+    if not named <= accounts_of(schema).keys() or len(named) < len(learned.histories):
+        raise ValueError("histories are not accounts of the schema, or one is there twice")
 
 
 def _check_values(attributes: Mapping[str, Attribute], learned: Learned) -> None:

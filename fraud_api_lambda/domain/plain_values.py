@@ -62,6 +62,13 @@ def whole(name: str, value: object, most: int) -> int:
     return value
 
 
+def flag(name: str, value: object) -> bool:
+    """The value, if it is true or false."""
+    if value not in (True, False) or type(value) is not bool:
+        raise ValueError(f"{name} is neither true nor false")
+    return value
+
+
 def share(name: str, value: object) -> float:
     """A number from 0 to 1."""
     return check_number(name, value, 0.0, 1.0)

@@ -181,6 +181,8 @@ class Schema:
         Columns that are accepted and dropped.
     ids : Ids
         The form of account and transaction ids.
+    shared_accounts : bool
+        Equal ids of payers and payees are one account, which receives and pays.
     incoming : Incoming or None
         Payments that leave no balance; None if there are none.
     """
@@ -196,6 +198,7 @@ class Schema:
     entities: Mapping[str, str] = field(default_factory=dict)
     ignore: tuple[str, ...] = ()
     ids: Ids = Ids.TEXT
+    shared_accounts: bool = False
     incoming: Incoming | None = None
 
     def columns(self) -> tuple[str, ...]:

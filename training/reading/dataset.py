@@ -18,8 +18,10 @@ from training.reading.cells import Rule, checked, sentence
 from training.reading.columns import require_columns
 from training.reading.decimals import decimals_fault
 from training.reading.extra_columns import reported_columns, unread_texts, usable
+from training.reading.label_times import known_times
 from training.reading.moments import Moments, moments_of
 from training.reading.rules import rules_of
+from training.reading.texts import as_text
 from training.reading.typed import FileProperties, as_category, facts_of, have_digits
 
 SAMPLE: Final = 10_000
@@ -42,6 +44,8 @@ class Dataset:
         The inputs of the features, as columns of shape (n_transactions,).
     seconds : ndarray of shape (n_transactions,), int64
         The time of each payment, as in `Moment`.
+    known_at : ndarray of shape (n_transactions,), int64
+        When its label became known.
     properties : FileProperties
     """
 
@@ -49,13 +53,16 @@ class Dataset:
     frame: pd.DataFrame
     facts: Facts
     seconds: np.ndarray
+    known_at: np.ndarray
     properties: FileProperties
 
     @classmethod
     def of(cls, frame: pd.DataFrame, schema: Schema) -> "Dataset":
         """The payments of a frame that was simulated, or read and changed."""
         moments = moments_of(frame[schema.roles.time.column], schema.roles.time, schema.timezone)
-        return _dataset(frame, schema, moments, FileProperties.of(frame, schema))
+        name = schema.roles.label_time
+        known_at = known_times(frame.get(name or ""), moments.seconds, schema)
+        return _dataset(frame, schema, moments, known_at, FileProperties.of(frame, schema))
 
     @property
     def calendar(self) -> Calendar:
@@ -68,7 +75,9 @@ class Dataset:
         return self.calendar.steps(self.seconds)
 
 
-def read_dataset(path: Path, schema: Schema, *, learned: Learned | None = None) -> Dataset:
+def read_dataset(
+    path: Path, schema: Schema, *, learned: Learned | None = None, one_class: bool = False
+) -> Dataset:
     """Read and check the labelled rows of a CSV or Parquet file.
 
     Parameters
@@ -77,6 +86,8 @@ def read_dataset(path: Path, schema: Schema, *, learned: Learned | None = None) 
     schema : Schema
     learned : Learned, optional
         Of the model that will score the rows; otherwise a model is fitted on them.
+    one_class : bool
+        All rows may be of one class.
 
     Raises
     ------
@@ -92,21 +103,34 @@ def read_dataset(path: Path, schema: Schema, *, learned: Learned | None = None) 
         for others in (reported_columns(schema), unread_texts(schema))
     )
     wanted = columns.union(extra, unread)
+    label_time = schema.roles.label_time if schema.roles.label_time in names else None
     text = [*(rule.column for rule in rules if rule.is_text), *unread]
-    frame = read_table(path, [name for name in names if name in wanted], text=text)
+    if label_time is not None and schema.roles.time.unit is None:
+        text.append(label_time)
+    frame = read_table(
+        path, [name for name in names if name in wanted or name == label_time], text=text
+    )
     cells = frame[[str(name) for name in frame if name in columns]]
     typed, moments = _checked(path, cells, schema, rules)
     amounts = typed[schema.roles.amount]
     is_single = cells[schema.roles.amount].dtype == np.float32
     _require_decimals(path, amounts.astype("float32") if is_single else amounts, schema.decimals)
-    _require_both_classes(path, typed[schema.roles.label])
+    if not one_class:
+        _require_both_classes(path, typed[schema.roles.label])
+    known_at = known_times(
+        None if label_time is None else frame[label_time],
+        moments.seconds,
+        schema,
+        lambda index: f"{path}, row {row_in_editor(path, index)}",
+    )
     read = {name: usable(name, frame[name]) for name in extra}
     typed = typed.assign(**{name: column for name, column in read.items() if column is not None})
     if learned is None:
         properties = _properties(path, typed, frame[unread], schema)
     else:
         properties = FileProperties.from_learned(learned)
-    return _dataset(typed[[name for name in frame if name in typed]], schema, moments, properties)
+    ordered = typed[[name for name in frame if name in typed]]
+    return _dataset(ordered, schema, moments, known_at, properties)
 
 
 def payments_of(
@@ -121,7 +145,8 @@ def payments_of(
     """
     rules = rules_of(schema, learned, labelled=False)
     typed, moments = _checked(path, frame, schema, rules, above=above)
-    return _dataset(typed, schema, moments, FileProperties.from_learned(learned))
+    known_at = known_times(None, moments.seconds, schema)
+    return _dataset(typed, schema, moments, known_at, FileProperties.from_learned(learned))
 
 
 def scored_columns(schema: Schema, learned: Learned) -> list[str]:
@@ -142,10 +167,14 @@ def _rules_in(
 
 
 def _dataset(
-    frame: pd.DataFrame, schema: Schema, moments: Moments, properties: FileProperties
+    frame: pd.DataFrame,
+    schema: Schema,
+    moments: Moments,
+    known_at: np.ndarray,
+    properties: FileProperties,
 ) -> Dataset:
     facts = facts_of(frame, schema, moments.hours, properties)
-    return Dataset(schema, frame, facts, moments.seconds, properties)
+    return Dataset(schema, frame, facts, moments.seconds, known_at, properties)
 
 
 def _properties(
@@ -166,7 +195,7 @@ def _checked(
     """The columns by their kinds, and the times."""
     if frame.empty:
         raise InputError(f"{path}: {NO_ROWS}")
-    frame = _as_text(path, frame, rules)
+    frame = as_text(path, frame, rules)
     time = schema.roles.time
     moments = moments_of(frame[time.column], time, schema.timezone)
     numbers, faults = checked(frame, rules, {time.column: moments.faults})
@@ -174,30 +203,6 @@ def _checked(
         line_of = lambda index: row_in_editor(path, above + index)  # noqa: E731  # a callback
         raise InputError(f"{path}, {sentence(faults, line_of)}")
     return _typed(numbers, schema, rules), moments
-
-
-def _as_text(path: Path, frame: pd.DataFrame, rules: Sequence[Rule]) -> pd.DataFrame:
-    """The text columns of Parquet with the texts of whole numbers, true and false.
-
-    Other numbers are refused, except in a flag.
-    """
-    changed = {}
-    for rule in (rule for rule in rules if rule.is_text):
-        column = frame[rule.column]
-        if pd.api.types.is_float_dtype(column) and column.notna().any() and not rule.has_words:
-            raise InputError(
-                f"{path}, column {rule.column}: its values are numbers with decimals, which may "
-                "have lost digits; write them as text"
-            )
-        if pd.api.types.is_numeric_dtype(column) or column.dtype == object:
-            changed[rule.column] = column.map(_text, na_action="ignore")
-    return frame.assign(**changed)
-
-
-def _text(cell: object) -> object:
-    if isinstance(cell, float) and cell.is_integer():
-        cell = int(cell)
-    return str(cell) if isinstance(cell, int | float | np.bool) else cell
 
 
 def _typed(frame: pd.DataFrame, schema: Schema, rules: Sequence[Rule]) -> pd.DataFrame:

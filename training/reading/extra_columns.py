@@ -10,8 +10,7 @@ from training.reading.columns import TYPOLOGY
 
 def unread_texts(schema: Schema) -> list[str]:
     """Text columns that a request may have and no model needs."""
-    unread = [] if schema.roles.id is None else [schema.roles.id]
-    return [*unread, *schema.entities.values()]
+    return [] if schema.roles.id is None else [schema.roles.id]
 
 
 def reported_columns(schema: Schema) -> list[str]:

@@ -43,17 +43,24 @@ def rules_of(schema: Schema, learned: Learned | None, *, labelled: bool) -> tupl
         return tuple(rules)
     if roles.weight is not None:
         rules.append(Rule(roles.weight, False, _is_weight, "write a number above 0"))
-    rules.append(Rule(roles.label, False, _is_label, "write 0 or 1", has_words=True))
+    rules.append(label_rule(schema))
     return tuple(rules)
 
 
+def label_rule(schema: Schema) -> Rule:
+    """The rule of the label."""
+    return Rule(schema.roles.label, False, _is_label, "write 0 or 1", has_words=True)
+
+
 def read_fields(schema: Schema, learned: Learned | None) -> list[Field]:
-    """The fields of a payment whose columns are read: those of the roles and the attributes."""
+    """The fields of a payment whose columns are read: of roles, attributes and entities."""
     fields = fields_of(schema, learned or Learned())
     read = [
         each
         for each in fields
-        if each.attribute or (each.role in READ and each.form is not Form.MOMENT)
+        if each.attribute
+        or each.role in schema.entities
+        or (each.role in READ and each.form is not Form.MOMENT)
     ]
     return sorted(read, key=_place)
 
@@ -66,6 +73,7 @@ def _place(field: Field) -> int:
 def _rule(field: Field, schema: Schema, learned: Learned | None) -> Rule:
     is_open = bool(field.attribute) and not schema.attributes[field.attribute].levels
     optional = is_open and (learned is None or not field.required)
+    optional = optional or field.role in schema.entities
     check, advice = _check(field)
     is_flag = field.form is Form.FLAG
     return Rule(field.name, field.form in TEXTS, check, advice, optional, has_words=is_flag)

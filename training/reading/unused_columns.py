@@ -43,7 +43,7 @@ class Unused:
     @classmethod
     def of(cls, header: Sequence[str], frame: pd.DataFrame, roles: Roles) -> "Unused":
         """Compare the header of a file with the columns that were read of it."""
-        ignored = [name for name in header if name not in frame]
+        ignored = [name for name in header if name not in frame and name != roles.label_time]
         optional = (roles.weight, roles.payee_balance, *roles.after)
         absent = [name for name in optional if name is not None and name not in header]
         checked = [name for name in frame if name not in (roles.label, *optional)]

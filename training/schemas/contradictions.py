@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from fraud_api_lambda.domain.accounts import PAYEE, PAYER, RECEIVED
 from fraud_api_lambda.domain.schema import Kind, Schema
 from training.schemas.problems import Problem, hint
 
@@ -20,6 +21,8 @@ def contradictions(schema: Schema) -> Iterator[Problem]:
         nearest = hint(schema.peer_group, categories)
         yield ("peer_group",), f"{schema.peer_group!r} is not a category; {nearest}"
     yield from _of_levels(schema)
+    for name in schema.entities.keys() & {PAYER, PAYEE, RECEIVED}:
+        yield ("entities", name), f"{name} has a history of its own already; choose another name"
 
 
 def _of_roles(schema: Schema, used: dict[str, str]) -> Iterator[Problem]:

@@ -42,12 +42,17 @@ FITS: Final[dict[str, Callable[[Profile], bool]]] = {
 }
 
 
+SHARED: Final = 0.01
+"""Least share of rows whose payer is the payee of a row."""
+
+
 def draft(frame: pd.DataFrame) -> Draft:
     """Draft a schema for the columns of a file."""
     profiles = [profile(str(name), frame[name]) for name in frame]
     made = Draft()
     found = _roles(profiles, made)
     found |= _balances(profiles, found, made)
+    made.shared_accounts = _share_accounts(found.get("payer"), found.get("payee"))
     taken = {role.name for role in found.values()} | made.candidates
     rest = [column for column in profiles if column.name not in taken]
     rest = _places(_families(rest, made), found.get("payer"), made)
@@ -104,6 +109,13 @@ def _balances(
             continue
         taken[column.name] = column
     return taken
+
+
+def _share_accounts(payer: Profile | None, payee: Profile | None) -> bool:
+    """Whether payers are payees of other rows: their ids are texts, and some are the same."""
+    if payer is None or payee is None or Cells.NUMBER in {payer.cells, payee.cells}:
+        return False
+    return bool(payer.values.isin(payee.values.dropna().unique()).mean() >= SHARED)
 
 
 def _rank(name: str, words: Sequence[str]) -> float:

@@ -27,6 +27,8 @@ class Draft:
         Columns that exist only after the decision.
     peer_group : str or None
         The category whose members are compared with each other.
+    shared_accounts : bool
+        Whether payers are payees of other rows.
     """
 
     roles: dict[str, str] = field(default_factory=dict)
@@ -37,6 +39,7 @@ class Draft:
     ignore: list[str] = field(default_factory=list)
     after: list[str] = field(default_factory=list)
     peer_group: str | None = None
+    shared_accounts: bool = False
 
     @property
     def undecided(self) -> int:
@@ -50,6 +53,8 @@ def as_toml(made: Draft, name: str) -> str:
     lines.append('label_delay = "7d"                # time until a fraud is reported')
     if made.peer_group:
         lines.append(f"peer_group = {quoted(made.peer_group)}")
+    if made.shared_accounts:
+        lines.append("shared_accounts = true            # payers are payees of other rows")
     lines += ["ignore = [", *_ignored(made), "]"] if made.ignore else []
     lines += ["", "[roles]"]
     lines += _table(made.roles, made.role_notes)

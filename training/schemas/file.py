@@ -162,6 +162,7 @@ class _File(_Table):
     label_delay: Delay = "0d"
     peer_group: str | None = None
     ids: Literal["text", "code"] = "text"
+    shared_accounts: bool = False
     incoming: _Incoming | None = None
     ignore: list[Column] = []
     roles: _Roles
@@ -182,6 +183,7 @@ class _File(_Table):
             entities=dict(self.entities),
             ignore=tuple(self.ignore),
             ids=Ids(self.ids),
+            shared_accounts=self.shared_accounts,
             incoming=None
             if incoming is None
             else Incoming(incoming.attribute, tuple(incoming.values)),

@@ -4,19 +4,24 @@ import json
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
 import pandas as pd
 import pytest
 from starlette.testclient import TestClient
 
+from benchmarks.history import batch_of, differing, folded
 from fraud_api_lambda.decisions.scorer import Scorer
 from fraud_api_lambda.domain.fields import labels_of
 from fraud_api_lambda.web.app import create_app
 from fraud_api_lambda.wire.wire import Wire
 from tests.fakes import ReadyProvider
 from tests.training.reading.test_paysim import DATA
+from training.data.rows import Rows
 from training.files.writing import write_transactions
 from training.fitting.settings import Settings
+from training.histories.columns import with_histories
 from training.reading.calendar import Calendar
+from training.reading.dataset import read_dataset
 from training.reading.schema_of_file import schema_of_file
 from training.scoring.score import load_scorer, score
 from training.simulator.simulate import simulate
@@ -85,7 +90,12 @@ def scored(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     schema = schema_of_file(data, str(text) if known else None)
     settings = Settings(booster={"n_estimators": 20})
     options = TrainOptions(
-        schema, settings=settings, choose_ratio=False, compare=False, refit=False
+        schema,
+        feature_set="decision-time",
+        settings=settings,
+        choose_ratio=False,
+        compare=False,
+        refit=False,
     )
     train(data, folder / "model", options)
     score(folder / "model", data, folder / "scored.parquet")
@@ -125,12 +135,28 @@ def test_own_columns_find_most_frauds_of_the_sparkov_like_cards(tmp_path: Path) 
     windows = Windows(
         train_until=calendar.step_until("2020-02-29"), test_from=calendar.step_from("2020-03-08")
     )
-    options = TrainOptions(schema, windows=windows, choose_ratio=False, compare=False, refit=False)
+    options = TrainOptions(schema, windows=windows, compare=False, refit=False)
 
-    figures = train(CARDS, tmp_path / "model", options)["arms"]["decision-time"]
+    arms = train(CARDS, tmp_path / "model", options)["arms"]
 
-    assert figures["average_precision"] >= 0.82
-    assert 0.8 <= figures["calibration"]["observed_over_expected"] <= 1.25
+    assert arms["decision-time"]["average_precision"] >= 0.82
+    assert arms["history"]["average_precision"] >= 0.93
+    for arm in arms.values():
+        assert 0.8 <= arm["calibration"]["observed_over_expected"] <= 1.25
+
+
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_columns_of_histories_have_the_bits_of_the_fold_in_every_row(
+    name: str, tmp_path: Path
+) -> None:
+    text = tmp_path / "schema.toml"
+    text.write_text(SCHEMAS[name])
+    rows = with_histories(
+        Rows.of(read_dataset(DATA / name, schema_of_file(DATA / name, str(text))))
+    )
+    order = np.argsort(rows.dataset.seconds, kind="stable")
+
+    assert differing(rows, order, folded(batch_of(rows, order), rows)) == 0
 
 
 def test_rows_of_the_kaggle_set_are_all_answered(tmp_path: Path) -> None:
@@ -138,7 +164,9 @@ def test_rows_of_the_kaggle_set_are_all_answered(tmp_path: Path) -> None:
     text.write_text(SPARKOV)
     schema = schema_of_file(CARDS, str(text))
     settings = Settings(booster={"n_estimators": 5})
-    options = TrainOptions(schema, settings=settings, choose_ratio=False, compare=False)
+    options = TrainOptions(
+        schema, "decision-time", settings=settings, choose_ratio=False, compare=False
+    )
     train(CARDS, tmp_path / "model", options)
     client = TestClient(create_app(ReadyProvider(load_scorer(tmp_path / "model"))))
 

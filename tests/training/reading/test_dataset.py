@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fraud_api_lambda.domain.payment import MAX_AMOUNT
+from fraud_api_lambda.domain.payment import MAX_AMOUNT, Facts
 from tests.paysim_files import (
     FRAUD,
     GENUINE,
@@ -390,7 +390,7 @@ def test_columns_of_facts_equal_the_facts_of_each_payment(rows: list[dict[str, A
 
     columns = zip(facts.amount, facts.hour, facts.balance, *facts.attributes, strict=True)
     expected = [READER.payment(row).facts for row in rows]
-    assert [(*each[:3], each[3:]) for each in columns] == expected
+    assert [Facts._make([*each[:3], each[3:], ()]) for each in columns] == expected
 
 
 def test_the_largest_amount_is_allowed(tmp_path: Path) -> None:

@@ -35,7 +35,7 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> RunMetrics:
     return train(
         DATA / "paysim_sample_steps_1_to_312.parquet",
         out,
-        TrainOptions(windows=Windows(test_days=1)),
+        TrainOptions(feature_set="decision-time", windows=Windows(test_days=1)),
     )
 
 
@@ -71,7 +71,9 @@ def last_three_days(
         train(
             sample,
             tmp_path_factory.mktemp("until"),
-            TrainOptions(windows=Windows(train_until=until, test_from=241)),
+            TrainOptions(
+                feature_set="decision-time", windows=Windows(train_until=until, test_from=241)
+            ),
         )
         for until in request.param
     ]
@@ -149,7 +151,7 @@ def test_smote_has_no_higher_log_loss_than_no_resampling(
 @pytest.fixture(scope="module")
 def hours(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, RunMetrics]:
     out = tmp_path_factory.mktemp("hours")
-    return out, train(HOURS, out, TrainOptions(compare=False))
+    return out, train(HOURS, out, TrainOptions(feature_set="decision-time", compare=False))
 
 
 def test_eight_hours_are_split_by_hours_and_the_summary_starts_with_it(

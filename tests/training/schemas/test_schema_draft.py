@@ -118,6 +118,22 @@ def test_balances_after_the_payment_are_distinguished_from_those_before() -> Non
     assert roles["after"] == ["newbalanceOrig", "newbalanceDest"]
 
 
+@pytest.mark.parametrize(("prefix", "are_shared"), [("A", True), ("", False)])
+def test_payers_who_are_payees_elsewhere_share_their_accounts_unless_ids_are_plain_numbers(
+    cards: pd.DataFrame, prefix: str, *, are_shared: bool
+) -> None:
+    """Card 17 and shop 17 are not one account."""
+    numbers = np.arange(N) % 50 + 10_000
+    ids = pd.Series(numbers.astype("str"))
+    shared = cards.assign(card=prefix + ids, merchant=prefix + ids.to_numpy()[::-1])
+
+    made = draft(shared)
+
+    assert made.shared_accounts is are_shared
+    assert ("shared_accounts = true" in as_toml(made, "cards")) is are_shared
+    assert not draft(cards).shared_accounts
+
+
 def test_numbered_columns_become_a_family() -> None:
     random = np.random.default_rng(1)
     columns = {f"V{number}": random.normal(size=N) for number in range(1, 29)}

@@ -186,6 +186,11 @@ def test_the_schema_of_paysim_is_a_file_like_any_other() -> None:
             'Device = "device_id"',
             "line 24, entities.Device.[key]: 'Device' is not allowed",
         ),
+        (
+            'device = "device_id"',
+            'payer = "device_id"',
+            "line 24, entities.payer: payer has a history of its own already; choose another name",
+        ),
     ],
 )
 def test_a_problem_is_reported_with_its_line_and_key(

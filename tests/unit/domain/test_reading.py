@@ -40,7 +40,9 @@ def test_amount_and_balance_are_those_of_their_columns() -> None:
 
 
 def test_without_a_balance_column_it_is_zero() -> None:
-    assert card_payment(amt=3.5).facts[::2] == (3.5, 0.0)
+    facts = card_payment(amt=3.5).facts
+
+    assert (facts.amount, facts.balance) == (3.5, 0.0)
 
 
 @pytest.mark.parametrize(
