@@ -16,6 +16,9 @@ class Family(StrEnum):
     BALANCE = auto()
     """The balance, and the amount's relation to it."""
 
+    HISTORY = auto()
+    """Earlier payments of the accounts, and those known as frauds."""
+
 
 class Measure(StrEnum):
     """The observation that a feature can stand for; reasons, resampling and plots go by it."""
@@ -38,6 +41,12 @@ class Measure(StrEnum):
     SHARE = auto()
     """The amount against the balance."""
 
+    COUNT = auto()
+    """Of payments; an input only."""
+
+    HISTORY = auto()
+    """A number of an account's history."""
+
 
 DISCRETE = frozenset({Measure.LEVEL, Measure.FLAG, Measure.HOUR})
 """These have few values, and none between them."""
@@ -58,6 +67,10 @@ class Feature(NamedTuple):
         The other place of a distance.
     derived : bool
         Follows from the inputs, so it is computed again after resampling.
+    account : str
+        The account whose history it is of, by its name in `Learned.histories`.
+    number : str
+        The number of that history.
     """
 
     name: str
@@ -66,6 +79,8 @@ class Feature(NamedTuple):
     level: str = ""
     other: str = ""
     derived: bool = False
+    account: str = ""
+    number: str = ""
 
 
 class Input(NamedTuple):
@@ -78,11 +93,14 @@ class Input(NamedTuple):
     attribute : str
         The attribute that it belongs to; empty for a role. The levels of one category exclude each
         other.
+    account : str
+        The account whose history it is of.
     """
 
     name: str
     measure: Measure
     attribute: str = ""
+    account: str = ""
 
 
 def missing(attribute: str) -> Input:

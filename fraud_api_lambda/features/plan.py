@@ -11,25 +11,34 @@ from functools import cached_property
 from itertools import chain, count
 from typing import Final
 
+from fraud_api_lambda.domain.accounts import accounts_of
 from fraud_api_lambda.domain.elementwise import SINGLE, Arithmetic, Value
 from fraud_api_lambda.domain.fields import Field, fields_of
 from fraud_api_lambda.domain.learned import Learned
 from fraud_api_lambda.domain.payment import Facts
 from fraud_api_lambda.domain.reading import PaymentReader
 from fraud_api_lambda.domain.schema import Attribute, Kind, Schema
+from fraud_api_lambda.features.account_history import AccountHistory
 from fraud_api_lambda.features.attributes import Fact, Levels, Number, Rate
 from fraud_api_lambda.features.balance import Balance
 from fraud_api_lambda.features.feature import Family, Feature, Input, Measure
 from fraud_api_lambda.features.places import Places
 
-type Coder = Fact | Levels | Number | Rate | Places | Balance
+type Coder = Fact | Levels | Number | Rate | Places | Balance | AccountHistory
+
+HISTORY: Final = "history"
+"""The feature set with account histories."""
 
 FEATURE_SETS: Final[dict[str, tuple[Family, ...]]] = {
     "decision-time": (Family.PAYMENT, Family.CLOCK, Family.BALANCE),
     "strict+hour": (Family.PAYMENT, Family.CLOCK),
     "strict": (Family.PAYMENT,),
+    HISTORY: (Family.PAYMENT, Family.CLOCK, Family.BALANCE, Family.HISTORY),
 }
-"""The families of each feature set that can be served; the default is `decision-time`."""
+"""The families of each feature set that can be served."""
+
+WITHOUT_HISTORY: Final = "decision-time"
+"""The feature set of the second model in the bundle of a model with `history`."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +88,11 @@ class Plan:
             for each in made
         )
 
+    @property
+    def needs_histories(self) -> bool:
+        """Whether features are made of account histories."""
+        return Family.HISTORY in FEATURE_SETS[self.feature_set]
+
     @cached_property
     def names(self) -> tuple[str, ...]:
         """The names of the features."""
@@ -122,7 +136,7 @@ class _Builder:
         self._at = 0
 
     def coders(self, families: Sequence[Family]) -> list[Coder]:
-        """The coders of some families: categories, amount, other attributes, hour, balance."""
+        """The coders of some families, in the order of the features."""
         for index, attribute in self._attributes:
             if attribute.kind is Kind.CATEGORY:
                 self._add(self._category(index, attribute))
@@ -138,7 +152,15 @@ class _Builder:
             self._add(self._fact("hour", Measure.HOUR))
         if Family.BALANCE in families and self._schema.roles.balance is not None:
             self._add(Balance(self._at, amount_at, self._incoming_at()))
+        if Family.HISTORY in families:
+            self._add_histories(amount_at)
         return self._built
+
+    def _add_histories(self, amount_at: int) -> None:
+        unit, accounts = 10.0**self._schema.decimals, accounts_of(self._schema)
+        for position, name in enumerate(self._learned.histories):
+            has_partners = accounts[name].partner is not None
+            self._add(AccountHistory(self._at, amount_at, name, position, unit, has_partners))
 
     def _add(self, coder: Coder) -> None:
         self._built.append(coder)

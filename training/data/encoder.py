@@ -35,6 +35,11 @@ class Encoder(Protocol):
         """The schema of the rows."""
         ...
 
+    @property
+    def has_histories(self) -> bool:
+        """Whether features are made of account histories."""
+        ...
+
     def matrix(self, rows: "Rows") -> np.ndarray:
         """The input of the pipeline, shape (n_transactions, n_inputs), float64.
 
@@ -72,6 +77,11 @@ class PlanEncoder:
         """The plan's schema."""
         return self.plan.schema
 
+    @property
+    def has_histories(self) -> bool:
+        """Whether the plan needs histories."""
+        return self.plan.needs_histories
+
     def matrix(self, rows: "Rows") -> np.ndarray:
         """The input of the pipeline: a row's fraud rates are those of the other blocks of time."""
         matrix = input_matrix(rows.facts, self.plan)
@@ -97,6 +107,7 @@ class LeakyEncoder:
     schema: Schema
     inputs: tuple[Input, ...]
     features: tuple[Feature, ...]
+    has_histories = False
 
     def matrix(self, rows: "Rows") -> np.ndarray:
         """The columns."""

@@ -45,7 +45,7 @@ def learn(rows: "Rows") -> Learned:
                 rates[name] = fraud_rates(column, known, rows.is_fraud, rows.weights)
         if name in properties.missing:
             fills[name] = _fill(attribute, column, rates.get(name))
-    return Learned(levels, rates, properties.flags, fills, properties.digits)
+    return Learned(levels, rates, properties.flags, fills, properties.digits, rows.histories)
 
 
 def relearned(learned: Learned, rows: "Rows") -> Learned:

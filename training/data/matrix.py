@@ -47,7 +47,7 @@ def repaired(matrix: np.ndarray, inputs: Sequence[Input]) -> np.ndarray:
     for index, each in enumerate(inputs):
         if each.measure is Measure.FLAG:
             valid[:, index] = matrix[:, index] >= 0.5
-        elif each.measure is Measure.HOUR:
+        elif each.measure in {Measure.HOUR, Measure.COUNT}:
             valid[:, index] = np.rint(matrix[:, index])
     for columns in level_columns(inputs).values():
         levels = matrix[:, columns]

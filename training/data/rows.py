@@ -28,6 +28,8 @@ class Rows:
     is_fraud : bool
     weights : float
         Number of real transactions that each row represents.
+    histories : tuple of str
+        The names of the histories in `facts`.
     """
 
     dataset: Dataset
@@ -36,6 +38,7 @@ class Rows:
     steps: np.ndarray
     is_fraud: np.ndarray
     weights: np.ndarray
+    histories: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, dataset: Dataset) -> "Rows":
@@ -65,6 +68,7 @@ class Rows:
             steps=self.steps[chosen],
             is_fraud=self.is_fraud[chosen],
             weights=self.weights[chosen],
+            histories=self.histories,
         )
 
     def within(self, window: Window) -> "Rows":
@@ -120,6 +124,7 @@ def _selected(facts: Facts, chosen: np.ndarray) -> Facts:
             tuple(part[chosen] for part in column) if isinstance(column, tuple) else column[chosen]
             for column in facts.attributes
         ),
+        histories=tuple(tuple(column[chosen] for column in history) for history in facts.histories),
     )
 
 

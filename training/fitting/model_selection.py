@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from fraud_api_lambda.domain.learned import Learned
 from fraud_api_lambda.domain.schema import Schema
-from fraud_api_lambda.features.plan import FEATURE_SETS, Plan
+from fraud_api_lambda.features.plan import FEATURE_SETS, HISTORY, WITHOUT_HISTORY, Plan
 from training.data.leaky_baseline import has_leaky_columns
 from training.data.rows import Rows
 from training.data.split_rows import SplitRows
@@ -38,6 +38,12 @@ class ModelSelection:
     by_resampling: dict[str, FittedModel]
     comparisons: list[ResamplingComparison]
 
+    @property
+    def without_history(self) -> FittedModel | None:
+        """The second model of the bundle of a model with histories."""
+        is_needed = self.chosen.feature_set == HISTORY
+        return self.by_feature_set[WITHOUT_HISTORY] if is_needed else None
+
 
 def select_model(
     rows: SplitRows,
@@ -68,7 +74,8 @@ def select_model(
     best = best_resampling(comparisons) if settings.resampling == AUTO else None
     chosen = by_resampling[best or requested]
     by_feature_set = {feature_set: chosen}
-    for name in _others(rows.all, feature_set) if compare else ():
+    needed = [WITHOUT_HISTORY] if feature_set == HISTORY else []
+    for name in _others(rows.all, feature_set) if compare else needed:
         progress(f"fitting {name}")
         alike = replace(settings, resampling=chosen.resampling)
         by_feature_set[name] = fit_model(rows, name, alike, engine=engine, for_comparison=True)
@@ -77,16 +84,17 @@ def select_model(
 
 def _others(rows: Rows, feature_set: str) -> list[str]:
     leaky = [LEAKY] if has_leaky_columns(rows.dataset) else []
-    sets = distinct_sets(rows.dataset.schema, feature_set)
+    sets = distinct_sets(rows.dataset.schema, feature_set, rows.histories)
     return [name for name in (*sets, *leaky) if name != feature_set]
 
 
-def distinct_sets(schema: Schema, chosen: str) -> list[str]:
+def distinct_sets(schema: Schema, chosen: str, histories: tuple[str, ...] = ()) -> list[str]:
     """The feature sets with other features than those before them: a schema may have no balance.
 
     The chosen set comes first.
     """
-    learned = Learned(levels={it.name: it.levels for it in schema.attributes.values()})
+    levels = {it.name: it.levels for it in schema.attributes.values()}
+    learned = Learned(levels=levels, histories=histories)
     ordered = sorted(FEATURE_SETS, key=lambda name: name != chosen)
     plans = {name: Plan(schema, learned, name).names for name in ordered}
     return [name for name in plans if name == next(n for n in plans if plans[n] == plans[name])]

@@ -49,7 +49,9 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_an_engine_fits_the_model_and_its_refit(data: Path, tmp_path: Path) -> None:
     engine = RecordingEngine()
 
-    options = TrainOptions(settings=QUICK, choose_ratio=False, compare=False)
+    options = TrainOptions(
+        feature_set="decision-time", settings=QUICK, choose_ratio=False, compare=False
+    )
     train(data, tmp_path, options, engine=engine)
 
     assert engine.fits == [QUICK, QUICK]
@@ -59,7 +61,12 @@ def test_an_engine_fits_the_model_and_its_refit(data: Path, tmp_path: Path) -> N
 def test_with_trials_an_engine_searches_and_the_fits_stay_here(data: Path, tmp_path: Path) -> None:
     engine = RecordingEngine()
 
-    train(data, tmp_path, TrainOptions(trials=7, compare=False, refit=False), engine=engine)
+    train(
+        data,
+        tmp_path,
+        TrainOptions(feature_set="decision-time", trials=7, compare=False, refit=False),
+        engine=engine,
+    )
 
     assert engine.searches == [7]
     assert engine.fits == []
@@ -78,7 +85,7 @@ def test_settings_are_searched_on_the_fit_window_alone(
 
     monkeypatch.setattr(training.train, "choose_smote_ratio", search)
     engine: Any = SimpleNamespace(search=search)
-    options = TrainOptions(windows=Windows(test_days=2), trials=trials)
+    options = TrainOptions(feature_set="decision-time", windows=Windows(test_days=2), trials=trials)
 
     with pytest.raises(SearchedError) as caught:
         train(data, tmp_path, options, engine=engine)

@@ -76,6 +76,7 @@ def test_paysims_features_are_those_of_every_model_that_was_trained_on_it() -> N
         "strict": strict,
         "strict+hour": (*strict, "hour"),
         "decision-time": (*strict, "hour", "balance", *related),
+        "history": (*strict, "hour", "balance", *related),  # of data without account histories
     }
 
 
