@@ -12,7 +12,8 @@ import logging
 gc.disable()
 
 from fraud_api_lambda.aws.client import AwsClient  # noqa: E402
-from fraud_api_lambda.deployment.provider import LoadedModel, ModelProvider, ModelUnavailableError  # noqa: E402
+from fraud_api_lambda.deployment.loaded_model import LoadedModel  # noqa: E402
+from fraud_api_lambda.deployment.provider import ModelProvider, ModelUnavailableError  # noqa: E402
 from fraud_api_lambda.deployment.store import ModelStore  # noqa: E402
 from fraud_api_lambda.settings import Settings, SettingsError, aws_client  # noqa: E402
 from fraud_api_lambda.web import logs  # noqa: E402

@@ -4,6 +4,7 @@ import hashlib
 import io
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,9 @@ from fraud_api_lambda.decisions.typical import ALL, Hours, Typical
 from fraud_api_lambda.domain.payment import Payment
 from fraud_api_lambda.domain.plain_schema import learned_as_dict, schema_as_dict
 from fraud_api_lambda.features.plan import Plan
+from fraud_api_lambda.history.view import History
 from fraud_api_lambda.model.calibration import Calibration, Platt, as_dict, calibrated
-from tests.transactions import PLANS, TYPES, body, transaction
+from tests.transactions import LEARNED, PAYSIM, PLANS, TYPES, body, transaction
 
 POLICY = Policy(
     currency="EUR",
@@ -81,7 +83,7 @@ def examples_of(
 def pickled(content: dict[str, Any]) -> bytes:
     """The bytes of a bundle with any content, unchecked."""
     buffer = io.BytesIO()
-    joblib.dump({"format": FORMAT, **content}, buffer)
+    joblib.dump({"format": FORMAT, "without_history": None, **content}, buffer)
     return buffer.getvalue()
 
 
@@ -126,13 +128,42 @@ def _content(
         "examples": examples.as_dict(),
         "trained_on": {"rows": 200, "seed": seed},
         "metrics": {"average_precision": 0.5},
+        "without_history": None,
     }
+
+
+def make_history_bundle(seed: int = 0, **changes: Any) -> bytes:
+    """The bytes of a bundle whose booster goes by account histories, with a second model."""
+    return pack(make_history_content(seed) | {"without_history": make_content(seed)} | changes)
+
+
+def make_history_content(seed: int = 0) -> dict[str, Any]:
+    """The content of a bundle with histories, which needs a second model."""
+    plan = Plan(PAYSIM, replace(LEARNED, histories=("payer", "payee", "received")), "history")
+    chance = np.random.default_rng(seed)
+    payments = [_payment(chance, is_fraud=False).facts for _ in range(400)]
+    seen = [facts._replace(histories=_histories(chance)) for facts in payments]
+    rows = np.array([plan.row(facts) for facts in seen], dtype=np.float32)
+    labels = [facts.histories[1][1] + facts.histories[0][7] > 8 for facts in seen]
+    booster = _fitted(rows, np.array(labels), plan, seed)
+    return _content(booster, plan, typical_of(plan), examples_of(booster, plan), seed)
+
+
+def _histories(chance: np.random.Generator) -> tuple[tuple[Any, ...], ...]:
+    """Any history of each of three accounts."""
+    return tuple(
+        History(*chance.integers(0, 9, len(History._fields)).tolist())._replace(seen=True)
+        for _ in range(3)
+    )
 
 
 def typical_of(plan: Plan) -> Typical:
     """The same typical values for every type."""
     usual = plan.row(transaction(amount=500.0, oldbalanceOrg=5_000.0).facts)
-    values = {name: float(value) for name, value in zip(plan.names, usual, strict=True)}
+    values = {
+        name: 0.0 if np.isnan(value) else float(value)
+        for name, value in zip(plan.names, usual, strict=True)
+    }
     groups = (ALL, *TYPES)
     return Typical(
         dict.fromkeys(groups, values),

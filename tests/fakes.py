@@ -10,7 +10,8 @@ from typing import Any
 import uvicorn
 from fastapi import FastAPI
 
-from fraud_api_lambda.deployment.provider import LoadedModel, ModelUnavailableError
+from fraud_api_lambda.deployment.loaded_model import LoadedModel
+from fraud_api_lambda.deployment.provider import ModelUnavailableError
 from fraud_api_lambda.web.app import create_app
 
 

@@ -1,19 +1,17 @@
 """The model bundle: one file of plain data with everything that determines an answer.
 
-`joblib.load` opens it, but the runtime reads it with an unpickler that resolves no class at all: it
-cannot run code, and needs neither joblib nor scikit-learn. No other module reads pickles.
+`joblib.load` opens it; the runtime reads it by `plain_pickle`, which cannot run code, and needs
+neither joblib nor scikit-learn.
 """
 
 import hashlib
-import io
-import pickle
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Final, NoReturn
+from typing import Any, Final
 
 from fraud_api_lambda.decisions.model_examples import Examples
+from fraud_api_lambda.decisions.plain_pickle import BundleError, dumps, loads
 from fraud_api_lambda.decisions.policy import Policy
 from fraud_api_lambda.decisions.typical import Typical
 from fraud_api_lambda.domain.checks import JsonObject, check_json, check_number
@@ -22,12 +20,8 @@ from fraud_api_lambda.features.plan import FEATURE_SETS, Plan
 from fraud_api_lambda.model import calibration
 from fraud_api_lambda.model.calibration import Calibration
 
-FORMAT: Final = 5
+FORMAT: Final = 6
 VERSION_DIGITS: Final = 16
-
-
-class BundleError(Exception):
-    """Raise when bytes are not a model bundle that this program can serve."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +48,8 @@ class Bundle:
         A payment that this model stops and one that it approves, with its answers.
     trained_on, metrics : dict
         Training data, and metrics on later data; served by ``GET /model``.
+    without_history : Bundle or None
+        Of a model with account histories: a second model, which answers where they are not known.
     """
 
     version: str
@@ -66,6 +62,7 @@ class Bundle:
     examples: Examples
     trained_on: JsonObject
     metrics: JsonObject
+    without_history: "Bundle | None"
 
     @property
     def feature_set(self) -> str:
@@ -78,8 +75,9 @@ class Bundle:
         return self.plan.names
 
 
+SECOND: Final = "without_history"
+
 _TYPES: Final[dict[str, type]] = {
-    "format": int,
     "booster": bytes,
     "schema": dict,
     "learned": dict,
@@ -107,45 +105,16 @@ def pack(content: Mapping[str, object]) -> bytes:
     ----------
     content : dict
         The fields of `Bundle` but `version`, as plain data: dict, list, tuple, str, bytes, numbers.
+        Without `without_history`, there is no second model.
 
     Raises
     ------
     BundleError
         If a value is not plain data, or the result could not be read back.
     """
-    import joblib  # noqa: PLC0415  # only training packs; the image has no joblib
-
-    buffer = io.BytesIO()
-    joblib.dump(_canonical({"format": FORMAT, **content}), buffer)
-    data = buffer.getvalue()
+    data = dumps({"format": FORMAT, SECOND: None, **content})
     read(data)
     return data
-
-
-def _canonical(value: object) -> object:
-    """A copy in which equal strings are one object, else pickle's bytes depend on their sharing."""
-    match value:
-        case None | bool() | bytes():
-            return value
-        case str():
-            return sys.intern(str(value))
-        case int():
-            return int(value)
-        case float():
-            return float(value)
-        case list() | tuple():
-            return [_canonical(item) for item in value]
-        case dict():
-            return {sys.intern(str(key)): _canonical(item) for key, item in value.items()}
-    raise BundleError(f"a bundle holds plain data only, not {type(value).__name__}")
-
-
-class _PlainUnpickler(pickle.Unpickler):
-    def find_class(self, module: str, name: str) -> NoReturn:
-        raise BundleError(f"the bundle asks for {module}.{name}: a bundle holds plain data only")
-
-    def persistent_load(self, pid: object) -> NoReturn:
-        raise BundleError(f"the bundle asks for an outside object ({type(pid).__name__})")
 
 
 def read(data: bytes) -> Bundle:
@@ -157,10 +126,23 @@ def read(data: bytes) -> Bundle:
         If the bytes are not plain data, or not a bundle of this format with known features and
         values that can be served; it names the field.
     """
-    content = _checked(_unpickle(data))
+    content = loads(data)
+    if not isinstance(content, dict) or content.get("format") != FORMAT:
+        raise BundleError(f"not a model bundle of format {FORMAT}: train with this version")
+    fields = {name: content[name] for name in content if name != "format"}
+    bundle = _bundle(fields, version_of(data))
+    if bundle.without_history is not None and not bundle.plan.needs_histories:
+        raise BundleError(f"the bundle has {SECOND}, but its model needs no histories")
+    return bundle
+
+
+def _bundle(content: dict[str, Any], version: str) -> Bundle:
+    """The bundle of a model; the second model of a bundle has the same version."""
+    second = content.get(SECOND)
+    _check(content)
     plan = _plan(content)
     return Bundle(
-        version=version_of(data),
+        version=version,
         booster=content["booster"],
         plan=plan,
         calibration=_decoded(content, "calibration", calibration.from_dict),
@@ -170,7 +152,18 @@ def read(data: bytes) -> Bundle:
         examples=_decoded(content, "examples", partial(Examples.from_dict, plan=plan)),
         trained_on=_decoded(content, "trained_on", _json),
         metrics=_decoded(content, "metrics", _json),
+        without_history=None if second is None else _second(second, version, plan),
     )
+
+
+def _second(content: dict[str, Any], version: str, plan: Plan) -> Bundle:
+    try:
+        bundle = _bundle(content, version)
+    except BundleError as error:
+        raise BundleError(f"{SECOND}: {error}") from error
+    if bundle.plan.schema != plan.schema or bundle.plan.needs_histories or bundle.without_history:
+        raise BundleError(f"{SECOND}: not a single model without histories, of the same schema")
+    return bundle
 
 
 def _decoded[T](content: JsonObject, field: str, decode: Callable[[Any], T]) -> T:
@@ -189,25 +182,12 @@ def _json(value: JsonObject) -> JsonObject:
     return value
 
 
-def _unpickle(data: bytes) -> object:
-    stream = io.BytesIO(data)
-    try:
-        content: object = _PlainUnpickler(stream).load()
-    except BundleError:
-        raise
-    except Exception as error:  # damaged opcodes raise nearly anything
-        raise BundleError(f"not a model bundle: {type(error).__name__} while reading it") from error
-    if stream.read(1):
-        raise BundleError("bytes follow the end of the bundle")
-    return content
-
-
-def _checked(content: object) -> dict[str, Any]:
-    if not isinstance(content, dict) or content.get("format") != FORMAT:
-        raise BundleError(f"not a model bundle of format {FORMAT}: train with this version")
-    if content.keys() != _TYPES.keys():
-        differing = sorted(map(repr, content.keys() ^ _TYPES.keys()))
+def _check(content: dict[str, Any]) -> None:
+    if content.keys() != {*_TYPES, SECOND}:
+        differing = sorted(map(repr, content.keys() ^ {*_TYPES, SECOND}))
         raise BundleError(f"the bundle's fields differ: {', '.join(differing)}")
+    if type(content[SECOND]) not in {dict, type(None)}:
+        raise BundleError(f"the bundle's {SECOND} is not of type dict")
     for field, kind in _TYPES.items():
         if type(content[field]) is not kind:
             raise BundleError(f"the bundle's {field} is not of type {kind.__name__}")
@@ -216,7 +196,6 @@ def _checked(content: object) -> dict[str, Any]:
         raise BundleError("the bundle's booster is not UBJSON")
     if content["feature_set"] not in FEATURE_SETS:
         raise BundleError("the bundle's feature_set is not this program's: train with this version")
-    return content
 
 
 def _plan(content: JsonObject) -> Plan:
@@ -225,4 +204,6 @@ def _plan(content: JsonObject) -> Plan:
     plan = Plan(schema, learned, content["feature_set"])
     if content["features"] != list(plan.names):
         raise BundleError("the bundle's features are not this program's: train with this version")
+    if plan.needs_histories and content[SECOND] is None:
+        raise BundleError(f"the bundle has no {SECOND}, which a model with histories needs")
     return plan

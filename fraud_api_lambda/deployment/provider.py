@@ -5,13 +5,13 @@ import random
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from threading import Condition, Thread
 from typing import Final, Protocol
 
 from fraud_api_lambda.decisions.bundle import read
-from fraud_api_lambda.decisions.scorer import Scorer
 from fraud_api_lambda.deployment.load_attempt import LoadAttempt
+from fraud_api_lambda.deployment.loaded_model import LoadedModel
 from fraud_api_lambda.deployment.pointer import PinnedModel, Pointer
 
 DEADLINE_S: Final = 4.5
@@ -25,7 +25,6 @@ LONG_WAIT_AFTER_PERIODS: Final = 3
 
 RETRY_AFTER_S: Final = 1
 THREAD_NAME: Final = "model load"
-STALE_MODEL: Final = "stale_model"
 
 log = logging.getLogger(__name__)
 
@@ -44,20 +43,6 @@ class Store(Protocol):
 
     def fetch(self, pinned: PinnedModel) -> bytes:
         """The bytes of a pinned model, verified."""
-
-
-@dataclass(frozen=True, slots=True)
-class LoadedModel:
-    """A loaded model, and the limitations of its answers."""
-
-    scorer: Scorer
-    pinned: PinnedModel
-    degraded: tuple[str, ...] = ()
-
-    @property
-    def version(self) -> str:
-        """The bundle's version."""
-        return self.scorer.version
 
 
 class ModelProvider:
@@ -213,15 +198,15 @@ class ModelProvider:
         pinned = self._store.read_pointer().current
         loaded = self._loaded
         if loaded is not None and loaded.pinned == pinned:
-            return pointer_read, replace(loaded, degraded=())
+            return pointer_read, replace(loaded, is_stale=False)
         began = time.perf_counter()
         attempt.operation = "GetObject"
         data = self._store.fetch(pinned)
         attempt.operation = "read bundle"
-        scorer = Scorer.from_bundle(read(data))
+        loaded = LoadedModel.of(read(data), pinned)
         duration_ms = round(1000 * (time.perf_counter() - began), 1)
-        log.info("model loaded", extra={"model_version": scorer.version, "load_ms": duration_ms})
-        return pointer_read, LoadedModel(scorer, pinned)
+        log.info("model loaded", extra={"model_version": loaded.version, "load_ms": duration_ms})
+        return pointer_read, loaded
 
     def _take(self, pointer_read: float, loaded: LoadedModel) -> None:
         """Serve a loaded model, however late, unless a newer pointer has been read."""
@@ -234,7 +219,7 @@ class ModelProvider:
 
     def _become_stale(self) -> None:
         if self._loaded is not None and self._is_due():
-            self._loaded = replace(self._loaded, degraded=(STALE_MODEL,))
+            self._loaded = replace(self._loaded, is_stale=True)
 
     def _back_off(self) -> None:
         """Postpone the next refresh, by a random time so that containers do not retry together."""

@@ -68,6 +68,8 @@ class AnswerOut(BaseModel):
     degraded: list[str] = Field(
         description="Limitations of the answer; normally empty. `stale_model`: "
         "a newer model may have been promoted, but the check for one did not finish in time. "
+        "`no_history`: the histories of the accounts are not known, so the model's second model "
+        "answered, which does without them. "
         "`unseen:NAME`: the model does not know the payment's value of this category."
     )
     explanation: ExplanationOut | SkipJsonSchema[None] = Field(

@@ -11,7 +11,8 @@ from pydantic_core import to_json
 from starlette.routing import Route
 
 from fraud_api_lambda import __version__
-from fraud_api_lambda.deployment.provider import LoadedModel, ModelUnavailableError
+from fraud_api_lambda.deployment.loaded_model import LoadedModel
+from fraud_api_lambda.deployment.provider import ModelUnavailableError
 from fraud_api_lambda.domain.assessment import Assessment
 from fraud_api_lambda.domain.payment import Payment
 from fraud_api_lambda.web import openapi, queries
@@ -138,7 +139,7 @@ def _add_predictions(app: FastAPI, current: Current) -> None:
             "prediction_id": prediction_id,
             "fraud_probability": assessment.fraud_probability,
             "decision": assessment.decision,
-            "degraded": model.degraded + payment.degraded,
+            "degraded": model.temporary + payment.degraded,
         }
         return _json(_answer(model, payment, assessment, prediction_id))
 
@@ -180,7 +181,8 @@ def _add_predictions(app: FastAPI, current: Current) -> None:
     )
     async def model() -> ModelOut:
         """Describe the model in service: its training data and its metrics on later data."""
-        return ModelOut.of((await current()).scorer.bundle)
+        loaded = await current()
+        return ModelOut.of(loaded.scorer.bundle, loaded.degraded)
 
 
 def _refused(errors: list[Fault], request_id: str) -> dict[str, Problem]:
@@ -189,9 +191,9 @@ def _refused(errors: list[Fault], request_id: str) -> dict[str, Problem]:
 
 
 def _degraded(model: LoadedModel, payments: Iterable[Payment]) -> tuple[str, ...]:
-    """The limitations of any answer to some payments, each once."""
+    """The limitations of any answer to some payments that should pass, each once."""
     of_payments = (each for payment in payments for each in payment.degraded)
-    return tuple(dict.fromkeys((*model.degraded, *of_payments)))
+    return tuple(dict.fromkeys((*model.temporary, *of_payments)))
 
 
 def _answer(

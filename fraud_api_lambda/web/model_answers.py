@@ -122,13 +122,14 @@ class ModelOut(BaseModel):
     policy: JsonObject
     examples: ExamplesOut
     trained_on: JsonObject
+    degraded: list[str] = Field(description="Limitations of all its answers; normally empty.")
     metrics: JsonObject = Field(
         description="Metrics of model `evaluated_version` on later data. A model that was refitted "
         "on all the data has the metrics of the model before the refit."
     )
 
     @classmethod
-    def of(cls, bundle: Bundle) -> "ModelOut":
+    def of(cls, bundle: Bundle, degraded: tuple[str, ...] = ()) -> "ModelOut":
         """The description of a bundle."""
         return cls(
             version=bundle.version,
@@ -144,5 +145,6 @@ class ModelOut(BaseModel):
             policy=bundle.policy.as_dict(),
             examples=ExamplesOut.model_validate(bundle.examples.as_dict()),
             trained_on=bundle.trained_on,
+            degraded=list(degraded),
             metrics={"evaluated_version": bundle.version, **bundle.metrics},
         )

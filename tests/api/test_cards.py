@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator
 from starlette.testclient import TestClient
 
 from fraud_api_lambda.decisions.scorer import Scorer
-from fraud_api_lambda.deployment.provider import LoadedModel
+from fraud_api_lambda.deployment.loaded_model import LoadedModel
 from fraud_api_lambda.domain.fields import fields_of
 from fraud_api_lambda.domain.schema import Time, Unit
 from fraud_api_lambda.features.plan import Plan

@@ -8,9 +8,10 @@ from typing import Any, NoReturn
 import pytest
 from starlette.testclient import TestClient
 
-from fraud_api_lambda.decisions.bundle import BundleError, read
+from fraud_api_lambda.decisions.bundle import read
+from fraud_api_lambda.decisions.plain_pickle import BundleError
 from fraud_api_lambda.decisions.scorer import Scorer
-from fraud_api_lambda.deployment.provider import LoadedModel
+from fraud_api_lambda.deployment.loaded_model import LoadedModel
 from fraud_api_lambda.web.app import create_app
 from tests.bundles import make_content, pickled
 from tests.fakes import ReadyProvider

@@ -163,6 +163,7 @@ def test_the_model_tells_what_the_bundle_says_of_it(client: TestClient, scorer: 
         "examples": bundle.examples.as_dict(),
         "trained_on": bundle.trained_on,
         "metrics": {"evaluated_version": bundle.version, **bundle.metrics},
+        "degraded": [],
     }
 
 

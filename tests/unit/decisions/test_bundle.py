@@ -12,12 +12,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fraud_api_lambda.decisions.bundle import FORMAT, BundleError, pack, read, version_of
+from fraud_api_lambda.decisions.bundle import FORMAT, pack, read, version_of
 from fraud_api_lambda.decisions.model_examples import Example, Examples
+from fraud_api_lambda.decisions.plain_pickle import BundleError
 from fraud_api_lambda.domain.assessment import Decision
 from fraud_api_lambda.domain.checks import MAX_INTEGER
 from fraud_api_lambda.domain.plain_schema import learned_as_dict, schema_as_dict
-from tests.bundles import POLICY, pickled, typical_of
+from tests.bundles import (
+    POLICY,
+    make_content,
+    make_history_bundle,
+    make_history_content,
+    pickled,
+    typical_of,
+)
 from tests.transactions import LEARNED, PAYSIM, PLANS, body, transaction
 
 STRICT = PLANS["strict"]
@@ -186,3 +194,44 @@ def _attack(code: str, protocol: int) -> bytes:
             return (exec, (code,))
 
     return pickle.dumps({"format": FORMAT, **CONTENT, "metrics": Attack()}, protocol)
+
+
+def test_a_bundle_with_histories_holds_a_second_model_of_the_same_version() -> None:
+    bundle = read(make_history_bundle())
+
+    assert bundle.without_history is not None
+    assert bundle.without_history.version == bundle.version
+    assert not bundle.without_history.plan.needs_histories
+
+
+@pytest.mark.parametrize(
+    ("second", "fault"),
+    [
+        (None, "has no without_history, which a model with histories needs"),
+        ([], "without_history is not of type dict"),
+        ({}, "without_history: the bundle's fields differ"),
+        (make_history_content(), "without_history: the bundle has no without_history"),
+        (
+            make_content() | {"without_history": make_content()},
+            "without_history: not a single model without histories, of the same schema",
+        ),
+        (make_content() | {"threshold": 2.0}, "without_history: the bundle's threshold"),
+    ],
+)
+def test_a_wrong_second_model_is_refused(second: Any, fault: str) -> None:
+    with pytest.raises(BundleError, match=fault):
+        read(pickled(make_history_content() | {"without_history": second}))
+
+
+def test_a_second_model_of_one_that_needs_no_histories_is_refused() -> None:
+    with pytest.raises(BundleError, match="its model needs no histories"):
+        read(pickled(make_content() | {"without_history": make_content()}))
+
+
+@pytest.mark.parametrize("names", [["device"], ["payer", "payer"], [1], "payer"])
+def test_histories_that_the_schema_does_not_have_are_refused(names: Any) -> None:
+    content = make_history_content()
+    learned = content["learned"] | {"histories": names}
+
+    with pytest.raises(BundleError, match="the bundle's learned: histories"):
+        read(pickled(content | {"learned": learned, "without_history": make_content()}))

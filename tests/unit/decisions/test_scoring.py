@@ -8,7 +8,8 @@ import xgboost as xgb
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fraud_api_lambda.decisions.bundle import Bundle, BundleError, read
+from fraud_api_lambda.decisions.bundle import Bundle, read
+from fraud_api_lambda.decisions.plain_pickle import BundleError
 from fraud_api_lambda.decisions.scorer import Scorer
 from fraud_api_lambda.domain.assessment import Decision
 from fraud_api_lambda.domain.payment import Payment

@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fraud_api_lambda.aws.client import AwsClient
-from fraud_api_lambda.decisions.bundle import BundleError, pack, read
+from fraud_api_lambda.decisions.bundle import pack, read
+from fraud_api_lambda.decisions.plain_pickle import BundleError
 from fraud_api_lambda.decisions.scorer import Scorer
 from fraud_api_lambda.deployment.pointer import IntegrityError, PinnedModel, key_of
 from fraud_api_lambda.deployment.store import ModelStore

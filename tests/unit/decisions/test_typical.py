@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from fraud_api_lambda.decisions.bundle import BundleError, read
+from fraud_api_lambda.decisions.bundle import read
+from fraud_api_lambda.decisions.plain_pickle import BundleError
 from fraud_api_lambda.decisions.typical import ALL, Typical
 from tests.bundles import make_content, pickled
 from tests.transactions import PLAN

@@ -11,10 +11,10 @@ from fraud_api_lambda.aws.errors import ModelStoreError
 from fraud_api_lambda.decisions.bundle import version_of
 from fraud_api_lambda.deployment import provider as model_provider
 from fraud_api_lambda.deployment.load_attempt import LoadAttempt, log
+from fraud_api_lambda.deployment.loaded_model import LoadedModel
 from fraud_api_lambda.deployment.pointer import PinnedModel, Pointer, key_of
 from fraud_api_lambda.deployment.provider import (
     REFRESH_TIMEOUT_S,
-    LoadedModel,
     ModelProvider,
     ModelUnavailableError,
 )
