@@ -10,12 +10,14 @@ from functools import cached_property
 from typing import Final
 
 from fraud_api_lambda.decisions import reason_texts as texts
+from fraud_api_lambda.decisions.history_observations import Observation
 from fraud_api_lambda.decisions.typical import ALL, Hours, Typical
 from fraud_api_lambda.domain.elementwise import Value, is_missing
 from fraud_api_lambda.domain.payment import Facts
 from fraud_api_lambda.domain.schema import Schema
 from fraud_api_lambda.features.balance import HALF_A_CENT, NEARLY_ALL
 from fraud_api_lambda.features.feature import Feature, Measure
+from fraud_api_lambda.history.view import NEVER_SEEN, History
 
 RISKY_TYPE: Final = "RISKY_TYPE"
 
@@ -29,11 +31,14 @@ class Observed:
     facts : Facts
     schema : Schema
     typical : Typical
+    histories : tuple of str
+        The names of the histories in `facts`.
     """
 
     facts: Facts
     schema: Schema
     typical: Typical
+    histories: tuple[str, ...] = ()
 
     @cached_property
     def peers(self) -> str:
@@ -73,14 +78,18 @@ class Observed:
                 code = self._unusual(feature, value)
             case Measure.DISTANCE:
                 code = "FAR_AWAY" if value > self.usual[feature.name] else None
-            case Measure.COORDINATE:  # an input only
+            case Measure.COORDINATE | Measure.COUNT:  # inputs only
                 code = None
+            case Measure.HISTORY:
+                code = None if is_missing(value) else self._history(feature).code()
             case Measure.BALANCE | Measure.SHARE:
                 code = self._balance_code(feature.measure)
         return code
 
     def text(self, code: str, feature: Feature, value: float) -> str:
         """The observation in words."""
+        if feature.measure is Measure.HISTORY:
+            return self._history(feature).text(code)
         peers = texts.peers_of(self.schema, self.peers)
         match code:
             case "SHARE_OF_BALANCE" if self.is_incoming:
@@ -140,6 +149,13 @@ class Observed:
             return "EXCEEDS_BALANCE"
         share = self.facts.amount / balance
         return "EMPTIES_ACCOUNT" if share >= NEARLY_ALL else "SHARE_OF_BALANCE"
+
+    def _history(self, feature: Feature) -> Observation:
+        seen = self.facts.histories
+        place = self.histories.index(feature.account)
+        history = History(*seen[place]) if seen else NEVER_SEEN
+        minor_units = self.facts.amount * 10**self.schema.decimals
+        return Observation(feature, history, minor_units, self.usual)
 
     def _tells_payee_kind(self, attribute: str) -> bool:
         found = self.schema.attributes[attribute]

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
+from fraud_api_lambda.decisions import history_observations
 from fraud_api_lambda.decisions.observations import RISKY_TYPE, Observed
 from fraud_api_lambda.domain.assessment import Reason
 from fraud_api_lambda.features.feature import Feature
@@ -20,6 +21,7 @@ CODES: Final = (
     "RISKY_VALUE",
     "UNUSUAL_VALUE",
     "FAR_AWAY",
+    *history_observations.CODES,
     RISKY_TYPE,
     "LOW_EXPECTED_LOSS",
     "HIGH_EXPECTED_LOSS",
@@ -47,9 +49,9 @@ def candidates(
 ) -> list[Candidate]:
     """Find the groups of features that together raised the log-odds, largest contribution first.
 
-    A group is the features with the same code and, if the code is `OF_AN_ATTRIBUTE`, of the same
-    attribute. A feature without an observation, such as an amount that equals the usual one, is in
-    no group.
+    A group is the features with the same code of the same account and, if the code is
+    `OF_AN_ATTRIBUTE`, of the same attribute. A feature without an observation, such as an amount
+    that equals the usual one, is in no group.
 
     Parameters
     ----------
@@ -61,8 +63,8 @@ def candidates(
     for index, feature in enumerate(features):
         code = observed.code(feature, row[index])
         if code is not None:
-            attribute = feature.attribute if code in OF_AN_ATTRIBUTE else ""
-            groups.setdefault((code, attribute), []).append(index)
+            apart = feature.attribute if code in OF_AN_ATTRIBUTE else feature.account
+            groups.setdefault((code, apart), []).append(index)
     possible = []
     for (code, _), members in groups.items():
         total = sum(contributions[index] for index in members)

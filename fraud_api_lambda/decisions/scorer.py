@@ -5,9 +5,10 @@ from array import array
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from fraud_api_lambda.decisions.bundle import Bundle, BundleError
+from fraud_api_lambda.decisions.bundle import Bundle
 from fraud_api_lambda.decisions.model_examples import Example
 from fraud_api_lambda.decisions.observations import Observed
+from fraud_api_lambda.decisions.plain_pickle import BundleError
 from fraud_api_lambda.decisions.policy import decide
 from fraud_api_lambda.decisions.reasons import (
     candidates,
@@ -163,8 +164,9 @@ class Scorer:
 
     def _reasons(self, scored: Contributions) -> tuple[Reason, ...]:
         facts = scored.payment.facts
-        observed = Observed(facts, self._plan.schema, self.bundle.typical)
-        possible = candidates(observed, self._plan.features, scored.row, scored.by_feature)
+        plan = self._plan
+        observed = Observed(facts, plan.schema, self.bundle.typical, plan.learned.histories)
+        possible = candidates(observed, plan.features, scored.row, scored.by_feature)
         as_usual = self.margins(rows_of(candidate.as_usual for candidate in possible))
         reasons = choose(possible, scored.margin, as_usual)
         return reasons or (high_expected_loss(facts.amount),)
