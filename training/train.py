@@ -9,8 +9,11 @@ from math import ceil
 from pathlib import Path
 from typing import Any, Final
 
+from fraud_api_lambda.domain.accounts import accounts_of
 from fraud_api_lambda.domain.schema import Schema
+from fraud_api_lambda.features.plan import HISTORY
 from training.bundling.bundle_content import manifest
+from training.bundling.bundled_model import Pair
 from training.bundling.refit import Publication, publication
 from training.data.leaky_baseline import require_leaky_columns
 from training.data.rows import Rows
@@ -23,6 +26,13 @@ from training.fitting.model_selection import distinct_sets, select_model
 from training.fitting.resampling import DEFAULT
 from training.fitting.settings import Settings
 from training.fitting.smote_ratio import RATIOS, choose_smote_ratio
+from training.histories.columns import with_histories
+from training.histories.feature_sets import (
+    chosen_feature_set,
+    earlier_rows,
+    require_use,
+    with_label_delay,
+)
 from training.option_values import AUTO, LEAKY, RESAMPLING
 from training.reading.dataset import read_dataset
 from training.reading.unused_columns import Unused
@@ -58,8 +68,9 @@ class TrainOptions:
     ----------
     schema : Schema
         The columns of the file.
-    feature_set : str
-        One of `FEATURE_SETS`, or the leaky baseline, which gives metrics but no model.
+    feature_set : str or None
+        One of `FEATURE_SETS`, or the leaky baseline, which gives metrics but no model. None for
+        the account histories if the data has them.
     settings : Settings
         Its `resampling` may be "auto" too.
     windows : Windows
@@ -74,7 +85,7 @@ class TrainOptions:
     """
 
     schema: Schema = field(default_factory=partial(built_in, "paysim"))
-    feature_set: str = "decision-time"
+    feature_set: str | None = None
     settings: Settings = field(default_factory=Settings)
     windows: Windows = field(default_factory=Windows)
     choose_ratio: bool = True
@@ -97,7 +108,9 @@ class TrainOptions:
     @property
     def _others(self) -> int:
         """The fits of other feature sets; the leaky baseline is fitted twice."""
-        others = len(distinct_sets(self.schema, self.feature_set)) - 1
+        asked = self.feature_set or HISTORY
+        histories = tuple(accounts_of(self.schema)) if asked == HISTORY else ()
+        others = len(distinct_sets(self.schema, asked, histories)) - 1
         return others + 2 if self.schema.roles.after else others
 
 
@@ -106,6 +119,7 @@ def train(
     out: Path,
     options: TrainOptions | None = None,
     *,
+    history_from: Path | None = None,
     engine: Engine = LOCAL,
     progress: Progress = lambda _: None,
 ) -> RunMetrics:
@@ -118,6 +132,8 @@ def train(
     out : Path
         Created if need be; a model already there is replaced.
     options : TrainOptions, optional
+    history_from : Path, optional
+        A file of earlier payments, which only fill the account histories.
     engine : Engine
         Runs the random search or, without `trials`, the fits.
     progress : callable
@@ -129,18 +145,24 @@ def train(
         The content of ``metrics.json``.
     """
     options = options or TrainOptions()
-    feature_set = options.feature_set
+    schema = with_label_delay(options.schema, options.windows.label_delay)
     if replaced := saved_model(out):
         progress(f"{out} holds {replaced}, which this run replaces")
     progress(f"reading {data}")
-    dataset = read_dataset(data, options.schema)
-    if feature_set == LEAKY:
+    dataset = read_dataset(data, schema)
+    if options.feature_set == LEAKY:
         require_leaky_columns(data, dataset)
     unused = Unused.of(header(data), dataset.frame, options.schema.roles)
     if unused.sentence:
         progress(unused.sentence)
-    rows = SplitRows.by_time(Rows.of(dataset), **asdict(options.windows))
-    settings, searched = _searched(rows, options, engine, progress)
+    whole = Rows.of(dataset)
+    feature_set = chosen_feature_set(data, whole, options.feature_set)
+    require_use(history_from, feature_set)
+    if feature_set == HISTORY:
+        progress("following the histories of the accounts")
+        whole = with_histories(whole, earlier=earlier_rows(history_from, whole, data))
+    rows = SplitRows.by_time(whole, **asdict(options.windows))
+    settings, searched = _searched(rows, feature_set, options, engine, progress)
     if options.trials is not None:
         engine = LOCAL  # the same fits, and so the same model, whichever engine ran the search
     selection = select_model(
@@ -159,7 +181,7 @@ def train(
         settings = replace(settings, resampling=selection.chosen.resampling)
         published = publication(
             rows,
-            selection.chosen,
+            Pair(selection.chosen, selection.without_history),
             settings,
             metrics,
             refit=options.refit,
@@ -178,10 +200,14 @@ def train(
 
 
 def _searched(
-    rows: SplitRows, options: TrainOptions, engine: Engine, progress: Progress
+    rows: SplitRows,
+    feature_set: str,
+    options: TrainOptions,
+    engine: Engine,
+    progress: Progress,
 ) -> tuple[Settings, SearchFigures]:
     """The settings chosen in time folds of the fit window, and every candidate's figures."""
-    settings, feature_set = options.settings, options.feature_set
+    settings = options.settings
     ratios: list[RatioTrial] = []
     trials: list[SettingsTrial] = []
     sampled = replace(settings, resampling=DEFAULT)
@@ -202,7 +228,7 @@ def _model_files(published: Publication, metrics: RunMetrics) -> dict[str, bytes
     served = published.served
     return {
         "manifest.json": as_json(
-            manifest(served.bundle, served.fitted.feature_set, served.trained_on, metrics)
+            manifest(served.bundle, served.fitted.first.feature_set, served.trained_on, metrics)
         ),
         "model_card.md": model_card(metrics).encode(),
         "model.joblib": served.bundle,

@@ -29,6 +29,7 @@ def scorer(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     frame[MONEY] *= request.param
     write_transactions(frame, out / "data.parquet")
     options = TrainOptions(
+        feature_set="decision-time",
         settings=Settings(booster={"n_estimators": 40}),
         windows=Windows(test_days=2),
         choose_ratio=False,

@@ -67,7 +67,9 @@ def data(frame: pd.DataFrame) -> SplitRows:
 def model(tmp_path_factory: pytest.TempPathFactory, frame: pd.DataFrame) -> Path:
     folder = tmp_path_factory.mktemp("model")
     write_transactions(frame[:30_000], folder / "data.parquet")
-    quick = TrainOptions(choose_ratio=False, refit=False, compare=False)
+    quick = TrainOptions(
+        feature_set="decision-time", choose_ratio=False, refit=False, compare=False
+    )
     train(folder / "data.parquet", folder, quick)
     return folder
 

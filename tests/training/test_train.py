@@ -42,14 +42,23 @@ def trained(data: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path,
     """A model trained without a refit, and its metrics."""
     out = tmp_path_factory.mktemp("model")
     return out, train(
-        data, out, TrainOptions(settings=SETTINGS, windows=Windows(test_days=2), refit=False)
+        data,
+        out,
+        TrainOptions(
+            feature_set="decision-time",
+            settings=SETTINGS,
+            windows=Windows(test_days=2),
+            refit=False,
+        ),
     )
 
 
 def test_the_bundle_holds_a_fraud_that_the_model_blocks_and_a_purchase_that_it_approves(
     data: Path, tmp_path: Path
 ) -> None:
-    train(data, tmp_path, TrainOptions(settings=SETTINGS, compare=False))
+    train(
+        data, tmp_path, TrainOptions(feature_set="decision-time", settings=SETTINGS, compare=False)
+    )
 
     scorer = load_scorer(tmp_path)
 
@@ -65,7 +74,15 @@ def test_a_model_that_stops_no_payment_reports_it(data: Path, tmp_path: Path) ->
     dear = replace(SETTINGS, policy={"review_cost": 1e12, "block_fixed": 1e12})
 
     metrics = train(
-        data, tmp_path, TrainOptions(settings=dear, compare=False, choose_ratio=False, refit=False)
+        data,
+        tmp_path,
+        TrainOptions(
+            feature_set="decision-time",
+            settings=dear,
+            compare=False,
+            choose_ratio=False,
+            refit=False,
+        ),
     )
 
     assert read((tmp_path / "model.joblib").read_bytes()).examples.stopped is None
@@ -82,13 +99,14 @@ def test_unused_columns_are_listed_in_summary_metrics_and_report(
     metrics = train(
         tmp_path / "odd.csv",
         tmp_path,
-        TrainOptions(settings=SETTINGS, compare=False, choose_ratio=False),
+        TrainOptions(
+            feature_set="decision-time", settings=SETTINGS, compare=False, choose_ratio=False
+        ),
         progress=said.append,
     )
 
     sentence = (
-        "Ignored: isFlaggedFraud, label_time, mcc, country, weigth (did you mean weight?). "
-        "Constant: nameOrig."
+        "Ignored: isFlaggedFraud, mcc, country, weigth (did you mean weight?). Constant: nameOrig."
     )
     assert metrics["columns"]["ignored"][-3:] == ["mcc", "country", "weigth"]
     assert metrics["columns"]["sentence"] == sentence
@@ -153,7 +171,9 @@ def test_the_arm_in_both_comparisons_is_evaluated_once(
 def test_the_same_data_and_seed_give_the_same_bytes(
     data: Path, trained: tuple[Path, RunMetrics], tmp_path: Path
 ) -> None:
-    options = TrainOptions(settings=SETTINGS, windows=Windows(test_days=2), refit=False)
+    options = TrainOptions(
+        feature_set="decision-time", settings=SETTINGS, windows=Windows(test_days=2), refit=False
+    )
 
     again = train(data, tmp_path, options)
 
@@ -164,7 +184,9 @@ def test_another_seed_gives_another_booster(
     data: Path, refitted: tuple[Path, RunMetrics], tmp_path: Path
 ) -> None:
     settings = replace(SETTINGS, seed=9)
-    options = TrainOptions(settings=settings, compare=False, choose_ratio=False)
+    options = TrainOptions(
+        feature_set="decision-time", settings=settings, compare=False, choose_ratio=False
+    )
 
     train(data, tmp_path, options)
 
@@ -268,7 +290,13 @@ def test_a_window_that_ends_before_it_begins_is_refused(
 def refitted(data: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, RunMetrics]:
     """A model that was refitted, and its metrics."""
     out = tmp_path_factory.mktemp("refitted")
-    return out, train(data, out, TrainOptions(settings=SETTINGS, compare=False, choose_ratio=False))
+    return out, train(
+        data,
+        out,
+        TrainOptions(
+            feature_set="decision-time", settings=SETTINGS, compare=False, choose_ratio=False
+        ),
+    )
 
 
 def test_a_refitted_model_names_the_evaluated_model_and_serves_its_threshold(
@@ -278,7 +306,13 @@ def test_a_refitted_model_names_the_evaluated_model_and_serves_its_threshold(
     measured = train(
         data,
         tmp_path,
-        TrainOptions(settings=SETTINGS, compare=False, choose_ratio=False, refit=False),
+        TrainOptions(
+            feature_set="decision-time",
+            settings=SETTINGS,
+            compare=False,
+            choose_ratio=False,
+            refit=False,
+        ),
     )
 
     model = ModelOut.of(read((out / "model.joblib").read_bytes()))

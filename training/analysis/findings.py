@@ -11,6 +11,7 @@ type Code = Literal[
     "split-by-hours",
     "not-calibrated",
     "better-resampling",
+    "history-worse",
     "not-compared",
     "calibration-lost",
     "stops-nothing",

@@ -6,7 +6,7 @@ from typing import Any, Final, NotRequired, TypedDict
 
 import numpy as np
 
-from fraud_api_lambda.decisions.bundle import version_of
+from fraud_api_lambda.decisions.bundle import SECOND, version_of
 from fraud_api_lambda.decisions.model_examples import Examples
 from fraud_api_lambda.domain.plain_schema import learned_as_dict, schema_as_dict
 from fraud_api_lambda.features.plan import Plan
@@ -107,6 +107,10 @@ def served_figures(
     return figures
 
 
+NEVER: Final = 1.0
+"""The threshold of a second model that reaches no goal: no probability is as high."""
+
+
 def content(
     trained: Rows,
     fitted: FittedModel,
@@ -114,8 +118,21 @@ def content(
     examples: Examples,
     seen: TrainedOn,
     figures: ServedFigures,
+    second: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """The content of a bundle, as `bundle.pack` takes it; `seen` comes from `trained_on`."""
+    """The content of a bundle, as `bundle.pack` takes it.
+
+    Parameters
+    ----------
+    trained : Rows
+    fitted : FittedModel
+    examples : Examples
+    seen : TrainedOn
+        From `trained_on`.
+    figures : ServedFigures
+    second : dict, optional
+        The content of the second model.
+    """
     plan = plan_of(fitted)
     return {
         "booster": bytes(fitted.boosted.booster.save_raw("ubj")),
@@ -124,12 +141,13 @@ def content(
         "feature_set": fitted.feature_set,
         "features": list(plan.names),
         "calibration": calibration.as_dict(fitted.calibration),
-        "threshold": fitted.threshold,
+        "threshold": NEVER if fitted.threshold is None else fitted.threshold,
         "policy": fitted.policy.as_dict(),
         "typical": typical_values(trained, plan).as_dict(),
         "examples": examples.as_dict(),
         "trained_on": seen,
         "metrics": figures,
+        SECOND: second,
     }
 
 

@@ -15,6 +15,7 @@ from training.data.time_split import Window
 from training.fitting.boosting import margins_of
 from training.fitting.calibration import probabilities_of
 from training.fitting.fitted_model import FittedModel
+from training.histories.columns import never_seen
 from training.policy.costs import APPROVE, BLOCK, decisions
 
 CLEAR: Final = 0.01
@@ -90,7 +91,12 @@ def find_examples(fitted: FittedModel, rows: Rows, latest: Window) -> Examples:
     rows : Rows
     latest : Window
         Searched first; all the data is searched if it holds no such payment.
+
+    Notes
+    -----
+    Account ids are replaced in examples, so their accounts have no history.
     """
+    rows = never_seen(rows)
     decided = DecidedRows(fitted, rows.within(latest))
     stopped, approved = decided.stopped(), decided.approved()
     if stopped is None or approved is None:

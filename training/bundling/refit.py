@@ -2,21 +2,18 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Final
 
-from fraud_api_lambda.decisions.bundle import pack, read, version_of
+from fraud_api_lambda.decisions.bundle import read
 from fraud_api_lambda.decisions.scorer import Scorer
 from fraud_api_lambda.model.calibration import NoCalibration
 from training.analysis.findings import Finding, warning
-from training.bundling.bundle_content import content, served_figures, trained_on
-from training.bundling.examples import find_examples, missing
+from training.bundling.bundled_model import Model, Pair, Run
 from training.data.split_rows import SplitRows
-from training.data.time_split import Split, Window
 from training.fitting.engine import LOCAL, Engine
 from training.fitting.fitted_model import FittedModel, fit_model
 from training.fitting.settings import Settings
-from training.reporting.schema import PublicationFigures, RunMetrics, TrainedOn, policy_numbers
+from training.reporting.schema import PublicationFigures, RunMetrics, policy_numbers
 
 CALIBRATION_LOST: Final = warning(
     "calibration-lost",
@@ -24,56 +21,6 @@ CALIBRATION_LOST: Final = warning(
     "too few frauds in its last days, or scores that run against the labels there. Train with "
     "--no-refit to serve the measured one.",
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Model:
-    """A fitted model with its bundle.
-
-    Attributes
-    ----------
-    fitted : FittedModel
-    bundle : bytes
-    trained_on : TrainedOn
-        As in the bundle.
-    findings : list of Finding
-        The findings of the run, and those of this model.
-    """
-
-    fitted: FittedModel
-    bundle: bytes
-    trained_on: TrainedOn
-    findings: list[Finding]
-
-    @classmethod
-    def of(
-        cls,
-        rows: SplitRows,
-        fitted: FittedModel,
-        *,
-        evaluated: Split,
-        settings: Settings,
-        metrics: RunMetrics,
-        evaluated_version: str | None = None,
-    ) -> "Model":
-        """A model fitted on `rows`, with the figures of the model fitted on `evaluated`."""
-        refitted = rows.split != evaluated
-        seen = trained_on(rows, evaluated, fitted, settings, refitted=refitted)
-        latest = Window(rows.split.threshold.start, int(rows.all.steps.max()))
-        examples = find_examples(fitted, rows.all, latest)
-        findings = [*metrics["findings"], *missing(examples)]
-        figures = served_figures(
-            fitted.feature_set,
-            {**metrics, "findings": findings},
-            evaluated_version=evaluated_version,
-        )
-        bundle = pack(content(rows.trained, fitted, examples=examples, seen=seen, figures=figures))
-        return cls(fitted, bundle, seen, findings)
-
-    @property
-    def version(self) -> str:
-        """The version of the bundle."""
-        return version_of(self.bundle)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,15 +39,15 @@ class Publication:
             "findings": served.findings,
             "evaluated": {
                 "version": evaluated.version,
-                "evaluated_threshold": evaluated.fitted.threshold,
+                "evaluated_threshold": evaluated.fitted.first.threshold,
                 "rows": seen["rows"],
                 "frauds": seen["frauds"],
                 "windows": seen["windows"],
             },
             "published": {
-                "threshold": served.fitted.threshold,
-                "calibration": served.fitted.calibration.method,
-                "policy": policy_numbers(served.fitted.policy),
+                "threshold": served.fitted.first.threshold,
+                "calibration": served.fitted.first.calibration.method,
+                "policy": policy_numbers(served.fitted.first.policy),
                 **served.trained_on,
             },
         }
@@ -108,7 +55,7 @@ class Publication:
 
 def publication(
     rows: SplitRows,
-    fitted: FittedModel,
+    fitted: Pair,
     settings: Settings,
     metrics: RunMetrics,
     *,
@@ -121,10 +68,10 @@ def publication(
     Parameters
     ----------
     rows : SplitRows
-    fitted : FittedModel
-        The model that was fitted on the windows of `rows`.
+    fitted : Pair
+        The models that were fitted on the windows of `rows`.
     settings : Settings
-        The settings that it was fitted with.
+        The settings that they were fitted with.
     metrics : RunMetrics
     refit : bool
         Serve a model that is fitted with the same settings on all the data.
@@ -132,29 +79,43 @@ def publication(
         Runs the refit.
     progress : callable
     """
-    of = partial(Model.of, evaluated=rows.split, settings=settings)
-    evaluated = served = of(rows, fitted, metrics=metrics)
+    evaluated = served = Model.of(fitted, Run(rows, rows.split, settings, metrics))
     if refit:
-        progress(f"refitting {fitted.feature_set} on all the data")
         longer = rows.until_the_end()
-        again = fit_model(longer, fitted.feature_set, settings, engine=engine, for_comparison=True)
-        again = replace(again, threshold=threshold_to_serve(fitted, again))
-        findings = [*metrics["findings"], *lost_calibration(fitted, again)]
-        served = of(
-            longer,
-            again,
-            metrics={**metrics, "findings": findings},
-            evaluated_version=evaluated.version,
-        )
-    Scorer.from_bundle(read(served.bundle))  # refuse to write a bundle that cannot be served
+
+        def again(model: FittedModel) -> FittedModel:
+            progress(f"refitting {model.feature_set} on all the data")
+            return refitted(longer, model, settings, engine)
+
+        pair = Pair(again(fitted.first), fitted.second and again(fitted.second))
+        findings = [*metrics["findings"], *lost_calibration(fitted, pair)]
+        told: RunMetrics = {**metrics, "findings": findings}
+        served = Model.of(pair, Run(longer, rows.split, settings, told, evaluated.version))
+    _require_servable(served.bundle)
     return Publication(evaluated, served)
 
 
-def lost_calibration(evaluated: FittedModel, refitted: FittedModel) -> list[Finding]:
-    """Warn if the refit lost the calibration that the evaluated model has."""
-    if _is_raw(evaluated) or not _is_raw(refitted):
-        return []
-    return [CALIBRATION_LOST]
+def _require_servable(data: bytes) -> None:
+    """Refuse to write a bundle that cannot be served, as the second model is in the API."""
+    bundle = read(data)
+    Scorer.from_bundle(bundle)
+    if bundle.without_history is not None:
+        Scorer.from_bundle(bundle.without_history)
+
+
+def refitted(
+    rows: SplitRows, evaluated: FittedModel, settings: Settings, engine: Engine
+) -> FittedModel:
+    """Fit the features of a model again, on other rows."""
+    again = fit_model(rows, evaluated.feature_set, settings, engine=engine, for_comparison=True)
+    return replace(again, threshold=threshold_to_serve(evaluated, again))
+
+
+def lost_calibration(evaluated: Pair, refitted: Pair) -> list[Finding]:
+    """Warn if the refit lost the calibration of the evaluated model, or of the second one."""
+    models = ((evaluated.first, refitted.first), (evaluated.second, refitted.second))
+    lost = (before and after and _is_raw(after) and not _is_raw(before) for before, after in models)
+    return [CALIBRATION_LOST] if any(lost) else []
 
 
 def threshold_to_serve(evaluated: FittedModel, refitted: FittedModel) -> float | None:

@@ -1,23 +1,20 @@
-"""Commands that train, evaluate and apply a model."""
+"""The command that trains a model."""
 # ruff: noqa: PLC0415  # a command imports what it needs when it runs, so that --help is quick
 
-import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from fraud_api_lambda.features.plan import HISTORY, WITHOUT_HISTORY
 from training.commands.options import (
     BUILD,
-    FIRST,
-    LAST,
     TIME,
     Address,
     DataFile,
     EngineName,
-    ModelDirectory,
-    OutFile,
+    HistoryFrom,
     SchemaName,
     Seed,
     hours_of,
@@ -25,12 +22,11 @@ from training.commands.options import (
 )
 from training.distributed.engine_options import require_engine
 from training.errors import InputError
-from training.files.paths import require_apart, require_folder, require_readable, require_writable
+from training.files.paths import require_folder, require_readable
 from training.fitting.goal import GOALS, Goal
 from training.hints import example, fraud, link, registry_options, say_next
 from training.option_names import one_of, require_name
 from training.option_values import AUTO, FEATURES, LEAKY, RESAMPLING
-from training.scoring.model_directory import require_model
 
 app = typer.Typer()
 
@@ -44,11 +40,14 @@ def train(
         Path, typer.Option(metavar="DIR", help="Directory for the model and its report.")
     ] = BUILD,
     features: Annotated[
-        str,
+        str | None,
         typer.Option(
-            metavar=one_of(FEATURES), help=f"Feature set; {LEAKY} gives metrics but no model."
+            metavar=one_of(FEATURES),
+            help=f"Feature set; {LEAKY} gives metrics but no model.",
+            show_default=f"{HISTORY} if payers or payees repeat, else {WITHOUT_HISTORY}",
         ),
-    ] = FEATURES[0],
+    ] = None,
+    history_from: HistoryFrom = None,
     seed: Seed = 0,
     resampling: Annotated[
         str,
@@ -118,7 +117,10 @@ def train(
     address: Address = None,
 ) -> None:
     """Fit SMOTE and XGBoost, and evaluate them on later days."""
-    require_name("--features", features, FEATURES)
+    if features is not None:
+        require_name("--features", features, FEATURES)
+    if history_from is not None:
+        require_readable(history_from)
     require_name("--resampling", resampling, (*RESAMPLING, AUTO))
     if smote_ratio is not None and not 0 < smote_ratio <= 1:
         raise InputError(f"--smote-ratio {smote_ratio}: write a number above 0 up to 1")
@@ -164,7 +166,9 @@ def train(
         compare=compare,
     )
     with reported(options.steps) as progress, chosen_engine(engine, address) as chosen:
-        metrics = fit(data, out, options, engine=chosen, progress=progress)
+        metrics = fit(
+            data, out, options, history_from=history_from, engine=chosen, progress=progress
+        )
     typer.echo(summary(metrics, out))
     typer.echo(f"report: {link(out / REPORT)}")
     if "version" in metrics:
@@ -179,62 +183,3 @@ def _costs(policy: Path | None) -> dict[str, Any]:
     from training.policy.file import read_policy
 
     return read_policy(policy)
-
-
-@app.command(epilog=example(fraud("evaluate", "--data", "later.csv", "--from", "2026-02-01")))
-def evaluate(
-    data: DataFile,
-    *,
-    model: ModelDirectory = BUILD,
-    start: Annotated[
-        str | None,
-        typer.Option("--from", metavar=TIME, help=FIRST, show_default="the model's test window"),
-    ] = None,
-    end: Annotated[
-        str | None, typer.Option("--to", metavar=TIME, help=LAST, show_default="the end")
-    ] = None,
-    in_sample: Annotated[
-        bool, typer.Option("--in-sample", help="Allow rows of its training.")
-    ] = False,
-) -> None:
-    """Evaluate a model on a window of labelled data, as JSON."""
-    require_model(model)
-    require_readable(data)
-
-    from training.local.progress import reported
-    from training.scoring.score import EVALUATION_STEPS, evaluate_model
-
-    with reported(EVALUATION_STEPS) as progress:
-        figures = evaluate_model(
-            model, data, start=start, end=end, in_sample=in_sample, progress=progress
-        )
-    typer.echo(json.dumps(figures, indent=2))
-    say_next(fraud("publish", "--model", model, *registry_options()))
-
-
-@app.command(epilog=example(fraud("score", "--data", "new.csv", "--out", "build/scored.csv")))
-def score(
-    data: DataFile,
-    *,
-    model: ModelDirectory = BUILD,
-    out: OutFile = Path("build/scored.csv"),
-    engine: EngineName = "local",
-    address: Address = None,
-) -> None:
-    """Add fraud_probability, is_fraud and decision to each row."""
-    require_model(model)
-    on_ray = require_engine(engine, address)  # Ray scores every file of a folder
-    if not on_ray:
-        require_readable(data)
-        require_writable(out)
-        require_apart(out, data)
-
-    from training.distributed.engine import chosen_score
-    from training.files.paths import scorable
-    from training.local.progress import reported
-    from training.scoring.stream import scoring_steps
-
-    add_scores = chosen_score(engine, address)
-    with reported(len(scorable(data)) if on_ray else scoring_steps(data)) as progress:
-        rows = add_scores(model, data, out, progress)
-    typer.echo(f"{out}: {rows:,} transactions scored")

@@ -33,6 +33,14 @@ DataFile = Annotated[
         show_default=False,
     ),
 ]
+HistoryFrom = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="Earlier labelled payments, which only fill the account histories.",
+        show_default=False,
+    ),
+]
 SchemaName = Annotated[
     str | None,
     typer.Option(

@@ -80,11 +80,11 @@ def chosen_score(name: str, address: str | None = None) -> Callable[..., int]:
     if not is_ray(name, address):
         return score
 
-    def on_ray(*arguments: Any) -> int:
+    def on_ray(*arguments: Any, **options: Any) -> int:
         with ray_started(address):
             from training.distributed.score import score_folder  # noqa: PLC0415  # Ray is optional
 
-            return score_folder(*arguments)
+            return score_folder(*arguments, **options)
 
     return on_ray
 

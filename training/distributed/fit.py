@@ -68,8 +68,10 @@ def fit_folder(folder: str | Path, plan: Plan, settings: Settings, window: Windo
     Raises
     ------
     InputError
-        If the folder cannot be read, or the window does not hold both classes.
+        If the folder cannot be read, a class is missing, or the plan needs account histories.
     """
+    if plan.needs_histories:
+        raise InputError(f"{folder}: account histories need the rows of one file, in order of time")
     try:
         table = ray.data.read_parquet(str(folder), file_extensions=["parquet"])
         names = table.columns() or []
@@ -99,10 +101,8 @@ def fit_dataset(rows: ray.data.Dataset, encoder: Encoder, settings: Settings) ->
     rows = rows.materialize()
     totals, frauds = _totals(rows), _frauds(rows)
     if not totals.n_genuine or not len(frauds):
-        raise InputError(
-            f"the fit window holds {totals.n_genuine:,} genuine rows and {len(frauds):,} frauds; "
-            "a model needs both: choose another window or more data"
-        )
+        counts = f"{totals.n_genuine:,} genuine rows and {len(frauds):,} frauds"
+        raise InputError(f"the fit window holds {counts}; a model needs both: give more data")
     synthetic = synthetic_frauds(frauds, totals, encoder, settings)
     config = {
         "encoder": encoder,

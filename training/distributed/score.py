@@ -15,7 +15,12 @@ type Outcome = tuple[int, CommandError | None]
 
 
 def score_folder(
-    model: Path, data: Path, out: Path, progress: Callable[[str], None] = lambda _: None
+    model: Path,
+    data: Path,
+    out: Path,
+    progress: Callable[[str], None] = lambda _: None,
+    *,
+    history_from: Path | None = None,
 ) -> int:
     """Score each CSV and Parquet file of a folder on the running Ray.
 
@@ -35,11 +40,17 @@ def score_folder(
     Raises
     ------
     InputError
-        If there is no file, or a file cannot be scored; the others are scored first.
+        If there is no file, or the model needs account histories; or a file cannot be scored: the
+        others are scored first.
     """
     model, data, out = model.resolve(), data.resolve(), out.resolve()
     files = _files(data, out)
-    load_scorer(model)  # reports an unusable model once, not once per task
+    scorer = load_scorer(model)  # reports an unusable model once, not once per task
+    if scorer.bundle.plan.needs_histories or history_from is not None:
+        raise InputError(
+            "--engine ray scores files independently, and account histories need all payments in "
+            "order of time; leave out --engine ray and score one file"
+        )
     step = f"scoring {len(files):,} files of {data}"
     progress(step)
     task = ray.remote(_scored)

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import typer
 
+from fraud_api_lambda.features.plan import WITHOUT_HISTORY
 from training.errors import CheckFailedError, CommandError
 from training.files.writing import write_transactions
 from training.fitting.settings import Settings
@@ -96,9 +97,11 @@ def make_model(
     if data is None:
         data = out / "transactions.csv"
         _simulate(schema, rows=rows, seed=seed, out=data)
-    # The search and the comparisons take most of the time, and a local model needs neither.
+    # The search and the comparisons take most of the time, and a local model needs neither. The
+    # local API has no account histories, so the model does without them.
     options = TrainOptions(
         schema=schema_of_file(data, schema),
+        feature_set=WITHOUT_HISTORY,
         settings=Settings(seed=seed),
         choose_ratio=False,
         compare=compare,

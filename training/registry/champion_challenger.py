@@ -6,7 +6,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from fraud_api_lambda.decisions.bundle import BundleError, read
+from fraud_api_lambda.decisions.bundle import read
+from fraud_api_lambda.decisions.plain_pickle import BundleError
 from fraud_api_lambda.decisions.scorer import Scorer
 from fraud_api_lambda.domain.schema import Schema
 from training.errors import CheckFailedError, InputError
@@ -26,7 +27,7 @@ from training.registry.promotion import Moved, overtaken, promotion_over
 from training.registry.publishing import pointer_of, promote_version, publish, refuse_simulated
 from training.registry.request_changes import RequestChanges, request_changes
 from training.registry.store import Registry
-from training.scoring.score import ALL_CORES, load_scorer, rows_of
+from training.scoring.score import ALL_CORES, answering, load_scorer, rows_of
 
 CHALLENGE_STEPS: Final = 3
 """Steps of `challenge`: reading, comparing, publishing."""
@@ -138,7 +139,7 @@ def challenge(
     CommandError
         If AWS refuses.
     """
-    candidate = load_scorer(directory)
+    candidate = answering(load_scorer(directory))
     calendar = Calendar.of(candidate.bundle.plan.schema)
     first, last = first_step(calendar, "--from", start), last_step(calendar, "--to", end)
     store = Registry(bucket=bucket, parameter=parameter)
@@ -232,7 +233,7 @@ def served_model(*, bucket: str, parameter: str) -> Scorer | None:
             return None
         data = store.fetch(pointer.current)
     try:
-        return Scorer.from_bundle(read(data), threads=ALL_CORES)
+        return answering(Scorer.from_bundle(read(data), threads=ALL_CORES))
     except BundleError as error:
         raise CheckFailedError(
             f"the model that {parameter} serves: {error}; a challenge needs a model that this "

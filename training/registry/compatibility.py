@@ -1,7 +1,8 @@
 """Whether callers of the served model can stay as they are when another model is served."""
 
 from fraud_api_lambda.aws.errors import NotFoundError
-from fraud_api_lambda.decisions.bundle import Bundle, BundleError, read
+from fraud_api_lambda.decisions.bundle import Bundle, read
+from fraud_api_lambda.decisions.plain_pickle import BundleError
 from fraud_api_lambda.deployment.pointer import IntegrityError, PinnedModel
 from training.errors import CheckFailedError
 from training.registry.request_changes import RequestChanges, request_changes

@@ -12,7 +12,8 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from fraud_api_lambda.aws.errors import NotFoundError
-from fraud_api_lambda.decisions.bundle import Bundle, BundleError, read
+from fraud_api_lambda.decisions.bundle import Bundle, read
+from fraud_api_lambda.decisions.plain_pickle import BundleError
 from fraud_api_lambda.decisions.scorer import Scorer
 from fraud_api_lambda.deployment.pointer import PinnedModel, Pointer
 from training.bundling.provenance import is_trained_on_simulated

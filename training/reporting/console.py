@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from training.analysis.findings import sentence
+from training.analysis.history_gain import HistoryFigures, HistoryGain
 from training.metrics.figures import Evaluation
 from training.option_values import LEAKY
 from training.reporting.schema import WINDOWS, RunMetrics, end_of
@@ -17,6 +18,8 @@ def summary(metrics: RunMetrics, out: Path) -> str:
     lines += [_heading(metrics), *_table("features", metrics["arms"])]
     if random_split := metrics["random_split"]:
         lines += ["", _tutorials(metrics, random_split)]
+    if history := metrics["history"]:
+        lines += ["", *_history(history)]
     resampling = metrics["resampling"]
     if len(resampling["arms"]) > 1:
         lines += ["", *_table("resampling", resampling["arms"])]
@@ -80,6 +83,27 @@ def _tutorials(metrics: RunMetrics, random_split: Evaluation) -> str:
         "payment: a warning, not a model. Its average precision is "
         f"{random_split['average_precision']:.3f} on a random split, as in tutorials, "
         f"and {later:.3f} on later days."
+    )
+
+
+def _history(history: HistoryFigures) -> list[str]:
+    """What the histories add, as a whole and by typology."""
+    accounts = ", ".join(history["accounts"])
+    sentence = (
+        f"Account histories ({accounts}) add {_gained(history)}. Where they are not known, the "
+        "second model of the bundle answers: decision-time."
+    )
+    parts = [
+        f"  {each['name']:<22} {each['without']:.3f} to {each['history']:.3f}: {_gained(each)}"
+        for each in history["by_typology"]
+    ]
+    return [sentence, *parts]
+
+
+def _gained(gain: HistoryGain) -> str:
+    return (
+        f"{gain['gain']:+.3f} average precision ({gain['gain_low']:+.3f} to "
+        f"{gain['gain_high']:+.3f}, {gain['frauds']:,} frauds)"
     )
 
 

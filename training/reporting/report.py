@@ -6,6 +6,7 @@ from typing import Any, Final
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
+from fraud_api_lambda.features.plan import HISTORY, WITHOUT_HISTORY
 from training.analysis.findings import sentence
 from training.option_values import LEAKY
 from training.reading.calendar import period
@@ -19,7 +20,7 @@ from training.reporting.plots import (
 from training.reporting.schema import RunMetrics, SchemaFigures, end_of
 
 HEADLINES: Final = ("decision-time", "strict")
-"""The two feature sets on page one: with every fact, and with the payment's alone."""
+"""The two feature sets on page one of a model without account histories."""
 
 
 def report(metrics: RunMetrics) -> str:
@@ -79,7 +80,7 @@ def _render(name: str, metrics: RunMetrics, **more: Any) -> str:
     return environment.get_template(name).render(
         metrics=metrics,
         arm=metrics["arms"][metrics["feature_set"]],
-        headlines={name: _about(name, metrics["schema"]) for name in _headlines(metrics)},
+        headlines={name: _about(name, metrics) for name in _headlines(metrics)},
         time=_time(metrics["schema"]),
         period=period,
         leaky=LEAKY,
@@ -88,23 +89,30 @@ def _render(name: str, metrics: RunMetrics, **more: Any) -> str:
 
 
 def _headlines(metrics: RunMetrics) -> list[str]:
+    if metrics["history"] is not None:
+        return [HISTORY, WITHOUT_HISTORY]
     return [name for name in HEADLINES if name in metrics["arms"]] or [metrics["feature_set"]]
 
 
-def _about(feature_set: str, schema: SchemaFigures) -> str:
+_ABOUT: Final = {
+    ("decision-time", True, True): "Uses the payer's balance before the payment.",
+    ("decision-time", True, False): "Uses the payer's balance before the payment.",
+    ("decision-time", False, True): "Uses the hour of the payment.",
+    ("strict", True, True): "Uses neither balances nor the hour.",
+    ("strict", True, False): "Uses no balances.",
+    ("strict", False, True): "Does not use the hour.",
+}
+"""The facts that a feature set uses or leaves out, where there are balances and hours."""
+
+
+def _about(feature_set: str, metrics: RunMetrics) -> str:
     """A sentence on the facts that a feature set uses or leaves out."""
-    match feature_set, schema["has_balance"], schema["has_hours"]:
-        case "decision-time", True, _:
-            return "Uses the payer's balance before the payment."
-        case "decision-time", False, True:
-            return "Uses the hour of the payment."
-        case "strict", True, True:
-            return "Uses neither balances nor the hour."
-        case "strict", True, False:
-            return "Uses no balances."
-        case "strict", False, True:
-            return "Does not use the hour."
-    return ""
+    if feature_set == HISTORY:
+        return "Uses what the accounts did before, too."
+    if metrics["history"] is not None:
+        return "The second model, which answers where no history is known."
+    schema = metrics["schema"]
+    return _ABOUT.get((feature_set, schema["has_balance"], schema["has_hours"]), "")
 
 
 def _time(schema: SchemaFigures) -> str:

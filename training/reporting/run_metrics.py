@@ -4,8 +4,10 @@ from collections.abc import Callable
 from typing import Final
 
 from fraud_api_lambda.domain.schema import Schema
+from fraud_api_lambda.features.plan import WITHOUT_HISTORY
 from training.analysis.findings import Finding, note, warning
 from training.analysis.golden_features import LeakFigures, leak_figures, leak_findings
+from training.analysis.history_gain import HistoryFigures, history_figures
 from training.analysis.random_split import random_split_figures
 from training.analysis.shap_values import attributions
 from training.analysis.shortcuts import shortcuts
@@ -67,6 +69,7 @@ def run_metrics(
     figures = _figures_by_model(selection, rows.test, seed)
     progress("looking for leaks")
     leaks = leak_figures(chosen, rows)
+    history = _history(rows.test, selection, seed)
     resampling = _resampling_figures(rows.test, selection, settings, figures)
     random_split = None
     if LEAKY in selection.by_feature_set:
@@ -83,14 +86,18 @@ def run_metrics(
             "goal": str(settings.goal),
             "seed": seed,
         },
-        "findings": _findings(rows, selection, leaks, resampling["verdict"]),
+        "findings": _findings(rows, selection, leaks, resampling["verdict"], history),
         "arms": {name: figures[name, chosen.resampling] for name in selection.by_feature_set},
         "resampling": resampling,
         "random_split": random_split,
         "policy": policy_numbers(chosen.policy),
         "leaks": leaks,
         "attributions": attributions(chosen, rows.test, seed=seed),
-        "booster": booster_of(rows.all.dataset.schema) | settings.booster,
+        "history": history,
+        "booster": booster_of(
+            rows.all.dataset.schema, has_histories=chosen.boosted.encoder.has_histories
+        )
+        | settings.booster,
         "libraries": libraries(),
         "columns": columns,
         "smote_ratio_trials": searched["smote_ratio_trials"],
@@ -105,6 +112,11 @@ def _figures_by_model(
     fitted = (*selection.by_feature_set.values(), *selection.by_resampling.values())
     models = {(model.feature_set, model.resampling): model for model in fitted}
     return {names: model_figures(model, test, seed) for names, model in models.items()}
+
+
+def _history(test: Rows, selection: ModelSelection, seed: int) -> HistoryFigures | None:
+    second = selection.without_history
+    return None if second is None else history_figures(selection.chosen, second, test, seed=seed)
 
 
 def _schema_figures(dataset: Dataset) -> SchemaFigures:
@@ -153,7 +165,11 @@ def _window_rows(window: Window, rows: Rows) -> WindowRows:
 
 
 def _findings(
-    rows: SplitRows, selection: ModelSelection, leaks: LeakFigures, verdict: str | None
+    rows: SplitRows,
+    selection: ModelSelection,
+    leaks: LeakFigures,
+    verdict: str | None,
+    history: HistoryFigures | None,
 ) -> list[Finding]:
     findings = [*leak_findings(leaks), *shortcuts(rows.all)]
     if rows.split.by == "hours":
@@ -162,7 +178,23 @@ def _findings(
         findings.append(NOT_CALIBRATED)
     if verdict and best_resampling(selection.comparisons):
         findings.append(warning("better-resampling", "Another resampling is better", verdict))
-    return [*findings, *not_compared(selection, rows.all.dataset.schema)]
+    return [
+        *findings,
+        *history_findings(history),
+        *not_compared(selection, rows.all.dataset.schema),
+    ]
+
+
+def history_findings(history: HistoryFigures | None) -> list[Finding]:
+    """Warn if account histories make the model worse on the test window."""
+    if history is None or history["gain_high"] >= 0:
+        return []
+    cost = (
+        f"they change average precision by {history['gain']:+.3f} ({history['gain_low']:+.3f} to "
+        f"{history['gain_high']:+.3f}, {history['frauds']:,} frauds). Train with --features "
+        f"{WITHOUT_HISTORY}, or on more data."
+    )
+    return [warning("history-worse", "Account histories make the model worse", cost)]
 
 
 def not_compared(selection: ModelSelection, schema: Schema) -> list[Finding]:

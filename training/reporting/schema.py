@@ -8,6 +8,7 @@ from typing import Final, Literal, NotRequired, TypedDict, cast
 from fraud_api_lambda.decisions.policy import Policy
 from training.analysis.findings import Finding
 from training.analysis.golden_features import LeakFigures
+from training.analysis.history_gain import HistoryFigures
 from training.analysis.shap_values import Attributions
 from training.data.time_split import WindowSteps
 from training.fitting.figures import RatioTrial, ResamplingComparison, SettingsTrial
@@ -187,6 +188,7 @@ class RunMetrics(SearchFigures):
     policy: PolicyNumbers
     leaks: LeakFigures
     attributions: Attributions
+    history: HistoryFigures | None
     booster: dict[str, float | str]
     libraries: dict[str, str]
     columns: UnusedColumns

@@ -2,24 +2,28 @@
 
 import shlex
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
-from fraud_api_lambda.decisions.bundle import Bundle, BundleError, read
+from fraud_api_lambda.decisions.bundle import Bundle, read
+from fraud_api_lambda.decisions.plain_pickle import BundleError
 from fraud_api_lambda.decisions.scorer import Scorer
 from training.data.matrix import feature_matrix, packed
 from training.data.rows import Rows, ScoredRows
 from training.data.time_split import Window, trained_window
 from training.errors import CheckFailedError, InputError
 from training.fitting.calibration import probabilities_of
+from training.histories.columns import require_whole, with_histories
+from training.histories.feature_sets import earlier_rows, require_use
 from training.reading.calendar import Calendar
 from training.reading.dataset import read_dataset
 from training.reading.time_options import first_step, last_step
 from training.scoring.model_directory import read_saved
 from training.scoring.stream import score_stream
-from training.scoring.window_figures import figures_of
+from training.scoring.window_figures import WindowFigures, figures_of
 
 ALL_CORES = 0
 
@@ -42,11 +46,22 @@ def load_scorer(model: Path) -> Scorer:
         raise InputError(f"{model}/model.joblib: {error}") from error
 
 
+def answering(scorer: Scorer) -> Scorer:
+    """The model that answers in the API, which keeps no histories: the second one, if there is."""
+    second = scorer.bundle.without_history
+    return scorer if second is None else Scorer(second, threads=ALL_CORES)
+
+
 def score(
-    model: Path, data: Path, out: Path, progress: Callable[[str], None] = lambda _: None
+    model: Path,
+    data: Path,
+    out: Path,
+    progress: Callable[[str], None] = lambda _: None,
+    *,
+    history_from: Path | None = None,
 ) -> int:
     """Write `data` with `fraud_probability`, `is_fraud` and `decision` added; return the rows."""
-    return score_stream(load_scorer(model), data, out, progress)
+    return score_stream(load_scorer(model), data, out, progress, history_from=history_from)
 
 
 def evaluate_model(
@@ -56,6 +71,7 @@ def evaluate_model(
     start: str | None,
     end: str | None,
     in_sample: bool,
+    history_from: Path | None = None,
     progress: Callable[[str], None] = lambda _: None,
 ) -> dict[str, Any]:
     """The figures of a model on the window `start` to `end` of a file.
@@ -67,6 +83,8 @@ def evaluate_model(
         refit, all data after the training window.
     in_sample : bool
         Allow rows that the model was trained on.
+    history_from : Path, optional
+        A file of earlier payments, which only fill the account histories.
     progress : callable
         Called with each of `EVALUATION_STEPS` steps as it begins.
 
@@ -81,7 +99,7 @@ def evaluate_model(
     calendar = Calendar.of(scorer.bundle.plan.schema)
     asked = first_step(calendar, "--from", start), last_step(calendar, "--to", end)
     progress(f"reading {data}")
-    rows = rows_of(data, scorer.bundle)
+    rows = rows_of(data, scorer.bundle, history_from=history_from)
     trained_on = scorer.bundle.trained_on
     trained = trained_window(trained_on)
     window = _window(*asked, trained, trained_on, rows.steps)
@@ -103,25 +121,40 @@ def evaluate_model(
             f"{_remedy(rows, trained)}"
         )
     progress(f"scoring {shown}")
-    scored = score_rows(scorer, chosen)
-    progress("computing the figures")
-    figures = figures_of(
-        scored,
-        threshold=scorer.bundle.threshold,
-        policy=scorer.bundle.policy,
-        seed=trained_on["seed"],
-    )
-    return {
+    figures = partial(_figures, chosen, seed=trained_on["seed"])
+    found = {
         "version": scorer.version,
         "window": window.as_dict(calendar),
         "in_sample": in_sample,
-        **figures,
+        **figures(scorer),
     }
+    if scorer.bundle.without_history is not None:
+        progress(f"scoring {shown} without histories")
+        found["without_history"] = figures(answering(scorer))
+    return found
 
 
-def rows_of(data: Path, bundle: Bundle) -> Rows:
-    """Read the labelled rows of a file in the columns of a model."""
-    return Rows.of(read_dataset(data, bundle.plan.schema, learned=bundle.plan.learned))
+def _figures(rows: Rows, scorer: Scorer, *, seed: int) -> WindowFigures:
+    bundle, scored = scorer.bundle, score_rows(scorer, rows)
+    return figures_of(scored, threshold=bundle.threshold, policy=bundle.policy, seed=seed)
+
+
+def rows_of(data: Path, bundle: Bundle, *, history_from: Path | None = None) -> Rows:
+    """Read the labelled rows of a file in the columns of a model, with the facts that it needs.
+
+    Raises
+    ------
+    InputError
+        If a file cannot be read, or `history_from` is not earlier, or of no use to the model.
+    """
+    plan = bundle.plan
+    rows = Rows.of(read_dataset(data, plan.schema, learned=plan.learned))
+    require_use(history_from, plan.feature_set)
+    if not plan.needs_histories:
+        return rows
+    require_whole(data, plan.schema, rows.weights)
+    earlier = earlier_rows(history_from, rows, data)
+    return with_histories(rows, earlier=earlier, names=plan.learned.histories)
 
 
 def score_rows(scorer: Scorer, rows: Rows) -> ScoredRows:

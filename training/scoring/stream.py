@@ -6,7 +6,9 @@ model and the input are recorded with them: with another model or input, scoring
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from itertools import chain
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
+from itertools import chain, count, takewhile
 from math import ceil
 from pathlib import Path
 from typing import Any, Final
@@ -17,18 +19,21 @@ import pyarrow as pa
 
 from fraud_api_lambda.decisions.scorer import Scorer
 from fraud_api_lambda.domain.assessment import Decision
+from fraud_api_lambda.features.plan import Plan
 from training.data.matrix import feature_matrix, packed
 from training.errors import InputError
-from training.files.parts import parts_of
+from training.files.parts import Parts, parts_of
 from training.files.paths import require_apart, require_writable
 from training.files.row_count import estimated_rows
 from training.files.sources import is_parquet
 from training.files.tables import Chunk, read_chunks, schema_of
 from training.files.writing import check_columns, concatenate, write_table
 from training.fitting.calibration import probabilities_of
+from training.histories.chunks import FileHistories, file_histories
+from training.histories.feature_sets import require_use
 from training.policy.costs import decisions
 from training.reading.columns import require_columns
-from training.reading.dataset import payments_of, scored_columns
+from training.reading.dataset import Dataset, payments_of, scored_columns
 
 ROWS: Final = 200_000
 """Rows in a part: some 250 MB in memory, and the work that an interruption loses."""
@@ -44,7 +49,13 @@ def scoring_steps(data: Path, *, rows: int = ROWS) -> int:
 
 
 def score_stream(
-    scorer: Scorer, data: Path, out: Path, progress: Callable[[str], None], *, rows: int = ROWS
+    scorer: Scorer,
+    data: Path,
+    out: Path,
+    progress: Callable[[str], None],
+    *,
+    rows: int = ROWS,
+    history_from: Path | None = None,
 ) -> int:
     """Write `data` with `fraud_probability`, `is_fraud` and `decision` added; return its rows.
 
@@ -58,6 +69,8 @@ def score_stream(
     progress : callable
     rows : int
         Number of rows in a part.
+    history_from : Path, optional
+        A file of earlier payments, which only fill the account histories.
 
     Raises
     ------
@@ -71,27 +84,53 @@ def score_stream(
     needed = _needed(scorer)
     require_columns(data, schema.names, needed, known=scorer.bundle.plan.schema.columns())
     check_columns([*(field for field in schema if field.name not in ADDED.names), *ADDED], out)
+    require_use(history_from, scorer.bundle.feature_set)
     total, written = 0, []
-    with parts_of(out, _job(scorer, data, rows)) as parts:
+    with (
+        parts_of(out, _job(scorer, data, rows, history_from)) as parts,
+        _histories(scorer.bundle.plan, parts, out.suffix.lower()) as histories,
+    ):
         if parts.done:
             progress(f"resuming after {len(parts.done)} parts of {rows:,} rows")
+        if histories is not None and history_from is not None:
+            histories.fill(history_from, progress)
         for number, chunk in enumerate(_read_ahead(_not_empty(data, read_chunks(data, rows)))):
             part = parts.path(number, out.suffix.lower())
             total += len(chunk.table)
             written.append(part)
-            if part.name not in parts.done:
-                progress(f"scoring {data} up to row {total:,}")
-                write_table(_scored(scorer, data, chunk, out), part, header=number == 0)
+            is_done = part.name in parts.done
+            if is_done and (histories is None or number < histories.done):
+                continue
+            progress(f"scoring {data} up to row {total:,}")
+            payments = _payments(scorer.bundle.plan, data, chunk, histories)
+            if not is_done:
+                table = _scored(scorer, data, chunk, out, payments)
+                write_table(table, part, header=number == 0)
+            if histories is not None:
+                histories.commit(done=number + 1)
         progress(f"writing {out}")
         concatenate(written, out, numbers=() if is_parquet(data) else _numbers(scorer))
     return total
 
 
-def _job(scorer: Scorer, data: Path, rows: int) -> dict[str, Any]:
+def _histories(
+    plan: Plan, parts: Parts, ending: str
+) -> AbstractContextManager[FileHistories | None]:
+    if not plan.needs_histories:
+        return nullcontext()
+    written = takewhile(lambda number: parts.path(number, ending).name in parts.done, count())
+    return file_histories(plan, parts.states, sum(1 for _ in written))
+
+
+def _job(scorer: Scorer, data: Path, rows: int, history_from: Path | None) -> dict[str, Any]:
     """Describe the model and the input, so that only the same job resumes."""
-    stat = data.stat()
-    of_file = {"path": str(data.resolve()), "size": stat.st_size, "changed": stat.st_mtime_ns}
-    return {"model": scorer.version, "data": of_file, "rows": rows}
+    earlier = None if history_from is None else _file(history_from)
+    return {"model": scorer.version, "data": _file(data), "rows": rows, "history": earlier}
+
+
+def _file(path: Path) -> dict[str, Any]:
+    stat = path.stat()
+    return {"path": str(path.resolve()), "size": stat.st_size, "changed": stat.st_mtime_ns}
 
 
 def _not_empty(data: Path, chunks: Iterator[Chunk]) -> Iterator[Chunk]:
@@ -110,12 +149,17 @@ def _read_ahead(chunks: Iterator[Chunk]) -> Iterator[Chunk]:
             yield chunk
 
 
-def _scored(scorer: Scorer, data: Path, chunk: Chunk, out: Path) -> pa.Table:
-    plan = scorer.bundle.plan
-    payments = payments_of(
-        data, chunk.frame(_needed(scorer)), plan.schema, plan.learned, above=chunk.above
-    )
-    rows = feature_matrix(payments.facts, plan)
+def _payments(plan: Plan, data: Path, chunk: Chunk, histories: FileHistories | None) -> Dataset:
+    """The payments of a chunk, with the histories that they see."""
+    needed = scored_columns(plan.schema, plan.learned)
+    payments = payments_of(data, chunk.frame(needed), plan.schema, plan.learned, above=chunk.above)
+    if histories is None:
+        return payments
+    return replace(payments, facts=histories.facts(data, chunk, payments))
+
+
+def _scored(scorer: Scorer, data: Path, chunk: Chunk, out: Path, payments: Dataset) -> pa.Table:
+    rows = feature_matrix(payments.facts, scorer.bundle.plan)
     margins = scorer.margins(packed(rows))
     probabilities = probabilities_of(np.array(margins), scorer.bundle.calibration)
     decided = decisions(probabilities, np.asarray(payments.facts.amount), scorer.bundle.policy)

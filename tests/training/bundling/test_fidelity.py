@@ -35,7 +35,11 @@ def payments() -> pd.DataFrame:
 def scorer(payments: pd.DataFrame, tmp_path_factory: pytest.TempPathFactory) -> Scorer:
     folder = tmp_path_factory.mktemp("fidelity")
     write_transactions(payments, folder / "data.csv")
-    train(folder / "data.csv", folder / "model", TrainOptions(choose_ratio=False, compare=False))
+    train(
+        folder / "data.csv",
+        folder / "model",
+        TrainOptions(feature_set="decision-time", choose_ratio=False, compare=False),
+    )
     return Scorer.from_bundle(read((folder / "model" / "model.joblib").read_bytes()))
 
 
@@ -132,7 +136,9 @@ def test_setting_the_first_reason_to_typical_lowers_the_log_odds_of_card_payment
 ) -> None:
     frame = SIMULATORS["cards"].simulate(ROWS, 5)
     write_transactions(frame, tmp_path / "data.csv")
-    options = TrainOptions(built_in("cards"), choose_ratio=False, compare=False)
+    options = TrainOptions(
+        built_in("cards"), feature_set="decision-time", choose_ratio=False, compare=False
+    )
     train(tmp_path / "data.csv", tmp_path / "model", options)
     scorer = load_scorer(tmp_path / "model")
     reader = scorer.bundle.plan.reader

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from fraud_api_lambda.model.calibration import Calibration, NoCalibration, Platt
+from training.bundling.bundled_model import Pair
 from training.bundling.refit import lost_calibration, threshold_to_serve
 from training.fitting.fitted_model import FittedModel
 
@@ -44,4 +45,7 @@ def test_the_evaluated_threshold_is_served_unless_only_one_model_is_calibrated(
 def test_a_refit_that_loses_its_calibration_gives_a_warning(
     evaluated: Calibration, refitted: Calibration, warned: bool
 ) -> None:
-    assert bool(lost_calibration(fitted(evaluated, 0.1), fitted(refitted, 0.1))) is warned
+    before, after, kept = (fitted(each, 0.1) for each in (evaluated, refitted, CALIBRATED))
+
+    assert bool(lost_calibration(Pair(before), Pair(after))) is warned
+    assert bool(lost_calibration(Pair(kept, before), Pair(kept, after))) is warned

@@ -12,12 +12,21 @@ import pytest
 import xgboost as xgb
 from typer.testing import CliRunner, Result
 
+from fraud_api_lambda.decisions.bundle import pack
 from fraud_api_lambda.decisions.policy import Policy
 from fraud_api_lambda.domain.schema import Attribute, Kind
 from fraud_api_lambda.features.plan import Plan
 from fraud_api_lambda.model.calibration import Platt, as_dict
 from tests.aws import Aws
-from tests.bundles import POLICY, bundle_of, examples_of, make_bundle, make_content, write_model
+from tests.bundles import (
+    POLICY,
+    bundle_of,
+    examples_of,
+    make_bundle,
+    make_content,
+    make_history_bundle,
+    write_model,
+)
 from tests.transactions import LEARNED, PAYSIM, PLAN, body
 from training.__main__ import app
 from training.errors import CheckFailedError, CommandError, InputError
@@ -43,16 +52,20 @@ TRAINED_ON: dict[str, Any] = {
 
 def bundle(*, intercept: float = 0.0, policy: Policy = POLICY, **trained_on: Any) -> bytes:
     """A model that blocks payments that empty the account; other intercepts block none or all."""
+    return pack(content_of(intercept, policy, **trained_on))
+
+
+def content_of(intercept: float, policy: Policy = POLICY, **trained_on: Any) -> dict[str, Any]:
     calibration = Platt(slope=1.0, intercept=intercept)
     content = make_content()
     booster = xgb.Booster(model_file=bytearray(content["booster"]))
     examples = examples_of(booster, PLAN, calibration=calibration, policy=policy)
-    return make_bundle(
-        policy=policy.as_dict(),
-        calibration=as_dict(calibration),
-        examples=examples.as_dict(),
-        trained_on={**TRAINED_ON, **trained_on},
-    )
+    return content | {
+        "policy": policy.as_dict(),
+        "calibration": as_dict(calibration),
+        "examples": examples.as_dict(),
+        "trained_on": {**TRAINED_ON, **trained_on},
+    }
 
 
 GOOD = bundle()
@@ -113,6 +126,19 @@ def test_a_better_candidate_is_published_and_served(aws: Aws, data: Path, tmp_pa
     assert result.stderr.splitlines()[-1] == f"to undo: {fraud()} {undo}"
     assert aws.served() == (new, old)
     assert new in published(aws)
+
+
+def test_a_model_with_histories_is_compared_by_the_second_model_which_answers(
+    aws: Aws, data: Path, tmp_path: Path
+) -> None:
+    old = serve(aws, BLIND, tmp_path)
+    candidate = make_history_bundle(without_history=content_of(0.0), trained_on=TRAINED_ON)
+    new = write_model(tmp_path / "candidate", candidate)
+
+    found = json.loads(ask(data, tmp_path / "candidate", "--json").stdout)["comparison"]
+
+    assert found["candidate"]["cost"] == 0
+    assert aws.served() == (new, old)
 
 
 def test_a_candidate_with_equal_ranking_can_still_cost_less(

@@ -21,7 +21,14 @@ def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
     data = out / "data.parquet"
     write_transactions(simulate(20_000, seed=2, days=10), data)
     train(
-        data, out, TrainOptions(settings=SETTINGS, windows=Windows(test_days=2), choose_ratio=False)
+        data,
+        out,
+        TrainOptions(
+            feature_set="decision-time",
+            settings=SETTINGS,
+            windows=Windows(test_days=2),
+            choose_ratio=False,
+        ),
     )
     return out
 

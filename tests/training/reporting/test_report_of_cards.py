@@ -24,10 +24,11 @@ DATES = r"2026-01-\d\d(?: \d\d:59)?"
 @pytest.fixture(scope="module")
 def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("cards")
-    write_transactions(simulate(20_000, seed=2, days=20), out / "data.parquet")
+    write_transactions(simulate(20_000, seed=5, days=20), out / "data.parquet")
     cards = built_in("cards")
     category = replace(cards.attributes["category"], label="kind of purchase")
     options = TrainOptions(
+        feature_set="decision-time",
         schema=replace(cards, attributes={**cards.attributes, "category": category}),
         settings=SETTINGS,
         windows=Windows(test_days=3, label_delay=24),
