@@ -6,6 +6,9 @@ from typing import Final
 HEAD: Final = 1 << 16
 """Number of bytes to inspect."""
 
+_WORKBOOK: Final = re.compile(rb"PK\x03\x04[\s\S]{26}(?:xl/|\[Content_Types\]\.xml)")
+"""A member of a workbook: its header, and its name. Other zips hold such letters by chance."""
+
 EXCEL: Final = ("an Excel workbook", "save its sheet as CSV UTF-8 in Excel")
 _CSV: Final = "save its rows as CSV"
 
@@ -55,7 +58,7 @@ def known_kind(head: bytes) -> tuple[str, str] | None:
     head : bytes
         Its first bytes, up to `HEAD` of them.
     """
-    if head.startswith(b"PK") and (b"[Content_Types].xml" in head or b"xl/" in head):
+    if head.startswith(b"PK") and _WORKBOOK.search(head):
         return EXCEL
     for magic, kind, remedy in _KINDS:
         if head.startswith(magic):

@@ -17,8 +17,11 @@ LOCK: Final = "fraud-score.lock"
 """Marks a folder that a run made. Only the run that holds its lock writes there."""
 
 JOB: Final = "job.json"
+STATES: Final = "states.sqlite"
+"""Account histories as of the end of the parts."""
+
 _PART: Final = re.compile(r"\d{6,}\.(csv|parquet)")
-_TEMPORARY: Final = re.compile(r"\..*\.new")
+_TEMPORARY: Final = re.compile(r"\..*\.new|states\.sqlite(-.*)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +30,11 @@ class Parts:
 
     folder: Path
     done: frozenset[str]
+
+    @property
+    def states(self) -> Path:
+        """The path of a file of account histories."""
+        return self.folder / STATES
 
     def path(self, number: int, ending: str) -> Path:
         """The path of a part, written or not."""
@@ -106,7 +114,7 @@ def _kept_parts(folder: Path, job: dict[str, Any]) -> frozenset[str]:
     with suppress(FileNotFoundError):
         if (folder / JOB).read_bytes() == description:
             return frozenset(_named(folder, _PART))
-    _remove(folder, _named(folder, _PART))
+    _remove(folder, [*_named(folder, _PART), *_named(folder, _TEMPORARY)])
     write_files(folder, {JOB: description})
     return frozenset()
 

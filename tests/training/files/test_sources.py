@@ -84,6 +84,14 @@ def test_metadata_of_macos_and_windows_in_a_zip_is_ignored(tmp_path: Path, folde
     pd.testing.assert_frame_equal(frame, frame_of(written(tmp_path, GOOD)))
 
 
+def test_a_zip_is_no_workbook_for_the_letters_in_it(tmp_path: Path) -> None:
+    """Compressed bytes hold any three letters by chance, once in 256 such files."""
+    account = "xl/PK[Content_Types].xml"
+    path = archived(tmp_path, {"data.csv": GOOD.replace("C3", account)})
+
+    assert frame_of(path)["nameOrig"].tolist() == ["C1", account]
+
+
 def test_a_zip_with_several_files_or_none_is_refused_with_their_names(tmp_path: Path) -> None:
     assert refusal(zipped(tmp_path, one=GOOD, two=GOOD)) == (
         ": holds 2 files: one.csv, two.csv; give a zip of one CSV file"
