@@ -133,6 +133,8 @@ def _spread(values: np.ndarray) -> ShapSpread:
 def along(column: np.ndarray, values: np.ndarray) -> list[DependencePoint]:
     """The SHAP values in bins of equally many rows, or at each value if there are few values.
 
+    A value that more rows have than a bin holds has a bin of its own.
+
     Parameters
     ----------
     column : ndarray of shape (n_rows,)
@@ -142,11 +144,12 @@ def along(column: np.ndarray, values: np.ndarray) -> list[DependencePoint]:
     """
     is_present = ~np.isnan(column)
     column, values = column[is_present], values[is_present]
-    if len(np.unique(column)) <= 2 * POINTS:
-        number = np.unique(column, return_inverse=True)[1]
-    else:
-        cuts = np.unique(np.quantile(column, np.arange(1, POINTS) / POINTS))
-        number = np.searchsorted(cuts, column, side="right")
+    distinct, number, rows = np.unique(column, return_inverse=True, return_counts=True)
+    if len(distinct) > 2 * POINTS:
+        is_common = rows[number] > len(column) / POINTS
+        cuts = np.unique(np.quantile(column[~is_common], np.arange(1, POINTS) / POINTS))
+        binned = len(distinct) + np.searchsorted(cuts, column, side="right")
+        number = np.where(is_common, number, binned)
     points: list[DependencePoint] = []
     for bin_number in np.unique(number):
         inside = number == bin_number
@@ -160,4 +163,4 @@ def along(column: np.ndarray, values: np.ndarray) -> list[DependencePoint]:
                 "rows": int(inside.sum()),
             }
         )
-    return points
+    return sorted(points, key=lambda point: point["value"])

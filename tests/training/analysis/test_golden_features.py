@@ -27,6 +27,7 @@ def trained(frame: pd.DataFrame, out: Path) -> RunMetrics:
         path,
         out,
         TrainOptions(
+            feature_set="decision-time",
             settings=SETTINGS,
             windows=Windows(test_days=2),
             compare=False,

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from fraud_api_lambda.features.feature import Feature, Measure
-from training.analysis.shap_values import along, unit_of
+from training.analysis.shap_values import POINTS, along, unit_of
 
 
 @pytest.mark.parametrize(
@@ -41,3 +41,13 @@ def test_rows_without_a_value_are_left_out_of_its_curve(n_values: int) -> None:
 
 def test_a_feature_without_any_value_has_no_curve() -> None:
     assert along(np.full(3, np.nan), np.zeros(3)) == []
+
+
+def test_a_common_value_has_a_point_of_its_own() -> None:
+    column = np.concatenate([np.zeros(900), np.linspace(1, 2, 100)])
+
+    points = along(column, column)
+
+    assert points[0]["value"] == points[0]["high"] == 0
+    assert (points[0]["rows"], len(points)) == (900, POINTS + 1)
+    assert {each["rows"] for each in points[1:]} <= {8, 9}
