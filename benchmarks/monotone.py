@@ -71,6 +71,11 @@ class Without:
         return self.encoder.schema
 
     @property
+    def has_histories(self) -> bool:
+        """Whether features are made of account histories."""
+        return self.encoder.has_histories
+
+    @property
     def features(self) -> tuple[Feature, ...]:
         """The features that are left."""
         return tuple(each for each in self.encoder.features if each.name not in self.left_out)

@@ -75,7 +75,13 @@ def trained(folder: Path, schema: str) -> Path:
     folder.mkdir()
     data, model = folder / "data.parquet", folder / "model"
     write_transactions(SIMULATORS[schema].simulate(ROWS, 0), data)
-    options = TrainOptions(built_in(schema), choose_ratio=False, compare=False, refit=False)
+    options = TrainOptions(
+        built_in(schema),
+        feature_set="decision-time",
+        choose_ratio=False,
+        compare=False,
+        refit=False,
+    )
     train(data, model, options)
     return model
 

@@ -76,8 +76,8 @@ sys.modules["fraud_api_lambda.decisions.scorer"] = _WithoutBooster(
 for name in [name for name in os.environ if name.startswith("FRAUD_")]:
     del os.environ[name]
 
+from fraud_api_lambda.deployment.loaded_model import LoadedModel  # noqa: E402
 from fraud_api_lambda.deployment.pointer import PinnedModel  # noqa: E402
-from fraud_api_lambda.deployment.provider import LoadedModel  # noqa: E402
 from fraud_api_lambda.handler import app, handler, provider  # noqa: E402  # after the above
 
 __all__ = ["app", "handler"]
