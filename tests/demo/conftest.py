@@ -45,7 +45,11 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_transactions(simulate(20_000, seed=3, days=10), out / "data.parquet")
     windows = Windows(test_days=2)
     train(
-        out / "data.parquet", out, TrainOptions(windows=windows, choose_ratio=False, compare=False)
+        out / "data.parquet",
+        out,
+        TrainOptions(
+            feature_set="decision-time", windows=windows, choose_ratio=False, compare=False
+        ),
     )
     return out
 

@@ -154,7 +154,7 @@ def uploaded(app: AppTest, data: bytes) -> AppTest:
 
 
 def test_the_page_scores_every_row_and_tells_the_refused_ones(opened: Open, cards: str) -> None:
-    data = CARDS_FILE.read_bytes().replace(b",51.53,", b",much,")
+    data = CARDS_FILE.read_bytes().replace(b",80.49,", b",much,")
     app = uploaded(opened(cards, "upload"), data)
     told = app.info[0].value
     app.button("score").click().run()
@@ -184,7 +184,7 @@ def test_the_page_sends_the_fields_of_the_schema_and_never_the_label(
 
     first = batch["transactions"][0]
     assert not first.keys() & {"is_fraud", "reported_at", "typology"}
-    assert (first["amount"], first["card_id"]) == (51.53, "9913596747774478")
+    assert (first["amount"], first["card_id"]) == (80.49, "9917304951712972")
 
 
 def test_scoring_that_is_interrupted_goes_on_where_it_was(opened: Open, cards: str) -> None:
