@@ -26,7 +26,6 @@ from fraud_api_lambda.history.packing import pack
 from fraud_api_lambda.history.state import DAY_S, UNKNOWN, AccountState, Payment, after
 from fraud_api_lambda.history.view import History, view
 from training.data.rows import Rows
-from training.histories import follower
 from training.histories.columns import minor_units, with_histories
 from training.histories.follower import Batch, Follower
 from training.histories.store import StateStore
@@ -92,11 +91,11 @@ def _ids(dataset: Dataset, name: str, order: np.ndarray) -> list[str | None]:
 
 def folded(batch: Batch, rows: Rows) -> list[History]:
     """The histories by the fold, in order of time, with all states in memory."""
-    follower.MOST_IN_MEMORY = len(rows) * 3  # type: ignore[misc]  # no time for the disk
     schema = rows.dataset.schema
     accounts = [accounts_of(schema)[name] for name in rows.histories]
     with closing(sqlite3.connect(":memory:")) as connection:
-        one = Follower(accounts, schema.label_delay_s, StateStore(connection))
+        store = StateStore(connection)
+        one = Follower(accounts, schema.label_delay_s, store, in_memory=len(rows) * 3)
         parts = [one.follow(part) for part in batch.parts(AT_ONCE)]
     return [History(*map(np.concatenate, zip(*of, strict=True))) for of in zip(*parts, strict=True)]
 

@@ -87,7 +87,8 @@ class Observation(NamedTuple):
                 return self._unlike()
             case "DORMANT_ACCOUNT":
                 days = self.history.since_last_s // DAY_S
-                return f"{self._account} had no payment for {days:,} days before this one."
+                account = _words(self.feature.account)
+                return f"The {account} had no payment for {days:,} days before this one."
             case _ if code.endswith("REPORTED"):
                 return self._reported()
         return self._busy()
@@ -115,11 +116,6 @@ class Observation(NamedTuple):
         if self.feature.account == RECEIVED:
             return "PASS_THROUGH" if self.history.count_24h > 0 else None
         return "DORMANT_ACCOUNT" if self.history.since_last_s >= DORMANT_AFTER_S else None
-
-    @property
-    def _account(self) -> str:
-        account = self.feature.account
-        return "The payer's account" if account == RECEIVED else f"The {_words(account)}"
 
     def _unlike(self) -> str:
         ratio = self._ratio or 0.0

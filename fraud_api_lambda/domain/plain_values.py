@@ -64,7 +64,7 @@ def whole(name: str, value: object, most: int) -> int:
 
 def flag(name: str, value: object) -> bool:
     """The value, if it is true or false."""
-    if value not in (True, False) or type(value) is not bool:
+    if type(value) is not bool:
         raise ValueError(f"{name} is neither true nor false")
     return value
 

@@ -72,10 +72,7 @@ class AccountHistory(NamedTuple):
     @property
     def inputs(self) -> tuple[Input, ...]:
         """The integers."""
-        return tuple(
-            Input(f"{self.account}_{name}", _measure(name), account=self.account)
-            for name in History._fields
-        )
+        return tuple(Input(f"{self.account}_{name}", _measure(name)) for name in History._fields)
 
     @property
     def features(self) -> tuple[Feature, ...]:

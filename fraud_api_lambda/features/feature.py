@@ -93,14 +93,11 @@ class Input(NamedTuple):
     attribute : str
         The attribute that it belongs to; empty for a role. The levels of one category exclude each
         other.
-    account : str
-        The account whose history it is of.
     """
 
     name: str
     measure: Measure
     attribute: str = ""
-    account: str = ""
 
 
 def missing(attribute: str) -> Input:

@@ -22,7 +22,7 @@ from training.histories.store import Account, StateStore, Waiting
 type Ids = Sequence[str | None]
 
 MOST_IN_MEMORY: Final = 100_000
-"""Accounts whose states stay in memory between two batches."""
+"""Accounts: some 150 MB of states."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +67,20 @@ class Follower:
     label_delay_s : int
     store : StateStore
         Holds the states at the beginning, and at each `commit`.
+    in_memory : int
+        Accounts whose states stay in memory between two batches.
     """
 
     def __init__(
-        self, histories: Sequence[AccountColumns], label_delay_s: int, store: StateStore
+        self,
+        histories: Sequence[AccountColumns],
+        label_delay_s: int,
+        store: StateStore,
+        *,
+        in_memory: int = MOST_IN_MEMORY,
     ) -> None:
         self._histories, self._delay, self._store = histories, label_delay_s, store
+        self._in_memory = in_memory
         self._states: dict[Account, AccountState] = {}
         self._changed: set[Account] = set()
         self._waiting = sorted(store.waiting())
@@ -99,7 +107,7 @@ class Follower:
 
     def _load(self, columns: "Sequence[_Seen]", until: int) -> None:
         """Read the states that a batch needs."""
-        if len(self._states) > MOST_IN_MEMORY:
+        if len(self._states) > self._in_memory:
             self._save()
             self._states.clear()
         wanted = {account for each in columns for account in each.accounts if account is not None}

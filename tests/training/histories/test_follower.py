@@ -11,9 +11,8 @@ from fraud_api_lambda.domain.accounts import accounts_of
 from fraud_api_lambda.history.state import DAY_S
 from fraud_api_lambda.history.view import History
 from training.data.rows import Rows
-from training.histories import follower
 from training.histories.columns import minor_units, with_histories
-from training.histories.follower import Batch, Follower
+from training.histories.follower import MOST_IN_MEMORY, Batch, Follower
 from training.histories.store import opened_store
 from training.reading.dataset import Dataset
 from training.schemas.built_in import built_in
@@ -49,14 +48,21 @@ def batch_of(rows: Rows) -> Batch:
     )
 
 
-def followed(rows: Rows, states: Path, at_once: int, *, reopen: bool = False) -> list[History]:
+def followed(
+    rows: Rows,
+    states: Path,
+    at_once: int,
+    *,
+    reopen: bool = False,
+    in_memory: int = MOST_IN_MEMORY,
+) -> list[History]:
     """The histories that the payments see, in batches."""
     schema = rows.dataset.schema
     histories = [accounts_of(schema)[name] for name in rows.histories]
     found: list[list[History]] = []
     parts = list(batch_of(rows).parts(at_once))
     with opened_store(states) as store:
-        current = Follower(histories, schema.label_delay_s, store)
+        current = Follower(histories, schema.label_delay_s, store, in_memory=in_memory)
         for part in parts:
             found.append(current.follow(part))
             if reopen:
@@ -84,12 +90,8 @@ def test_states_that_were_stored_and_read_again_change_nothing(rows: Rows, tmp_p
     assert_same(rows, followed(rows, tmp_path / "states", 400, reopen=True))
 
 
-def test_more_accounts_than_memory_holds_change_nothing(
-    rows: Rows, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(follower, "MOST_IN_MEMORY", 50)
-
-    assert_same(rows, followed(rows, tmp_path / "states", 100))
+def test_more_accounts_than_memory_holds_change_nothing(rows: Rows, tmp_path: Path) -> None:
+    assert_same(rows, followed(rows, tmp_path / "states", 100, in_memory=50))
 
 
 def test_a_payment_sees_something_of_each_account(rows: Rows) -> None:
