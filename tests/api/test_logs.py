@@ -58,6 +58,22 @@ def test_an_answer_is_logged_with_what_was_judged(client: TestClient, log_lines:
     assert 0 < line["latency_ms"] < 60_000
 
 
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [("/predict", payment()), ("/predict/batch", {"transactions": [payment()]})],
+)
+def test_a_limit_of_a_model_is_answered_and_never_logged(
+    scorer: Scorer, log_lines: LogLines, path: str, body: dict[str, Any]
+) -> None:
+    """The alarm counts lines with `degraded`, and a lasting limit would never let it end."""
+    limited = client_of(scorer, degraded=("no_history",))
+
+    answer = limited.post(path, json=body).json()
+
+    assert answer.get("results", [answer])[0]["degraded"] == ["no_history"]
+    assert log_lines()[0]["degraded"] == []
+
+
 def test_the_time_of_a_line_is_utc_to_the_millisecond(
     client: TestClient, log_lines: LogLines
 ) -> None:

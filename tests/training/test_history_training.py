@@ -146,6 +146,17 @@ def test_the_api_answers_by_the_second_model_and_says_so(model: Path) -> None:
         assert answer["fraud_probability"] == pytest.approx(example.fraud_probability)
 
 
+def test_an_answer_without_histories_alarms_nobody(model: Path) -> None:
+    """The alarm goes by `degraded` of a log line, and would never end."""
+    store = OneModel((model / "model.joblib").read_bytes())
+    provider = ModelProvider(store, refresh_s=60.0)  # type: ignore[arg-type]
+
+    loaded = provider.get()
+
+    assert (loaded.degraded, loaded.temporary) == (("no_history",), ())
+    assert replace(loaded, is_stale=True).temporary == ("stale_model",)
+
+
 def test_a_weighted_sample_has_no_histories(frame: pd.DataFrame) -> None:
     weighted = rows_of_frame(frame.assign(weight=1.0 + (frame.index % 3)))
 

@@ -46,5 +46,4 @@ def known_times(
         )
     known = usual.copy()
     known[given.to_numpy()] = moments.seconds
-    later: np.ndarray = np.maximum(known, seconds)
-    return later
+    return known

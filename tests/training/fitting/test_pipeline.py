@@ -9,7 +9,8 @@ from fraud_api_lambda.domain.payment import Facts
 from tests.transactions import PLANS, TYPES
 from training.data.encoder import PlanEncoder
 from training.data.matrix import derive, input_matrix
-from training.fitting.pipeline import build_pipeline
+from training.fitting.pipeline import booster_of, build_pipeline
+from training.schemas.built_in import built_in
 
 ROWS = 3_000
 PLAN = PLANS["decision-time"]
@@ -116,3 +117,12 @@ def test_prediction_never_resamples(sample: tuple[Facts, np.ndarray]) -> None:
 
     assert len(pipeline.predict_proba(matrix)) == ROWS
     assert [name for name, _ in pipeline.steps] == ["smote", "derive", "classify"]
+
+
+@pytest.mark.parametrize("name", ["paysim", "cards"])
+def test_only_a_model_with_histories_stops_early_and_starts_at_a_half(name: str) -> None:
+    schema = built_in(name)
+    without, with_them = (booster_of(schema, has_histories=has) for has in (False, True))
+
+    assert with_them == without | {"n_estimators": 150, "base_score": 0.5}
+    assert (without["n_estimators"], without.get("base_score")) == (300, None)

@@ -129,6 +129,18 @@ def test_states_are_kept_by_a_commit_only(rows: Rows, tmp_path: Path) -> None:
         assert len(store) == 0
 
 
+@pytest.mark.parametrize(
+    ("decimals", "expected"), [(0, [2, 12]), (2, [250, 1234]), (3, [2500, 12_340])]
+)
+def test_amounts_are_counted_in_the_minor_units_of_the_schema(
+    decimals: int, expected: list[int]
+) -> None:
+    schema = replace(built_in("cards"), decimals=decimals)
+    frame = SIMULATORS["cards"].simulate(1_000, 1, days=3).head(2).assign(amount=[2.5, 12.34])
+
+    assert minor_units(Dataset.of(frame, schema)).tolist() == expected
+
+
 def test_further_entities_have_histories_too(rows: Rows) -> None:
     expected = {"paysim": ("payer", "payee", "received"), "cards": ("payer", "payee", "device")}
 
