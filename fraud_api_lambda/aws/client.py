@@ -1,4 +1,4 @@
-"""The runtime's two reads from AWS: an object of S3 and a parameter of SSM.
+"""Requests to AWS, and two of them: an object of S3 and parameters of SSM.
 
 A transient failure is retried once, and given up within seconds: with boto3's defaults, a network
 that drops packets would hold a request for minutes.
@@ -6,21 +6,22 @@ that drops packets would hold a request for minutes.
 
 import json
 import random
-import re
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final, Literal
 from urllib.parse import SplitResult, urlsplit
 
 from fraud_api_lambda.aws import transport
-from fraud_api_lambda.aws.errors import ModelStoreError, NotFoundError, Refusal
+from fraud_api_lambda.aws.connections import FAILURES, Connections
+from fraud_api_lambda.aws.errors import ModelStoreError, TransientError
+from fraud_api_lambda.aws.refusals import is_error, kind_of, refusal_of
 from fraud_api_lambda.aws.signature import AwsRequest, Credentials, encoded, signed_headers
 
-type Service = Literal["s3", "ssm"]
+type Service = Literal["s3", "ssm", "dynamodb"]
 
-SERVICES: Final[tuple[Service, ...]] = ("s3", "ssm")
+SERVICES: Final[tuple[Service, ...]] = ("s3", "ssm", "dynamodb")
 
 TOTAL_TIMEOUT_S: Final = 60
 """Limit for both attempts of a request together: no thread may wait for hours."""
@@ -37,22 +38,6 @@ SUFFIXES: Final = {
     "eusc-": "amazonaws.eu",
 }
 """Domains of AWS's other partitions, by the prefix of the region's name."""
-
-NOT_FOUND: Final = {"NoSuchKey", "NoSuchBucket", "NoSuchVersion", "ParameterNotFound"}
-BUSY: Final = {"InternalError", "RequestTimeout", "ServiceUnavailable", "SlowDown"}
-
-CODE: Final = re.compile(
-    rb'<Code>([A-Za-z.]{1,64})</Code>|"__type"\s*:\s*"(?:[^"]*#)?([A-Za-z.]{1,64})"'
-)
-"""AWS's error code, in S3's XML or SSM's JSON."""
-
-ACTION: Final = re.compile(rb"not authorized to perform: ([a-z0-9-]{1,32}:[A-Za-z]{1,64})\b")
-REGION: Final = re.compile(r"[a-z]{2,8}(-[a-z]{2,12}){1,3}-[0-9]{1,2}")
-REGION_ELEMENT: Final = re.compile(rb"<Region>([a-z0-9-]{1,32})</Region>")
-
-
-class TransientError(ModelStoreError):
-    """Raise when a retry may succeed; if DNS, TLS or HTTP failed, `__cause__` says how."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +61,13 @@ class AwsClient:
     region : str
     endpoints : dict
         Addresses to use in place of AWS's own, by service.
+    connections : Connections
     """
 
     credentials: Credentials
     region: str
     endpoints: Mapping[Service, str] = field(default_factory=dict)
+    connections: Connections = field(default_factory=Connections, compare=False, repr=False)
 
     def get_parameter(self, name: str) -> str:
         """The value of a parameter.
@@ -92,23 +79,34 @@ class AwsClient:
         ModelStoreError
             If SSM refuses or does not answer.
         """
-        endpoint = self._endpoint("ssm", f"ssm.{self.region}.{suffix(self.region)}")
-        request = AwsRequest(
-            "POST",
-            endpoint.netloc,
-            headers={
-                "content-type": "application/x-amz-json-1.1",
-                "x-amz-target": "AmazonSSM.GetParameter",
-            },
-            body=json.dumps({"Name": name}).encode(),
-        )
-        action = f"reading the parameter {name}"
-        answer = self._request(_Call(action, "ssm", endpoint, request, MAX_ANSWER))
+        answer = self._ssm("GetParameter", {"Name": name}, f"reading the parameter {name}")
         try:
             value: str = json.loads(answer)["Parameter"]["Value"]
         except (ValueError, KeyError, TypeError) as error:
-            raise ModelStoreError(f"{action}: SSM's answer cannot be read") from error
+            raise _unreadable(f"reading the parameter {name}") from error
         return value
+
+    def get_parameters(self, names: Sequence[str]) -> dict[str, str]:
+        """The values of those of some parameters that exist, decrypted, by name.
+
+        Raises
+        ------
+        ModelStoreError
+            If SSM refuses or does not answer.
+        """
+        action = f"reading the parameters {', '.join(names)}"
+        wanted = {"Names": list(names), "WithDecryption": True}
+        answer = self._ssm("GetParameters", wanted, action)
+        try:
+            found = json.loads(answer)["Parameters"]
+            return {each["Name"]: each["Value"] for each in found}
+        except (ValueError, KeyError, TypeError) as error:
+            raise _unreadable(action) from error
+
+    def _ssm(self, operation: str, content: Mapping[str, object], action: str) -> bytes:
+        endpoint = self.endpoint("ssm", f"ssm.{self.region}.{suffix(self.region)}")
+        request = json_request(endpoint, f"AmazonSSM.{operation}", "1.1", content)
+        return self._request(_Call(action, "ssm", endpoint, request, MAX_ANSWER))
 
     def get_object(self, bucket: str, key: str, *, version_id: str, limit: int) -> bytes:
         """At most `limit` bytes of one version of an object.
@@ -125,12 +123,19 @@ class AwsClient:
             host, path = f"s3.{self.region}.{suffix(self.region)}", f"/{bucket}{path}"
         else:
             host = f"{bucket}.s3.{self.region}.{suffix(self.region)}"
-        endpoint = self._endpoint("s3", host)
+        endpoint = self.endpoint("s3", host)
         request = AwsRequest("GET", endpoint.netloc, path, {"versionId": version_id})
         action = f"reading s3://{bucket}/{key}"
         return self._request(_Call(action, "s3", endpoint, request, limit))
 
-    def _endpoint(self, service: Service, host: str) -> SplitResult:
+    def endpoint(self, service: Service, host: str) -> SplitResult:
+        """The address of a service; that of `host` unless another is set.
+
+        Raises
+        ------
+        ModelStoreError
+            If it is not an address.
+        """
         address = self.endpoints.get(service, f"https://{host}")
         endpoint = urlsplit(address)
         if endpoint.scheme not in ("http", "https") or not endpoint.hostname:
@@ -150,56 +155,50 @@ class AwsClient:
         return self._attempt(call, deadline)
 
     def _attempt(self, call: _Call, deadline: float) -> bytes:
-        request, limit = call.request, call.limit
-        now = datetime.now(UTC)
-        headers = signed_headers(
-            request, self.credentials, region=self.region, service=call.service, now=now
-        )
         try:
-            answer = transport.exchange(
-                call.endpoint, request, headers, limit=limit, deadline=deadline
+            answer = self.exchange(
+                call.service, call.endpoint, call.request, limit=call.limit, deadline=deadline
             )
-        except transport.FAILURES as error:
+        except FAILURES as error:
             raise TransientError(f"{call.name}: {type(error).__name__}") from error
-        if answer.status == 200 and not _is_error(answer.body):
+        if answer.status == 200 and not is_error(answer.body):
             return answer.body
-        refusal = _refusal(answer, self.region)
+        refusal = refusal_of(answer, self.region)
         text = f"{call.name}: AWS says {refusal.code or refusal.status}"
-        raise _kind(refusal)(text, refusal)
+        raise kind_of(refusal)(text, refusal)
+
+    def exchange(
+        self,
+        service: Service,
+        endpoint: SplitResult,
+        request: AwsRequest,
+        *,
+        limit: int,
+        deadline: float,
+        connect_s: float | None = None,
+    ) -> transport.Answer:
+        """Sign and send a request; see `transport.exchange`."""
+        headers = signed_headers(
+            request, self.credentials, region=self.region, service=service, now=datetime.now(UTC)
+        )
+        call = transport.Call(endpoint, request, headers, limit, deadline)
+        return transport.exchange(call, self.connections, connect_s=connect_s)
+
+
+def json_request(
+    endpoint: SplitResult, target: str, version: str, content: Mapping[str, object]
+) -> AwsRequest:
+    """A request to a service that speaks AWS's JSON protocol."""
+    headers = {"content-type": f"application/x-amz-json-{version}", "x-amz-target": target}
+    body = json.dumps(content, separators=(",", ":")).encode()
+    return AwsRequest("POST", endpoint.netloc, headers=headers, body=body)
+
+
+def _unreadable(action: str) -> ModelStoreError:
+    return ModelStoreError(f"{action}: the answer cannot be read")
 
 
 def suffix(region: str) -> str:
     """The domain of a region's services."""
     others = (domain for start, domain in SUFFIXES.items() if region.startswith(start))
     return next(others, "amazonaws.com")
-
-
-def _is_error(body: bytes) -> bool:
-    """Whether the body of a 200 is an error: S3 can fail after it has sent the status."""
-    return body.startswith((b"<?xml", b"<Error>")) and CODE.search(body) is not None
-
-
-def _refusal(answer: transport.Answer, asked_region: str) -> Refusal:
-    code, action = CODE.search(answer.body), ACTION.search(answer.body)
-    region = _region(answer)
-    return Refusal(
-        answer.status,
-        (code[1] or code[2]).decode() if code else None,
-        action[1].decode() if action else None,
-        region if region != asked_region else None,
-    )
-
-
-def _region(answer: transport.Answer) -> str | None:
-    """The bucket's region, according to S3."""
-    element = REGION_ELEMENT.search(answer.body)
-    region = answer.headers.get("x-amz-bucket-region") or (element[1].decode() if element else "")
-    return region if REGION.fullmatch(region) else None
-
-
-def _kind(refusal: Refusal) -> type[ModelStoreError]:
-    code = refusal.code or ""
-    if code in NOT_FOUND:
-        return NotFoundError
-    is_busy = refusal.status >= 500 or refusal.status == 429 or code in BUSY or "Throttl" in code
-    return TransientError if is_busy or refusal.status < 200 else ModelStoreError

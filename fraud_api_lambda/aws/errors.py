@@ -35,3 +35,7 @@ class ModelStoreError(Exception):
 
 class NotFoundError(ModelStoreError):
     """Raise when there is no such object, parameter or bucket."""
+
+
+class TransientError(ModelStoreError):
+    """Raise when a retry may succeed; if DNS, TLS or HTTP failed, `__cause__` says how."""

@@ -6,31 +6,26 @@ Uses `http.client`, which the framework imports anyway.
 import ssl
 import time
 from collections.abc import Buffer, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache, partial
-from http.client import (
-    HTTPConnection,
-    HTTPException,
-    HTTPMessage,
-    HTTPResponse,
-    HTTPSConnection,
-    IncompleteRead,
-)
+from functools import partial
+from http.client import HTTPConnection, HTTPMessage, HTTPResponse, IncompleteRead
 from io import BufferedReader, RawIOBase
 from socket import socket
 from typing import Final
 from urllib.parse import SplitResult
 
+from fraud_api_lambda.aws import connections as opening
+from fraud_api_lambda.aws.connections import Connections
 from fraud_api_lambda.aws.signature import AwsRequest
 
-CONNECT_TIMEOUT_S: Final = 1
 READ_TIMEOUT_S: Final = 2
 
 MAX_ERROR: Final = 64 * 1024
 """Bytes of the body of an error."""
 
-FAILURES: Final = (OSError, HTTPException)
-"""The exceptions of an exchange: DNS, TLS, connection, or an answer that is not HTTP."""
+_HUNG_UP: Final = (ConnectionError, ssl.SSLError)
+"""The exceptions of a connection that the other side has closed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,25 +37,41 @@ class Answer:
     body: bytes
 
 
-def exchange(
-    endpoint: SplitResult,
-    request: AwsRequest,
-    headers: Mapping[str, str],
-    *,
-    limit: int,
-    deadline: float,
-) -> Answer:
-    """The answer to a request, with at most `limit` bytes of its body.
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A request on its way.
 
-    Parameters
+    Attributes
     ----------
     endpoint : SplitResult
         Scheme, host and port.
     request : AwsRequest
     headers : dict
     limit : int
+        Most bytes of the answer's body.
     deadline : float
         The end of reading, by `time.monotonic`. The limit of a single read is `READ_TIMEOUT_S`.
+    """
+
+    endpoint: SplitResult
+    request: AwsRequest
+    headers: Mapping[str, str]
+    limit: int
+    deadline: float
+
+
+def exchange(call: Call, connections: Connections, *, connect_s: float | None = None) -> Answer:
+    """The answer to a call.
+
+    Uses a kept connection. If the other side hangs up on that before it answers, as it does after
+    some time without requests, the call is sent again on a new one: it must bear that.
+
+    Parameters
+    ----------
+    call : Call
+    connections : Connections
+    connect_s : float, optional
+        Limit for a new connection. Default: `CONNECT_TIMEOUT_S`.
 
     Raises
     ------
@@ -69,36 +80,55 @@ def exchange(
     HTTPException
         If the answer is not HTTP, or a 200 is shorter than announced.
     """
-    connection = _connection(endpoint)
-    connection.response_class = partial(_Response, deadline=deadline)  # type: ignore[assignment]
+    kept = connections.take(call.endpoint)
+    if kept is not None:
+        with suppress(*_HUNG_UP):
+            return _exchanged(call, connections, kept)
+    limit = opening.CONNECT_TIMEOUT_S if connect_s is None else connect_s
+    fresh = connections.open(call.endpoint, min(_left(call.deadline), limit))
+    return _exchanged(call, connections, fresh)
+
+
+def _exchanged(call: Call, connections: Connections, connection: HTTPConnection) -> Answer:
+    """The answer on an open connection, which is then kept or closed."""
+    is_reusable = False
     try:
-        connection.connect()
-        connection.sock.settimeout(READ_TIMEOUT_S)
-        connection.putrequest(
-            request.method, request.target, skip_host=True, skip_accept_encoding=True
-        )
-        for name, value in headers.items():
-            connection.putheader(name, value)
-        if request.body:
-            connection.putheader("content-length", str(len(request.body)))
-        connection.endheaders(request.body or None)
-        with connection.getresponse() as response:
-            return Answer(response.status, response.headers, _body(response, limit))
+        with _response(call, connection) as response:
+            answer = Answer(response.status, response.headers, _body(response, call.limit))
+            is_reusable = not response.will_close and _is_read(response)
     finally:
-        connection.close()
+        if is_reusable:
+            connections.keep(call.endpoint, connection)
+        else:
+            connection.close()
+    return answer
 
 
-def _connection(endpoint: SplitResult) -> HTTPConnection:
-    host = str(endpoint.hostname)
-    if endpoint.scheme == "http":
-        return HTTPConnection(host, endpoint.port or 80, timeout=CONNECT_TIMEOUT_S)
-    return HTTPSConnection(host, endpoint.port or 443, timeout=CONNECT_TIMEOUT_S, context=trust())
+def _response(call: Call, connection: HTTPConnection) -> HTTPResponse:
+    """The response, after its head."""
+    request, deadline = call.request, call.deadline
+    connection.response_class = partial(_Response, deadline=deadline)  # type: ignore[assignment]
+    connection.sock.settimeout(_left(deadline))
+    connection.putrequest(request.method, request.target, skip_host=True, skip_accept_encoding=True)
+    for name, value in call.headers.items():
+        connection.putheader(name, value)
+    if request.body:
+        connection.putheader("content-length", str(len(request.body)))
+    connection.endheaders(request.body or None)
+    return connection.getresponse()
 
 
-@cache
-def trust() -> ssl.SSLContext:
-    """OpenSSL's trusted authorities, read once: it takes 20 ms of a cold start."""
-    return ssl.create_default_context()
+def _is_read(response: HTTPResponse) -> bool:
+    """Whether nothing of the response is left in the connection."""
+    return response.isclosed() or response.length == 0
+
+
+def _left(deadline: float) -> float:
+    """The time until the deadline, for the next read or write."""
+    left = deadline - time.monotonic()
+    if left <= 0:
+        raise TimeoutError
+    return min(left, READ_TIMEOUT_S)
 
 
 def _body(response: HTTPResponse, limit: int) -> bytes:
@@ -139,10 +169,7 @@ class _Timed(RawIOBase):
         return True
 
     def readinto(self, buffer: Buffer) -> int | None:
-        left = self._deadline - time.monotonic()
-        if left <= 0:
-            raise TimeoutError
-        self._sock.settimeout(min(left, READ_TIMEOUT_S))
+        self._sock.settimeout(_left(self._deadline))
         return self._stream.readinto(buffer)
 
     def close(self) -> None:

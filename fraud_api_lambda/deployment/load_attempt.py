@@ -4,8 +4,8 @@ import logging
 from dataclasses import dataclass
 from typing import Final
 
+from fraud_api_lambda.aws.connections import FAILURES
 from fraud_api_lambda.aws.errors import ModelStoreError
-from fraud_api_lambda.aws.transport import FAILURES
 
 HUNG_SHARE: Final = 0.9
 """Share of the deadline after which an attempt counts as hung.

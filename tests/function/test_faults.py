@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 
 import pytest
 
-from fraud_api_lambda.aws import transport
+from fraud_api_lambda.aws import connections, transport
 from fraud_api_lambda.deployment.provider import ModelProvider
 from tests.api.support import check_problem
 from tests.function.in_process import CONTEXT, imported, response
@@ -45,7 +45,7 @@ FAULTS = {
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """The waits of production, made short; all else is as it ships."""
-    monkeypatch.setattr(transport, "CONNECT_TIMEOUT_S", 0.3)
+    monkeypatch.setattr(connections, "CONNECT_TIMEOUT_S", 0.3)
     monkeypatch.setattr(transport, "READ_TIMEOUT_S", 2 * TRICKLE_S)
     defaults = ModelProvider.__init__.__kwdefaults__
     assert defaults is not None

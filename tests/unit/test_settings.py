@@ -150,7 +150,11 @@ def test_an_endpoint_of_one_service_goes_before_that_of_all(
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
     monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:2")
 
-    assert aws_client().endpoints == {"s3": "http://127.0.0.1:2", "ssm": "http://127.0.0.1:1"}
+    assert aws_client().endpoints == {
+        "s3": "http://127.0.0.1:2",
+        "ssm": "http://127.0.0.1:1",
+        "dynamodb": "http://127.0.0.1:1",
+    }
 
 
 @pytest.mark.usefixtures("in_lambda")

@@ -19,9 +19,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
-from fraud_api_lambda.aws import transport
-from fraud_api_lambda.aws.client import AwsClient, TransientError, suffix
-from fraud_api_lambda.aws.errors import ModelStoreError, NotFoundError
+from fraud_api_lambda.aws import connections, transport
+from fraud_api_lambda.aws.client import AwsClient, suffix
+from fraud_api_lambda.aws.errors import ModelStoreError, NotFoundError, TransientError
 from fraud_api_lambda.aws.signature import Credentials
 from fraud_api_lambda.deployment.store import ModelStore
 from tests.faulty_aws import (
@@ -197,8 +197,9 @@ def seen(monkeypatch: pytest.MonkeyPatch, bucket: str) -> list[str]:
     """Where AWS itself would have been asked."""
     places: list[str] = []
 
-    def refused(place: Any, request: Any, *_: Any, **__: Any) -> Any:
-        places.append(f"{place.scheme}://{place.netloc}{request.target}")
+    def refused(call: Any, *_: Any, **__: Any) -> Any:
+        place = call.endpoint
+        places.append(f"{place.scheme}://{place.netloc}{call.request.target}")
         raise ConnectionRefusedError
 
     monkeypatch.setattr(transport, "exchange", refused)
@@ -254,7 +255,7 @@ def aws_by_tls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Mode
     secret = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     (tmp_path / "leaf.pem").write_bytes(leaf.public_bytes(Encoding.PEM) + secret)
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "root.pem"))
-    transport.trust.cache_clear()
+    connections.trust.cache_clear()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(tmp_path / "leaf.pem")
 
@@ -266,7 +267,7 @@ def aws_by_tls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Mode
         place = store._aws.endpoints["s3"].replace("http:", "https:")
         client = replace(store._aws, endpoints={"s3": place})
         yield ModelStore(bucket="the-bucket", parameter="/the/parameter", aws=client)
-    transport.trust.cache_clear()
+    connections.trust.cache_clear()
 
 
 USAGES = (
@@ -291,4 +292,4 @@ def test_an_aws_whose_certificate_nobody_vouches_for_is_told_no_secret(
 
 
 def test_the_trusted_authorities_are_read_once() -> None:
-    assert transport.trust() is transport.trust()
+    assert connections.trust() is connections.trust()

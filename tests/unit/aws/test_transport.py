@@ -9,10 +9,10 @@ from urllib.parse import urlsplit
 import pytest
 
 from fraud_api_lambda.aws import client as aws
-from fraud_api_lambda.aws.client import TransientError
-from fraud_api_lambda.aws.errors import ModelStoreError
+from fraud_api_lambda.aws.connections import FAILURES, Connections
+from fraud_api_lambda.aws.errors import ModelStoreError, TransientError
 from fraud_api_lambda.aws.signature import AwsRequest
-from fraud_api_lambda.aws.transport import FAILURES, exchange
+from fraud_api_lambda.aws.transport import Call, exchange
 from fraud_api_lambda.deployment.pointer import IntegrityError
 from fraud_api_lambda.deployment.store import ModelStore
 from tests.faulty_aws import DATA, PINNED, Behaviour, answering, faulty_aws, in_turn, sending, xml
@@ -81,7 +81,7 @@ def received(store: ModelStore) -> bytes:
     """The body of one exchange, which is not repeated."""
     place = urlsplit(store._aws.endpoints["s3"])
     request = AwsRequest("GET", place.netloc)
-    return exchange(place, request, {}, limit=1_000, deadline=monotonic() + 10).body
+    return exchange(Call(place, request, {}, 1_000, monotonic() + 10), Connections()).body
 
 
 @pytest.mark.parametrize("answer", WHOLE.values(), ids=WHOLE)
