@@ -7,6 +7,7 @@ and the log has the reason.
 import gc
 import json
 import logging
+from typing import TYPE_CHECKING
 
 # A collection in the middle of the imports would scan thousands of objects that stay.
 gc.disable()
@@ -17,6 +18,9 @@ from fraud_api_lambda.deployment.provider import ModelProvider, ModelUnavailable
 from fraud_api_lambda.deployment.store import ModelStore  # noqa: E402
 from fraud_api_lambda.settings import Settings, SettingsError, aws_client  # noqa: E402
 from fraud_api_lambda.web import logs  # noqa: E402
+
+if TYPE_CHECKING:
+    from fraud_api_lambda.service import Service
 
 log = logging.getLogger(__name__)
 
@@ -40,17 +44,47 @@ def _settings() -> tuple[Settings, AwsClient] | None:
         return None
 
 
-def _provider(settings: Settings, aws: AwsClient) -> ModelProvider:
+def _store(settings: Settings, aws: AwsClient) -> ModelStore:
     logs.configure(settings.log_level)
-    store = ModelStore(bucket=settings.model_bucket, parameter=settings.model_parameter, aws=aws)
-    provider = ModelProvider(store, refresh_s=settings.model_refresh_s)
+    return ModelStore(
+        bucket=settings.model_bucket,
+        parameter=settings.model_parameter,
+        aws=aws,
+        secret_parameter=settings.secret_parameter if settings.table else None,
+    )
+
+
+def _provider(settings: Settings, store: ModelStore) -> ModelProvider:
+    provider = ModelProvider(
+        store, refresh_s=settings.model_refresh_s, has_memory=bool(settings.table)
+    )
     # S3 answers during the imports below.
     provider.prefetch()
     return provider
 
 
+def _service(settings: Settings, aws: AwsClient, store: ModelStore) -> "Service":
+    """The memory; imported only where there is a table."""
+    from fraud_api_lambda.aws.dynamodb import Table  # noqa: PLC0415
+
+    table = Table(settings.table, aws)
+    table.prepare()
+    from fraud_api_lambda.records.keys import SecretKeys  # noqa: PLC0415
+    from fraud_api_lambda.records.log import DecisionLog  # noqa: PLC0415
+    from fraud_api_lambda.service import Service  # noqa: PLC0415
+    from fraud_api_lambda.web.recorded import render  # noqa: PLC0415
+
+    return Service(DecisionLog(table), SecretKeys(lambda: store.secret), render)
+
+
 given = _settings()
-provider = _provider(*given) if given else _NoModel()
+provider: ModelProvider | _NoModel = _NoModel()
+service = None
+if given:
+    _made = _store(*given)
+    provider = _provider(given[0], _made)
+    if given[0].table:
+        service = _service(*given, _made)
 
 from mangum import Mangum  # noqa: E402  # after the model began to load
 from mangum.types import LambdaContext  # noqa: E402
@@ -59,7 +93,7 @@ from fraud_api_lambda.web.app import create_app  # noqa: E402
 from fraud_api_lambda.web.events import Event, with_matched_path  # noqa: E402
 from fraud_api_lambda.web.problems import MEDIA_TYPE, UNKNOWN_EVENT, problem  # noqa: E402
 
-app = create_app(provider, docs=given is not None and given[0].docs)
+app = create_app(provider, docs=given is not None and given[0].docs, service=service)
 
 _adapter = Mangum(
     app,

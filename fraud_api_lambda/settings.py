@@ -25,6 +25,8 @@ class Settings(BaseModel):
     model_bucket: str = Field(min_length=1)
     model_parameter: str = Field(min_length=1)
     model_refresh_s: float = Field(default=60, ge=0, allow_inf_nan=False)
+    table: str = ""
+    secret_parameter: str = Field(default="/fraud/secret", min_length=1)
     docs: bool = False
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 

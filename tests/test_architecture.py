@@ -17,14 +17,14 @@ LAYERS = (
     {"features"},
     {"model"},
     {"decisions"},
-    {"deployment"},
+    {"deployment", "records"},
     {"settings"},
-    {"wire"},
+    {"service", "wire"},
     {"web"},
     {"handler"},
 )
 
-KNOW_AWS = {"aws", "deployment", "settings", "handler"}
+KNOW_AWS = {"aws", "deployment", "records", "settings", "handler"}
 """The only rooms that know of requests to AWS, which in turn know no payment."""
 
 TRAINING = ROOT / "training"
@@ -64,7 +64,7 @@ POWERS = {
     "numpy": set(),
     "xgboost": set(),
     "ctypes": {"model/booster"},
-    "http": {"aws/transport"},
+    "http": {"aws/connections", "aws/transport"},
     "os": {"settings"},
     "pickle": {"decisions/plain_pickle"},
     "joblib": {"decisions/plain_pickle"},
@@ -76,6 +76,8 @@ POWERS = {
 """What may be imported only in these modules of what ships."""
 
 UNTYPED = {
+    "aws/attributes",
+    "aws/dynamodb",  # the answers of DynamoDB
     "domain/elementwise",  # a float or a NumPy column
     "domain/checks",
     "domain/plain_values",  # plain data of a bundle

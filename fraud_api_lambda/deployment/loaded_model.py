@@ -19,6 +19,8 @@ class LoadedModel:
     ----------
     scorer : Scorer
     pinned : PinnedModel
+    second : Scorer or None
+        Answers where the histories that `scorer` needs are not known.
     limits : tuple of str
         Limitations of all its answers.
     is_stale : bool
@@ -29,6 +31,7 @@ class LoadedModel:
     pinned: PinnedModel
     limits: tuple[str, ...] = ()
     is_stale: bool = False
+    second: Scorer | None = None
 
     @property
     def degraded(self) -> tuple[str, ...]:
@@ -46,14 +49,19 @@ class LoadedModel:
         return self.scorer.version
 
     @classmethod
-    def of(cls, bundle: Bundle, pinned: PinnedModel) -> "LoadedModel":
-        """The model of a bundle that answers; the second one, because no histories are known.
+    def of(cls, bundle: Bundle, pinned: PinnedModel, *, has_memory: bool = False) -> "LoadedModel":
+        """The model of a bundle that answers: the second one if no histories are known.
 
         Raises
         ------
         BundleError
             If it cannot be served.
         """
-        second = bundle.without_history
-        limits = () if second is None else (NO_HISTORY,)
-        return cls(Scorer.from_bundle(second or bundle), pinned, limits)
+        second = None
+        if bundle.without_history is not None:
+            second = Scorer.from_bundle(bundle.without_history)
+        if has_memory:
+            return cls(Scorer.from_bundle(bundle), pinned, second=second)
+        if second is not None:
+            return cls(second, pinned, (NO_HISTORY,))
+        return cls(Scorer.from_bundle(bundle), pinned)

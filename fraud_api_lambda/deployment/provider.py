@@ -60,6 +60,8 @@ class ModelProvider:
     store : Store
     refresh_s : float
         Seconds between reads of the pointer.
+    has_memory : bool
+        Whether histories of accounts are known.
     deadline_s : float
     clock : callable
         A monotonic clock, in seconds.
@@ -70,11 +72,13 @@ class ModelProvider:
         store: Store,
         *,
         refresh_s: float,
+        has_memory: bool = False,
         deadline_s: float = DEADLINE_S,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._store = store
         self._refresh_s = refresh_s
+        self._has_memory = has_memory
         self._deadline_s = deadline_s
         self._clock = clock
         self._changed = Condition()
@@ -203,7 +207,7 @@ class ModelProvider:
         attempt.operation = "GetObject"
         data = self._store.fetch(pinned)
         attempt.operation = "read bundle"
-        loaded = LoadedModel.of(read(data), pinned)
+        loaded = LoadedModel.of(read(data), pinned, has_memory=self._has_memory)
         duration_ms = round(1000 * (time.perf_counter() - began), 1)
         log.info("model loaded", extra={"model_version": loaded.version, "load_ms": duration_ms})
         return pointer_read, loaded

@@ -1,6 +1,7 @@
 """The source of the runtime's model: a parameter of SSM that pins an object of S3."""
 
 from fraud_api_lambda.aws.client import AwsClient
+from fraud_api_lambda.aws.errors import ModelStoreError, TransientError
 from fraud_api_lambda.deployment.pointer import PinnedModel, Pointer
 
 
@@ -13,12 +14,23 @@ class ModelStore:
         Versioned.
     parameter : str
     aws : AwsClient
+    secret_parameter : str, optional
+        Another parameter, which is read with the pointer.
+
+    Attributes
+    ----------
+    secret : str or None
+        The value of that parameter; None until it was read, or if it cannot be.
     """
 
-    def __init__(self, *, bucket: str, parameter: str, aws: AwsClient) -> None:
+    def __init__(
+        self, *, bucket: str, parameter: str, aws: AwsClient, secret_parameter: str | None = None
+    ) -> None:
         self.bucket = bucket
         self.parameter = parameter
+        self.secret: str | None = None
         self._aws = aws
+        self._secret_parameter = secret_parameter
 
     def read_pointer(self) -> Pointer:
         """The pointer as it is now.
@@ -30,7 +42,20 @@ class ModelStore:
         ModelStoreError
             If SSM refuses or does not answer, or the value is not a pointer.
         """
-        return Pointer.from_json(self._aws.get_parameter(self.parameter))
+        return Pointer.from_json(self._pointer())
+
+    def _pointer(self) -> str:
+        """The value of the pointer's parameter; a secret that cannot be read does not matter."""
+        if self._secret_parameter is None or self.secret is not None:
+            return self._aws.get_parameter(self.parameter)
+        try:
+            found = self._aws.get_parameters([self.parameter, self._secret_parameter])
+        except TransientError:
+            raise
+        except ModelStoreError:
+            found = {}
+        self.secret = found.get(self._secret_parameter)
+        return found.get(self.parameter) or self._aws.get_parameter(self.parameter)
 
     def fetch(self, pinned: PinnedModel) -> bytes:
         """The bytes of a pinned model, compared with its pin before anything decodes them.

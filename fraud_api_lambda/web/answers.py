@@ -70,6 +70,8 @@ class AnswerOut(BaseModel):
         "a newer model may have been promoted, but the check for one did not finish in time. "
         "`no_history`: the histories of the accounts are not known, so the model's second model "
         "answered, which does without them. "
+        "`history_behind`: recorded, but later payments of its accounts will not see this one. "
+        "`unrecorded`: the answer is not in the log of decisions. "
         "`unseen:NAME`: the model does not know the payment's value of this category."
     )
     explanation: ExplanationOut | SkipJsonSchema[None] = Field(
@@ -77,6 +79,9 @@ class AnswerOut(BaseModel):
     )
     expected_costs: ExpectedCostsOut | SkipJsonSchema[None] = Field(
         None, description="With ?explain=true."
+    )
+    test: bool | SkipJsonSchema[None] = Field(
+        None, description="true for a sandbox id, whose decision is not the model's."
     )
 
 
@@ -120,6 +125,17 @@ class BatchOut(BaseModel):
     model_config = ConfigDict(title="BatchAnswer")
 
     results: list[AnswerOut | BatchItemOut]
+
+
+class PredictionOut(BaseModel):
+    """A recorded decision."""
+
+    model_config = ConfigDict(title="Prediction", protected_namespaces=())
+
+    prediction_id: str
+    time: str = Field(description="When the payment was asked about: ISO 8601, in UTC.")
+    answer: AnswerOut = Field(description="As it was sent.")
+    facts: dict[str, object] = Field(description="The payment's fields, without ids.")
 
 
 class HealthOut(BaseModel):

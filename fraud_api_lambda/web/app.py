@@ -1,44 +1,31 @@
-"""The HTTP API: four routes on top of a model provider."""
+"""The HTTP API: its routes on top of a model provider and, if there is one, a memory."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from fastapi import FastAPI, Request, Response
 from fastapi.telemetry import TelemetryConfig
-from pydantic_core import to_json
 from starlette.routing import Route
 
 from fraud_api_lambda import __version__
 from fraud_api_lambda.deployment.loaded_model import LoadedModel
 from fraud_api_lambda.deployment.provider import ModelUnavailableError
-from fraud_api_lambda.domain.assessment import Assessment
-from fraud_api_lambda.domain.payment import Payment
-from fraud_api_lambda.web import openapi, queries
-from fraud_api_lambda.web.answers import AnswerOut, BatchOut, HealthOut, answer, new_ids
+from fraud_api_lambda.web import openapi, predictions
+from fraud_api_lambda.web.answers import HealthOut
 from fraud_api_lambda.web.bodies import StrictRoute
 from fraud_api_lambda.web.logs import RequestLog
 from fraud_api_lambda.web.model_answers import ModelOut
-from fraud_api_lambda.web.problems import (
-    INTERNAL,
-    INVALID_VALUE,
-    Problem,
-    add_problem_handlers,
-    problem,
-    respond,
-)
-from fraud_api_lambda.wire.faults import Fault
-from fraud_api_lambda.wire.wire import Wires
+from fraud_api_lambda.web.predictions import Current, json_response
+from fraud_api_lambda.web.problems import INTERNAL, INVALID_VALUE, add_problem_handlers, respond
+
+if TYPE_CHECKING:
+    from fraud_api_lambda.service import Service
 
 TITLE: Final = "Fraud API"
 
 NO_TELEMETRY: Final[TelemetryConfig] = {"tracing": False, "metrics": False, "logs": False}
 """FastAPI would look for a listener in each request; the image has none."""
-
-
-type Current = Callable[[], Awaitable[LoadedModel]]
-"""Returns the model in service; raises `ModelUnavailableError`."""
 
 
 class Provider(Protocol):
@@ -51,8 +38,19 @@ class Provider(Protocol):
         """The model; loads it if necessary."""
 
 
-def create_app(provider: Provider, *, docs: bool = False) -> FastAPI:
-    """Build the app on a model provider; `docs` serves /docs and /openapi.json."""
+def create_app(
+    provider: Provider, *, docs: bool = False, service: "Service | None" = None
+) -> FastAPI:
+    """Build the app.
+
+    Parameters
+    ----------
+    provider : Provider
+    docs : bool
+        Serve /docs and /openapi.json.
+    service : Service, optional
+        Records the answers; without one, the API has no memory.
+    """
 
     async def current() -> LoadedModel:
         # Loading waits for S3, which must not hold up the other requests of this process.
@@ -62,7 +60,13 @@ def create_app(provider: Provider, *, docs: bool = False) -> FastAPI:
     app = _bare_app(docs=docs)
     # Not `include_router`: it looks up the route three times in each request.
     app.router.route_class = StrictRoute
-    _add_predictions(app, current)
+    if service is None:
+        predictions.add(app, current)
+    else:
+        from fraud_api_lambda.web import recorded  # noqa: PLC0415  # only with a memory
+
+        recorded.add(app, current, service)
+    _add_model(app, current)
     _add_health(app)
     app.router.redirect_slashes = False  # a redirect repeats the caller's Host
     app.add_middleware(RequestLog, crashed=partial(respond, INTERNAL))
@@ -97,7 +101,7 @@ def _serve_document(app: FastAPI, current: Current) -> None:
             bundle = (await current()).scorer.bundle
         except ModelUnavailableError:
             bundle = None
-        return _json(openapi.document(app, bundle))
+        return json_response(openapi.document(app, bundle))
 
     app.router.routes.insert(0, Route("/openapi.json", document))
 
@@ -115,63 +119,7 @@ def _add_health(app: FastAPI) -> None:
         return HealthOut()
 
 
-def _add_predictions(app: FastAPI, current: Current) -> None:
-    wires = Wires()
-
-    @app.post(
-        "/predict",
-        operation_id="predict",
-        summary="Score a payment",
-        tags=[openapi.SCORING],
-        openapi_extra=openapi.EXPLAIN,
-        response_model=AnswerOut,
-        responses=openapi.answers(openapi.ANSWER, *openapi.WITH_BODY, *openapi.WITH_MODEL),
-    )
-    async def predict(request: Request) -> Response:
-        """Score one payment; ?explain=true adds contributions and expected costs."""
-        explain = queries.explain(request)
-        model = await current()
-        payment = wires.of(model.scorer.bundle).payment(await request.body())
-        assessment = model.scorer.assess(payment, explain=explain)
-        (prediction_id,) = new_ids(1)
-        request.state.log |= {
-            "model_version": model.version,
-            "prediction_id": prediction_id,
-            "fraud_probability": assessment.fraud_probability,
-            "decision": assessment.decision,
-            "degraded": model.temporary + payment.degraded,
-        }
-        return _json(_answer(model, payment, assessment, prediction_id))
-
-    @app.post(
-        "/predict/batch",
-        operation_id="predict_batch",
-        summary="Score up to 100 payments",
-        tags=[openapi.SCORING],
-        openapi_extra=openapi.EXPLAIN,
-        response_model=BatchOut,
-        responses=openapi.answers(
-            {"results": [openapi.ANSWER]}, *openapi.WITH_BODY, *openapi.WITH_MODEL
-        ),
-    )
-    async def predict_batch(request: Request) -> Response:
-        """Score up to 100 payments independently; a faulty one does not affect the others."""
-        explain = queries.explain(request)
-        model = await current()
-        read = wires.of(model.scorer.bundle).batch(await request.body())
-        payments = [item for item in read if isinstance(item, Payment)]
-        assessments = model.scorer.assess_many(payments, explain=explain)
-        answers = map(partial(_answer, model), payments, assessments, new_ids(len(payments)))
-        refused = partial(_refused, request_id=request.state.request_id)
-        results = [next(answers) if isinstance(item, Payment) else refused(item) for item in read]
-        request.state.log |= {
-            "model_version": model.version,
-            "transactions": len(read),
-            "refused": len(read) - len(payments),
-            "degraded": _degraded(model, payments),
-        }
-        return _json({"results": results})
-
+def _add_model(app: FastAPI, current: Current) -> None:
     @app.get(
         "/model",
         operation_id="model",
@@ -183,30 +131,3 @@ def _add_predictions(app: FastAPI, current: Current) -> None:
         """Describe the model in service: its training data and its metrics on later data."""
         loaded = await current()
         return ModelOut.of(loaded.scorer.bundle, loaded.degraded)
-
-
-def _refused(errors: list[Fault], request_id: str) -> dict[str, Problem]:
-    """The result of a payment of a batch that is not valid."""
-    return {"problem": problem(INVALID_VALUE, request_id, errors=errors)}
-
-
-def _degraded(model: LoadedModel, payments: Iterable[Payment]) -> tuple[str, ...]:
-    """The limitations of any answer to some payments that should pass, each once."""
-    of_payments = (each for payment in payments for each in payment.degraded)
-    return tuple(dict.fromkeys((*model.temporary, *of_payments)))
-
-
-def _answer(
-    model: LoadedModel, payment: Payment, assessment: Assessment, prediction_id: str
-) -> dict[str, object]:
-    return answer(
-        assessment,
-        payment,
-        prediction_id=prediction_id,
-        model_version=model.version,
-        degraded=model.degraded + payment.degraded,
-    )
-
-
-def _json(content: object) -> Response:
-    return Response(to_json(content), media_type="application/json")

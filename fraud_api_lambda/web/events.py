@@ -7,6 +7,9 @@ stage, and end with a slash, so the path alone does not identify the route.
 import re
 from typing import Any, Final
 
+PARAMETER: Final = re.compile(r"\{([A-Za-z_]+)\}")
+"""A parameter of a route, for one part of the path."""
+
 Event = dict[str, Any]
 """An event as AWS sends it, unchecked."""
 
@@ -50,11 +53,11 @@ def _path(event: Event, called: str, matched: str) -> str:
     """The path of the route; `matched` is a resource, or no path for a default route."""
     if not matched.startswith("/"):
         return _as_a_resource(_without_stage(called, event["requestContext"].get("stage")))
-    if not matched.endswith("}"):
-        return matched
-    name = matched.rpartition("{")[2].rstrip("+}")
-    part = (event.get("pathParameters") or {}).get(name)
-    return _as_a_resource(called if part is None else f"/{part}")
+    given = event.get("pathParameters") or {}
+    if matched.endswith("+}"):
+        part = given.get(matched.rpartition("{")[2].rstrip("+}"))
+        return _as_a_resource(called if part is None else f"/{part}")
+    return _as_a_resource(PARAMETER.sub(lambda name: _text(given[name[1]]), matched))
 
 
 def _without_stage(called: str, stage: str | None) -> str:

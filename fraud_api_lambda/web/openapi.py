@@ -16,6 +16,7 @@ from fraud_api_lambda.web.problems import (
     INVALID_VALUE,
     MALFORMED_JSON,
     MEDIA_TYPE,
+    MEMORY_UNAVAILABLE,
     MODEL_UNAVAILABLE,
     NO_KEY,
     TOO_LARGE,
@@ -35,6 +36,7 @@ WITH_BODY: Final = (
     INVALID_VALUE,
 )
 WITH_MODEL: Final = (NO_KEY, TOO_MANY_REQUESTS, MODEL_UNAVAILABLE, INTERNAL)
+WITH_TABLE: Final = (NO_KEY, TOO_MANY_REQUESTS, MEMORY_UNAVAILABLE, INTERNAL)
 
 DESCRIPTION: Final = (
     "Scores a payment before the money moves: fraud probability, decision and reasons. "
@@ -65,7 +67,7 @@ TAGS: Final = [
     {"name": SERVICE, "description": "Describe the model in service, and check the process."},
 ]
 
-EXPLAIN: Final[JsonObject] = {
+PARAMETERS: Final[JsonObject] = {
     "parameters": [
         {
             "name": "explain",
@@ -73,10 +75,18 @@ EXPLAIN: Final[JsonObject] = {
             "required": False,
             "description": "Add `explanation` and `expected_costs` to each answer.",
             "schema": {"type": "boolean", "default": False, "title": "Explain"},
-        }
+        },
+        {
+            "name": "record",
+            "in": "query",
+            "required": False,
+            "description": "false: answer with the histories of the accounts, but write nothing. "
+            "An API without a memory never writes.",
+            "schema": {"type": "boolean", "default": True, "title": "Record"},
+        },
     ]
 }
-"""The query parameter `explain`; the routes read it themselves."""
+"""The query parameters; the routes read them themselves."""
 
 REQUEST_ID: Final = "7c1f8a52-8d0e-4b7e-9d6b-0f5a3c2e1d4b"
 
@@ -98,6 +108,13 @@ ANSWER: Final[JsonObject] = {
     ],
     "model_version": "0123456789abcdef",
     "degraded": [],
+}
+
+PREDICTION: Final[JsonObject] = {
+    "prediction_id": ANSWER["prediction_id"],
+    "time": "2026-11-24T03:00:00.120Z",
+    "answer": ANSWER,
+    "facts": {"type": "PAYMENT", "amount": 1300000.0},
 }
 
 MODEL: Final[JsonObject] = {

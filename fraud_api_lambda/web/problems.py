@@ -79,6 +79,24 @@ UNSUPPORTED_ENCODING: Final = Kind(
 INVALID_VALUE: Final = Kind(
     "invalid-value", 422, "A value is not allowed", "See errors for what is wrong where."
 )
+TRANSACTION_ID_REUSED: Final = Kind(
+    "transaction-id-reused",
+    422,
+    "The transaction id belongs to another payment",
+    "A payment with this transaction id and another body was scored before; send a new id.",
+)
+NO_PREDICTION: Final = Kind(
+    "no-prediction",
+    404,
+    "There is no such prediction",
+    "It was never recorded, or more than 400 days ago.",
+)
+MEMORY_UNAVAILABLE: Final = Kind(
+    "memory-unavailable",
+    503,
+    "The table does not answer",
+    "The prediction could not be read; try again after the seconds in Retry-After.",
+)
 TOO_MANY_REQUESTS: Final = Kind(
     "too-many-requests", 429, "Too many requests", "Wait a moment, then try again."
 )
@@ -113,8 +131,11 @@ KINDS: Final = (
     UNSUPPORTED_MEDIA_TYPE,
     UNSUPPORTED_ENCODING,
     INVALID_VALUE,
+    TRANSACTION_ID_REUSED,
+    NO_PREDICTION,
     INTERNAL,
     MODEL_UNAVAILABLE,
+    MEMORY_UNAVAILABLE,
 )
 
 CLIENT_CLOSED_REQUEST: Final = 499

@@ -1,4 +1,4 @@
-"""The query parameter `explain`; all others are refused.
+"""The query parameters `explain` and `record`; all others are refused.
 
 FastAPI's own declaration would cost as much per request as the features.
 """
@@ -11,25 +11,42 @@ from pydantic import TypeAdapter, ValidationError
 from fraud_api_lambda.web.problems import INVALID_VALUE, ProblemError
 from fraud_api_lambda.wire import faults
 
-PARAMETERS: Final = {"/predict": ("explain",), "/predict/batch": ("explain",)}
+PARAMETERS: Final = {"/predict": ("explain", "record"), "/predict/batch": ("explain", "record")}
 """By route."""
 
 BOOLEAN: Final = TypeAdapter(bool)
 
 
 def check(request: Request, route: str) -> None:
-    """Refuse unknown and repeated query parameters."""
-    names = [name for name, _ in request.query_params.multi_items()]
-    errors = faults.of_query(names, PARAMETERS.get(route, ()))
+    """Refuse unknown and repeated query parameters, and values that are not boolean."""
+    given = request.query_params.multi_items()
+    known = PARAMETERS.get(route, ())
+    errors = faults.of_query([name for name, _ in given], known) or [
+        faults.not_a_boolean(name) for name, value in given if not _is_boolean(value)
+    ]
     if errors:
         raise ProblemError(INVALID_VALUE, errors=errors)
 
 
 def explain(request: Request) -> bool:
     """Whether an explanation is requested."""
+    return _flag(request, "explain", default=False)
+
+
+def record(request: Request) -> bool:
+    """Whether the answer is to be recorded."""
+    return _flag(request, "record", default=True)
+
+
+def _flag(request: Request, name: str, *, default: bool) -> bool:
     if not request.scope["query_string"]:
-        return False
+        return default
+    return BOOLEAN.validate_python(request.query_params.get(name, default))
+
+
+def _is_boolean(value: str) -> bool:
     try:
-        return BOOLEAN.validate_python(request.query_params.get("explain", "false"))
-    except ValidationError as error:
-        raise ProblemError(INVALID_VALUE, errors=[faults.NOT_A_BOOLEAN]) from error
+        BOOLEAN.validate_python(value)
+    except ValidationError:
+        return False
+    return True

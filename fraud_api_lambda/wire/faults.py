@@ -11,11 +11,6 @@ from typing import Final
 type Fault = dict[str, str]
 
 GIVEN_TWICE: Final = "give this query parameter once"
-NOT_A_BOOLEAN: Final[Fault] = {
-    "detail": "explain: write true or false",
-    "pointer": "#/query/explain",
-}
-
 MAX_ERRORS: Final = 10
 """Faults of one problem."""
 
@@ -40,6 +35,11 @@ def of_query(names: Iterable[str], known: Sequence[str]) -> list[Fault]:
         if name not in known
     ]
     return limited([*unknown, *twice])
+
+
+def not_a_boolean(name: str) -> Fault:
+    """The fault of a query parameter that is neither true nor false."""
+    return fault(f"{name}: write true or false", "query", name)
 
 
 def fault(detail: str, *location: str | int, known: Container[object] = ()) -> Fault:

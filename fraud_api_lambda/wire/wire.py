@@ -104,15 +104,22 @@ class Wire:
         InvalidBodyError
             If it is not a list of payments.
         """
+        return [
+            each if isinstance(each, list) else self._reader.payment(each)
+            for each in self.batch_values(body)
+        ]
+
+    def batch_values(self, body: bytes) -> list[Values | list[Fault]]:
+        """The values of each payment of a body; see `batch`."""
         valid = self.plain_batch(body)
         if valid is not None:
-            return [self._reader.payment(values) for values in valid]
+            return list(valid)
         sent = strict_json.loads(body)
         try:
             items = _ANY_BATCH.validate_python(sent)[BATCH]
         except ValidationError as error:
             raise InvalidBodyError(self._faults.of_batch(error.errors(), sent)) from error
-        return [self._payment_of(item, index) for index, item in enumerate(items)]
+        return [self._values_of(item, index) for index, item in enumerate(items)]
 
     def plain_values(self, body: bytes) -> Values | None:
         """The values of a body with one payment, if `plain_json` can read it."""
@@ -136,9 +143,9 @@ class Wire:
         values: Values = self._one.validate_python(sent)
         return values
 
-    def _payment_of(self, sent: object, index: int) -> Payment | list[Fault]:
+    def _values_of(self, sent: object, index: int) -> Values | list[Fault]:
         try:
-            return self._reader.payment(self.validated(sent))
+            return self.validated(sent)
         except ValidationError as error:
             return self._faults.of_payment(error.errors(), sent, within=(BATCH, index))
 

@@ -41,7 +41,7 @@ def test_a_failure_of_ours_is_a_500_that_tells_nothing_of_it(
     (line,) = log_lines()
     assert line["level"] == "ERROR"
     assert line["exception_name"] == "RuntimeError"
-    assert line["location"].startswith("app.py:")
+    assert line["location"].startswith("predictions.py:")
     check_absent([line], response.text)
     assert "Traceback" not in response.text + json.dumps(line)
 

@@ -1,0 +1,233 @@
+"""A table of DynamoDB: reads of items by key, and writes of several items, all of them or none.
+
+Nothing is retried here: whether a request may be sent again depends on what it means.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import SplitResult
+
+from fraud_api_lambda.aws.attributes import decoded, encoded
+from fraud_api_lambda.aws.client import AwsClient, json_request, suffix
+from fraud_api_lambda.aws.connections import FAILURES
+from fraud_api_lambda.aws.errors import ModelStoreError, Refusal
+from fraud_api_lambda.aws.refusals import refusal_of
+from fraud_api_lambda.aws.transport import Answer
+
+type Item = Mapping[str, str | int | bytes]
+"""The attributes of an item by name."""
+
+KEY: Final = "pk"
+
+CONNECT_S: Final = 0.1
+EXCHANGE_S: Final = 0.12
+"""Limit of one exchange, a new connection included."""
+
+MOST_READ: Final = 100
+MOST_WRITTEN: Final = 100
+"""Items of one request; DynamoDB allows no more."""
+
+_MAX_ANSWER: Final = 2**24
+_THROTTLED: Final = frozenset(
+    {
+        "LimitExceededException",
+        "ProvisionedThroughputExceeded",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "ThrottlingError",
+        "ThrottlingException",
+        "TransactionInProgressException",
+    }
+)
+"""Codes of errors that pass, at the top level or among the reasons of a cancellation."""
+
+EXISTS: Final = "ConditionalCheckFailed"
+_CONFLICT: Final = "TransactionConflict"
+
+
+class TableError(Exception):
+    """Raise when a request to the table fails; `refusal` if DynamoDB answered."""
+
+    def __init__(self, message: str, refusal: Refusal | None = None) -> None:
+        super().__init__(message)
+        self.refusal = refusal
+
+
+class BusyError(TableError):
+    """Raise when DynamoDB refuses to do it now, and has done nothing."""
+
+
+class LostError(TableError):
+    """Raise when no answer came, so that nobody knows whether it was done.
+
+    Attributes
+    ----------
+    is_slow : bool
+        Whether the time was up; otherwise the connection failed.
+    """
+
+    def __init__(self, message: str, *, is_slow: bool, refusal: Refusal | None = None) -> None:
+        super().__init__(message, refusal)
+        self.is_slow = is_slow
+
+
+class CancelledError(TableError):
+    """Raise when a transaction is cancelled; nothing was written.
+
+    Attributes
+    ----------
+    found : list of Item or None
+        For each item of the transaction whose condition failed, the one that is stored, if any.
+    failed : list of bool
+        Whether the condition of each item failed.
+    """
+
+    def __init__(self, message: str, failed: list[bool], found: list[Item | None]) -> None:
+        super().__init__(message)
+        self.failed, self.found = failed, found
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """An item to write.
+
+    Attributes
+    ----------
+    item : Item
+        With its key.
+    condition : str
+        An expression that must hold of the stored item, if any.
+    values : Item
+        The values of the condition, by the names it gives them.
+    """
+
+    item: Item
+    condition: str
+    values: Item
+
+
+class Table:
+    """A table.
+
+    Parameters
+    ----------
+    name : str
+    aws : AwsClient
+    """
+
+    def __init__(self, name: str, aws: AwsClient) -> None:
+        self.name = name
+        self._aws = aws
+
+    def prepare(self) -> None:
+        """Begin to connect."""
+        with suppress(TableError):
+            self._aws.connections.prepare(self._endpoint)
+
+    @property
+    def _endpoint(self) -> SplitResult:
+        region = self._aws.region
+        try:
+            return self._aws.endpoint("dynamodb", f"dynamodb.{region}.{suffix(region)}")
+        except ModelStoreError as error:
+            raise TableError(str(error)) from error
+
+    def read(self, keys: Sequence[str], *, consistent: bool, deadline: float) -> dict[str, Item]:
+        """The items of those of at most `MOST_READ` different keys that exist, by key.
+
+        Raises
+        ------
+        BusyError
+            Also if DynamoDB answers a part of the keys.
+        LostError, TableError
+        """
+        wanted = {"Keys": [encoded({KEY: key}) for key in keys], "ConsistentRead": consistent}
+        content = {"RequestItems": {self.name: wanted}}
+        answer = _parsed(self._exchanged("BatchGetItem", content, deadline))
+        if answer.get("UnprocessedKeys"):
+            raise BusyError("BatchGetItem: some keys were not processed")
+        items = [decoded(item) for item in answer["Responses"].get(self.name, [])]
+        return {str(item[KEY]): item for item in items}
+
+    def find(self, key: str, *, deadline: float) -> Item | None:
+        """The item of a key, as it is now; raises as `read` does."""
+        content = {"TableName": self.name, "Key": encoded({KEY: key}), "ConsistentRead": True}
+        found = _parsed(self._exchanged("GetItem", content, deadline)).get("Item")
+        return None if found is None else decoded(found)
+
+    def write(self, puts: Sequence[Put], *, deadline: float) -> None:
+        """Write at most `MOST_WRITTEN` items with different keys, all of them or none.
+
+        Raises
+        ------
+        CancelledError
+            If a condition does not hold, or another transaction has one of the items in hand.
+        BusyError, LostError, TableError
+        """
+        content = {"TransactItems": [{"Put": self._put(put)} for put in puts]}
+        self._exchanged("TransactWriteItems", content, deadline)
+
+    def _put(self, put: Put) -> dict[str, object]:
+        content: dict[str, object] = {
+            "TableName": self.name,
+            "Item": encoded(put.item),
+            "ConditionExpression": put.condition,
+            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+        }
+        if put.values:  # DynamoDB refuses an empty one
+            content["ExpressionAttributeValues"] = encoded(put.values)
+        return content
+
+    def _exchanged(self, operation: str, content: Mapping[str, object], deadline: float) -> Answer:
+        endpoint = self._endpoint
+        request = json_request(endpoint, f"DynamoDB_20120810.{operation}", "1.0", content)
+        try:
+            answer = self._aws.exchange(
+                "dynamodb",
+                endpoint,
+                request,
+                limit=_MAX_ANSWER,
+                deadline=deadline,
+                connect_s=CONNECT_S,
+            )
+        except FAILURES as error:
+            name = type(error).__name__
+            is_slow = isinstance(error, TimeoutError)
+            raise LostError(f"{operation}: {name}", is_slow=is_slow) from error
+        if answer.status != 200:
+            raise self._error(operation, answer)
+        return answer
+
+    def _error(self, operation: str, answer: Answer) -> TableError:
+        refusal = refusal_of(answer, self._aws.region)
+        text = f"{operation}: AWS says {refusal.code or refusal.status}"
+        if refusal.status >= 500:
+            return LostError(text, is_slow=False, refusal=refusal)
+        if refusal.code in _THROTTLED:
+            return BusyError(text, refusal)
+        if refusal.code == "TransactionCanceledException":
+            return _cancelled(text, refusal, _parsed(answer).get("CancellationReasons", []))
+        return TableError(text, refusal)
+
+
+def _cancelled(text: str, refusal: Refusal, reasons: list[dict[str, Any]]) -> TableError:
+    """The error of a cancellation, by the whole list of its reasons, which come mixed."""
+    codes = {reason.get("Code", "None") for reason in reasons}
+    failed = [reason.get("Code") == EXISTS for reason in reasons]
+    found = [decoded(reason["Item"]) if reason.get("Item") else None for reason in reasons]
+    if any(found) or (reasons and codes <= {"None", EXISTS, _CONFLICT}):
+        return CancelledError(text, failed, found)
+    if codes & _THROTTLED:
+        return BusyError(text, refusal)
+    return TableError(f"{text}, {', '.join(sorted(codes))}", refusal)
+
+
+def _parsed(answer: Answer) -> dict[str, Any]:
+    try:
+        parsed: dict[str, Any] = json.loads(answer.body)
+    except ValueError as error:
+        raise LostError("the answer cannot be read", is_slow=False) from error
+    return parsed

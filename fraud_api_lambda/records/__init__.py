@@ -1,0 +1,1 @@
+"""The memory: each decision recorded once, and the histories of accounts."""

@@ -1,0 +1,62 @@
+"""The model that answers, as the log asks it, and the answers that callers get."""
+
+from collections.abc import Callable, Sequence
+from typing import Final, NamedTuple
+
+from fraud_api_lambda.history.view import History
+from fraud_api_lambda.records.asked import Asked
+from fraud_api_lambda.records.keys import Keys
+from fraud_api_lambda.records.requests import Requests
+
+NO_HISTORY: Final = "no_history"
+HISTORY_BEHIND: Final = "history_behind"
+UNRECORDED: Final = "unrecorded"
+"""Limitations: the answer is without histories, is not counted in them, is not in the log."""
+
+
+class Judged(NamedTuple):
+    """An answer to a payment, and the model's version."""
+
+    answer: str
+    model_version: str
+
+
+class Judge(NamedTuple):
+    """The model that answers.
+
+    Attributes
+    ----------
+    answer : callable
+        Answers a payment with the histories of its accounts, if they are known, and limitations.
+    needs_histories : bool
+        Whether an answer without histories is limited.
+    """
+
+    answer: Callable[[Asked, Sequence[History] | None, tuple[str, ...]], Judged]
+    needs_histories: bool
+
+
+class Decided(NamedTuple):
+    """The answer that a caller gets.
+
+    Attributes
+    ----------
+    answer : str
+        Empty if there is none.
+    is_replayed : bool
+        Whether it is that of an earlier request.
+    is_reused : bool
+        Whether the id belongs to another payment, so that there is no answer.
+    """
+
+    answer: str
+    is_replayed: bool = False
+    is_reused: bool = False
+
+
+class Trip(NamedTuple):
+    """What one request of a caller needs on its way."""
+
+    requests: Requests
+    keys: Keys
+    judge: Judge

@@ -1,0 +1,228 @@
+"""The log of decisions: the truth, of which the stored states of accounts are a cache.
+
+A payment is scored between one read of its accounts' states and one transaction. That writes the
+record if there is none yet, and each moved state if it is stored as it was read. Nothing has an
+effect before it, so equal requests at the same time are harmless.
+"""
+
+import logging
+from collections.abc import Sequence
+from typing import Final
+
+from fraud_api_lambda.aws.dynamodb import (
+    CancelledError,
+    Put,
+    TableError,
+)
+from fraud_api_lambda.history.packing import PackedStateError
+from fraud_api_lambda.history.view import History
+from fraud_api_lambda.records.asked import Asked
+from fraud_api_lambda.records.items import RECORD, STATE, Record, Version, has_expired
+from fraud_api_lambda.records.judging import (
+    HISTORY_BEHIND,
+    NO_HISTORY,
+    UNRECORDED,
+    Decided,
+    Judged,
+    Trip,
+)
+from fraud_api_lambda.records.requests import Gate, RecordTable, Requests, Waits
+from fraud_api_lambda.records.states import States
+
+ATTEMPTS: Final = 3
+"""Writes of a payment with its states, before the record is written alone."""
+
+log = logging.getLogger(__name__)
+
+
+class LogError(Exception):
+    """Raise when the log cannot be read."""
+
+
+class DecisionLog:
+    """Records decisions in a table.
+
+    Parameters
+    ----------
+    table : RecordTable
+    waits : Waits, optional
+    """
+
+    def __init__(self, table: RecordTable, waits: Waits | None = None) -> None:
+        self._table = table
+        self._waits = waits or Waits()
+        self._gate = Gate(self._waits)
+
+    def prepare(self) -> None:
+        """Begin to connect."""
+        self._table.prepare()
+
+    def requests(self) -> Requests:
+        """The requests for one payment, or for a group, whose budget begins now."""
+        return Requests(self._table, self._gate, self._waits)
+
+    def find(self, prediction_id: str, now: int) -> Record | None:
+        """The record of a prediction, `now` in milliseconds.
+
+        Raises
+        ------
+        LogError
+            If the table does not answer, or has something else than a record.
+        """
+        try:
+            item = self.requests().find(RECORD + prediction_id)
+            return None if item is None or has_expired(item, now) else Record.of(item)
+        except (TableError, ValueError) as error:
+            _report(error)
+            raise LogError from error
+
+    def look(self, group: Sequence[Asked], trip: Trip) -> list[Decided]:
+        """Answer payments without recording them."""
+        states = None if self._gate.is_closed else _states(trip, *group)
+        limits = (NO_HISTORY,) if states is None and trip.judge.needs_histories else ()
+        histories = [None if states is None else states.histories(asked) for asked in group]
+        return [
+            Decided(trip.judge.answer(asked, seen, limits).answer)
+            for asked, seen in zip(group, histories, strict=True)
+        ]
+
+    def decide(self, asked: Asked, trip: Trip) -> Decided:
+        """Answer a payment and record it, or repeat the answer that is recorded."""
+        if self._gate.is_closed:
+            return _unrecorded(asked, trip, None)
+        states = _states(trip, asked)
+        histories: Sequence[History] | None = None
+        versions: Sequence[Version | None] = ()
+        for _ in range(ATTEMPTS):
+            if states is None:
+                break
+            histories, versions = states.histories(asked), states.versions(asked)
+            try:
+                return _together(asked, trip, states)
+            except CancelledError as error:
+                settled = _settled(asked, error)
+                if settled is not None:
+                    return settled
+            except TableError as error:
+                _report(error)
+                return _unrecorded(asked, trip, histories)
+            trip.requests.pause()
+            states = _states(trip, asked, consistent=True)
+        return _alone(asked, trip, histories, versions)
+
+    def decide_together(self, group: Sequence[Asked], trip: Trip) -> list[Decided] | None:
+        """Answer and record payments in one transaction; None if it fails: nothing is done then."""
+        states = None if self._gate.is_closed else _states(trip, *group)
+        if states is None:
+            return None
+        recorded = [_recorded(asked, trip, states) for asked in group]
+        records = [_put(record, trip) for record in recorded]
+        try:
+            trip.requests.write([*records, *states.puts(trip.keys)])
+        except TableError as error:
+            _report(error)
+            return None
+        return [Decided(record.answer) for record in recorded]
+
+
+def _states(trip: Trip, *group: Asked, consistent: bool = False) -> States | None:
+    """The states of the accounts of some payments; None if they cannot be read."""
+    wanted = dict.fromkeys(STATE + key for asked in group for key in asked.keys)
+    try:
+        items = trip.requests.read(list(wanted), consistent=consistent) if wanted else {}
+        return States(items, group[0].arrived)
+    except (TableError, PackedStateError) as error:
+        _report(error)
+        return None
+
+
+def _together(asked: Asked, trip: Trip, states: States) -> Decided:
+    """Record a payment and its states; raises `TableError` if that fails."""
+    record = _recorded(asked, trip, states)
+    trip.requests.write([_put(record, trip), *states.puts(trip.keys)])
+    return Decided(record.answer)
+
+
+def _recorded(asked: Asked, trip: Trip, states: States) -> Record:
+    """The record of a payment, which moves the states."""
+    histories = states.histories(asked)
+    judged = trip.judge.answer(asked, histories, ())
+    return _record(asked, judged, histories, states.move(asked))
+
+
+def _alone(
+    asked: Asked,
+    trip: Trip,
+    histories: Sequence[History] | None,
+    versions: Sequence[Version | None],
+) -> Decided:
+    """Record a payment without its states."""
+    is_limited = histories is None and trip.judge.needs_histories
+    limits = (NO_HISTORY,) if is_limited else (HISTORY_BEHIND,)
+    judged = trip.judge.answer(asked, histories, limits)
+    record = _record(asked, judged, histories, versions)
+    for _ in range(ATTEMPTS):
+        try:
+            trip.requests.write([_put(record, trip)])
+        except CancelledError as error:
+            settled = _settled(asked, error)
+            if settled is not None:
+                return settled
+            trip.requests.pause()
+        except TableError as error:
+            _report(error)
+            break
+        else:
+            return Decided(record.answer)
+    return _unrecorded(asked, trip, histories)
+
+
+def _unrecorded(asked: Asked, trip: Trip, histories: Sequence[History] | None) -> Decided:
+    """Answer a payment that could not be recorded."""
+    is_limited = histories is None and trip.judge.needs_histories
+    limits = (NO_HISTORY, UNRECORDED) if is_limited else (UNRECORDED,)
+    return Decided(trip.judge.answer(asked, histories, limits).answer)
+
+
+def _settled(asked: Asked, error: CancelledError) -> Decided | None:
+    """The answer that is recorded already; None if the transaction met another one.
+
+    It is our own if the answer to an earlier write of this payment was lost.
+    """
+    found = error.found[0] if error.found else None
+    if found is None:
+        return None
+    record = Record.of(found)
+    if record.digest != asked.digest:
+        return Decided("", is_reused=True)
+    return Decided(record.answer, is_replayed=record.arrived != asked.arrived)
+
+
+def _record(
+    asked: Asked,
+    judged: Judged,
+    histories: Sequence[History] | None,
+    versions: Sequence[Version | None],
+) -> Record:
+    return Record(
+        asked.prediction_id,
+        asked.arrived,
+        asked.facts,
+        [None if each is None else each.key for each in asked.accounts],
+        asked.digest,
+        histories,
+        versions,
+        judged.answer,
+        judged.model_version,
+    )
+
+
+def _put(record: Record, trip: Trip) -> Put:
+    """The write of a record, if there is none of its id that has not expired."""
+    now = record.arrived // 1_000
+    return Put(record.item(trip.keys), "attribute_not_exists(pk) OR x < :now", {":now": now})
+
+
+def _report(error: Exception) -> None:
+    """Log a failure of the table, without values."""
+    log.warning("table failed", extra={"cause": str(error)})

@@ -1,0 +1,158 @@
+"""The requests to the table for one payment, or a group of them, within their budget of time."""
+
+import random
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Final, Protocol
+
+from fraud_api_lambda.aws.dynamodb import EXCHANGE_S, BusyError, Item, LostError, Put
+
+BUDGET_S: Final = 0.25
+"""Limit of all requests for one payment."""
+
+LEAST_S: Final = 0.01
+"""With less time left, nothing is sent again."""
+
+JITTER_S: Final = (0.002, 0.015)
+"""Least and longest wait before a request is sent again."""
+
+LONG_S: Final = 0.09
+"""A request that was given up earlier had little time, which says nothing about the table."""
+
+SKIPPED_S: Final = (0.5, 1.5)
+"""Least and longest time without requests after one that got no answer in time."""
+
+
+class RecordTable(Protocol):
+    """The table, as `aws.dynamodb.Table`."""
+
+    def prepare(self) -> None:
+        """Begin to connect."""
+
+    def read(self, keys: Sequence[str], *, consistent: bool, deadline: float) -> dict[str, Item]:
+        """The items of some keys."""
+
+    def find(self, key: str, *, deadline: float) -> Item | None:
+        """The item of a key."""
+
+    def write(self, puts: Sequence[Put], *, deadline: float) -> None:
+        """Write some items, all or none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """The clock and the waiting of requests; tests have their own."""
+
+    clock: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
+    between: Callable[[float, float], float] = field(default=random.uniform)
+
+
+class Gate:
+    """Closed for a while after a request that got no answer in time."""
+
+    def __init__(self, waits: Waits) -> None:
+        self._waits = waits
+        self._opens_at = float("-inf")
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether the table is to be left alone now."""
+        return self._waits.clock() < self._opens_at
+
+    def close(self) -> None:
+        """Close, for a random time so that containers do not come back together."""
+        self._opens_at = self._waits.clock() + self._waits.between(*SKIPPED_S)
+
+
+class Requests:
+    """The requests for one payment, or a group of them.
+
+    Parameters
+    ----------
+    table : RecordTable
+    gate : Gate
+    waits : Waits
+
+    Attributes
+    ----------
+    writes : int
+        Transactions that were sent.
+    waited_s : float
+        Time that the requests took.
+    """
+
+    def __init__(self, table: RecordTable, gate: Gate, waits: Waits) -> None:
+        self._table, self._gate, self._waits = table, gate, waits
+        self._ends_at = waits.clock() + BUDGET_S
+        self.writes = 0
+        self.waited_s = 0.0
+
+    def read(self, keys: Sequence[str], *, consistent: bool) -> dict[str, Item]:
+        """The items of some keys; a failure that takes no time is tried once more."""
+
+        def once() -> dict[str, Item]:
+            return self._table.read(keys, consistent=consistent, deadline=self._deadline())
+
+        try:
+            return self._timed(once)
+        except (BusyError, LostError) as error:
+            if _is_slow(error) or not self._may_wait():
+                raise
+        return self._timed(once)
+
+    def find(self, key: str) -> Item | None:
+        """The item of a key."""
+        return self._timed(lambda: self._table.find(key, deadline=self._deadline()))
+
+    def write(self, puts: Sequence[Put]) -> None:
+        """Write items, all or none; what failed or got no answer is sent once more.
+
+        The conditions of the items must make a second time harmless.
+        """
+
+        def once() -> None:
+            self.writes += 1
+            self._table.write(puts, deadline=self._deadline())
+
+        try:
+            self._timed(once)
+        except (BusyError, LostError):
+            if not self._may_wait():
+                raise
+            self._timed(once)
+
+    def pause(self) -> None:
+        """Wait for a random time, so that two writers do not meet again."""
+        self._waits.sleep(self._waits.between(*JITTER_S))
+
+    def _may_wait(self) -> bool:
+        """Wait before another request, if there is time for one."""
+        if self._left_s() < LEAST_S:
+            return False
+        self.pause()
+        return self._left_s() >= LEAST_S
+
+    def _left_s(self) -> float:
+        return self._ends_at - self._waits.clock()
+
+    def _deadline(self) -> float:
+        return min(self._ends_at, self._waits.clock() + EXCHANGE_S)
+
+    def _timed[T](self, request: Callable[[], T]) -> T:
+        if self._left_s() < LEAST_S:
+            raise BusyError("no time is left for another request")
+        began = self._waits.clock()
+        try:
+            return request()
+        except LostError as error:
+            if _is_slow(error) and self._waits.clock() - began >= LONG_S:
+                self._gate.close()
+            raise
+        finally:
+            self.waited_s += self._waits.clock() - began
+
+
+def _is_slow(error: Exception) -> bool:
+    return isinstance(error, LostError) and error.is_slow

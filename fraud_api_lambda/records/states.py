@@ -1,0 +1,109 @@
+"""The states of the accounts of some payments, between one read and one write. Pure."""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from fraud_api_lambda.aws.dynamodb import MOST_READ, MOST_WRITTEN, Item, Put
+from fraud_api_lambda.history.packing import PackedStateError
+from fraud_api_lambda.history.state import after, moves
+from fraud_api_lambda.history.view import NEVER_SEEN, History, view
+from fraud_api_lambda.records.account import Account
+from fraud_api_lambda.records.asked import Asked, Seen
+from fraud_api_lambda.records.items import STATE, Version, has_expired, state_item
+from fraud_api_lambda.records.keys import Keys
+
+_ABSENT = Account.new(0)
+
+
+class States:
+    """The states of some accounts, as they were read and as payments move them.
+
+    Parameters
+    ----------
+    items : dict of Item
+        Those that were stored, by their keys.
+    now : int
+        Milliseconds since the epoch.
+
+    Raises
+    ------
+    PackedStateError
+        If a state cannot be read.
+    """
+
+    def __init__(self, items: Mapping[str, Item], now: int) -> None:
+        self._stored: dict[str, bytes] = {}
+        self._accounts: dict[str, Account] = {}
+        self._moved: dict[str, int] = {}
+        for key, item in items.items():
+            stored = item.get("s")
+            if not isinstance(stored, bytes):
+                raise PackedStateError("the item has no state")
+            self._stored[key] = stored
+            if not has_expired(item, now):
+                self._accounts[key] = Account.unpack(stored)
+
+    def histories(self, asked: Asked) -> list[History]:
+        """What a payment sees of its accounts."""
+        return [
+            NEVER_SEEN
+            if each is None
+            else view(self._account(each).state, each.event, asked.label_delay_s)
+            for each in asked.accounts
+        ]
+
+    def versions(self, asked: Asked) -> list[Version | None]:
+        """The versions that a payment sees, which it does not move."""
+        return [
+            None if each is None else Version(*self._account(each)[:2], moved=False)
+            for each in asked.accounts
+        ]
+
+    def move(self, asked: Asked) -> list[Version | None]:
+        """Count a payment; return the versions that it saw."""
+        seen = [None if each is None else self._account(each) for each in asked.accounts]
+        return [
+            None if each is None or before is None else self._count(each, before, asked)
+            for each, before in zip(asked.accounts, seen, strict=True)
+        ]
+
+    def puts(self, keys: Keys) -> list[Put]:
+        """The writes of the moved states, each if it is stored as it was read."""
+        return [self._put(key, arrived, keys) for key, arrived in self._moved.items()]
+
+    def _account(self, seen: Seen) -> Account:
+        return self._accounts.get(STATE + seen.key, _ABSENT)
+
+    def _count(self, seen: Seen, before: Account, asked: Asked) -> Version:
+        if not seen.is_counted or not moves(before.state, seen.event):
+            return Version(before.since, before.seq, moved=False)
+        known = Account.new(asked.arrived) if before == _ABSENT else before
+        state = after(known.state, seen.event, asked.label_delay_s)
+        self._accounts[STATE + seen.key] = known.moved_to(state)
+        self._moved[STATE + seen.key] = asked.arrived
+        return Version(known.since, known.seq, moved=True)
+
+    def _put(self, key: str, arrived: int, keys: Keys) -> Put:
+        item = state_item(key, self._accounts[key], arrived, keys)
+        if key in self._stored:
+            return Put(item, "s = :stored", {":stored": self._stored[key]})
+        return Put(item, "attribute_not_exists(pk)", {})
+
+
+def groups(payments: Iterable[Asked]) -> Iterator[list[Asked]]:
+    """Payments in groups that fit into one read and one transaction, cut before a repeated id."""
+    group: list[Asked] = []
+    ids: set[str] = set()
+    read: set[str] = set()
+    moved: set[str] = set()
+    for asked in payments:
+        read.update(asked.keys)
+        moved.update(each.key for each in asked.accounts if each and each.is_counted)
+        fits = len(read) <= MOST_READ and len(group) + 1 + len(moved) <= MOST_WRITTEN
+        if group and (not fits or asked.prediction_id in ids):
+            yield group
+            group, ids, read = [], set(), set(asked.keys)
+            moved = {each.key for each in asked.accounts if each and each.is_counted}
+        group.append(asked)
+        ids.add(asked.prediction_id)
+    if group:
+        yield group

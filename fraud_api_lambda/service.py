@@ -1,0 +1,201 @@
+"""From the values of a payment to its recorded answer: gathers, decides, records.
+
+Knows neither HTTP nor the words of the table.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from secrets import token_bytes
+from typing import Final, NamedTuple
+
+from fraud_api_lambda.deployment.loaded_model import LoadedModel
+from fraud_api_lambda.domain.assessment import Assessment, Decision
+from fraud_api_lambda.domain.payment import Payment
+from fraud_api_lambda.domain.reading import Values
+from fraud_api_lambda.history.view import History
+from fraud_api_lambda.records.asked import Asked, AskedReader
+from fraud_api_lambda.records.items import Record
+from fraud_api_lambda.records.judging import (
+    NO_HISTORY,
+    UNRECORDED,
+    Decided,
+    Judge,
+    Judged,
+    Trip,
+)
+from fraud_api_lambda.records.keys import Keys
+from fraud_api_lambda.records.log import DecisionLog, LogError
+from fraud_api_lambda.records.requests import Requests
+from fraud_api_lambda.records.states import groups
+
+SANDBOX: Final = {
+    "test_fraud": Decision.BLOCK,
+    "test_review": Decision.REVIEW,
+    "test_genuine": Decision.APPROVE,
+}
+"""The decisions on transactions with these ids, with which a client is tested."""
+
+KEPT: Final = 2
+"""Readers that are kept: that of the current model, and that of a newer one."""
+
+
+class MemoryUnavailableError(Exception):
+    """Raise when the table does not answer."""
+
+
+class Question(NamedTuple):
+    """What a caller wants.
+
+    Attributes
+    ----------
+    explain : bool
+        With an explanation.
+    record : bool
+        To be recorded.
+    """
+
+    explain: bool = False
+    record: bool = True
+
+
+class Answers(NamedTuple):
+    """The answers to payments, in order.
+
+    Attributes
+    ----------
+    decided : list of Decided
+    table_s : float
+        Time that the table took.
+    writes : int
+        Transactions that were sent.
+    """
+
+    decided: list[Decided]
+    table_s: float
+    writes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """An answer as the caller sees it, but for the assessment."""
+
+    prediction_id: str
+    model_version: str
+    degraded: tuple[str, ...]
+    is_test: bool
+
+
+type Render = Callable[[Assessment, Payment, Form], str]
+"""Writes an answer as JSON."""
+
+
+class Service:
+    """Answers payments with the histories of their accounts, and records the answers.
+
+    Parameters
+    ----------
+    log : DecisionLog
+    keys : callable
+        Returns the keys; None while there is no secret, and then nothing is recorded.
+    render : Render
+    now : callable
+        The time in seconds since the epoch.
+    """
+
+    def __init__(
+        self,
+        log: DecisionLog,
+        keys: Callable[[], Keys | None],
+        render: Render,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self._log, self._keys, self._render, self._now = log, keys, render, now
+        self._readers: tuple[tuple[str, AskedReader], ...] = ()
+        self._no_keys = Keys(token_bytes(16))
+
+    def find(self, prediction_id: str) -> Record | None:
+        """The record of a prediction.
+
+        Raises
+        ------
+        MemoryUnavailableError
+            If the table does not answer.
+        """
+        try:
+            return self._log.find(prediction_id, self._arrival())
+        except LogError as error:
+            raise MemoryUnavailableError from error
+
+    def asked(self, model: LoadedModel, values: Values, question: Question) -> Asked:
+        """The payment of some values; raises `FutureTimeError`."""
+        keys = self._keys() or self._no_keys
+        asked = self._reader(model).asked(values, keys, self._arrival())
+        if _is_recorded(asked, question):
+            return asked
+        return asked._replace(prediction_id=keys.prediction(None))
+
+    def answer(self, model: LoadedModel, payments: Sequence[Asked], question: Question) -> Answers:
+        """Answer payments in order, each as if those before it had been answered alone."""
+        judge, used = self._judge(model, question), list[Requests]()
+        keys = self._keys()
+
+        def trip() -> Trip:
+            used.append(self._log.requests())
+            return Trip(used[-1], keys or self._no_keys, judge)
+
+        decided: list[Decided] = []
+        for is_recorded, run in groupby(payments, lambda asked: _is_recorded(asked, question)):
+            answered = self._recorded if is_recorded else self._looked
+            for group in groups(run):
+                decided += answered(group, trip) if keys else _without_keys(group, judge, question)
+        return Answers(
+            decided, sum(each.waited_s for each in used), sum(each.writes for each in used)
+        )
+
+    def _recorded(self, group: Sequence[Asked], trip: Callable[[], Trip]) -> list[Decided]:
+        decided = self._log.decide_together(group, trip()) if len(group) > 1 else None
+        return decided or [self._log.decide(asked, trip()) for asked in group]
+
+    def _looked(self, group: Sequence[Asked], trip: Callable[[], Trip]) -> list[Decided]:
+        return self._log.look(group, trip())
+
+    def _judge(self, model: LoadedModel, question: Question) -> Judge:
+        reader, render = self._reader(model), self._render
+
+        def answer(
+            asked: Asked, histories: Sequence[History] | None, limits: tuple[str, ...]
+        ) -> Judged:
+            scorer = model.scorer if histories is not None else model.second or model.scorer
+            payment = reader.with_histories(asked, histories)
+            decision = SANDBOX.get(payment.transaction_id or "")
+            assessment = scorer.assess(payment, explain=question.explain, decision=decision)
+            degraded = model.degraded + limits + payment.degraded
+            form = Form(asked.prediction_id, model.version, degraded, decision is not None)
+            return Judged(render(assessment, payment, form), model.version)
+
+        return Judge(answer, needs_histories=model.second is not None)
+
+    def _reader(self, model: LoadedModel) -> AskedReader:
+        for version, reader in self._readers:
+            if version == model.version:
+                return reader
+        made = AskedReader(model.scorer.bundle.plan)
+        # One assignment of a whole tuple: another thread sees the old one or the new one.
+        self._readers = ((model.version, made), *self._readers)[:KEPT]
+        return made
+
+    def _arrival(self) -> int:
+        return round(self._now() * 1_000)
+
+
+def _is_recorded(asked: Asked, question: Question) -> bool:
+    return question.record and asked.payment.transaction_id not in SANDBOX
+
+
+def _without_keys(group: Sequence[Asked], judge: Judge, question: Question) -> list[Decided]:
+    """Answers while there is no secret."""
+    unread = (NO_HISTORY,) if judge.needs_histories else ()
+    unrecorded = (UNRECORDED,) if question.record else ()
+    return [Decided(judge.answer(asked, None, unread + unrecorded).answer) for asked in group]
