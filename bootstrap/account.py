@@ -10,6 +10,7 @@ from botocore import xform_name
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, WaiterError
 
+from bootstrap.parameters import HIDDEN
 from training.errors import CommandError
 from training.registry.boto import account_required
 
@@ -32,6 +33,12 @@ class AwsError(CommandError):
     def __init__(self, message: str, code: str) -> None:
         super().__init__(message)
         self.code = code
+
+
+class Hidden(str):
+    """An argument of a call that is never shown."""
+
+    __slots__ = ()
 
 
 class Account:
@@ -121,7 +128,7 @@ def described(service: str, operation: str, arguments: dict[str, Any]) -> str:
 
 
 def _short(value: Any) -> str:
-    text = str(value)
+    text = HIDDEN if isinstance(value, Hidden) else str(value)
     return text if len(text) <= LONGEST_VALUE else f"{text[:LONGEST_VALUE]}..."
 
 

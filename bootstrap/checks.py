@@ -5,6 +5,7 @@ from typing import Final
 
 from bootstrap import images, invocation
 from bootstrap.image_tags import in_use_tag
+from bootstrap.memory_checks import secret_kept, table_ready
 from bootstrap.monitoring import alarms_quiet, heartbeat_fresh
 from bootstrap.rollback import ALIAS, deployed_digest
 from bootstrap.site import Site, UnhealthyError
@@ -150,6 +151,8 @@ CHECKS: Final[dict[str, Callable[[Site], str]]] = {
     "function": function_state,
     "image": image_present,
     "alias": alias_is_deployed,
+    "table": table_ready,
+    "secret": secret_kept,
     "pointer": pointer_verifies,
     "model": model_loads,
     "heartbeat": heartbeat_fresh,

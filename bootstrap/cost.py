@@ -11,7 +11,7 @@ from bootstrap.measured import SERVING, Measured, read_measured
 from bootstrap.parameters import Environment, effective, read_bootstrap, read_environment
 from bootstrap.prices import PRICES, READ, REGION, Price
 from bootstrap.transform import BOOTSTRAP_TEMPLATE, TEMPLATE, all_transformed, declared_by
-from bootstrap.usage import Resource, Units, units
+from bootstrap.usage import READ_UNITS, WRITE_UNITS, Resource, Units, units
 from training.local.progress import reported
 
 VOLUMES: Final = (0, 10_000, 1_000_000, 100_000_000)
@@ -140,6 +140,10 @@ def _foreword(stacks: Stacks, measured: Measured) -> list[str]:
         f"At {memory_mb} MB Lambda bills {warm} ms, and {cold} ms on a new container.",
         f"A new container: {measured.cold_share:.0%} of payments (assumed), and every heartbeat.",
         f"A payment's answer has {measured.answer_bytes} bytes, its log {measured.log_bytes}.",
+        f"Memory: a payment takes {WRITE_UNITS} write units and {READ_UNITS} read units.",
+        f"It waits {measured.table_ms:.0f} ms for the table (assumed).",
+        f"Kept {measured.days_kept} days: {measured.record_bytes:,} bytes of each payment.",
+        f"New accounts: {measured.states_per_payment:.0%} of payments (assumed).",
         f"Kept: {measured.images_kept} images, {measured.models_kept} models (assumed).",
         FREE_PLAN,
     ]

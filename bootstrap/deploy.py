@@ -7,7 +7,7 @@ from typing import Final
 
 import typer
 
-from bootstrap import image_tags, images, stacks
+from bootstrap import image_tags, images, memory, stacks
 from bootstrap.account import Account
 from bootstrap.images import Repository
 from bootstrap.parameters import (
@@ -53,7 +53,7 @@ def deploy(
         If the environment or the image is unknown, a parameter has no value, or a file of the image
         is not committed.
     CheckFailedError
-        If the stack's status allows no deploy.
+        If the stack's status allows no deploy, or the memory's table or secret is missing.
     CommandError
         If a program or AWS fails.
     """
@@ -66,7 +66,8 @@ def deploy(
     repository = Repository.of(bootstrap)
     overrides = {"ModelBucket": bootstrap.output("ModelBucketName")} | target.overrides
     # Parameters are checked before the build, which takes minutes.
-    effective(declared, overrides, {"ImageUri": images.UNKNOWN})
+    planned = effective(declared, overrides, {"ImageUri": images.UNKNOWN})
+    memory.require(account, target.stack_name, planned)
     if image is not None:
         digest = images.given(account, repository, image)
     else:

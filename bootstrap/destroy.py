@@ -1,4 +1,4 @@
-"""Delete the application's stack; models, images and logs stay."""
+"""Delete the application's stack; models, images, logs, table and secret stay."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -74,6 +74,7 @@ def _kept(stack: Stack, bootstrap: Stack | None) -> list[str]:
     )
     if bootstrap is None:
         return lines
+    lines += _kept_memory(stack)
     lines.append("  the heartbeat's code: in the bucket of the stack aws-sam-cli-managed-default")
     bucket = bootstrap.outputs.get("ModelBucketName", "MODEL_BUCKET")
     name = bootstrap.outputs.get("ImageRepositoryName", "REPOSITORY")
@@ -85,3 +86,18 @@ def _kept(stack: Stack, bootstrap: Stack | None) -> list[str]:
         f"  the bootstrap stack: aws cloudformation {UNPROTECT} --stack-name {BOOTSTRAP}",
         f"    aws cloudformation delete-stack --stack-name {BOOTSTRAP}",
     ]
+
+
+def _kept_memory(stack: Stack) -> list[str]:
+    """The payments that the stack recorded, and the secret without which they are of no use."""
+    of_table = f"--table-name {stack.name}"
+    lines = [
+        f"  the table {stack.name} with every recorded payment; AWS keeps a backup for 35 days:",
+        f"    aws dynamodb update-table --no-deletion-protection-enabled {of_table}",
+        f"    aws dynamodb delete-table {of_table}",
+    ]
+    secret = stack.parameters.get("SecretParameter")
+    if secret:
+        delete = f"aws ssm delete-parameter --name {secret}"
+        lines.append(f"  the secret of the table, never before the table: {delete}")
+    return lines

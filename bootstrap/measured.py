@@ -39,6 +39,12 @@ class Measured:
     log_compression: float = 0.15  # the ratio in AWS's own pricing examples
     image_mb: float = 180.0  # upper bound: AWS's base and our packages, compressed
     further_image_mb: float = 25.0  # our layers; images share the base
+    # A payment's read and write of the table: an estimate. More CPU does not shorten the wait.
+    table_ms: float = 15.0
+    record_bytes: int = 1124  # at most 1 KB, and the 100 bytes that DynamoDB counts for each item
+    state_bytes: int = 500  # an account's state, its seal and its key, and those 100 bytes
+    states_per_payment: float = 0.2  # new accounts (assumed): most pay or are paid again
+    days_kept: int = 400
     images_kept: int = 12  # the two in use, and the ten other releases that no rule expires
     model_mb: float = 0.5
     models_kept: int = 20

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from bootstrap.account import Account, AwsError, described, session
+from bootstrap.memory import SECURE
 from bootstrap.stacks import BOOTSTRAP
 from training.registry.boto import account_required
 
@@ -65,6 +66,14 @@ class Offline(Account):
                 return {"images": []}
             case "ListOpenIDConnectProviders":
                 return {"OpenIDConnectProviderList": []}
+            case "DescribeTable" if self._has_bootstrap:
+                return {"Table": {"TableStatus": "ACTIVE"}}
+            case "DescribeTable":
+                raise AwsError(f"{arguments['TableName']} is unknown", "ResourceNotFoundException")
+            case "GetParameter" if self._has_bootstrap:
+                return {"Parameter": {"Type": SECURE}}
+            case "GetParameter":
+                raise AwsError(f"{arguments['Name']} is unknown", "ParameterNotFound")
         raise AwsError(f"{service}:{operation} needs an account", "NoAccount")
 
     def _stack(self, name: str) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from bootstrap.parameters import (
     read_environment,
 )
 from bootstrap.programs import PARAMETERS, Programs
+from bootstrap.secret import make_secrets
 from bootstrap.stack_status import Command, require_allowed
 from bootstrap.stacks import BOOTSTRAP, Stack
 from bootstrap.transform import BOOTSTRAP_TEMPLATE, declared_by
@@ -33,7 +34,9 @@ GITHUB: Final = "token.actions.githubusercontent.com"
 def prepare(
     account: Account, programs: Programs, *, github: str | None, samconfig: Path = SAMCONFIG
 ) -> None:
-    """Deploy the bootstrap stack; parameters keep their old values unless given.
+    """Deploy the bootstrap stack and make the memory's secrets.
+
+    Parameters keep their old values unless given.
 
     Parameters
     ----------
@@ -49,7 +52,7 @@ def prepare(
     InputError
         If `github` cannot be the name in a workflow's token.
     CheckFailedError
-        If the stack's status allows no deploy.
+        If the stack's status allows no deploy, or the secret of a table with content is gone.
     CommandError
         If a program or AWS fails.
     """
@@ -66,6 +69,7 @@ def prepare(
         typer.echo(line)
     _run(account, programs, _command(samconfig, values))
     stacks.protect(account, BOOTSTRAP)
+    make_secrets(account, samconfig)
     if account.dry_run:
         typer.echo("nothing was changed")
         return
@@ -73,7 +77,8 @@ def prepare(
     for name, value in after.outputs.items():
         typer.echo(f"{name}: {value}")
     typer.echo(
-        "to go back: make bootstrap in the previous version of this clone; buckets and images stay"
+        "to go back: make bootstrap in the previous version of this clone; images, buckets, tables "
+        "and secrets stay"
     )
     registry = registry_options(after.outputs.get("ModelBucketName"), _model_parameter(samconfig))
     say_next(fraud("publish", "--model", "build/model", *registry, "--promote"))

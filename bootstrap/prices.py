@@ -54,6 +54,8 @@ def _flat(
 LAMBDA: Final = "aws.amazon.com/lambda/pricing"
 GATEWAY: Final = "aws.amazon.com/api-gateway/pricing"
 CLOUDWATCH: Final = "aws.amazon.com/cloudwatch/pricing"
+DYNAMODB: Final = "aws.amazon.com/dynamodb/pricing/on-demand"
+KMS: Final = "aws.amazon.com/kms/pricing"
 S3: Final = "aws.amazon.com/s3/pricing"
 TRANSFER: Final = "aws.amazon.com/ec2/pricing/on-demand, Data Transfer"
 
@@ -90,10 +92,15 @@ PRICES: Final = {
     "SSM parameters": _flat("parameter", 0.0, "aws.amazon.com/systems-manager/pricing"),
     "S3 storage": _flat("GB-month", 0.023, S3, 0, 5),
     "S3 reads": _flat("GET", 0.40e-6, S3, 0, 20_000),
+    "DynamoDB writes": _flat("write request unit", 0.625e-6, DYNAMODB),
+    "DynamoDB reads": _flat("read request unit", 0.125e-6, DYNAMODB),
+    "DynamoDB storage": _flat("GB-month", 0.25, DYNAMODB, 25),
+    "DynamoDB backups": _flat("GB-month", 0.20, DYNAMODB),  # point-in-time recovery
+    "KMS requests": _flat("request", 3e-6, KMS, 20_000),  # an AWS managed key costs no more
     # A budget without actions is free.
     "Budgets": _flat("budget", 0.0, "aws.amazon.com/aws-cost-management/aws-budgets/pricing"),
     # The templates have none of these; one that is added must show in the bill.
-    "KMS keys": _flat("key", 1.00, "aws.amazon.com/kms/pricing"),
+    "KMS keys": _flat("key", 1.00, KMS),
     "NAT gateways": _flat("hour", 0.045, "aws.amazon.com/vpc/pricing"),
     "ECR storage": _flat("GB-month", 0.10, "aws.amazon.com/ecr/pricing", 0, 0.5),
 }
@@ -130,6 +137,7 @@ PRICED: Final = frozenset(
         "AWS::Budgets::Budget",
         "AWS::CloudWatch::Alarm",
         "AWS::CloudWatch::Dashboard",
+        "AWS::DynamoDB::Table",
         "AWS::EC2::NatGateway",
         "AWS::ECR::Repository",
         "AWS::Events::Rule",

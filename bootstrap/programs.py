@@ -92,4 +92,4 @@ def _done(command: tuple[str, ...], secret: str | None, output: int) -> str:
     except subprocess.CalledProcessError as error:
         message = f"`{short}` failed with exit code {error.returncode}; its output is above"
         raise CommandError(message) from error
-    return (done.stdout or "").strip()
+    return (done.stdout or "").rstrip()

@@ -17,6 +17,12 @@ type Units = dict[str, float]
 GB: Final = 1024**3
 MONTH_DAYS: Final = MONTH_S / 86_400
 
+WRITE_UNITS: Final = 6
+"""Of a payment: its record and two states of less than 1 KB, each twice in a transaction."""
+
+READ_UNITS: Final = 1.5
+"""Of a payment: three items of less than 4 KB, each half because a later state is no harm."""
+
 TRACED: Final = 0.05
 """Share of calls that X-Ray samples by default, beyond the first of each second."""
 
@@ -47,7 +53,7 @@ def refuse_unknown(resources: Iterable[Resource]) -> None:
                 f"{resource['Name']} is an {resource['Type']}, which bootstrap/prices.py does not "
                 "know; add its price there, or add it to FREE_OF_CHARGE"
             )
-        if option := _costly_option(resource):
+        if option := _costly_option(resource) or _costly_table(resource):
             raise CheckFailedError(
                 f"{resource['Name']} has {option}, which the bill does not include; "
                 "leave it out, or count it in bootstrap/usage.py"
@@ -68,6 +74,28 @@ def _costly_option(resource: Resource) -> str | None:
         case "AWS::Logs::LogGroup" if "RetentionInDays" not in options:
             return "no RetentionInDays, so it keeps its lines for ever"
     return None
+
+
+ORDINARY: Final = {
+    "AttributeDefinitions",
+    "BillingMode",
+    "DeletionProtectionEnabled",
+    "GlobalSecondaryIndexes",  # nothing is written to the one that the table has
+    "KeySchema",
+    "PointInTimeRecoverySpecification",
+    "TableName",
+    "TimeToLiveSpecification",
+}
+"""Options of a table whose cost is counted."""
+
+
+def _costly_table(resource: Resource) -> str | None:
+    if resource["Type"] != "AWS::DynamoDB::Table":
+        return None
+    options = resource.get("Properties", {})
+    if options.get("BillingMode") != "PAY_PER_REQUEST":
+        return "provisioned capacity, which costs by the hour"
+    return ", ".join(sorted(options.keys() - ORDINARY)) or None
 
 
 def _logs_execution(stage: dict[str, Any]) -> bool:
@@ -119,6 +147,13 @@ def _calls(resources: Sequence[Resource], measured: Measured, predictions: int) 
     memory_mb = int(scorer["MemorySize"])
     busy_ms = (invocations - cold) * measured.billed_ms(memory_mb)
     busy_ms += cold * measured.billed_ms(memory_mb, cold=True)
+    if "FRAUD_TABLE" in scorer["Environment"]["Variables"]:
+        busy_ms += calls * measured.table_ms
+        yield from _memory(measured, predictions, calls)
+        yield (
+            "KMS requests",
+            cold + min(invocations, MONTH_S / 60),
+        )  # a container reads once a minute
     yield "Lambda requests", invocations + beats
     yield "Lambda GB-seconds", busy_ms / 1000 * memory_mb / 1024
     beating_s = beats * measured.heartbeat_ms / 1000
@@ -132,6 +167,16 @@ def _calls(resources: Sequence[Resource], measured: Measured, predictions: int) 
     yield "SSM parameters", 1
     if scorer.get("TracingConfig", {}).get("Mode") == "Active":
         yield "X-Ray traces", min(invocations, MONTH_S + TRACED * invocations)
+
+
+def _memory(measured: Measured, predictions: int, calls: float) -> Iterator[Used]:
+    """Usage of the table, once it is as full as it gets; a heartbeat reads and records nothing."""
+    yield "DynamoDB writes", predictions * WRITE_UNITS
+    yield "DynamoDB reads", calls * READ_UNITS
+    of_payment = measured.record_bytes + measured.states_per_payment * measured.state_bytes
+    kept_gb = predictions * measured.days_kept / MONTH_DAYS * of_payment / GB
+    yield "DynamoDB storage", kept_gb
+    yield "DynamoDB backups", kept_gb
 
 
 def _functions(resources: Sequence[Resource]) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -81,13 +81,14 @@ def _ask(environment: Mapping[str, str]) -> dict[str, Any]:
     model = _model(environment["LAMBDA_URL"], environment["FUNCTION"])
     name, example = _example(model)
     began = time.perf_counter()
-    answer = _request(
-        "execute-api", f"{environment['API_URL']}/predict", example["transaction"], key
-    )
+    url = f"{environment['API_URL']}/predict?record=false"  # no payment: no history may move
+    answer = _request("execute-api", url, example["transaction"], key)
     latency_ms = round(1000 * (time.perf_counter() - began))
     versions = _versions(environment["SSM_URL"], environment["MODEL_PARAMETER"])
     _check_version("GET /model", model.get("version"), versions)
     _check_version("POST /predict", answer.get("model_version"), versions)
+    if "no_history" in answer.get("degraded", ()) and "no_history" not in model.get("degraded", ()):
+        raise HeartbeatError("POST /predict: no_history, so the table was not read; look at it")
     if answer["model_version"] == model["version"]:  # else a promotion came between the two
         _check_answer(name, answer, example["answer"])
     return {

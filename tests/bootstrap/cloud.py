@@ -159,6 +159,19 @@ class Cloud:
             StackName="fraud-api-bootstrap", TemplateBody=template([], outputs)
         )
 
+    def make_table(self, **changes: Any) -> None:
+        """Create the table of dev as DynamoDB restores one: without a time to live and backups."""
+        options = {
+            "TableName": STACK,
+            "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}],
+            "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}],
+            "BillingMode": "PAY_PER_REQUEST",
+        }
+        self.client("dynamodb").create_table(**options | changes)
+
+    def put_secret(self, name: str, kind: str = "SecureString") -> None:
+        self.client("ssm").put_parameter(Name=name, Type=kind, Value="kept")
+
     def sam_deploys(self, stack: str, parameters: Mapping[str, str]) -> None:
         """What is left of `sam deploy` here: the stack's parameters, outputs and a new version."""
         outputs = {

@@ -18,7 +18,7 @@ STOPPED: dict[str, dict[str, object]] = {
 ANSWERS: dict[str, Mapping[str, object]] = {
     "/live/health": {"status": "ok"},
     "/live/model": {"version": VERSION, "examples": {"stopped": STOPPED, "approved": None}},
-    "/live/predict": STOPPED["answer"],
+    "/live/predict?record=false": STOPPED["answer"],
 }
 """Answers of the API that the smoke test accepts."""
 

@@ -9,11 +9,19 @@ from pathlib import Path
 import pytest
 
 from bootstrap.__main__ import main
-from bootstrap.account import AwsError
+from bootstrap.account import AwsError, Hidden
 from bootstrap.programs import RealPrograms
 from tests.bootstrap.cloud import Cloud
 from training.errors import CommandError
 from training.local.processes import ROOT
+
+
+@pytest.fixture
+def prepared(cloud: Cloud) -> Cloud:
+    """An account with the table and the secret of dev, as the project's samconfig.toml has it."""
+    cloud.make_table()
+    cloud.put_secret("/fraud/dev/secret")
+    return cloud
 
 
 def run(cloud: Cloud, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -28,16 +36,18 @@ def run(cloud: Cloud, *arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_a_dry_deploy_of_a_named_image_prints_its_steps_and_changes_nothing(cloud: Cloud) -> None:
-    digest = cloud.push("ci-1")
+def test_a_dry_deploy_of_a_named_image_prints_its_steps_and_changes_nothing(
+    prepared: Cloud,
+) -> None:
+    digest = prepared.push("ci-1")
 
-    done = run(cloud, "deploy", "--image", f"{cloud.uri}@{digest}", "--dry-run")
+    done = run(prepared, "deploy", "--image", f"{prepared.uri}@{digest}", "--dry-run")
 
     assert done.returncode == 0, done.stderr
     assert "would call aws ecr:PutImage" in done.stdout
     assert "would run " in done.stdout
     assert f"would deploy {digest}, before: nothing; nothing was changed" in done.stdout
-    assert cloud.tags() == ["ci-1"]
+    assert prepared.tags() == ["ci-1"]
 
 
 def ended(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> object:
@@ -48,7 +58,7 @@ def ended(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> object:
     return end.value.code
 
 
-@pytest.mark.usefixtures("cloud")
+@pytest.mark.usefixtures("prepared")
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [
@@ -126,6 +136,28 @@ def test_a_secret_is_passed_on_standard_input(tmp_path: Path) -> None:
 
     assert path.read_text() == "hush"
     assert "hush" not in "".join(said)
+
+
+def test_the_first_line_of_an_answer_keeps_its_indentation() -> None:
+    """`git status --porcelain` begins a line with a blank if a file is not staged."""
+    programs = RealPrograms(lambda _: None)
+
+    assert programs.ask("printf", " M one\n M two\n") == " M one\n M two"
+
+
+def test_a_hidden_argument_of_a_call_is_never_shown(cloud: Cloud) -> None:
+    value = Hidden("hush")
+
+    cloud.account().change("ssm", "PutParameter", Name="/fraud/x", Type="SecureString", Value=value)
+    with pytest.raises(AwsError, match="ParameterAlreadyExists") as caught:
+        cloud.account().change("ssm", "PutParameter", Name="/fraud/x", Type="String", Value=value)
+
+    assert cloud.said[0].endswith("Type=SecureString Value=****")
+    assert "hush" not in "".join(cloud.said) + str(caught.value)
+    assert (
+        cloud.aws.ssm.get_parameter(Name="/fraud/x", WithDecryption=True)["Parameter"]["Value"]
+        == "hush"
+    )
 
 
 def test_a_printed_command_line_hides_the_stacks_parameters() -> None:

@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -132,6 +133,59 @@ def test_only_the_storage_of_images_is_left_out_of_the_total(idle: dict[str, flo
     assert idle["ECR storage"] == pytest.approx((180 + 11 * 25) / 1024 * 0.10)
 
 
+OF_MEMORY = ("DynamoDB writes", "DynamoDB reads", "DynamoDB storage", "DynamoDB backups")
+
+
+@pytest.fixture(scope="module")
+def forgetful(stacks: Stacks) -> Stacks:
+    """The account as it is with Memory=off, when no function has a table."""
+    without = deepcopy(stacks)
+    for resources in without.values():
+        for each in resources:
+            variables = each.get("Properties", {}).get("Environment", {}).get("Variables", {})
+            variables.pop("FRAUD_TABLE", None)
+    return without
+
+
+def test_an_idle_memory_costs_less_than_a_cent_a_month(
+    idle: dict[str, float], forgetful: Stacks
+) -> None:
+    without = cost.bill(cost.used(forgetful, Measured(), 0), "credits")
+
+    assert 0 < cost.total(idle) - cost.total(without) < 0.001
+    assert sum(idle[part] for part in OF_MEMORY) < 0.001
+    assert idle["KMS requests"] == idle["DynamoDB backups"] == 0
+
+
+def test_the_memory_of_a_million_payments_has_the_price_of_its_units(
+    stacks: Stacks, idle: dict[str, float]
+) -> None:
+    busy = cost.bill(cost.used(stacks, Measured(), 1_000_000), "credits")
+
+    assert busy["DynamoDB writes"] == pytest.approx(3 * 2 * 0.625)
+    assert busy["DynamoDB reads"] - idle["DynamoDB reads"] == pytest.approx(3 * 0.5 * 0.125)
+
+
+def test_a_full_table_of_fewer_payments_is_free_and_its_backups_are_not(stacks: Stacks) -> None:
+    used = cost.used(stacks, Measured(), 1_000_000)
+
+    gb = 1_000_000 * 400 / (730.5 / 24) * (1124 + 0.2 * 500) / 1024**3
+    assert used["DynamoDB storage"] == used["DynamoDB backups"] == pytest.approx(gb)
+    bill = cost.bill(used, "credits")
+    assert bill["DynamoDB storage"] == 0
+    assert bill["DynamoDB backups"] == pytest.approx(0.20 * gb)
+
+
+def test_without_memory_no_table_is_billed_and_no_payment_waits_for_one(
+    stacks: Stacks, forgetful: Stacks
+) -> None:
+    with_memory, without = (cost.used(each, Measured(), 1_000_000) for each in (stacks, forgetful))
+
+    assert not [part for part in (*OF_MEMORY, "KMS requests") if without[part]]
+    waited = with_memory["Lambda GB-seconds"] - without["Lambda GB-seconds"]
+    assert waited == pytest.approx(with_memory["API Gateway REST calls"] * 0.015 * 1.5)
+
+
 @pytest.mark.parametrize("part", MISTAKES)
 def test_a_costly_mistake_shows_in_the_bill(planted: dict[str, Stacks], part: str) -> None:
     *_, usd = MISTAKES[part]
@@ -148,6 +202,24 @@ def test_a_resource_without_a_price_is_refused_by_name(
 ) -> None:
     with pytest.raises(CheckFailedError, match=why):
         cost.used(planted[why], Measured(), 0)
+
+
+@pytest.mark.parametrize(
+    ("options", "why"),
+    [
+        ({}, "provisioned capacity"),
+        ({"BillingMode": "PROVISIONED"}, "provisioned capacity"),
+        ({"BillingMode": "PAY_PER_REQUEST", "StreamSpecification": {}}, "StreamSpecification"),
+        ({"BillingMode": "PAY_PER_REQUEST", "SSESpecification": {}}, "SSESpecification"),
+    ],
+)
+def test_a_table_with_an_option_that_is_not_counted_is_refused(
+    options: dict[str, Any], why: str
+) -> None:
+    table = {"Name": "Store", "Type": "AWS::DynamoDB::Table", "Properties": options}
+
+    with pytest.raises(CheckFailedError, match=f"Store has {why}"):
+        units([table], Measured(), 0)
 
 
 def test_alarms_metrics_and_dashboards_stay_within_the_free_tier(stacks: Stacks) -> None:
@@ -175,6 +247,10 @@ def test_a_resource_that_an_environment_switches_off_is_not_counted(stacks: Stac
         ("Data transfer out", 101, 0.09),
         ("CloudWatch logs in", 6, 0.50),
         ("S3 storage", 10, 0.23),
+        ("DynamoDB writes", 1e6, 0.625),
+        ("DynamoDB storage", 26, 0.25),
+        ("DynamoDB backups", 1, 0.20),
+        ("KMS requests", 30_000, 0.03),
     ],
 )
 def test_units_beyond_the_free_tier_cost_the_price_on_awss_page(

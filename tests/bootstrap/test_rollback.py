@@ -187,6 +187,20 @@ def test_destroy_deletes_the_application_and_nothing_else(
 
 
 @pytest.mark.usefixtures("images")
+def test_destroy_names_the_table_and_the_secret_that_stay_and_the_secret_last(
+    cloud: Cloud, capsys: pytest.CaptureFixture[str]
+) -> None:
+    gone(cloud)
+
+    kept = capsys.readouterr().out.partition("kept; to delete these too:")[2]
+    assert f"the table {STACK} with every recorded payment" in kept
+    delete = f"aws dynamodb delete-table --table-name {STACK}"
+    unprotect = f"update-table --no-deletion-protection-enabled --table-name {STACK}"
+    secret = "never before the table: aws ssm delete-parameter --name /fraud/secret"
+    assert kept.index(unprotect) < kept.index(delete) < kept.index(secret)
+
+
+@pytest.mark.usefixtures("images")
 def test_destroy_asks_first(cloud: Cloud) -> None:
     with pytest.raises(CheckFailedError, match="nothing was deleted"):
         gone(cloud, answer=False)

@@ -79,7 +79,7 @@ def test_the_smoke_test_gets_the_stacks_address_and_key(
     assert {request.path for request in asked.requests} >= {
         "/live/health",
         "/live/model",
-        "/live/predict",
+        "/live/predict?record=false",
     }
     assert {request.headers["x-api-key"] for request in asked.requests} == {key}
     assert key not in "".join(capfd.readouterr()) + "".join(cloud.said)

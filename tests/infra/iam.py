@@ -81,6 +81,8 @@ def _with_variables(pattern: str, call: Call) -> str:
 
 
 def _holds(operator: str, given: str | None, wanted: list[str]) -> bool:
+    if operator == "ArnNotLike":
+        return not _holds("ArnLike", given, wanted)  # true without the key too
     if given is None:
         return False
     match operator:

@@ -71,7 +71,7 @@ def words_of_logs(template: Template) -> dict[str, set[str]]:
     """Quoted words in the source of each log, its fields among them."""
     (stage,) = resources(template, "AWS::ApiGateway::Stage")
     names = (
-        *("web/app", "web/answers", "web/logs", "handler"),
+        *("web/app", "web/answers", "web/logs", "web/recorded", "handler"),
         *("deployment/provider", "deployment/load_attempt"),
     )
     ours = "".join((ROOT / f"fraud_api_lambda/{name}.py").read_text() for name in names)
@@ -188,7 +188,7 @@ DEFECTS: Defects = {
         ('"status": $context.status', '"status_code": $context.status'),
     ],
     queries_show_what_is_logged: [
-        ("function_ms, cold_start", "function_ms, is_cold_start"),
+        ("function_ms, table_ms,", "function_ms, table,"),
         ("| fields coalesce(exception_name,", "| fields coalesce(exception,"),
         ("LogGroupNames: [!Ref AccessLogs, !Ref FraudLogs]", "LogGroupNames: [!Ref FraudLogs]"),
         ("by type, operation, code,", "by type, step, code,"),

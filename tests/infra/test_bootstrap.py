@@ -4,6 +4,8 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from bootstrap.memory_checks import EXPIRES, KEY
+from bootstrap.parameters import environments, read_environment
 from tests.infra.infra import (
     ROOT,
     Defects,
@@ -18,6 +20,7 @@ from tests.infra.infra import (
 TEMPLATE = (ROOT / "bootstrap/template.yaml").read_text()
 
 STATEFUL = (
+    "AWS::DynamoDB::Table",
     "AWS::ECR::Repository",
     "AWS::S3::Bucket",
     "AWS::S3::BucketPolicy",
@@ -109,6 +112,49 @@ def old_training_data_goes_and_no_model_does(template: Template) -> None:
     assert removing[0]["NoncurrentVersionExpiration"] == {"NoncurrentDays": 30}
 
 
+def each_environment_has_a_table_with_its_stacks_name(template: Template) -> None:
+    tables = [each["Properties"] for each in resources(template, "AWS::DynamoDB::Table")]
+
+    named = [read_environment(name).stack_name for name in environments()]
+    assert [each["TableName"] for each in tables] == named == ["fraud-api-dev", "fraud-api-prod"]
+
+
+def a_table_costs_nothing_while_idle(template: Template) -> None:
+    for each in resources(template, "AWS::DynamoDB::Table"):
+        assert each["Properties"]["BillingMode"] == "PAY_PER_REQUEST"
+        assert "SSESpecification" not in each["Properties"]  # AWS's own key, without a price
+
+
+def a_table_is_protected_from_loss_and_forgets_what_expired(template: Template) -> None:
+    for each in resources(template, "AWS::DynamoDB::Table"):
+        options = each["Properties"]
+        assert options["DeletionProtectionEnabled"] is True
+        assert options["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+        assert options["TimeToLiveSpecification"] == {"Enabled": True, "AttributeName": EXPIRES}
+
+
+def a_table_has_one_key_and_an_index_of_reviews(template: Template) -> None:
+    for each in resources(template, "AWS::DynamoDB::Table"):
+        options = each["Properties"]
+        (index,) = options["GlobalSecondaryIndexes"]
+        assert options["KeySchema"] == KEY
+        assert index["IndexName"] == "reviews"
+        assert index["KeySchema"] == [
+            {"AttributeName": "q", "KeyType": "HASH"},
+            {"AttributeName": "l", "KeyType": "RANGE"},
+        ]
+        assert {each["AttributeName"] for each in options["AttributeDefinitions"]} == set("ql") | {
+            "pk"
+        }
+        assert {each["AttributeType"] for each in options["AttributeDefinitions"]} == {"S"}
+
+
+def a_table_is_created_after_what_may_fail(template: Template) -> None:
+    """A creation that fails could not delete it again: it is protected."""
+    for each in resources(template, "AWS::DynamoDB::Table"):
+        assert "GatewayAccount" in each["DependsOn"]
+
+
 def the_registry_serves_this_accounts_functions_alone(template: Template) -> None:
     (repository,) = resources(template, "AWS::ECR::Repository")
     (statement,) = repository["Properties"]["RepositoryPolicyText"]["Statement"]
@@ -174,6 +220,8 @@ def who_deploys_may_ask_what_doctor_asks(template: Template) -> None:
         *("cloudformation:DescribeStacks", "lambda:GetFunctionConfiguration", "lambda:GetAlias"),
         *("lambda:GetFunction", "lambda:InvokeFunction", "ecr:DescribeImages"),
         *("cloudwatch:DescribeAlarms", "cloudwatch:GetMetricStatistics", "apigateway:GET"),
+        *("dynamodb:DescribeTable", "dynamodb:DescribeTimeToLive", "ssm:GetParameter"),
+        "dynamodb:DescribeContinuousBackups",
     } <= may
 
 
@@ -191,6 +239,10 @@ DEFECTS: Defects = {
             "DeletionPolicy: RetainExceptOnCreate # roles of",
             "DeletionPolicy: Delete # roles of",
         ),
+        (
+            "DeletionPolicy: RetainExceptOnCreate # payments",
+            "DeletionPolicy: Delete # payments",
+        ),
         ("UpdateReplacePolicy: Retain", "UpdateReplacePolicy: Delete"),
         ("Type: AWS::S3::BucketPolicy", "Type: AWS::S3::BucketPolitely"),
     ],
@@ -206,6 +258,30 @@ DEFECTS: Defects = {
     old_training_data_goes_and_no_model_does: [
         ("Prefix: data/", "Prefix: models/"),
         ("NoncurrentDays: 30", "NoncurrentDays: 3"),
+    ],
+    each_environment_has_a_table_with_its_stacks_name: [
+        ("TableName: fraud-api-prod", "TableName: fraud-api-production"),
+        ("      TableName: fraud-api-dev # the application's stack has this name\n", ""),
+    ],
+    a_table_costs_nothing_while_idle: [
+        ("BillingMode: PAY_PER_REQUEST", "BillingMode: PROVISIONED"),
+        (
+            "BillingMode: PAY_PER_REQUEST",
+            "BillingMode: PAY_PER_REQUEST\n      SSESpecification: {SSEEnabled: true}",
+        ),
+    ],
+    a_table_is_protected_from_loss_and_forgets_what_expired: [
+        ("DeletionProtectionEnabled: true", "DeletionProtectionEnabled: false"),
+        ("PointInTimeRecoveryEnabled: true", "PointInTimeRecoveryEnabled: false"),
+        ("AttributeName: x\n", "AttributeName: l\n"),
+    ],
+    a_table_has_one_key_and_an_index_of_reviews: [
+        ("{ AttributeName: pk, KeyType: HASH }", "{ AttributeName: q, KeyType: HASH }"),
+        ("IndexName: reviews", "IndexName: queue"),
+        ("{ AttributeName: l, AttributeType: S }", "{ AttributeName: l, AttributeType: N }"),
+    ],
+    a_table_is_created_after_what_may_fail: [
+        ("DependsOn: [GatewayAccount, FraudApiBoundary]", "DependsOn: [FraudApiBoundary]"),
     ],
     the_registry_serves_this_accounts_functions_alone: [
         ("${AWS::AccountId}:function:fraud-api-*", "*:function:fraud-api-*"),

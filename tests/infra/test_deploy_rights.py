@@ -284,7 +284,7 @@ def test_no_action_is_called_unused_that_is_granted_or_that_no_handler_has(
 
 
 CALL = re.compile(r'"([a-z]+)",\s*"([A-Z][A-Za-z]+)"')
-BY_A_PERSON = {"prepare.py"}
+BY_A_PERSON = {"prepare.py", "secret.py"}
 OTHER_NAMES = {"lambda:Invoke": "lambda:InvokeFunction", "apigateway:GetApiKey": "apigateway:GET"}
 """Actions whose name differs from the operation's."""
 
@@ -345,6 +345,7 @@ OWN = [
     ("codedeploy:StopDeployment", arn("codedeploy", "deploymentgroup:fraud-api-{}-x/y")),
     ("iam:UpdateAssumeRolePolicy", arn("iam", "role/fraud-api-{}-FraudRole-x", region="")),
     ("budgets:ModifyBudget", arn("budgets", f"budget/fraud-api-{{}}-{REGION}-zero", region="")),
+    ("dynamodb:DescribeTable", arn("dynamodb", "table/fraud-api-{}")),
 ]
 
 
@@ -413,6 +414,7 @@ def test_prods_role_cannot_delete_its_stack(bootstrap: Resources) -> None:
     assert not may(bootstrap, "DeployRoleProd", action, stack.format("prod"))
 
 
+EVERYTHING = {"Effect": "Allow", "Action": "*", "Resource": "*"}
 GAINS = ("iam:CreateRole", "iam:PutRolePolicy", "iam:AttachRolePolicy")
 
 
@@ -441,10 +443,9 @@ def test_the_boundary_cannot_be_taken_off_or_changed(
     bootstrap: Resources, action: str, resource: str
 ) -> None:
     """Denied, whatever another policy allows."""
-    everything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
     for role in ("DeployRoleDev", "DeployRoleProd"):
         call = Call(action, resource, {"iam:PermissionsBoundary": BOUNDARY})
-        assert not is_allowed([*statements(bootstrap, role), everything], call)
+        assert not is_allowed([*statements(bootstrap, role), EVERYTHING], call)
 
 
 @pytest.mark.parametrize("role", ["DeployRoleDev", "DeployRoleProd", "RetrainRole"])
@@ -477,6 +478,61 @@ def test_who_deploys_cannot_write_a_model(bootstrap: Resources) -> None:
         )
 
 
+OTHER_TABLE_RIGHTS = (
+    "GetItem",
+    "PutItem",
+    "Scan",
+    "UpdateTable",
+    "DeleteTable",
+    "UpdateTimeToLive",
+)
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_who_deploys_sees_how_the_table_is_set_up_and_nothing_in_it(
+    bootstrap: Resources, environment: str
+) -> None:
+    role = f"DeployRole{environment.title()}"
+    table = arn("dynamodb", f"table/fraud-api-{environment}")
+
+    for name in ("DescribeTable", "DescribeTimeToLive", "DescribeContinuousBackups"):
+        assert may(bootstrap, role, f"dynamodb:{name}", table)
+    for name in OTHER_TABLE_RIGHTS:
+        assert not may(bootstrap, role, f"dynamodb:{name}", table)
+
+
+SECRETS = ("/fraud/secret", "/fraud/dev/secret", "/fraud/prod/secret")
+
+
+@pytest.mark.parametrize("role", ["DeployRoleDev", "DeployRoleProd"])
+def test_who_deploys_sees_that_a_secret_is_there_and_cannot_read_its_value(
+    bootstrap: Resources, role: str
+) -> None:
+    """AWS's key aws/ssm decrypts for everyone whom no policy denies it."""
+    key = arn("kms", "key/0123")
+    rights = [*statements(bootstrap, role), EVERYTHING]
+
+    for name in SECRETS:
+        assert may(bootstrap, role, "ssm:GetParameter", arn("ssm", f"parameter{name}"))
+    of_ssm = {"kms:ViaService": f"ssm.{REGION}.amazonaws.com"}
+    assert not is_allowed(rights, Call("kms:Decrypt", key, of_ssm))
+    of_lambda = {"kms:ViaService": f"lambda.{REGION}.amazonaws.com"}
+    assert is_allowed(rights, Call("kms:Decrypt", key, of_lambda))
+
+
+@pytest.mark.parametrize("name", SECRETS)
+def test_who_retrains_moves_pointers_and_neither_reads_nor_replaces_a_secret(
+    bootstrap: Resources, name: str
+) -> None:
+    pattern = declared_by(TEMPLATE.read_text())["SecretParameter"]["AllowedPattern"]
+    assert re.fullmatch(pattern, name)
+
+    for action in ("ssm:GetParameter", "ssm:PutParameter"):
+        assert not may(bootstrap, "RetrainRole", action, arn("ssm", f"parameter{name}"))
+        pointer = arn("ssm", f"parameter{name.replace('secret', 'model')}")
+        assert may(bootstrap, "RetrainRole", action, pointer)
+
+
 # The boundary
 
 APPLICATION = {
@@ -485,6 +541,7 @@ APPLICATION = {
     "FraudLogs.Arn": arn("logs", "log-group:fraud-api-dev-FraudLogs-x:*"),
     "HeartbeatLogs.Arn": arn("logs", "log-group:fraud-api-dev-HeartbeatLogs-x:*"),
     "ModelParameter": "/fraud/dev/model",
+    "SecretParameter": "/fraud/dev/secret",
     "fraud-api-model-bucket": BUCKET,
     "ModelBucket": BUCKET,
     "FraudFunction": "fraud-api-dev-FraudFunction-x",
@@ -515,19 +572,57 @@ def test_every_role_of_the_application_has_the_boundary(application: Template) -
         assert bounded == {"Fn::ImportValue": "fraud-api-boundary"}
 
 
+def limit(bootstrap: Resources) -> list[Statement]:
+    """The boundary's statements."""
+    policy = bootstrap["FraudApiBoundary"]["Properties"]["PolicyDocument"]
+    found: list[Statement] = rendered(policy["Statement"], NAMES)
+    return found
+
+
+def of_role(environment: str) -> dict[str, str]:
+    """The context of a call by the function of an environment."""
+    role = arn("iam", f"role/fraud-api-{environment}-FraudRole-X", region="")
+    return {"aws:ResourceAccount": ACCOUNT, "aws:PrincipalArn": role}
+
+
 def test_the_boundary_allows_all_that_the_applications_roles_may_do(
     bootstrap: Resources, application: Template
 ) -> None:
-    boundary = rendered(
-        bootstrap["FraudApiBoundary"]["Properties"]["PolicyDocument"]["Statement"], NAMES
-    )
+    boundary = limit(bootstrap)
     for role in resources(application, "AWS::IAM::Role"):
         for policy in bare(role["Properties"].get("Policies", [])):
             for statement in rendered(policy["PolicyDocument"]["Statement"], APPLICATION):
                 for action in as_list(statement["Action"]):
                     for resource in as_list(statement["Resource"]):
-                        call = Call(action, resource, {"aws:ResourceAccount": ACCOUNT})
+                        call = Call(action, resource, of_role("dev"))
                         assert is_allowed(boundary, call), call
+
+
+TABLE_RIGHTS = ("dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem")
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_the_boundary_keeps_an_environment_from_the_table_of_the_other(
+    bootstrap: Resources, environment: str
+) -> None:
+    for action in TABLE_RIGHTS:
+        for other in ENVIRONMENTS:
+            call = Call(action, arn("dynamodb", f"table/fraud-api-{other}"), of_role(environment))
+            assert is_allowed(limit(bootstrap), call) is (environment == other)
+
+
+@pytest.mark.parametrize("action", ["ssm:GetParameter", "ssm:GetParameters"])
+def test_the_boundary_keeps_prods_secret_from_roles_that_dev_deploys(
+    bootstrap: Resources, action: str
+) -> None:
+    secret = arn("ssm", "parameter/fraud/prod/secret")
+
+    assert is_allowed(limit(bootstrap), Call(action, secret, of_role("prod")))
+    assert not is_allowed(limit(bootstrap), Call(action, secret, of_role("dev")))
+    assert not is_allowed(limit(bootstrap), Call(action, secret))
+
+
+MORE_ON_TABLES = ("DeleteItem", "UpdateItem", "Scan", "Query", "DeleteTable", "BatchWriteItem")
 
 
 @pytest.mark.parametrize(
@@ -538,15 +633,17 @@ def test_the_boundary_allows_all_that_the_applications_roles_may_do(
         ("s3:PutObject", f"arn:aws:s3:::{BUCKET}/models/x"),
         ("ssm:PutParameter", arn("ssm", "parameter/fraud/prod/model")),
         ("ssm:GetParameter", arn("ssm", "parameter/other/secret")),
+        ("ssm:GetParameters", arn("ssm", "parameter/other/secret")),
+        ("ssm:PutParameter", arn("ssm", "parameter/fraud/prod/secret")),
+        *((f"dynamodb:{each}", arn("dynamodb", "table/fraud-api-prod")) for each in MORE_ON_TABLES),
+        ("dynamodb:Query", arn("dynamodb", "table/fraud-api-prod/index/reviews")),
+        ("dynamodb:PutItem", arn("dynamodb", "table/fraud-api-staging")),
+        ("dynamodb:PutItem", arn("dynamodb", "table/other")),
         ("lambda:UpdateFunctionCode", arn("lambda", "function:fraud-api-prod-FraudFunction-x")),
     ],
 )
 def test_the_boundary_allows_nothing_else(bootstrap: Resources, action: str, resource: str) -> None:
-    boundary = rendered(
-        bootstrap["FraudApiBoundary"]["Properties"]["PolicyDocument"]["Statement"], NAMES
-    )
-
-    assert not is_allowed(boundary, Call(action, resource, {"aws:ResourceAccount": ACCOUNT}))
+    assert not is_allowed(limit(bootstrap), Call(action, resource, of_role("prod")))
 
 
 # Sizes

@@ -20,6 +20,7 @@ PAYMENT = {
 OTHER = {**PAYMENT, "amount": 12.5}
 TOLD: Told = {
     "version": DIGEST[:16],
+    "degraded": [],
     "examples": {
         "stopped": {
             "transaction": PAYMENT,
@@ -62,7 +63,7 @@ def test_a_correct_answer_is_reported_with_its_model(
     summary = heartbeat.handler({}, None)
 
     assert summary["model_version"] == DIGEST[:16]
-    assert world.asked == [("/live/predict", PAYMENT, KEY)]
+    assert world.asked == [("/live/predict?record=false", PAYMENT, KEY)]
     assert KEY not in capsys.readouterr().out
     assert all(each.startswith("AWS4-HMAC-SHA256 Credential=") for each in world.signatures)
 
@@ -76,7 +77,7 @@ def test_a_model_that_stops_no_payment_is_tested_with_an_approved_one(
     summary = heartbeat.handler({}, None)
 
     assert (summary["example"], summary["decision"]) == ("approved", "approve")
-    assert world.asked == [("/live/predict", OTHER, KEY)]
+    assert world.asked == [("/live/predict?record=false", OTHER, KEY)]
 
 
 def test_a_probability_may_differ_by_rounding_to_float32(
@@ -97,6 +98,7 @@ WRONG: dict[str, Answer] = {
     "a certainty": (200, {**ANSWER, "fraud_probability": 1.0}),
     "no JSON": (200, b"<html>"),
     "a list": (200, [ANSWER]),
+    "a table that was not read": (200, {**ANSWER, "degraded": ["no_history"]}),
 }
 
 
@@ -116,6 +118,15 @@ def test_one_failed_attempt_is_retried_without_an_error(
     world: World, heartbeat: ModuleType
 ) -> None:
     world.answers = [WRONG["an error"], (200, ANSWER)]
+
+    assert heartbeat.handler({}, None)["decision"] == "block"
+
+
+def test_a_model_whose_histories_nobody_keeps_may_say_so(
+    world: World, heartbeat: ModuleType
+) -> None:
+    world.told = {**TOLD, "degraded": ["no_history"]}
+    world.answers = [(200, {**ANSWER, "degraded": ["no_history"]})]
 
     assert heartbeat.handler({}, None)["decision"] == "block"
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -16,6 +17,8 @@ from tests.infra.infra import (
     TEMPLATE,
     TEMPLATES,
     Defects,
+    Resource,
+    Statement,
     Template,
     as_list,
     bare,
@@ -33,6 +36,20 @@ def function(template: Template) -> dict[str, Any]:
     return properties
 
 
+def role_of(template: Template) -> Resource:
+    role: Resource = template["Resources"]["FraudRole"]
+    return role
+
+
+def conditional(role: Resource, condition: str) -> Iterator[Statement]:
+    """The statements of a role that it has only if a condition of the template holds."""
+    for each in statements(role):
+        if each.get("Fn::If", [""])[0] == condition:
+            _, statement, otherwise = each["Fn::If"]
+            assert otherwise == {"Ref": "AWS::NoValue"}
+            yield statement
+
+
 def the_function_may_only_read_its_models_and_their_pointer(template: Template) -> None:
     role = template["Resources"]["FraudRole"]
     allowed = [each for each in statements(role) if "Fn::If" not in each]
@@ -46,6 +63,35 @@ def the_function_may_only_read_its_models_and_their_pointer(template: Template) 
     targets = json.dumps([each["Resource"] for each in allowed])
     assert "/models/*" in targets
     assert "parameter${ModelParameter}" in targets
+
+
+RIGHTS = {
+    "BatchGetItem": "dynamodb:BatchGetItem",
+    "GetItem": "dynamodb:GetItem",
+    "TransactWriteItems": "dynamodb:PutItem",  # it writes by puts alone
+}
+"""The right that each operation on a table needs."""
+
+
+def with_memory_it_may_do_what_it_calls_on_its_table_and_nothing_else(template: Template) -> None:
+    code = (ROOT / "fraud_api_lambda/aws/dynamodb.py").read_text()
+    called = set(re.findall(r'_exchanged\(\s*"(\w+)"', code))
+    found = {each["Sid"]: each for each in conditional(role_of(template), "HasMemory")}
+
+    assert called == RIGHTS.keys()
+    assert found.keys() == {"ReadPointerAndSecret", "RememberPayments"}
+    remember = found["RememberPayments"]
+    assert set(remember["Action"]) == {RIGHTS[name] for name in called}
+    assert remember["Resource"]["Fn::Sub"].endswith(":table/${AWS::StackName}")
+
+
+def with_memory_it_may_read_its_pointer_and_secret_in_one_call(template: Template) -> None:
+    found = {each["Sid"]: each for each in conditional(role_of(template), "HasMemory")}
+    read = found["ReadPointerAndSecret"]
+    names = [each["Fn::Sub"].partition(":parameter")[2] for each in read["Resource"]]
+
+    assert read["Action"] == "ssm:GetParameters"
+    assert names == ["${ModelParameter}", "${SecretParameter}"]
 
 
 BARE = {"cloudwatch:DescribeAlarms", "xray:PutTraceSegments", "xray:PutTelemetryRecords"}
@@ -100,8 +146,32 @@ def the_function_knows_its_model(template: Template) -> None:
         "FRAUD_MODEL_BUCKET",
         "FRAUD_MODEL_PARAMETER",
         "FRAUD_RELEASE",
+        "FRAUD_SECRET_PARAMETER",
+        "FRAUD_TABLE",
     }
     assert variables["FRAUD_MODEL_PARAMETER"] == {"Ref": "ModelParameter"}
+
+
+def the_function_knows_a_table_only_with_memory(template: Template) -> None:
+    variables = function(template)["Environment"]["Variables"]
+
+    assert template["Conditions"]["HasMemory"] == {"Fn::Equals": [{"Ref": "Memory"}, "on"]}
+    assert template["source"]["Parameters"]["Memory"]["Default"] == "off"
+    assert variables["FRAUD_TABLE"] == {
+        "Fn::If": ["HasMemory", {"Ref": "AWS::StackName"}, {"Ref": "AWS::NoValue"}]
+    }
+    assert variables["FRAUD_SECRET_PARAMETER"] == {"Ref": "SecretParameter"}
+
+
+def a_secrets_name_can_be_told_from_a_pointers(template: Template) -> None:
+    """Policies of the bootstrap stack deny names with this ending."""
+    parameters = template["source"]["Parameters"]
+    pattern = parameters["SecretParameter"]["AllowedPattern"]
+
+    assert re.fullmatch(pattern, parameters["SecretParameter"]["Default"])
+    assert re.fullmatch(pattern, "/fraud/prod/secret")
+    for wrong in ("/fraud/model", "/fraud/prod/secret-2", "/other/secret", "/fraud/a b/secret"):
+        assert not re.fullmatch(pattern, wrong), wrong
 
 
 def a_new_version_is_rolled_out_behind_the_alias(template: Template) -> None:
@@ -121,7 +191,7 @@ def a_new_value_of_a_parameter_gives_a_new_version(template: Template) -> None:
     (version,) = resources(template, "AWS::Lambda::Version")
     described = re.findall(r"\$\{(\w+)\}", version["Properties"]["Description"]["Fn::Sub"])
     written = json.dumps(template["source"]["Resources"]["FraudFunction"]["Properties"])
-    conditions = {"HasModelBucket": "ModelBucket", "IsTraced": "Tracing"}
+    conditions = {"HasModelBucket": "ModelBucket", "IsTraced": "Tracing", "HasMemory": "Memory"}
     used = set(re.findall(r'"Ref": "(\w+)"', written)) & set(template["source"]["Parameters"])
 
     used |= {name for condition, name in conditions.items() if f'"{condition}"' in written}
@@ -173,6 +243,16 @@ DEFECTS: Defects = {
         ("Action: ssm:GetParameter\n", "Action: ssm:PutParameter\n"),
         ("${Bucket}/models/*", "${Bucket}/*"),
     ],
+    with_memory_it_may_do_what_it_calls_on_its_table_and_nothing_else: [
+        ("dynamodb:GetItem, dynamodb:PutItem]", "dynamodb:GetItem, dynamodb:DeleteItem]"),
+        ("dynamodb:BatchGetItem, ", "dynamodb:BatchGetItem, dynamodb:Scan, "),
+        ("table/${AWS::StackName}", "table/fraud-api-*"),
+        ("- Sid: RememberPayments", "- Sid: RememberAll"),
+    ],
+    with_memory_it_may_read_its_pointer_and_secret_in_one_call: [
+        ("Action: ssm:GetParameters\n", "Action: ssm:GetParametersByPath\n"),
+        ("parameter${SecretParameter}", "parameter/fraud/*"),
+    ],
     no_policy_says_star: [
         ("[s3:GetObject, s3:GetObjectVersion]", "'s3:*'"),
         ("Resource: !GetAtt FraudLogs.Arn", 'Resource: "*"'),
@@ -197,6 +277,15 @@ DEFECTS: Defects = {
         ("FRAUD_MODEL_BUCKET", "MODEL_BUCKET"),
         ("AWS_ENDPOINT_URL: !Ref AWS::NoValue", "AWS_ENDPOINT_URL: http://localhost:5000"),
     ],
+    the_function_knows_a_table_only_with_memory: [
+        ("[HasMemory, !Ref AWS::StackName,", "[IsTraced, !Ref AWS::StackName,"),
+        ('[!Ref Memory, "on"]', '[!Ref Memory, "off"]'),
+        ("FRAUD_SECRET_PARAMETER: !Ref SecretParameter", "FRAUD_SECRET_PARAMETER: /fraud/secret"),
+    ],
+    a_secrets_name_can_be_told_from_a_pointers: [
+        ("_.-]+)*/secret$", "_.-]+)+$"),
+        ("Default: /fraud/secret", "Default: /fraud/key"),
+    ],
     a_new_version_is_rolled_out_behind_the_alias: [
         ("AutoPublishAlias: live", "AutoPublishAlias: other"),
         ("Enabled: !FindInMap [Rollouts, !Ref Rollout, IsGradual]", "Enabled: false"),
@@ -205,6 +294,7 @@ DEFECTS: Defects = {
     a_new_value_of_a_parameter_gives_a_new_version: [
         ('!Sub "${Release}: ${MemoryMb} MB, ', '!Sub "'),
         ("VersionDescription: !Sub", "Description: !Sub"),
+        ("memory ${Memory} (${SecretParameter}), ", ""),
         ("FRAUD_MODEL_PARAMETER: !Ref ModelParameter", "FRAUD_MODEL_PARAMETER: !Ref AlarmEmail"),
     ],
     the_versions_before_stay_for_a_rollback: [
