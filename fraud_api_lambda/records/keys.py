@@ -41,7 +41,7 @@ class Keys:
         ValueError
             If it is no base64, or shorter than `LEAST_SECRET` bytes.
         """
-        secret = b64decode(text, validate=True)
+        secret = b64decode(text.strip(), validate=True)
         if len(secret) < LEAST_SECRET:
             raise ValueError("the secret is too short")
         return cls(secret)

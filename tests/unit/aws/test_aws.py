@@ -3,6 +3,7 @@
 import hashlib
 import socket
 import ssl
+import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
@@ -10,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import botocore.session
 import pytest
@@ -280,6 +282,19 @@ def test_an_aws_with_a_trusted_certificate_is_read(aws_by_tls: ModelStore) -> No
     pinned = replace(PINNED, sha256=hashlib.sha256(DATA).hexdigest())
 
     assert aws_by_tls.fetch(pinned) == DATA
+
+
+def test_a_connection_by_tls_that_was_prepared_is_used(aws_by_tls: ModelStore) -> None:
+    """The tickets that a server sends after the handshake are no answer."""
+    client = aws_by_tls._aws
+    place = urlsplit(client.endpoints["s3"])
+    client.connections.prepare(place)
+    time.sleep(0.2)  # until the tickets have arrived
+
+    kept = client.connections.take(place)
+
+    assert kept is not None
+    kept.close()
 
 
 def test_an_aws_whose_certificate_nobody_vouches_for_is_told_no_secret(
