@@ -1,6 +1,6 @@
 # Each target is one command that works without make too. `make` alone lists them.
 .DEFAULT_GOAL := help
-ENVIRONMENTS := project image sam checkov ray launcher tutorial
+ENVIRONMENTS := project image sam checkov emulator ray launcher tutorial
 .PHONY: $(ENVIRONMENTS:%=setup-%) help setup run demo screenshots train test quick ray check soak image-test smoke invoke bootstrap deploy doctor rollback destroy cost bench tune format lock pin-base
 
 PYTHON := .venv/bin/python
@@ -30,19 +30,19 @@ setup: ## Make the virtual environments of `make check`; each target makes its o
 $(ENVIRONMENTS:%=setup-%): setup-%:
 	@.ci/setup $*
 
-run: setup-project ## Train, publish to a local S3 and serve until Ctrl-C  [DATA=file.csv] [SCHEMA=schema.toml] [PORT=8000]
+run: setup-project setup-emulator ## Train, publish to a local S3 and serve until Ctrl-C  [DATA=file.csv] [SCHEMA=schema.toml] [PORT=8000]
 	$(PYTHON) -m training run $(call option,--data,DATA) $(call option,--schema,SCHEMA) $(call option,--port,PORT)
 
-demo: setup-project ## Train, serve, and open the demo's app on it until Ctrl-C  [DATA=file.csv] [SCHEMA=cards] [PORT=8501]
+demo: setup-project setup-emulator ## Train, serve, and open the demo's app on it until Ctrl-C  [DATA=file.csv] [SCHEMA=cards] [PORT=8501]
 	$(PYTHON) -m training demo $(call option,--data,DATA) $(call option,--schema,SCHEMA) $(call option,--port,PORT)
 
-screenshots: setup-project ## Take the demo's screenshots (needs chromium)
+screenshots: setup-project setup-emulator ## Take the demo's screenshots (needs chromium)
 	$(PYTHON) -m tests.demo.screenshots
 
 train: setup-project ## Train on your own transactions  DATA=file.csv [SCHEMA=schema.toml]
 	$(PYTHON) -m training train $(or $(call option,--data,DATA),$(error say which file: make train DATA=file.csv)) $(call option,--schema,SCHEMA)
 
-test: setup-project setup-image setup-sam setup-checkov ## Run all tests
+test: setup-project setup-image setup-sam setup-checkov setup-emulator ## Run all tests
 	$(PYTHON) -m pytest -n 2 --dist worksteal -q
 
 quick: setup-project ## Run the tests that start no process and train no model, in a minute

@@ -22,7 +22,7 @@ _numbers = count(1)
 
 
 @cache
-def _session() -> boto3.session.Session:
+def session() -> boto3.session.Session:
     """One session for all tests: a new one costs 100 ms."""
     return boto3.session.Session()
 
@@ -45,11 +45,11 @@ class Aws:
 
     @cached_property
     def s3(self) -> Any:
-        return _session().client("s3")
+        return session().client("s3")
 
     @cached_property
     def ssm(self) -> Any:
-        return _session().client("ssm")
+        return session().client("ssm")
 
     @property
     def where(self) -> Where:
@@ -98,7 +98,7 @@ def aws(moto: LocalAws) -> Iterator[Aws]:
     }
     # Not the fixture `monkeypatch`, whose changes end before this environment does.
     with pytest.MonkeyPatch.context() as patch, environment(variables):
-        patch.setattr(boto, "_session", _session)
+        patch.setattr(boto, "_session", session)
         made = Aws(bucket, parameter, moto.endpoint_url, variables)
         made.s3.create_bucket(Bucket=bucket)
         made.s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})

@@ -12,6 +12,7 @@ import pytest
 
 from fraud_api_lambda.deployment.provider import THREAD_NAME
 from tests.aws import aws, moto
+from tests.emulator import emulator, table_aws
 from tests.slow import (
     pytest_collection_modifyitems,
     pytest_ignore_collect,
@@ -20,10 +21,12 @@ from tests.slow import (
 
 __all__ = [
     "aws",
+    "emulator",
     "moto",
     "pytest_collection_modifyitems",
     "pytest_ignore_collect",
     "pytest_runtest_protocol",
+    "table_aws",
 ]
 
 # A busy machine makes no property false.

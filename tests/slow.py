@@ -15,7 +15,7 @@ import pytest
 FOLDERS: Final = {"bootstrap", "demo", "image", "infra", "ray_engine"}
 """Nearly all of their tests start SAM, a browser, Streamlit, podman or Ray."""
 
-FIXTURES: Final = {"moto"}
+FIXTURES: Final = {"emulator", "moto"}
 STARTS: Final = {"subprocess.Popen", "os.fork", "os.posix_spawn"}
 
 _running: list[pytest.Item] = []

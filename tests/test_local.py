@@ -25,6 +25,7 @@ from fraud_api_lambda.decisions.scorer import Scorer
 from fraud_api_lambda.domain.assessment import Assessment, Decision
 from fraud_api_lambda.domain.payment import Payment
 from tests.bundles import make_bundle
+from tests.emulator import NEEDS_EMULATOR
 from tests.fakes import ReadyProvider
 from tests.fakes import served as live
 from training.errors import CommandError, InputError
@@ -43,6 +44,14 @@ import signal
 from training.local.aws import LocalAws, local_aws
 with local_aws() as aws:
     print(aws.port, flush=True)
+    signal.pause()
+"""
+
+HOLD_THE_EMULATOR = """
+import signal
+from training.local.emulator import emulator
+with emulator() as port:
+    print(port, flush=True)
     signal.pause()
 """
 
@@ -150,6 +159,9 @@ def test_a_container_reaches_the_bucket_by_its_own_name_for_this_machine(moto: L
     ("holder", "end"),
     [
         pytest.param(HOLD_LOCAL_AWS, signal.SIGKILL, id="local AWS, killed"),
+        pytest.param(
+            HOLD_THE_EMULATOR, signal.SIGKILL, id="the emulator, killed", marks=NEEDS_EMULATOR
+        ),
         pytest.param(HOLD_A_SERVER, signal.SIGKILL, id="a server, killed"),
         pytest.param(HOLD_A_SERVER, signal.SIGTERM, id="a server, terminated"),
         pytest.param(HOLD_A_SERVER, signal.SIGINT, id="a server, interrupted"),
@@ -197,11 +209,13 @@ def test_the_aws_settings_of_the_user_are_set_aside_and_restored(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("AWS_PROFILE", "mine")
+    monkeypatch.setenv("FRAUD_TABLE", "mine")
+    monkeypatch.setenv("FRAUD_LOG_LEVEL", "DEBUG")
 
     with environment({"AWS_DEFAULT_REGION": "us-east-1"}):
-        inside = {name: value for name, value in os.environ.items() if name.startswith("AWS_")}
+        names = [name for name in os.environ if name.startswith(("AWS_", "FRAUD_"))]
 
-    assert inside == {"AWS_DEFAULT_REGION": "us-east-1"}
+    assert sorted(names) == ["AWS_DEFAULT_REGION", "FRAUD_LOG_LEVEL"]
     assert os.environ["AWS_PROFILE"] == "mine"
 
 

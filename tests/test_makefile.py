@@ -49,11 +49,11 @@ PLACES = {
 }
 
 NEEDS = {
-    "run": "project",
-    "demo": "project",
-    "screenshots": "project",
+    "run": "project emulator",
+    "demo": "project emulator",
+    "screenshots": "project emulator",
     "train": "project",
-    "test": "project image sam checkov",
+    "test": "project image sam checkov emulator",
     "quick": "project",
     "ray": "ray",
     "check": "project",

@@ -17,6 +17,7 @@ from training.commands.options import (
 from training.errors import InputError
 from training.files.paths import require_event, require_folder, require_readable
 from training.hints import example, fraud
+from training.local.emulator import find_emulator
 from training.local.processes import free_port
 from training.option_values import BUILT_IN
 
@@ -39,6 +40,12 @@ OwnData = Annotated[
 OutDirectory = Annotated[
     Path, typer.Option(metavar="DIR", help="Directory for the model and its report.")
 ]
+KeepMemory = Annotated[
+    bool,
+    typer.Option(
+        "--memory/--no-memory", help="Keep account histories and decisions in a local table."
+    ),
+]
 
 
 @app.command(epilog=example(fraud("run", "--port", 8000)))
@@ -50,15 +57,18 @@ def run(
     seed: Seed = 0,
     port: Port = None,
     out: OutDirectory = DEMO,
+    memory: KeepMemory = True,
 ) -> None:
     """Train, publish to a local S3 and serve until Ctrl-C."""
     _require_source(data, schema)
     require_folder(out)
     free_port(port)
+    if memory:
+        find_emulator()
 
     from training.local.run import run as serve
 
-    serve(data=data, schema=schema, rows=rows, seed=seed, port=port, out=out)
+    serve(data=data, schema=schema, rows=rows, seed=seed, port=port, out=out, memory=memory)
 
 
 @app.command(epilog=example(fraud("demo", "--port", 8501)))
@@ -70,15 +80,18 @@ def demo(
     seed: Seed = 0,
     port: Port = None,
     out: OutDirectory = DEMO,
+    memory: KeepMemory = True,
 ) -> None:
     """Train, serve, and open the demo's app on it until Ctrl-C."""
     _require_source(data, schema)
     require_folder(out)
     free_port(port)
+    if memory:
+        find_emulator()
 
     from training.local.demo import demo as serve
 
-    serve(data=data, schema=schema, rows=rows, seed=seed, port=port, out=out)
+    serve(data=data, schema=schema, rows=rows, seed=seed, port=port, out=out, memory=memory)
 
 
 @app.command(epilog=example(fraud("invoke", "--event", "tests/events/rest_v1_fraud.json")))

@@ -2,6 +2,8 @@
 
 Our standard input is a pipe from the parent, which writes nothing. However the parent ends, the
 system closes its end of the pipe, and our read returns. This works on every Unix.
+
+Other environments run this too, so it needs only the standard library.
 """
 
 import os

@@ -8,11 +8,18 @@ import typer
 
 from training.local.processes import LOOPBACK, Server, free_port, interruptible, served
 from training.local.progress import reported
-from training.local.run import START_STEPS, make_model, start_api, wait_for_the_end
+from training.local.run import START_STEPS, make_model, start_api, start_aws, wait_for_the_end
 
 
 def demo(
-    *, data: Path | None, schema: str | None, rows: int, seed: int, port: int | None, out: Path
+    *,
+    data: Path | None,
+    schema: str | None,
+    rows: int,
+    seed: int,
+    port: int | None,
+    out: Path,
+    memory: bool,
 ) -> None:
     """Train, publish to a local S3, and run the API and the demo's app until Ctrl-C.
 
@@ -29,11 +36,13 @@ def demo(
         The app's port on localhost; a free one if None.
     out : Path
         Directory for the model and the simulated transactions.
+    memory : bool
+        Whether the API has a table for account histories and decisions.
     """
-    with (
-        interruptible(),
-        running(data=data, schema=schema, rows=rows, seed=seed, port=port, out=out) as (url, app),
-    ):
+    started = running(
+        data=data, schema=schema, rows=rows, seed=seed, port=port, out=out, memory=memory
+    )
+    with interruptible(), started as (url, app):
         typer.echo(f"Demo: {url}")
         wait_for_the_end(app, "the app")
 
@@ -47,6 +56,7 @@ def running(
     seed: int,
     port: int | None,
     out: Path,
+    memory: bool = True,
 ) -> Iterator[tuple[str, Server]]:
     """Train, serve the model and the app; yield the app's address and its process."""
     port = free_port(port)
@@ -54,10 +64,13 @@ def running(
         # The app compares the model with those that do without balances or the hour, but on data
         # of any size the comparison takes too long.
         compare = data is None
-        make_model(data, schema=schema, rows=rows, seed=seed, out=out, compare=compare)
+        make_model(
+            data, schema=schema, rows=rows, seed=seed, out=out, compare=compare, memory=memory
+        )
         with reported(START_STEPS + 1) as progress:
             api_port = free_port()
-            start_api(stack, out, api_port, progress)
+            start_aws(stack, out, progress, memory=memory)
+            start_api(stack, api_port, progress)
             progress("starting the app")
             app = stack.enter_context(
                 served(

@@ -24,6 +24,7 @@ LOOPBACK: Final = "127.0.0.1"
 STDERR: Final = 2
 """The file descriptor of stderr; `sys.stderr` need not be a file."""
 
+_OF_AWS: Final = ("AWS_", "FRAUD_TABLE", "FRAUD_SECRET_PARAMETER")
 _PIECE: Final = 1 << 16
 _KEPT_PIECES: Final = 100
 _SILENCE_S: Final = 0.2
@@ -121,6 +122,7 @@ def served(
     port: int,
     path: str,
     variables: Mapping[str, str] | None = None,
+    python: Path | None = None,
 ) -> Iterator[Server]:
     """Run ``python -m module arguments`` until the end of the block, once it answers.
 
@@ -134,6 +136,8 @@ def served(
         A path that answers 200 once the server is ready.
     variables : mapping of str to str, optional
         Environment variables to add.
+    python : Path, optional
+        The interpreter of another environment, which then gets no variables but `variables`.
 
     Raises
     ------
@@ -142,9 +146,9 @@ def served(
     """
     log = Log()
     with subprocess.Popen(
-        [sys.executable, "-m", "training.local.child", module, *arguments],
+        [python or sys.executable, "-m", "training.local.child", module, *arguments],
         cwd=ROOT,
-        env={**os.environ, **(variables or {})},
+        env={**({} if python else os.environ), **(variables or {})},
         stdin=subprocess.PIPE,
         stdout=log.input,
         stderr=log.input,
@@ -201,13 +205,13 @@ def request(port: int, method: str, path: str, body: Any = None) -> tuple[int, b
 
 @contextmanager
 def environment(values: Mapping[str, str]) -> Iterator[None]:
-    """Set variables for the block and its children, and unset all other ``AWS_`` variables.
+    """Set variables for the block and its children, and unset all others of AWS and its table.
 
-    The user's profile or session token would otherwise be mixed with `values`.
+    The user's profile, session token or table would otherwise be mixed with `values`.
     """
     saved = dict(os.environ)
     for name in saved:
-        if name.startswith("AWS_"):
+        if name.startswith(_OF_AWS):
             del os.environ[name]
     os.environ.update(values)
     try:

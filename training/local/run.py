@@ -15,7 +15,7 @@ from training.errors import CheckFailedError, CommandError
 from training.files.writing import write_transactions
 from training.fitting.settings import Settings
 from training.hints import link
-from training.local.aws import local_aws
+from training.local.aws import LocalAws, local_aws, local_aws_with_memory
 from training.local.processes import (
     LOOPBACK,
     Server,
@@ -38,13 +38,20 @@ from training.train import REPORT, TrainOptions, train
 type Progress = Callable[[str], None]
 
 START_STEPS: Final = 2
-"""Steps of `start_api`."""
+"""Steps of `start_aws` and `start_api`."""
 
 KINDS: Final = ("stopped", "approved")
 
 
 def run(
-    *, data: Path | None, schema: str | None, rows: int, seed: int, port: int | None, out: Path
+    *,
+    data: Path | None,
+    schema: str | None,
+    rows: int,
+    seed: int,
+    port: int | None,
+    out: Path,
+    memory: bool,
 ) -> None:
     """Train, publish to a local S3, post the model's examples to the API and serve until Ctrl-C.
 
@@ -61,6 +68,8 @@ def run(
         The API's port on localhost; a free one if None.
     out : Path
         Directory for the model and the simulated transactions.
+    memory : bool
+        Whether the API has a table for account histories and decisions.
 
     Raises
     ------
@@ -69,9 +78,10 @@ def run(
     """
     port = free_port(port)
     with interruptible(), ExitStack() as stack:
-        metrics = make_model(data, schema=schema, rows=rows, seed=seed, out=out)
+        metrics = make_model(data, schema=schema, rows=rows, seed=seed, out=out, memory=memory)
         with reported(START_STEPS) as progress:
-            api = start_api(stack, out, port, progress)
+            aws = start_aws(stack, out, progress, memory=memory)
+            api = start_api(stack, port, progress)
         typer.echo(f"{summary(metrics, out)}\nreport: {link(out / REPORT)}\n")
         examples = _examples(port)
         wrong = _post_examples(port, examples)
@@ -81,7 +91,8 @@ def run(
                 f"the API does not score the {' and the '.join(wrong)} payment as in training; "
                 "its log is above"
             )
-        _serve(api, port, examples)
+        _print_next(port, examples, aws)
+        wait_for_the_end(api, "the API")
 
 
 def make_model(
@@ -92,16 +103,19 @@ def make_model(
     seed: int,
     out: Path,
     compare: bool = False,
+    memory: bool = False,
 ) -> RunMetrics:
-    """Train on `data`, or on simulated transactions if None, and return the metrics."""
+    """Train on `data`, or on simulated transactions if None, and return the metrics.
+
+    With `memory`, the model has account histories if the data has them.
+    """
     if data is None:
         data = out / "transactions.csv"
         _simulate(schema, rows=rows, seed=seed, out=data)
-    # The search and the comparisons take most of the time, and a local model needs neither. The
-    # local API has no account histories, so the model does without them.
+    # The search and the comparisons take most of the time, and a local model needs neither.
     options = TrainOptions(
         schema=schema_of_file(data, schema),
-        feature_set=WITHOUT_HISTORY,
+        feature_set=None if memory else WITHOUT_HISTORY,
         settings=Settings(seed=seed),
         choose_ratio=False,
         compare=compare,
@@ -118,15 +132,28 @@ def _simulate(schema: str | None, *, rows: int, seed: int, out: Path) -> None:
         write_transactions(frame, out)
 
 
-def start_api(stack: ExitStack, out: Path, port: int, progress: Progress) -> Server:
-    """Publish the model in `out` to a local S3 and serve it on `port`, until `stack` is closed."""
+def start_aws(stack: ExitStack, out: Path, progress: Progress, *, memory: bool) -> LocalAws:
+    """Start a local AWS and serve the model in `out` from it, until `stack` is closed."""
     progress("publishing to a local S3")
-    aws = stack.enter_context(local_aws())
-    stack.enter_context(environment({**aws.environment, "FRAUD_DOCS": "1"}))
+    aws = stack.enter_context(local_aws_with_memory() if memory else local_aws())
+    stack.enter_context(environment(aws.environment))
     serve_from(aws, out)
+    return aws
+
+
+def start_api(stack: ExitStack, port: int, progress: Progress) -> Server:
+    """Start the API on `port`, until `stack` is closed."""
     progress("starting the API")
     arguments = f"fraud_api_lambda.handler:app --host {LOOPBACK} --port {port} --log-level warning"
-    return stack.enter_context(served("uvicorn", *arguments.split(), port=port, path="/health"))
+    return stack.enter_context(
+        served(
+            "uvicorn",
+            *arguments.split(),
+            port=port,
+            path="/health",
+            variables={"FRAUD_DOCS": "1"},
+        )
+    )
 
 
 def _examples(port: int) -> dict[str, dict[str, Any]]:
@@ -137,10 +164,10 @@ def _examples(port: int) -> dict[str, dict[str, Any]]:
 
 
 def _post_examples(port: int, examples: dict[str, dict[str, Any]]) -> list[str]:
-    """Post the examples and print the answers; return the kinds of wrong answers."""
+    """Post the examples and print the answers, none of them recorded; return the wrong kinds."""
     wrong = []
     for kind, example in examples.items():
-        status, body = request(port, "POST", "/predict", example["transaction"])
+        status, body = request(port, "POST", "/predict?record=false", example["transaction"])
         answer = json.loads(body)
         right = status == 200 and _agrees(answer, example["answer"])
         typer.echo(f"The {kind} payment is scored {'correctly' if right else 'WRONGLY'}:")
@@ -154,14 +181,16 @@ def _agrees(answer: dict[str, Any], expected: dict[str, Any]) -> bool:
     return answer["decision"] == expected["decision"] and isclose(*probabilities, rel_tol=1e-5)
 
 
-def _serve(api: Server, port: int, examples: dict[str, dict[str, Any]]) -> None:
-    """Print a curl command, and return at Ctrl-C."""
+def _print_next(port: int, examples: dict[str, dict[str, Any]], aws: LocalAws) -> None:
+    """Print a curl command, and what another terminal sets to use this AWS."""
     url = f"http://{LOOPBACK}:{port}"
     first, *_ = examples.values()
     body = shlex.quote(json.dumps(first["transaction"]))
     typer.echo(f"\ncurl {url}/predict -H 'Content-Type: application/json' -d {body}\n")
-    typer.echo(f"Docs: {url}/docs")
-    wait_for_the_end(api, "the API")
+    typer.echo("For the commands of another terminal, such as `fraud replay`:")
+    for name, value in aws.environment.items():
+        typer.echo(f"export {name}={shlex.quote(value)}")
+    typer.echo(f"\nDocs: {url}/docs")
 
 
 def wait_for_the_end(server: Server, name: str) -> None:
