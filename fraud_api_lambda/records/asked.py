@@ -119,7 +119,7 @@ class AskedReader:
         """
         payment = self._reader.payment(values)
         time, amount = self.clock.seconds(values), minor_units(values[self._amount], self._unit)
-        if time > arrived // 1_000 + LONGEST_AHEAD_S and self.clock.text(values) is not None:
+        if time > arrived // 1_000 + LONGEST_AHEAD_S and self.clock.is_text(values):
             raise FutureTimeError(self.clock.field(values))
         return Asked(
             payment,
@@ -160,29 +160,26 @@ class Clock:
     """
 
     def __init__(self, schema: Schema) -> None:
-        self._time = schema.roles.time
+        self._column, self._unit = schema.roles.time.column, schema.roles.time.unit
         self._zone = zone_of(schema.timezone)
-        self._may_be_text = self._time.unit is None or has_timestamp(schema)
+        self._has_timestamp = has_timestamp(schema)
 
     def seconds(self, values: Values) -> int:
         """Whole seconds since the epoch, or since the start of the data if it is counted."""
-        text = self.text(values)
-        if text is not None:
-            return moment_of_text(text, self._zone).seconds
-        assert self._time.unit is not None  # noqa: S101  # for the type checker
-        count: int = values[self._time.column]
-        return count * UNIT_S[self._time.unit]
+        value = values[self.field(values)]
+        if self._unit is None or self.is_text(values):
+            return moment_of_text(value, self._zone).seconds
+        count: int = value
+        return count * UNIT_S[self._unit]
 
-    def text(self, values: Values) -> str | None:
-        """The time as text; None if it is a count."""
-        name = self.field(values)
-        text: str | None = values[name] if name == TIMESTAMP or self._time.unit is None else None
-        return text
+    def is_text(self, values: Values) -> bool:
+        """Whether the time is written as a date, not counted."""
+        return self._unit is None or self.field(values) != self._column
 
     def field(self, values: Values) -> str:
         """The field that has the time."""
-        given = self._may_be_text and values.get(self._time.column) is None
-        return TIMESTAMP if given else self._time.column
+        is_counted = not self._has_timestamp or values.get(self._column) is not None
+        return self._column if is_counted else TIMESTAMP
 
 
 def kinds_of(schema: Schema) -> dict[str, str]:

@@ -11,6 +11,7 @@ from pydantic_core import to_json
 
 from fraud_api_lambda.deployment.loaded_model import LoadedModel
 from fraud_api_lambda.domain.assessment import Assessment
+from fraud_api_lambda.domain.fields import id_field
 from fraud_api_lambda.domain.payment import Payment
 from fraud_api_lambda.records.asked import Asked, FutureTimeError
 from fraud_api_lambda.records.items import Record
@@ -35,7 +36,7 @@ from fraud_api_lambda.web.problems import (
 )
 from fraud_api_lambda.wire.body_faults import BATCH
 from fraud_api_lambda.wire.faults import Fault, fault
-from fraud_api_lambda.wire.wire import InvalidBodyError, Values, Wires
+from fraud_api_lambda.wire.wire import InvalidBodyError, Values, Wire, Wires
 
 REPLAYED: Final = {"Idempotent-Replayed": "true"}
 """The header of an answer that was given before."""
@@ -63,7 +64,7 @@ def add(app: FastAPI, current: Current, service: Service) -> None:
         (decided,) = answers.decided
         request.state.log |= _log(decided, asked, answers)
         if decided.is_reused:
-            raise ProblemError(TRANSACTION_ID_REUSED)
+            raise ProblemError(TRANSACTION_ID_REUSED, errors=[_reused(wire)])
         headers = REPLAYED if decided.is_replayed else None
         return Response(decided.answer, headers=headers, media_type="application/json")
 
@@ -83,7 +84,10 @@ def add(app: FastAPI, current: Current, service: Service) -> None:
         decided = iter(answers.decided)
         request_id: str = request.state.request_id
         results = [
-            _result(next(decided) if isinstance(each, Asked) else each, request_id) for each in read
+            _refused(request_id, each)
+            if isinstance(each, list)
+            else _result(next(decided), request_id, _reused(wire, BATCH, index))
+            for index, each in enumerate(read)
         ]
         body = f'{{"results":[{",".join(results)}]}}'
         return Response(body, media_type="application/json")
@@ -145,13 +149,22 @@ def _asked(
         return [fault(str(error), *within, error.field, known=values)]
 
 
-def _result(result: Decided | list[Fault], request_id: str) -> str:
+def _reused(wire: Wire, *within: str | int) -> Fault:
+    """The fault of an id that belongs to another payment."""
+    name = id_field(wire.bundle.plan.schema)
+    return fault("this id belongs to another payment", *within, name, known=[name])
+
+
+def _result(decided: Decided, request_id: str, reused: Fault) -> str:
     """The JSON of an item of a batch."""
-    if isinstance(result, list):
-        return to_json(refused_item(result, request_id)).decode()
-    if result.is_reused:
-        return to_json({"problem": problem(TRANSACTION_ID_REUSED, request_id)}).decode()
-    return result.answer
+    if not decided.is_reused:
+        return decided.answer
+    found = problem(TRANSACTION_ID_REUSED, request_id, errors=[reused])
+    return to_json({"problem": found}).decode()
+
+
+def _refused(request_id: str, errors: list[Fault]) -> str:
+    return to_json(refused_item(errors, request_id)).decode()
 
 
 def _log(decided: Decided, asked: Asked, answers: Answers) -> dict[str, object]:

@@ -1,20 +1,17 @@
 """A real scorer, the app over it, and its log."""
 
-import io
-import json
-import logging
-from collections.abc import Callable, Iterator
-from contextlib import redirect_stdout
-from typing import Any
+from collections.abc import Iterator
 
 import pytest
 from starlette.testclient import TestClient
 
 from fraud_api_lambda.decisions.scorer import Scorer
-from fraud_api_lambda.web import logs
 from fraud_api_lambda.web.app import create_app
 from tests.api.support import BUNDLE
 from tests.fakes import ReadyProvider
+from tests.logged import log_lines
+
+__all__ = ["log_lines"]
 
 
 @pytest.fixture(scope="session")
@@ -26,16 +23,3 @@ def scorer() -> Scorer:
 def client(scorer: Scorer) -> Iterator[TestClient]:
     with TestClient(create_app(ReadyProvider(scorer))) as client:
         yield client
-
-
-@pytest.fixture
-def log_lines() -> Iterator[Callable[[], list[dict[str, Any]]]]:
-    """What has been logged so far, as Lambda's console would see it."""
-    logger = logging.getLogger(logs.PACKAGE)
-    before = logger.handlers[:], logger.level, logger.propagate
-    console = io.StringIO()
-    with redirect_stdout(console):
-        logs.configure("INFO")
-    yield lambda: [json.loads(line) for line in console.getvalue().splitlines()]
-    logger.handlers[:], logger.propagate = before[0], before[2]
-    logger.setLevel(before[1])
