@@ -98,14 +98,12 @@ class DecisionLog:
                 break
             histories, versions = states.histories(asked), states.versions(asked)
             try:
-                return _together(asked, trip, states)
-            except CancelledError as error:
-                settled = _settled(asked, error)
-                if settled is not None:
-                    return settled
+                settled = _together(asked, trip, states)
             except TableError as error:
                 _report(error)
                 return _unrecorded(asked, trip, histories)
+            if settled is not None:
+                return settled
             trip.requests.pause()
             states = _states(trip, asked, consistent=True)
         return _alone(asked, trip, histories, versions)
@@ -136,10 +134,18 @@ def _states(trip: Trip, *group: Asked, consistent: bool = False) -> States | Non
         return None
 
 
-def _together(asked: Asked, trip: Trip, states: States) -> Decided:
-    """Record a payment and its states; raises `TableError` if that fails."""
+def _together(asked: Asked, trip: Trip, states: States) -> Decided | None:
+    """Record a payment and its states; None after a conflict. Raises `TableError`."""
     record = _recorded(asked, trip, states)
-    trip.requests.write([_put(record, trip), *states.puts(trip.keys)])
+    return _written(asked, record, states.puts(trip.keys), trip)
+
+
+def _written(asked: Asked, record: Record, moved: Sequence[Put], trip: Trip) -> Decided | None:
+    """Write a record and moved states; None after a conflict. Raises `TableError`."""
+    try:
+        trip.requests.write([_put(record, trip), *moved])
+    except CancelledError as error:
+        return _settled(asked, error)
     return Decided(record.answer)
 
 
@@ -161,19 +167,14 @@ def _alone(
     limits = (NO_HISTORY,) if is_limited else (HISTORY_BEHIND,)
     judged = trip.judge.answer(asked, histories, limits)
     record = _record(asked, judged, histories, versions)
-    for _ in range(ATTEMPTS):
-        try:
-            trip.requests.write([_put(record, trip)])
-        except CancelledError as error:
-            settled = _settled(asked, error)
+    try:
+        for _ in range(ATTEMPTS):
+            settled = _written(asked, record, [], trip)
             if settled is not None:
                 return settled
             trip.requests.pause()
-        except TableError as error:
-            _report(error)
-            break
-        else:
-            return Decided(record.answer)
+    except TableError as error:
+        _report(error)
     return _unrecorded(asked, trip, histories)
 
 
@@ -187,12 +188,16 @@ def _unrecorded(asked: Asked, trip: Trip, histories: Sequence[History] | None) -
 def _settled(asked: Asked, error: CancelledError) -> Decided | None:
     """The answer that is recorded already; None if the transaction met another one.
 
-    It is our own if the answer to an earlier write of this payment was lost.
+    It is our own if the answer to an earlier write of this payment was lost. Raises `TableError` if
+    the record cannot be read.
     """
     found = error.found[0] if error.found else None
     if found is None:
         return None
-    record = Record.of(found)
+    try:
+        record = Record.of(found)
+    except ValueError as unreadable:  # written by a newer program, and not ours to judge
+        raise TableError(str(unreadable)) from unreadable
     if record.digest != asked.digest:
         return Decided("", is_reused=True)
     return Decided(record.answer, is_replayed=record.arrived != asked.arrived)

@@ -214,6 +214,16 @@ def test_no_trouble_takes_longer_than_the_budget(
     assert memory.clock.now <= BUDGET_S + 2 * JITTER_S[0]
 
 
+def test_a_record_of_a_newer_program_is_left_as_it_is(memory: Memory) -> None:
+    memory.ask(transaction_id="t")
+    ((key, item),) = [pair for pair in memory.table.items.items() if pair[0].startswith("P#")]
+    memory.table.items[key] = {**item, "n": 2}
+
+    assert memory.ask(transaction_id="t")["degraded"] == ["unrecorded"]
+    assert memory.table.items[key]["n"] == 2
+    assert memory.client.get(f"/predictions/{key[2:]}").status_code == 503
+
+
 def test_a_state_that_nobody_can_read_is_left_as_it_is(memory: Memory) -> None:
     memory.ask()
     damaged = {key: {**item, "s": b"\x00" * 20} for key, item in states(memory).items()}

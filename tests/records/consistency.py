@@ -1,0 +1,139 @@
+"""Checks that a table, and the answers that its writers gave, can have come about one by one."""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
+from typing import NamedTuple
+
+from fraud_api_lambda.aws.dynamodb import Item
+from fraud_api_lambda.history.state import UNKNOWN, AccountState, after, moves
+from fraud_api_lambda.history.view import History, view
+from fraud_api_lambda.records.account import Account
+from fraud_api_lambda.records.asked import Asked, Seen
+from fraud_api_lambda.records.items import RECORD, STATE, Record, Version, seal
+from fraud_api_lambda.records.judging import HISTORY_BEHIND, UNRECORDED, Decided, Judge, Judged
+from fraud_api_lambda.records.keys import Keys
+
+NO_ACCOUNTS: Mapping[str, Account] = MappingProxyType({})
+
+
+def plain_judge(*, needs_histories: bool = True) -> Judge:
+    """A judge whose answers say what they rest on."""
+
+    def answer(
+        asked: Asked, histories: Sequence[History] | None, limits: tuple[str, ...]
+    ) -> Judged:
+        seen = None if histories is None else [[*map(int, each)] for each in histories]
+        content = {"arrived": asked.arrived, "seen": seen, "limits": limits}
+        return Judged(json.dumps(content), "v1")
+
+    return Judge(answer, needs_histories)
+
+
+def limits_of(decided: Decided) -> list[str]:
+    """The limitations of an answer of `plain_judge`."""
+    return _limits(decided.answer)
+
+
+def _limits(answer: str) -> list[str]:
+    limits: list[str] = json.loads(answer)["limits"]
+    return limits
+
+
+def check_answers(items: Mapping[str, Item], answered: Sequence[tuple[Asked, Decided]]) -> None:
+    """Each answer is that of the record, unless it says otherwise; each record was asked for."""
+    records = records_of(items)
+    for asked, decided in answered:
+        record = records.get(asked.prediction_id)
+        if decided.is_reused:
+            assert record is not None
+            assert record.digest != asked.digest
+        elif UNRECORDED not in limits_of(decided):
+            assert record is not None
+            assert (record.digest, record.answer) == (asked.digest, decided.answer)
+            assert decided.is_replayed == (record.arrived != asked.arrived)
+    made = {(asked.prediction_id, asked.digest, asked.arrived) for asked, _ in answered}
+    assert {(each.prediction_id, each.digest, each.arrived) for each in records.values()} <= made
+
+
+def check_seals(items: Mapping[str, Item], keys: Keys) -> None:
+    assert all(item["m"] == seal(item, keys) for item in items.values())
+
+
+def records_of(items: Mapping[str, Item]) -> dict[str, Record]:
+    """The records of a table, by the id of the prediction."""
+    records = [Record.of(item) for key, item in items.items() if key.startswith(RECORD)]
+    return {record.prediction_id: record for record in records}
+
+
+class Sight(NamedTuple):
+    """What a payment saw of an account, according to its record."""
+
+    seen: Seen
+    label_delay_s: int
+    version: Version
+    history: History
+    record: Record
+
+
+def check_replay(
+    items: Mapping[str, Item], asked: Sequence[Asked], before: Mapping[str, Account] = NO_ACCOUNTS
+) -> None:
+    """The records give, one by one, each history that they hold and each state that is stored.
+
+    Parameters
+    ----------
+    items : dict of Item
+        In the table in the end.
+    asked : sequence of Asked
+        All payments that may be recorded.
+    before : dict of Account
+        The states without these records, by key.
+    """
+    sights = defaultdict[str, list[Sight]](list)
+    for record in records_of(items).values():
+        for sight in _sights(record, asked):
+            sights[STATE + sight.seen.key].append(sight)
+    stored = {key: item["s"] for key, item in items.items() if key.startswith(STATE)}
+    ends = {key: _replayed(sights[key], before.get(key)) for key in {*sights, *before}}
+    assert stored == {key: end.pack() for key, end in ends.items() if end}
+
+
+def _sights(record: Record, asked: Sequence[Asked]) -> Iterator[Sight]:
+    if record.histories is None:
+        assert not record.versions
+        return
+    (payment, *_) = [
+        each
+        for each in asked
+        if (each.prediction_id, each.digest) == (record.prediction_id, record.digest)
+    ]
+    assert [each and each.key for each in payment.accounts] == record.accounts
+    for seen, version, history in zip(
+        payment.accounts, record.versions, record.histories, strict=True
+    ):
+        if seen and version:
+            yield Sight(seen, payment.label_delay_s, version, history, record)
+
+
+def _replayed(sights: Sequence[Sight], account: Account | None) -> Account | None:
+    """The account in the end, after a check of each history on the way."""
+    moving = sorted((each for each in sights if each.version.moved), key=lambda each: each.version)
+    since = account.since if account else moving[0].version.since if moving else 0
+    states = [account.state if account else UNKNOWN]
+    first = account.seq if account else 0
+    assert account or not moving or since == moving[0].record.arrived
+    for number, sight in enumerate(moving, start=first):
+        assert sight.version == Version(since, number, moved=True)
+        states.append(after(states[-1], sight.seen.event, sight.label_delay_s))
+    for sight in sights:
+        _check_sight(sight, states[sight.version.seq - first])
+    return Account(since, first + len(moving), states[-1]) if account or moving else None
+
+
+def _check_sight(sight: Sight, state: AccountState) -> None:
+    seen, version = sight.seen, sight.version
+    assert sight.history == view(state, seen.event, sight.label_delay_s)
+    is_behind = HISTORY_BEHIND in _limits(sight.record.answer)
+    assert version.moved == (seen.is_counted and moves(state, seen.event) and not is_behind)
