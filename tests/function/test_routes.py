@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from fraud_api_lambda.web.events import with_matched_path
 from tests.api.support import check_problem
 from tests.function.in_process import CONTEXT, Handler, response
 from tests.function.runtime import MOUNTED, event, without_ids
@@ -89,6 +90,37 @@ def test_a_batch_reaches_its_route(handler: Handler, sent: Any) -> None:
 
     assert answer["statusCode"] == 200, answer["body"]
     assert len(json.loads(answer["body"])["results"]) == 1
+
+
+PREDICTION = "/predictions/{prediction_id}"
+
+
+def of_prediction(sent: dict[str, Any], name: object) -> dict[str, Any]:
+    return {**sent, "pathParameters": {"prediction_id": name}}
+
+
+@pytest.mark.parametrize("called", ["/predictions/abc", "/pay/predictions/abc/"])
+def test_a_parameter_of_a_route_is_put_into_its_path(called: str) -> None:
+    of_rest = with_matched_path(of_prediction(rest(called, PREDICTION), "abc"))
+    of_http = with_matched_path(of_prediction(http(called, f"GET {PREDICTION}"), "abc"))
+
+    assert of_rest["path"] == "/predictions/abc"
+    assert of_http["requestContext"]["http"]["path"] == "/predictions/abc"
+
+
+def test_a_slash_in_a_parameter_makes_no_other_route() -> None:
+    sent = with_matched_path(of_prediction(rest("/x", PREDICTION), "a%2Fb"))
+
+    assert sent["path"] == "/predictions/a%252Fb"
+
+
+@pytest.mark.parametrize("parameters", [None, {}, {"other": "abc"}, {"prediction_id": 7}])
+def test_a_route_without_its_parameter_is_no_event_of_an_api(
+    handler: Handler, parameters: object
+) -> None:
+    answer = handler({**rest("/x", PREDICTION), "pathParameters": parameters}, CONTEXT)
+
+    check_problem(response(answer), 400)
 
 
 UNKNOWN = {

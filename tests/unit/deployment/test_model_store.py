@@ -1,14 +1,18 @@
 """The pointer and what it pins: what is read is what was pinned."""
 
 import json
+from collections.abc import Sequence
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fraud_api_lambda.aws.errors import ModelStoreError, NotFoundError
+from fraud_api_lambda.aws.client import AwsClient
+from fraud_api_lambda.aws.errors import ModelStoreError, NotFoundError, TransientError
 from fraud_api_lambda.decisions.bundle import version_of
 from fraud_api_lambda.deployment.pointer import IntegrityError, PinnedModel, Pointer
+from fraud_api_lambda.deployment.store import ModelStore
+from fraud_api_lambda.settings import aws_client
 from tests.aws import Aws
 
 DATA = b"the bytes of a model"
@@ -100,3 +104,86 @@ def test_a_version_or_bucket_that_is_not_there_is_not_found(aws: Aws) -> None:
 
     with pytest.raises(NotFoundError, match=r"reading s3://.*NoSuch"):
         aws.store.fetch(pinned)
+
+
+SECRET = "/fraud/secret-of-tests"
+
+
+def with_secret(aws: Aws) -> ModelStore:
+    return ModelStore(
+        bucket=aws.bucket, parameter=aws.parameter, aws=aws_client(), secret_parameter=SECRET
+    )
+
+
+def test_a_secret_is_read_with_the_pointer(aws: Aws) -> None:
+    pinned = aws.serve(VERSION, DATA)
+    aws.ssm.put_parameter(Name=SECRET, Type="SecureString", Value="told", Overwrite=True)
+    store = with_secret(aws)
+
+    assert store.read_pointer() == Pointer(pinned, None)
+    assert store.secret == "told"
+
+
+def test_a_secret_that_is_missing_is_looked_for_again(aws: Aws) -> None:
+    pinned = aws.serve(VERSION, DATA)
+    aws.ssm.delete_parameters(Names=[SECRET])
+    store = with_secret(aws)
+
+    assert store.read_pointer() == Pointer(pinned, None)
+    assert store.secret is None
+    aws.ssm.put_parameter(Name=SECRET, Type="SecureString", Value="later")
+    store.read_pointer()
+    assert store.secret == "later"
+
+
+def test_a_secret_is_read_once(aws: Aws) -> None:
+    aws.serve(VERSION, DATA)
+    aws.ssm.put_parameter(Name=SECRET, Type="SecureString", Value="first", Overwrite=True)
+    store = with_secret(aws)
+    store.read_pointer()
+    aws.ssm.put_parameter(Name=SECRET, Type="SecureString", Value="second", Overwrite=True)
+
+    store.read_pointer()
+
+    assert store.secret == "first"
+
+
+class WithoutTheRight(AwsClient):
+    """May read one parameter, but not two at once."""
+
+    def get_parameters(self, names: Sequence[str]) -> dict[str, str]:
+        raise self.refusal(f"no right to read {names}")
+
+    refusal = ModelStoreError
+
+
+class Busy(WithoutTheRight):
+    refusal = TransientError
+
+
+def may_not(aws: Aws, kind: type[WithoutTheRight]) -> ModelStore:
+    real = aws_client()
+    client = kind(real.credentials, real.region, real.endpoints)
+    return ModelStore(
+        bucket=aws.bucket, parameter=aws.parameter, aws=client, secret_parameter=SECRET
+    )
+
+
+def test_without_the_right_to_a_secret_the_pointer_is_read_alone(aws: Aws) -> None:
+    pinned = aws.serve(VERSION, DATA)
+    store = may_not(aws, WithoutTheRight)
+
+    assert store.read_pointer() == Pointer(pinned, None)
+    assert store.secret is None
+
+
+def test_a_read_that_may_succeed_later_is_not_taken_for_a_missing_right(aws: Aws) -> None:
+    aws.serve(VERSION, DATA)
+
+    with pytest.raises(TransientError):
+        may_not(aws, Busy).read_pointer()
+
+
+def test_without_a_secret_a_missing_pointer_is_still_not_found(aws: Aws) -> None:
+    with pytest.raises(NotFoundError):
+        with_secret(aws).read_pointer()
