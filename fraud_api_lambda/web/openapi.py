@@ -21,6 +21,7 @@ from fraud_api_lambda.web.problems import (
     NO_KEY,
     TOO_LARGE,
     TOO_MANY_REQUESTS,
+    TRANSACTION_ID_REUSED,
     UNSUPPORTED_ENCODING,
     UNSUPPORTED_MEDIA_TYPE,
     Kind,
@@ -133,6 +134,10 @@ EXAMPLE_ANSWERS: Final[JsonObject] = {
 }
 
 WRONG_FIELD: Final = {"detail": "this field is required", "pointer": "#/amount"}
+REUSED_ID: Final = {
+    "detail": "this id belongs to another payment",
+    "pointer": "#/transaction_id",
+}
 WRONG_PARAMETER: Final = {
     "detail": "this query parameter is not known",
     "pointer": "#/query/verbose",
@@ -143,14 +148,11 @@ def answers(example: JsonObject | None, *kinds: Kind) -> dict[int | str, JsonObj
     """The `responses` of a route: its example, if no model matters to it, and its problems."""
     by_status: dict[int | str, JsonObject] = {} if example is None else {200: _usual(example)}
     fault = WRONG_FIELD if set(WITH_BODY) <= set(kinds) else WRONG_PARAMETER
+    faults = {INVALID_VALUE: [fault], TRANSACTION_ID_REUSED: [REUSED_ID]}
     for status, group in groupby(kinds, key=attrgetter("status")):
         same = list(group)
         examples = {
-            kind.name: {
-                "value": problem(
-                    kind, REQUEST_ID, errors=[fault] if kind is INVALID_VALUE else None
-                )
-            }
+            kind.name: {"value": problem(kind, REQUEST_ID, errors=faults.get(kind))}
             for kind in same
         }
         by_status[status] = {

@@ -23,6 +23,7 @@ from fraud_api_lambda.web.predictions import (
     PREDICT,
     PREDICT_BATCH,
     Current,
+    Declaration,
     json_response,
     refused_item,
 )
@@ -41,6 +42,13 @@ from fraud_api_lambda.wire.wire import InvalidBodyError, Values, Wire, Wires
 REPLAYED: Final = {"Idempotent-Replayed": "true"}
 """The header of an answer that was given before."""
 
+REPLAYABLE: Final[Declaration] = {
+    **PREDICT,
+    "responses": openapi.answers(
+        openapi.ANSWER, *openapi.WITH_BODY, TRANSACTION_ID_REUSED, *openapi.WITH_MODEL
+    ),
+}
+
 PREDICTION_ID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 RETRY_AFTER: Final = {"Retry-After": "1"}
@@ -50,7 +58,7 @@ def add(app: FastAPI, current: Current, service: Service) -> None:
     """Add the routes of an API with a memory."""
     wires = Wires()
 
-    @app.post("/predict", **PREDICT)
+    @app.post("/predict", **REPLAYABLE)
     async def predict(request: Request) -> Response:
         """Score one payment and record the answer; the same payment again has the same answer."""
         question = _question(request)
