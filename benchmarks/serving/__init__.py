@@ -5,5 +5,8 @@
 - `ours`: the function as it ships.
 
 `tutorial` and `ours` hold the same booster, and are timed only if their probabilities agree. The
-stacks alternate on one core; S3, SSM and the client run on another.
+stacks alternate on one core; S3, SSM, the table and the client run on another.
+
+`ours with memory` and `ours with histories` are the function with a table, a stand-in that waits as
+long as DynamoDB. `table` measures these waits, which are taken off `ours`' own part of an answer.
 """

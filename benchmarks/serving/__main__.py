@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from benchmarks.serving import figures, measure, stacks
+from benchmarks.serving import figures, measure, stacks, with_memory
 from benchmarks.serving.measure import QUICK, Begin, Collected, Effort
 from benchmarks.serving.output import show
 from benchmarks.serving.places import place
@@ -36,16 +36,19 @@ def measured(effort: Effort, begin: Begin) -> tuple[dict[str, Any], Collected]:
     machine = _machine() | {"versions": prepared()}
     with place(begin) as where:
         machine["placement"] = (
-            f"each stack on core {where.core}; S3, SSM and the client on core {where.others}"
+            f"each stack on core {where.core}; "
+            f"S3, SSM, the table and the client on core {where.others}"
         )
         begin("comparing the answers")
         measure.check_agreement(where)
+        with_memory.fill(where)
         samples = measure.cold_starts(where, effort.cold, begin)
         calls, machine["core_share"] = measure.warm(where, effort, begin)
+        remembered, machine["left_out"] = with_memory.warm(where, effort, begin)
         requests, machine["client_busy"] = measure.http(where, effort, begin)
     for stack in (stacks.TUTORIAL, stacks.OURS):
         samples[figures.PACKAGES, stack.name] = [stacks.megabytes(stack.packages)]
-    return machine, samples | calls | requests
+    return machine, samples | calls | remembered | requests
 
 
 def _machine() -> dict[str, Any]:

@@ -6,7 +6,7 @@ import subprocess
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http.client import HTTPException
 from pathlib import Path
 from typing import Any, Final
@@ -27,13 +27,19 @@ _STOP_TIMEOUT_S: Final = 5
 class Place:
     """Where stacks run: their core, the core of everything else, and environment variables to add.
 
-    A quota limits them to a share of their core; a share above 1 also uses the other core.
+    `own` has variables for one stack alone, by its name. A quota limits the stacks to a share of
+    their core; a share above 1 also uses the other core.
     """
 
     core: int
     others: int
     variables: Mapping[str, str]
     quota: Quota | None = None
+    own: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    def environment(self, stack: Stack) -> dict[str, str]:
+        """The environment variables of a stack."""
+        return {**clean_environment(), **self.variables, **self.own.get(stack.name, {})}
 
     def settle(self, pid: int) -> None:
         """Pin a process before it starts a thread: its later threads inherit the cores."""
@@ -136,7 +142,7 @@ def _process(
     with subprocess.Popen(
         [stack.python, *arguments],
         cwd=ROOT,
-        env={**clean_environment(), **place.variables},
+        env=place.environment(stack),
         stdin=subprocess.PIPE,
         stdout=stdout,
         stderr=stderr,

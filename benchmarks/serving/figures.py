@@ -8,12 +8,30 @@ import numpy as np
 
 from training.errors import CheckFailedError
 
-COLD, APPROVED, BLOCKED, EXPLAIN, BATCH, HTTP, MEMORY, PEAK, PACKAGES = (
+(
+    COLD,
+    APPROVED,
+    BLOCKED,
+    EXPLAIN,
+    BATCH,
+    READ,
+    WRITE,
+    OWN,
+    CPU,
+    HTTP,
+    MEMORY,
+    PEAK,
+    PACKAGES,
+) = (
     "cold start",
     "approved payment",
     "blocked payment",
     "?explain=true",
     "batch of 100",
+    "empty BatchGetItem",
+    "empty TransactWriteItems",
+    "own part of an answer with memory",
+    "CPU time of an answer with memory",
     "requests on one core",
     "memory after the warm run",
     "peak memory",
@@ -22,11 +40,12 @@ COLD, APPROVED, BLOCKED, EXPLAIN, BATCH, HTTP, MEMORY, PEAK, PACKAGES = (
 
 UNITS: Final = {
     **dict.fromkeys((COLD, APPROVED, BLOCKED, EXPLAIN, BATCH), "ms"),
+    **dict.fromkeys((READ, WRITE, OWN, CPU), "ms"),
     HTTP: "/s",
     **dict.fromkeys((MEMORY, PEAK, PACKAGES), "MB"),
 }
 
-LIKE: Final = {EXPLAIN: APPROVED, BATCH: APPROVED}
+LIKE: Final = {EXPLAIN: APPROVED, BATCH: APPROVED, OWN: APPROVED, CPU: APPROVED}
 """Measures without a counterpart in the tutorial are compared with its approved payment."""
 
 Samples = Mapping[tuple[str, str], Sequence[float]]
@@ -110,6 +129,8 @@ TARGETS: Final = (
     Target(Reading(BLOCKED, "ours"), 1.0, _TUTORIALS),
     Target(Reading(BATCH, "ours"), 3.0, _OURS),
     Target(Reading(PACKAGES, "ours"), 120.0, aim=60.0),
+    Target(Reading(OWN, "ours with memory"), 1.5),
+    Target(Reading(COLD, "ours with memory"), 1.10, Reading(COLD, "ours")),
 )
 
 

@@ -13,7 +13,7 @@ from benchmarks.serving import figures
 from benchmarks.serving.children import Place, Worker, server, worker
 from benchmarks.serving.load import load
 from benchmarks.serving.payments import FRAUD, GENUINE
-from benchmarks.serving.stacks import FLOOR, OURS, STACKS, TUTORIAL, Stack
+from benchmarks.serving.stacks import FLOOR, OURS, OURS_WITH_MEMORY, STACKS, TUTORIAL, Stack
 from training.errors import CheckFailedError
 from training.local.processes import ROOT
 
@@ -141,7 +141,7 @@ def cold_starts(place: Place, repetitions: int, begin: Begin) -> Collected:
     samples: Collected = defaultdict(list)
     begin(f"{repetitions} cold starts of each stack")
     for repetition in range(repetitions + 1):
-        for stack in STACKS:
+        for stack in (*STACKS, OURS_WITH_MEMORY):
             passed = cold_start(stack, place)
             if repetition:
                 samples[figures.COLD, stack.name].append(passed)
@@ -164,18 +164,19 @@ def warm(place: Place, effort: Effort, begin: Begin) -> tuple[Collected, float]:
         begin(f"{effort.rounds} rounds of warm calls")
         for number in range(effort.rounds):
             # A case that follows a slow one finds cold caches: rotate the order.
-            for case in _turned(every_case, number):
+            for case in turned(every_case, number):
                 calls = max(1, round(case.share * effort.calls))
                 reply = workers[case.stack].ask(case.event, calls)
                 samples[case.measure, case.stack.name] += [
                     duration / 1e6 for duration in reply.nanoseconds
                 ]
                 worked, passed = worked + reply.worked, passed + sum(reply.nanoseconds)
-        _add_memory(samples, workers)
+        add_memory(samples, workers)
     return samples, worked / passed
 
 
-def _add_memory(samples: Collected, workers: dict[Stack, Worker]) -> None:
+def add_memory(samples: Collected, workers: dict[Stack, Worker]) -> None:
+    """Add the memory of workers, in MB."""
     for stack, running in workers.items():
         now, peak = running.resident_mb()
         samples[figures.MEMORY, stack.name] = [now]
@@ -190,13 +191,14 @@ def http(place: Place, effort: Effort, begin: Begin) -> tuple[Collected, float]:
         ports = {stack: running.enter_context(server(stack, place, GENUINE)) for stack in STACKS}
         begin(f"{effort.http_rounds} rounds of HTTP")
         for number in range(effort.http_rounds):
-            for stack in _turned(STACKS, number):
+            for stack in turned(STACKS, number):
                 done = load(ports[stack], GENUINE, effort.http_seconds)
                 samples[figures.HTTP, stack.name].append(done.requests / done.seconds)
                 busiest = max(busiest, done.client_busy)
     return samples, busiest
 
 
-def _turned[T](sequence: Sequence[T], by: int) -> list[T]:
+def turned[T](sequence: Sequence[T], by: int) -> list[T]:
+    """A sequence that begins later, and ends with what it began with."""
     start = by % len(sequence)
     return [*sequence[start:], *sequence[:start]]

@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.serving.figures import QUANTILES, TARGETS, UNITS, Samples, Target, ratio, statistic
-from benchmarks.serving.stacks import STACKS
+from benchmarks.serving.stacks import SHOWN
 
 QUIET: Final = 0.98
 """Below this CPU share, so many calls were interrupted that the 99th percentile shows it."""
@@ -31,7 +31,8 @@ def _machine(machine: dict[str, Any]) -> str:
         warm += "; p99 and p99.9 show interruptions by other processes: repeat on an idle machine"
     client = f"HTTP: the client was busy for {machine['client_busy']:.0%} of the time at most"
     about = f"{machine['processor']}, {cores}; {machine['system']}"
-    return "\n".join([about, machine["placement"], *stacks, warm, client])
+    table = f"with memory: {machine['left_out']} answers left out, which did not wait for the table"
+    return "\n".join([about, machine["placement"], *stacks, warm, table, client])
 
 
 def _figures(samples: Samples) -> Table:
@@ -39,7 +40,7 @@ def _figures(samples: Samples) -> Table:
     for name in ("n", *QUANTILES, "to tutorial", "to floor"):
         table.add_column(name, justify="right")
     for measure in UNITS:
-        shown = [stack.name for stack in STACKS if (measure, stack.name) in samples]
+        shown = [stack.name for stack in SHOWN if (measure, stack.name) in samples]
         for stack in shown:
             values = samples[measure, stack]
             table.add_row(

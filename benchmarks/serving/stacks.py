@@ -1,4 +1,4 @@
-"""The three stacks, their environments and the versions of their libraries."""
+"""The stacks, their environments and the versions of their libraries."""
 
 import json
 import os
@@ -64,6 +64,17 @@ TUTORIAL: Final = Stack("tutorial", ".venv-tutorial", "benchmarks.tutorial_app")
 FLOOR: Final = Stack("floor", ".venv-image", "benchmarks.serving.floor")
 OURS: Final = Stack("ours", ".venv-image", "fraud_api_lambda.handler")
 STACKS: Final = (TUTORIAL, FLOOR, OURS)
+
+OURS_WITH_MEMORY: Final = Stack("ours with memory", ".venv-image", "fraud_api_lambda.handler")
+OURS_WITH_HISTORIES: Final = Stack("ours with histories", ".venv-image", "fraud_api_lambda.handler")
+"""With memory, and a model that goes by histories."""
+
+TABLE: Final = Stack("table", ".venv-image", "benchmarks.serving.table_probe")
+"""No API: only the exchanges with the table, to know how long it makes others wait."""
+
+WITH_MEMORY: Final = (OURS_WITH_MEMORY, OURS_WITH_HISTORIES)
+SHOWN: Final = (*STACKS, *WITH_MEMORY, TABLE)
+"""In the order of the tables."""
 
 
 def require(stack: Stack, how: str) -> None:

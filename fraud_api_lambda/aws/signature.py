@@ -13,6 +13,7 @@ import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Final
 from urllib.parse import quote
 
@@ -100,12 +101,20 @@ def signed_headers(
     )
     scope = f"{timestamp[:8]}/{region}/{service}/aws4_request"
     digest = hashlib.sha256(canonical.encode()).hexdigest()
-    key = f"AWS4{credentials.secret_access_key}".encode()
-    for part in (*scope.split("/"), f"{ALGORITHM}\n{timestamp}\n{scope}\n{digest}"):
-        signature = hmac.digest(key, part.encode(), "sha256")
-        key = signature
+    key = _key_of_day(credentials.secret_access_key, scope)
+    text = f"{ALGORITHM}\n{timestamp}\n{scope}\n{digest}"
+    signature = hmac.digest(key, text.encode(), "sha256")
     headers["authorization"] = (
         f"{ALGORITHM} Credential={credentials.access_key_id}/{scope}, "
         f"SignedHeaders={names}, Signature={signature.hex()}"
     )
     return headers
+
+
+@lru_cache(maxsize=8)
+def _key_of_day(secret: str, scope: str) -> bytes:
+    """The key for a day, a region and a service."""
+    key = f"AWS4{secret}".encode()
+    for part in scope.split("/"):
+        key = hmac.digest(key, part.encode(), "sha256")
+    return key

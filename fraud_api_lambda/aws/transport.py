@@ -8,7 +8,6 @@ import time
 from collections.abc import Buffer, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
 from http.client import HTTPConnection, HTTPMessage, HTTPResponse, IncompleteRead
 from io import BufferedReader, RawIOBase
 from socket import socket
@@ -106,16 +105,25 @@ def _exchanged(call: Call, connections: Connections, connection: HTTPConnection)
 
 def _response(call: Call, connection: HTTPConnection) -> HTTPResponse:
     """The response, after its head."""
-    request, deadline = call.request, call.deadline
-    connection.response_class = partial(_Response, deadline=deadline)  # type: ignore[assignment]
-    connection.sock.settimeout(_left(deadline))
-    connection.putrequest(request.method, request.target, skip_host=True, skip_accept_encoding=True)
-    for name, value in call.headers.items():
-        connection.putheader(name, value)
+    connection.sock.settimeout(_left(call.deadline))
+    connection.sock.sendall(_message(call))
+    response = _Response(connection.sock, method=call.request.method, deadline=call.deadline)
+    try:
+        response.begin()
+    except BaseException:
+        response.close()
+        raise
+    return response
+
+
+def _message(call: Call) -> bytes:
+    """The request as it is sent: in one piece, which http.client's own methods do not do."""
+    request, headers = call.request, dict(call.headers)
     if request.body:
-        connection.putheader("content-length", str(len(request.body)))
-    connection.endheaders(request.body or None)
-    return connection.getresponse()
+        headers["content-length"] = str(len(request.body))
+    lines = [f"{request.method} {request.target} HTTP/1.1"]
+    lines += [f"{name}: {value}" for name, value in headers.items()]
+    return "\r\n".join([*lines, "", ""]).encode("latin-1") + request.body
 
 
 def _is_read(response: HTTPResponse) -> bool:

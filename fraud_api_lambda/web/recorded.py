@@ -3,7 +3,9 @@
 import asyncio
 import json
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from typing import Final
 
 from fastapi import FastAPI, Request, Response
@@ -67,8 +69,7 @@ def add(app: FastAPI, current: Current, service: Service) -> None:
         asked = _asked(service, model, wire.values(await request.body()), question)
         if isinstance(asked, list):
             raise InvalidBodyError(asked)
-        # The table must not hold up the other requests of this process.
-        answers = await asyncio.to_thread(service.answer, model, [asked], question)
+        answers = await _answers(request, partial(service.answer, model, [asked], question))
         (decided,) = answers.decided
         request.state.log |= _log(decided, asked, answers)
         if decided.is_reused:
@@ -87,7 +88,7 @@ def add(app: FastAPI, current: Current, service: Service) -> None:
             for index, each in enumerate(wire.batch_values(await request.body()))
         ]
         payments = [each for each in read if isinstance(each, Asked)]
-        answers = await asyncio.to_thread(service.answer, model, payments, question)
+        answers = await _answers(request, partial(service.answer, model, payments, question))
         request.state.log |= _batch_log(model, answers, len(read))
         decided = iter(answers.decided)
         request_id: str = request.state.request_id
@@ -136,6 +137,14 @@ def render(assessment: Assessment, payment: Payment, form: Form) -> str:
         degraded=form.degraded,
     )
     return to_json(fields | {"test": True} if form.is_test else fields).decode()
+
+
+async def _answers(request: Request, answer: Callable[[], Answers]) -> Answers:
+    """The answers of the service, which waits for the table.
+
+    That must not hold up the other requests of this process, except in Lambda, where there is none.
+    """
+    return answer() if "aws.event" in request.scope else await asyncio.to_thread(answer)
 
 
 def _question(request: Request) -> Question:

@@ -82,7 +82,8 @@ def test_a_target_without_enough_samples_is_neither_met_nor_missed() -> None:
 
 
 def test_missed_targets_are_named() -> None:
-    fast = MEASURED | {(COLD, "ours"): [0.3], (APPROVED, "ours"): [0.05]}
+    cold = {(COLD, "ours"): [0.3], (COLD, "ours with memory"): [0.33]}
+    fast = MEASURED | cold | {(APPROVED, "ours"): [0.05]}
     require_targets(fast | {(BATCH, "ours"): [0.15]})
 
     with pytest.raises(CheckFailedError, match=f"1 of {len(TARGETS)} .*: {BATCH}, median"):
