@@ -66,7 +66,7 @@ smoke: $(if $(value URL),,$(if $(value ENV),setup-project)) ## Send five request
 invoke: setup-project setup-sam ## Run the image as Lambda does: sam build, sam local invoke (needs Docker or podman)
 	$(PYTHON) -m training invoke
 
-bootstrap: setup-project setup-sam ## Create or update the image repository, the bucket and the roles  [GITHUB=owner/name] [DRY_RUN=1]
+bootstrap: setup-project setup-sam ## Create or update the image repository, the bucket, the tables, the secrets and the roles  [GITHUB=owner/name] [DRY_RUN=1]
 	$(PYTHON) -m bootstrap prepare $(call option,--github,GITHUB) $(call flag,--dry-run,DRY_RUN)
 
 deploy: setup-project setup-sam ## Build, push and deploy by digest  [ENV=dev] [IMAGE=repository@sha256:...] [DRY_RUN=1]
@@ -78,7 +78,7 @@ doctor: setup-project ## Check each part of a deployment, with a remedy for each
 rollback: setup-project ## Deploy the previous image; models stay  [ENV=dev] [DRY_RUN=1]
 	$(PYTHON) -m bootstrap rollback $(call option,--env,ENV) $(call flag,--dry-run,DRY_RUN)
 
-destroy: setup-project ## Delete the application's stack but keep models and images  [ENV=dev] [YES=1] [DRY_RUN=1]
+destroy: setup-project ## Delete the application's stack but keep models, images and the memory  [ENV=dev] [YES=1] [DRY_RUN=1]
 	$(PYTHON) -m bootstrap destroy $(call option,--env,ENV) $(call flag,--yes,YES) $(call flag,--dry-run,DRY_RUN)
 
 cost: setup-project setup-sam ## Print the monthly cost of each part, from the templates and measurements

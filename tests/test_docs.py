@@ -298,15 +298,20 @@ def test_the_feature_sets_are_those_of_the_code() -> None:
 
 
 def test_the_readme_shows_a_request_and_an_answer_of_the_api() -> None:
-    shown = blocks("console", README)[0]
-    request, answer = re.findall(r"\{.*\}", shown.replace("\n", " "))[0].split("' ", 1)
-
-    assert json.loads(request) == FRAUD
-    answered = json.loads(answer)
+    shown = blocks("console", README)[0].replace("\n", " ")
     required = [name for name, field in AnswerOut.model_fields.items() if field.is_required()]
-    assert [*answered] == required
-    assert AnswerOut.model_validate(answered).decision == "block"
-    assert {reason["code"] for reason in answered["reasons"]} <= set(CODES)
+    decisions = []
+
+    for call in re.split(r"\$ curl ", shown)[1:]:
+        request, answer = re.findall(r"\{.*\}", call)[0].split("' ", 1)
+        WIRE.payment(request.encode())
+        answered = json.loads(answer)
+        decisions.append(AnswerOut.model_validate(answered).decision)
+        assert [*answered] == required
+        assert answered["transaction_id"] == json.loads(request)["transaction_id"]
+        assert {reason["code"] for reason in answered["reasons"]} <= set(CODES)
+
+    assert decisions == ["approve", "block"]
 
 
 @pytest.fixture(scope="module")

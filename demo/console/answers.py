@@ -1,6 +1,6 @@
 """The parts of a page that show an answer."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import streamlit as st
@@ -10,7 +10,7 @@ from console.charts import waterfall
 from console.costs import why_they_differ
 from console.palette import LOOKS
 from console.payments import curl, write_amount
-from console.words import percent
+from console.words import limit_in_words, percent
 
 
 def show_verdict(reply: Reply, beyond_balance: str) -> None:
@@ -24,8 +24,14 @@ def show_verdict(reply: Reply, beyond_balance: str) -> None:
         st.info(differ, icon=":material/balance:")
     if beyond_balance:
         st.warning(beyond_balance, icon=":material/account_balance_wallet:")
-    if answer["degraded"]:
-        st.warning(f"The answer is limited: {', '.join(answer['degraded'])}.")
+    show_limits(answer["degraded"])
+
+
+def show_limits(degraded: Iterable[str], title: str = "The answer is limited") -> None:
+    """What limits an answer, or several, if anything does."""
+    lines = [f"- {limit_in_words(limit)} `{limit}`" for limit in degraded]
+    if lines:
+        st.warning("\n".join(lines), title=title)
 
 
 def _verdict(answer: Answer, latency_ms: float) -> None:

@@ -16,6 +16,9 @@ TIMEOUT_S: Final = (3.05, 30.0)
 
 MAX_BATCH: Final = 100
 
+TRIAL: Final = "/predict?explain=true&record=false"
+"""A payment that somebody tries must not become one in the histories of its accounts."""
+
 type Payment = dict[str, Any]
 type Answer = dict[str, Any]
 
@@ -43,20 +46,24 @@ class Api:
         return self._ask("GET", "/model").body
 
     def predict(self, payment: Payment) -> Reply:
-        """The answer to one payment, explained."""
-        return self._ask("POST", "/predict?explain=true", payment)
+        """The answer to one payment, explained and not recorded."""
+        return self._ask("POST", TRIAL, payment)
 
-    def predict_batch(self, payments: list[Payment], *, explain: bool = False) -> list[Answer]:
+    def predict_batch(
+        self, payments: list[Payment], *, explain: bool = False, record: bool = False
+    ) -> list[Answer]:
         """The answers to up to 100 payments, in order; a refused payment raises an error."""
-        results = self.predict_each(payments, explain=explain)
+        results = self.predict_each(payments, explain=explain, record=record)
         for result in results:
             if "problem" in result:
                 raise _invalid(result["problem"])
         return results
 
-    def predict_each(self, payments: list[Payment], *, explain: bool = False) -> list[Answer]:
+    def predict_each(
+        self, payments: list[Payment], *, explain: bool = False, record: bool = False
+    ) -> list[Answer]:
         """The answers to up to 100 payments, in order; a refused payment has a `problem`."""
-        path = f"/predict/batch{'?explain=true' if explain else ''}"
+        path = f"/predict/batch?explain={explain}&record={record}".lower()
         results: list[Answer] = self._ask("POST", path, {"transactions": payments}).body["results"]
         return results
 

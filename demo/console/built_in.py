@@ -95,21 +95,20 @@ def _card(*values: str | float) -> Payment:
 
 
 _ORDINARY: Final = _mobile(14, "PAYMENT", 1_820.5, 20_430.75, "C1618033988", "M1414213562")
+_TAKE_OVER: Final = _mobile(22, "CASH_OUT", 1_300_000.0, 1_350_000.0, "C2718281828", "C3141592653")
 _MULE: Final = _mobile(17, "TRANSFER", 302_052.82, 315_232.86, "C1971886749", "C7958368350")
 
 PAYSIM: Final = BuiltIn(
     presets={
         "Ordinary purchase": _ORDINARY,
         "Payday": _mobile(9, "TRANSFER", 187_415.39, 0.0, "C1207636028", "C1385678873"),
-        "Account take-over": _mobile(
-            3, "CASH_OUT", 1_300_000.0, 1_300_000.0, "C2718281828", "C3141592653"
-        ),
+        "Account take-over": _TAKE_OVER,
         "Mule": _MULE,
         "Large transfer": _mobile(
             11, "TRANSFER", 4_148_266.51, 7_982_249.22, "C187084019", "C1174044502"
         ),
     },
-    varied=_MULE | {"amount": 300_000.0, "oldbalanceOrg": 1_000_000.0},
+    varied=_TAKE_OVER | {"amount": 2_000_000.0, "oldbalanceOrg": 3_000_000.0},
     varied_too="oldbalanceOrg",
     stream=Stream(
         FOLDER / "transactions.csv",

@@ -63,7 +63,8 @@ def waterfall(explanation: dict[str, Any], labels: Mapping[str, str]) -> Plot:
     low, high = frame["low"].min(), frame["high"].max()
     room = 0.15 * (high - low) or 1.0
     scale = alt.Scale(domain=[low - room / 3, high + 2 * room], nice=False)
-    x = alt.X("low:Q", scale=scale, title="Log-odds of fraud, before calibration")
+    title = "Log-odds of fraud, before calibration"
+    x = alt.X("low:Q", scale=scale, title=title, axis=alt.Axis(tickCount=7))
     order = alt.Y("label:N", sort=None, title=None, axis=alt.Axis(labelLimit=140, ticks=False))
     kind = alt.Color("kind:N", scale=KINDS, legend=LEGEND)
     tooltip = [alt.Tooltip("label:N", title="Step"), alt.Tooltip("text:N", title="Log-odds")]

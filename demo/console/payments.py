@@ -9,7 +9,7 @@ from decimal import Decimal
 from math import isfinite
 from typing import Any, Final
 
-from console.api import Payment
+from console.api import TRIAL, Payment
 from console.errors import invalid
 from console.schema import NUMBERS, Field, Schema
 
@@ -142,7 +142,7 @@ def curl(url: str, body: Payment) -> str:
     """The request as a command to paste; the key is a variable of the shell."""
     return " \\\n  ".join(
         (
-            f"curl {shlex.quote(f'{url}/predict?explain=true')}",
+            f"curl {shlex.quote(url + TRIAL)}",
             "-H 'Content-Type: application/json'",
             '-H "x-api-key: $FRAUD_API_KEY"',
             f"-d {shlex.quote(json.dumps(body))}",

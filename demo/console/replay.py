@@ -1,10 +1,12 @@
 """The replay of simulated payments: those scored so far, and their answers."""
 
 import csv
+import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from hashlib import sha256
 from typing import Any
 
 from console.api import Payment
@@ -22,12 +24,19 @@ class Simulated:
 
 
 def read_simulated(stream: Stream, schema: Schema) -> list[Simulated]:
-    """The payments of a file, with the fields that a form has."""
+    """The payments of a file, with the fields that a form has, and an id."""
     with stream.file.open(encoding="utf-8", newline="") as file:
         return [
-            Simulated(payment_of_row(row, schema.asked), row[stream.label] == "1")
+            Simulated(_with_id(payment_of_row(row, schema.asked), schema), row[stream.label] == "1")
             for row in csv.DictReader(file)
         ]
+
+
+def _with_id(payment: Payment, schema: Schema) -> Payment:
+    """The payment with an id of its content: an API that recorded it repeats its answer."""
+    digest = sha256(json.dumps(payment).encode()).hexdigest()
+    ids = [field.name for field in schema.fields if field.role == "id"]
+    return payment | dict.fromkeys(ids, f"demo-{digest[:20]}")
 
 
 @dataclass(slots=True)
@@ -74,6 +83,10 @@ class Replay:
         stopped = [row for row in self.scored if row["decision"] != "approve"]
         return sorted(stopped, key=lambda row: -row["expected_loss"])
 
+    def limits(self) -> list[str]:
+        """The limitations of the answers, each once."""
+        return list(dict.fromkeys(limit for row in self.scored for limit in row["degraded"]))
+
     def frauds(self) -> tuple[int, int]:
         """The number of stopped frauds, and of all frauds so far."""
         frauds = [row for row in self.scored if row["is_fraud"]]
@@ -91,6 +104,7 @@ class Replay:
             "expected_loss": answer["expected_costs"]["approve"],
             "reasons": " ".join(reason["text"] for reason in answer["reasons"]),
             "is_fraud": payment.is_fraud,
+            "degraded": answer["degraded"],
         }
 
     def _day(self, request: Payment) -> float:

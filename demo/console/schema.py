@@ -1,12 +1,13 @@
 """The fields of a payment, as GET /model tells them, and the words for them."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, Final
 
 from console.api import Answer, Payment
 from console.built_in import BUILT_IN, UNKNOWN, BuiltIn
-from console.words import sentence, value_in_words
+from console.words import account_of, sentence, value_in_words
 
 ROLES: Final = {
     "amount": "Amount",
@@ -31,7 +32,13 @@ _ROLES_IN_ORDER: Final = ("time", "amount", "balance", "", "payer", "payee")
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A field of a payment; the attributes are those of the API's answer."""
+    """A field of a payment; the attributes are those of the API's answer, and one more.
+
+    Attributes
+    ----------
+    has_history : bool
+        Whether the model reads what was done with the entity that the field names.
+    """
 
     name: str
     form: str
@@ -41,10 +48,11 @@ class Field:
     values: tuple[str, ...] = ()
     closed: bool = False
     words: str = ""
+    has_history: bool = False
 
     @classmethod
-    def of(cls, told: dict[str, Any]) -> "Field":
-        """The field that the API describes."""
+    def of(cls, told: dict[str, Any], entities: Collection[str] = ()) -> "Field":
+        """The field that the API describes; the model has the histories of `entities`."""
         return cls(
             name=told["name"],
             form=told["form"],
@@ -54,6 +62,7 @@ class Field:
             values=tuple(told["values"]),
             closed=told["closed"],
             words=told["label"],
+            has_history=told["role"] in entities,
         )
 
     @property
@@ -61,7 +70,7 @@ class Field:
         """Whether a form has it: what the model needs, without the caller's own extras."""
         if self.form in {DROPPED, INSTEAD}:
             return False
-        return self.required or bool(self.attribute) or self.role == "time"
+        return self.required or bool(self.attribute) or self.role == "time" or self.has_history
 
     @property
     def label(self) -> str:
@@ -107,7 +116,9 @@ class Schema:
     def of(cls, model: Answer) -> "Schema":
         """The schema of the model in service."""
         told = model["schema"]
-        fields = tuple(map(Field.of, told["fields"]))
+        histories = [each for each in model.get("inputs", ()) if each["measure"] == "history"]
+        entities = {account_of(each["feature"]) for each in histories}
+        fields = tuple(Field.of(each, entities) for each in told["fields"])
         peers = [each for each in fields if each.attribute and each.attribute == told["peer_group"]]
         ours = BUILT_IN.get(told["name"], UNKNOWN)
         return cls(

@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from types import MappingProxyType
+from urllib.parse import urlsplit
 
 import streamlit as st
 from streamlit.errors import StreamlitSecretNotFoundError
@@ -14,6 +15,7 @@ from console.schema import Schema
 
 MODEL_TTL_S = 15
 STATE_EVERY_S = 60
+LOCAL = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 def api() -> Api:
@@ -30,6 +32,11 @@ def _setting(name: str) -> str:
         return str(st.secrets[name])
     except (KeyError, StreamlitSecretNotFoundError):
         return os.environ.get(name, "")
+
+
+def is_local() -> bool:
+    """Whether the API runs on this machine, as that of `make demo` does."""
+    return urlsplit(api().url).hostname in LOCAL
 
 
 def model() -> Answer:

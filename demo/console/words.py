@@ -1,5 +1,6 @@
 """The API's numbers and names, as shown to people."""
 
+import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -16,6 +17,26 @@ FEATURES: Final = {
     "balance_zero": "Balance is 0",
 }
 """Labels of the features of roles."""
+
+LIMITS: Final = {
+    "no_history": "It was given without the histories of the accounts, by a second model.",
+    "history_behind": "It is recorded, but the histories of its accounts lack this payment.",
+    "unrecorded": "It could not be recorded, so the histories of its accounts lack this payment.",
+    "stale_model": "A newer model may have been promoted; the check for one took too long.",
+}
+"""What limits an answer, by the API's name for it."""
+
+HISTORIES: Final = {
+    "payer": "Payer's history",
+    "payee": "Payee's history",
+    "received": "Payer's receipts",
+}
+"""Labels of the histories of roles."""
+
+_NUMBER: Final = re.compile(
+    "_(count|mean|amount_ratio|since_last|fraud_share|new_partner)(_[0-9]*[a-z])?$"
+)
+"""What follows the account in the name of a feature."""
 
 YOUR_LEDGER: Final = "Your ledger decides whether such a payment is possible."
 
@@ -78,7 +99,29 @@ def _feature(told: Answer, labels: Mapping[str, str]) -> str:
             return f"{label} to {labels.get(other, other).lower()}, km"
         case "coordinate":
             return f"{label}, {name.rpartition('_')[2]}"
+        case "history":
+            return _history(name)
     return label if attribute else FEATURES.get(name, name)
+
+
+def account_of(feature: str) -> str:
+    """The account in the name of a feature of its history."""
+    return _NUMBER.sub("", feature)
+
+
+def _history(feature: str) -> str:
+    """The label of all features of an account's history."""
+    account = account_of(feature)
+    return HISTORIES.get(account) or f"History of {value_in_words(account).lower()}"
+
+
+def limit_in_words(limit: str) -> str:
+    """What a value of `degraded` says of an answer."""
+    kind, _, name = limit.partition(":")
+    if kind == "unseen":
+        known = value_in_words(name).lower()
+        return f"The training data has no payments, or only a few, with this {known}."
+    return LIMITS.get(limit, limit)
 
 
 def percent(share: float) -> str:

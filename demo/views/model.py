@@ -53,12 +53,9 @@ def figures(known: dict[str, Any], schema: Schema) -> None:
             f"{metrics['average_precision']:.3f}",
             f"95 %: {low:.3f} to {high:.3f}",
         )
-        if "strict" in by_set and known["feature_set"] != "strict":
-            figure(
-                "Average precision, strict",
-                f"{by_set['strict']:.3f}",
-                "without balances and hour" if schema.role("balance") else "without the hour",
-            )
+        for name, lacks in simpler(known["feature_set"], schema).items():
+            if name in by_set:
+                figure(f"Average precision, {name}", f"{by_set[name]:.3f}", lacks)
         figure(
             "Frauds detected",
             percent(reviews["recall"]),
@@ -69,6 +66,14 @@ def figures(known: dict[str, Any], schema: Schema) -> None:
             f"{metrics['calibration']['observed_over_expected']:.2f}",
             "frauds; 1 is calibrated",
         )
+
+
+def simpler(feature_set: str, schema: Schema) -> dict[str, str]:
+    """The feature sets that the model's own is compared with, and what they lack."""
+    strict = "without balances and hour" if schema.role("balance") else "without the hour"
+    if feature_set == "history":
+        return {"decision-time": "without histories", "strict": f"also {strict}"}
+    return {} if feature_set == "strict" else {"strict": strict}
 
 
 def warnings(metrics: dict[str, Any]) -> None:

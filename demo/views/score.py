@@ -49,7 +49,10 @@ def ask(
 
 
 st.title("Score a payment")
-st.markdown("Choose a payment or enter one. Only facts known before the money moves are needed.")
+st.markdown(
+    "Choose a payment or enter one. Only facts known before the money moves are needed. Nothing is "
+    "recorded."
+)
 known = model()
 schema = Schema.of(known)
 presets(schema.examples(known), schema)

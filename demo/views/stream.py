@@ -4,13 +4,14 @@ import pandas as pd
 import streamlit as st
 from streamlit.column_config import TextColumn
 
+from console.answers import show_limits
 from console.api import Answer
 from console.built_in import Stream
 from console.charts import timeline
 from console.palette import LOOKS
 from console.replay import Replay, read_simulated
 from console.schema import Schema
-from console.shell import api, errors_shown, model
+from console.shell import api, errors_shown, is_local, model
 
 SPEEDS = {"Slow": 5, "Normal": 20, "Fast": 100}  # payments a second
 EVERY_S = 1.0
@@ -34,8 +35,8 @@ def restart() -> None:
     del st.session_state["replay"]
 
 
-def controls(stream: Replay) -> int:
-    """Buttons to start, pause and reset, and the speed."""
+def controls(stream: Replay, known: Answer) -> tuple[int, bool]:
+    """Buttons to start, pause and reset; the speed, and whether the API is to remember."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.button(
             "Pause" if stream.playing else "Start",
@@ -54,14 +55,28 @@ def controls(stream: Replay) -> int:
             key="speed",
             bind="query-params",
         )
-    return SPEEDS[speed or "Normal"]
+        remember = remembers(known) and st.toggle(
+            "Remember",
+            is_local(),  # a deployed API has the histories of real payments
+            key="remember",
+            help="The API records the payments, so each sees those before it. A payment that it "
+            "recorded in an earlier run has the same answer again.",
+            disabled=bool(stream.scored) and not stream.is_over,
+        )
+    return SPEEDS[speed or "Normal"], remember
 
 
-def advance(stream: Replay, count: int) -> None:
+def remembers(known: Answer) -> bool:
+    """Whether the model reads histories, and the API has them."""
+    has_histories = any(each["measure"] == "history" for each in known["inputs"])
+    return has_histories and "no_history" not in known["degraded"]
+
+
+def advance(stream: Replay, count: int, *, remember: bool) -> None:
     """Score the next payments, unless paused."""
     if not stream.playing:
         return
-    answers = api().predict_batch(stream.upcoming(count), explain=True)
+    answers = api().predict_batch(stream.upcoming(count), explain=True, record=remember)
     stream.add(answers)
     if stream.is_over:
         st.rerun()  # so that the fragment's timer stops
@@ -119,11 +134,12 @@ def kind_name(schema: Schema) -> str:
     return schema.label(schema.peers) if schema.peers else ""
 
 
-def tick(stream: Replay, source: Stream, count: int, known: Answer) -> None:
+def tick(stream: Replay, source: Stream, known: Answer, count: int, remember: bool) -> None:
     """One step of the stream. A fragment's error does not reach the page, so it is shown here."""
     with errors_shown("stream", stream.schema.labels):
-        advance(stream, count)
+        advance(stream, count, remember=remember)
     counters(stream)
+    show_limits(stream.limits(), "Some answers are limited")
     if not stream.scored:
         st.info("No payments scored yet: press Start.", icon=":material/play_circle:")
         return
@@ -153,5 +169,5 @@ if source is None:
     st.stop()
 st.markdown(source.words)
 stream = replay(source, schema)
-count = controls(stream)
-st.fragment(tick, run_every=EVERY_S if stream.playing else None)(stream, source, count, known)
+chosen = controls(stream, known)
+st.fragment(tick, run_every=EVERY_S if stream.playing else None)(stream, source, known, *chosen)

@@ -93,7 +93,7 @@ schema = Schema.of(known)
 st.markdown(
     f"Score a CSV file of up to {MOST_ROWS:,} rows and {MOST_MB} MB. Its first line names the "
     "columns, as in the data that the model was trained on. Other columns, such as the label, are "
-    "kept and not sent."
+    "kept and not sent. Nothing is recorded, so no row sees those above it."
 )
 st.caption(f"Columns that the model reads: {', '.join(field.name for field in schema.asked)}.")
 try:

@@ -119,6 +119,7 @@ class Recorded:
     def __init__(self) -> None:
         self.url = ""
         self.requests: list[tuple[str, dict[str, str], Any]] = []
+        self.queries: list[str] = []
 
 
 @contextmanager
@@ -130,7 +131,8 @@ def answering(responses: Responses, headers: Mapping[str, str] | None = None) ->
         def do_GET(self) -> None:
             size = int(self.headers.get("Content-Length", 0))
             body = json.loads(self.rfile.read(size)) if size else None
-            path = self.path.partition("?")[0]
+            path, _, query = self.path.partition("?")
+            recorded.queries.append(query)
             recorded.requests.append((path, dict(self.headers), body))
             status, content = responses[path]
             sent = content if isinstance(content, bytes) else json.dumps(content).encode()

@@ -127,7 +127,7 @@ def test_what_if_follows_a_slider_and_its_link_brings_it_back(demo: Demo, page: 
     settle(page)
 
     assert verdict.inner_text() == shown[0]
-    assert slider.get_attribute("aria-valuetext") == shown[1] == "400,000"
+    assert slider.get_attribute("aria-valuetext") == shown[1] == "3,000,000"
     expect(page.get_by_test_id("stVegaLiteChart")).to_have_count(2)
 
 
@@ -150,7 +150,7 @@ def test_the_stream_runs_and_pauses(demo: Demo, page: Page) -> None:
 def test_the_model_page_shows_the_figures_of_its_report(demo: Demo, page: Page) -> None:
     open_page(page, demo.url, "model")
 
-    for name in ("decision-time", "strict"):
+    for name in ("history", "decision-time", "strict"):
         shown = page.get_by_test_id("stMetric").filter(has_text=f"Average precision, {name}")
         expect(shown).to_contain_text(f"{demo.metrics['arms'][name]['average_precision']:.3f}")
     for finding in demo.metrics["findings"]:

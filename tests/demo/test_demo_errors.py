@@ -192,6 +192,7 @@ def test_a_stream_that_is_interrupted_says_so_and_goes_on(opened: Open, api: str
         "decision": "approve",
         "reasons": [],
         "expected_costs": {"approve": 1.0, "review": 2.0, "block": 3.0},
+        "degraded": [],
     }
     responses: Responses = {
         "/model": (200, Api(api).model()),

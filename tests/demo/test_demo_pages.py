@@ -183,11 +183,15 @@ def test_the_score_page_shows_the_expected_costs_that_the_api_answers(
 
 
 def test_an_answer_that_falls_short_says_how(opened: Open, api: str) -> None:
-    answer = predicted(api, PAYSIM.presets["Mule"]) | {"degraded": ["stale model"]}
+    degraded = ["no_history", "unseen:kind_of_shop"]
+    answer = predicted(api, PAYSIM.presets["Mule"]) | {"degraded": degraded}
     with answering({"/model": (200, Api(api).model()), "/predict": (200, answer)}) as server:
         app = opened(server.url)
 
-    assert "stale model" in app.warning[0].value
+    (warning,) = app.warning
+    assert warning.proto.title == "The answer is limited"
+    assert "without the histories of the accounts, by a second model. `no_history`" in warning.value
+    assert "with this kind of shop. `unseen:kind_of_shop`" in warning.value
 
 
 def test_what_if_shows_the_payment_that_the_sliders_make(opened: Open, api: str) -> None:
@@ -197,7 +201,7 @@ def test_what_if_shows_the_payment_that_the_sliders_make(opened: Open, api: str)
 
     found = requests.post(
         f"{api}/predict",
-        json={**PAYSIM.presets["Mule"], "amount": 50_000.0, "oldbalanceOrg": 0.0},
+        json={**(PAYSIM.varied or {}), "amount": 50_000.0, "oldbalanceOrg": 0.0},
         timeout=10,
     ).json()
     assert not app.exception
@@ -208,7 +212,7 @@ def test_what_if_shows_the_payment_that_the_sliders_make(opened: Open, api: str)
 def test_what_if_says_that_a_payment_is_beyond_the_balance(opened: Open, api: str) -> None:
     app = opened(api, "what_if")
     warned = []
-    for amount in (2e6, 1e6):
+    for amount in (4e6, 3e6):
         app.select_slider("if_amount").set_value(amount).run()
         assert not app.exception
         warned.append(any(BEYOND_BALANCE in each.value for each in app.warning))
@@ -288,7 +292,8 @@ def test_the_stream_sends_what_is_known_beforehand_and_no_more(opened: Open, api
         (sent_batch,) = [body for path, _, body in server.requests if path == "/predict/batch"]
 
     for each in sent_batch["transactions"]:
-        assert set(each) == {"step", "type", "amount", "nameOrig", "oldbalanceOrg", "nameDest"}
+        facts = {"step", "type", "amount", "nameOrig", "oldbalanceOrg", "nameDest"}
+        assert set(each) == facts | {"transaction_id"}
     assert sent_batch["transactions"][0] == simulated(api)[0].request
 
 
@@ -390,4 +395,16 @@ def test_both_numbers_are_shown_where_the_sets_were_compared(opened: Open, api: 
     with answering(with_metrics(api, average_precision_by_feature_set=by_set)) as server:
         app = opened(server.url, "model")
 
+    assert metric(app, "Average precision, strict") == "0.125"
+
+
+def test_histories_are_compared_with_what_does_without_them(opened: Open, api: str) -> None:
+    (_, model) = with_metrics(
+        api,
+        average_precision_by_feature_set={"history": 0.5, "decision-time": 0.4, "strict": 0.125},
+    )["/model"]
+    with answering({"/model": (200, model | {"feature_set": "history"})}) as server:
+        app = opened(server.url, "model")
+
+    assert metric(app, "Average precision, decision-time") == "0.400"
     assert metric(app, "Average precision, strict") == "0.125"

@@ -283,6 +283,7 @@ def test_alerts_come_by_the_expected_loss_that_the_api_answers() -> None:
             "decision": decision,
             "reasons": [],
             "expected_costs": {"approve": loss, "review": 2.0, "block": 1.0},
+            "degraded": [],
         }
         for decision, loss in [("block", 7.0), ("approve", 8.0), ("review", 9.0)]
     ]
