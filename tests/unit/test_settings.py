@@ -20,6 +20,8 @@ def test_two_variables_are_enough() -> None:
         model_bucket="models",
         model_parameter="/fraud/model",
         model_refresh_s=60,
+        table="",
+        secret_parameter="/fraud/secret",
         docs=False,
         log_level="INFO",
     )
@@ -32,6 +34,9 @@ def test_two_variables_are_enough() -> None:
         ("FRAUD_MODEL_PARAMETER", "/other", "model_parameter", "/other"),
         ("FRAUD_MODEL_REFRESH_S", "0", "model_refresh_s", 0.0),
         ("FRAUD_MODEL_REFRESH_S", "2.5", "model_refresh_s", 2.5),
+        ("FRAUD_TABLE", "fraud-api-dev", "table", "fraud-api-dev"),
+        ("FRAUD_TABLE", "", "table", ""),
+        ("FRAUD_SECRET_PARAMETER", "/fraud/dev/secret", "secret_parameter", "/fraud/dev/secret"),
         ("FRAUD_DOCS", "true", "docs", True),
         ("FRAUD_DOCS", "1", "docs", True),
         ("FRAUD_DOCS", "0", "docs", False),
