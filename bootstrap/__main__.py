@@ -72,7 +72,7 @@ def prepare(
     ] = None,
     dry_run: DryRun = False,
 ) -> None:
-    """Create or update the image repository, bucket, tables, secrets and roles."""
+    """Create or update repository, bucket, tables, secrets and roles."""
     from bootstrap.prepare import prepare as do
 
     do(*_connect(dry_run=dry_run, has_bootstrap=False), github=github)
@@ -109,7 +109,7 @@ def destroy(
     yes: Annotated[bool, typer.Option("--yes", help="Delete without asking first.")] = False,
     dry_run: DryRun = False,
 ) -> None:
-    """Delete the application's stack but keep models, images and tables."""
+    """Delete the application's stack; keep models, images and tables."""
     from bootstrap.destroy import destroy as do
 
     do(

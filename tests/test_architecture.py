@@ -43,6 +43,7 @@ TRAINING_LAYERS = (
     {"reporting"},
     {"bundling"},
     {"registry", "distributed"},
+    {"memory"},
     {"train"},
     {"local"},
     {"commands"},
@@ -243,6 +244,33 @@ def test_importing_modules_starts_no_thread_and_opens_no_connection() -> None:
     )
 
     subprocess.run([sys.executable, "-c", watch], check=True, cwd=ROOT, env={})
+
+
+@pytest.mark.slow
+def test_without_a_table_nothing_of_the_memory_is_imported() -> None:
+    variables = {
+        "FRAUD_MODEL_BUCKET": "b",
+        "FRAUD_MODEL_PARAMETER": "p",
+        "AWS_ACCESS_KEY_ID": "id",
+        "AWS_SECRET_ACCESS_KEY": "key",
+        "AWS_REGION": "us-east-1",
+        "AWS_ENDPOINT_URL": "http://127.0.0.1:9",
+    }
+    show = "import sys, fraud_api_lambda.handler as made; print(made.given[0].table, *sys.modules)"
+    ran = subprocess.run(
+        [sys.executable, "-c", show],
+        check=True,
+        capture_output=True,
+        cwd=ROOT,
+        env=variables,
+        text=True,
+    )
+    memory = {"aws.attributes", "aws.dynamodb", "history.packing", "service", "web.recorded"}
+    known = {each for each in ran.stdout.split() if each.startswith("fraud_api_lambda.")}
+
+    assert "fraud_api_lambda.web.predictions" in known
+    assert not known & {f"fraud_api_lambda.{name}" for name in memory}
+    assert not [each for each in known if each.startswith("fraud_api_lambda.records")]
 
 
 def test_modules_are_small_enough_to_read() -> None:

@@ -2,12 +2,12 @@
 
 import os
 
-from training.commands import history, local, model, registry, schema, scores, simulate
+from training.commands import history, local, model, registry, replay, schema, scores, simulate
 from training.hints import fraud
 from training.program import program, run
 
 app = program("fraud", "Simulate, train, evaluate, score and publish fraud models.")
-for commands in (simulate, schema, model, scores, history, registry, local):
+for commands in (simulate, schema, model, scores, history, registry, replay, local):
     app.add_typer(commands.app)
 
 

@@ -106,7 +106,7 @@ class Record(NamedTuple):
         """
         try:
             return cls._read(item)
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+        except (LookupError, TypeError, ValueError, AttributeError) as error:
             raise ValueError("the item is not a record") from error
 
     @classmethod

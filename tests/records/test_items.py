@@ -49,7 +49,9 @@ def test_a_record_is_read_as_it_was_written(record: Record) -> None:
         assert [type(each.seen) for each in read.histories] == [bool, bool]
 
 
-@pytest.mark.parametrize("changes", [{"n": 2}, {"h": "["}, {"d": "text"}, {"a": 1}, {"c": "[1]"}])
+@pytest.mark.parametrize(
+    "changes", [{"n": 2}, {"h": "["}, {"d": "text"}, {"a": 1}, {"c": "[1]"}, {"c": "[[]]"}]
+)
 def test_an_item_that_is_no_record_is_refused(changes: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="not a record"):
         Record.of({**RECORD.item(KEYS), **changes})

@@ -69,6 +69,22 @@ Parameter = Annotated[
         help="SSM parameter that points at the served model.",
     ),
 ]
+TableName = Annotated[
+    str,
+    typer.Option(
+        "--table", metavar="NAME", envvar="FRAUD_TABLE", help="DynamoDB table of the memory."
+    ),
+]
+SecretParameter = Annotated[
+    str,
+    typer.Option(
+        metavar="NAME",
+        envvar="FRAUD_SECRET_PARAMETER",
+        help="SSM parameter with the secret of the table's ids and seals.",
+    ),
+]
+SECRET: Final = "/fraud/secret"  # noqa: S105  # a name
+
 Seed = Annotated[
     int, typer.Option(metavar="N", min=0, max=2**32 - 1, help="Same seed, same result.")
 ]

@@ -17,7 +17,7 @@ from fraud_api_lambda.history.view import History
 from training.errors import InputError
 from training.files.tables import Chunk, read_chunks, row_in_editor
 from training.histories.columns import minor_units, require_whole
-from training.histories.follower import Batch, Follower
+from training.histories.follower import Batch, Follower, Number, hashed
 from training.histories.store import StateStore, opened_store
 from training.reading.cells import Rule, checked, sentence
 from training.reading.columns import require_columns
@@ -40,13 +40,15 @@ class FileHistories:
     plan : Plan
         Names the histories.
     store : StateStore
+    number : callable
+        Numbers partners.
     """
 
-    def __init__(self, plan: Plan, store: StateStore) -> None:
+    def __init__(self, plan: Plan, store: StateStore, number: Number = hashed) -> None:
         accounts = accounts_of(plan.schema)
         histories = [accounts[name] for name in plan.learned.histories]
         self._plan, self._store = plan, store
-        self._follower = Follower(histories, plan.schema.label_delay_s, store)
+        self._follower = Follower(histories, plan.schema.label_delay_s, store, number=number)
         self._columns = {column for each in histories for column in (each.column, each.counted)}
         self._columns |= {each.partner for each in histories if each.partner is not None}
         self._last = store.fact("last")

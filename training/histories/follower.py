@@ -1,7 +1,7 @@
 """Follows the histories of accounts through a file in order of time, row by row."""
 
 import heapq
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Final
@@ -20,6 +20,9 @@ from fraud_api_lambda.history.view import NEVER_SEEN, History, view
 from training.histories.store import Account, StateStore, Waiting
 
 type Ids = Sequence[str | None]
+
+type Number = Callable[[str, str], int]
+"""The number of an account as a partner of others, from its column and its id."""
 
 MOST_IN_MEMORY: Final = 100_000
 """Accounts: some 150 MB of states."""
@@ -57,6 +60,11 @@ class Batch:
             )
 
 
+def hashed(_: str, account_id: str) -> int:
+    """The number of a partner in states that never leave this machine."""
+    return int.from_bytes(blake2b(account_id.encode(), digest_size=8).digest())
+
+
 class Follower:
     """Follows the histories of accounts, payment by payment.
 
@@ -69,6 +77,8 @@ class Follower:
         Holds the states at the beginning, and at each `commit`.
     in_memory : int
         Accounts whose states stay in memory between two batches.
+    number : callable
+        Numbers partners.
     """
 
     def __init__(
@@ -78,16 +88,17 @@ class Follower:
         store: StateStore,
         *,
         in_memory: int = MOST_IN_MEMORY,
+        number: Number = hashed,
     ) -> None:
         self._histories, self._delay, self._store = histories, label_delay_s, store
-        self._in_memory = in_memory
+        self._in_memory, self._number = in_memory, number
         self._states: dict[Account, AccountState] = {}
         self._changed: set[Account] = set()
         self._waiting = sorted(store.waiting())
 
     def follow(self, batch: Batch) -> list[History]:
         """Count payments; return the histories that they see, as columns, in order."""
-        columns = [_Seen.of(history, batch) for history in self._histories]
+        columns = [_Seen.of(history, batch, self._number) for history in self._histories]
         counting = [each for each in columns if each.is_counted]
         self._load(columns, batch.times[-1])
         views: list[list[History]] = [[] for _ in columns]
@@ -157,12 +168,13 @@ class _Seen:
     is_counted: bool
 
     @classmethod
-    def of(cls, history: AccountColumns, batch: Batch) -> "_Seen":
-        ids = batch.ids[history.column]
-        others = batch.ids[history.partner] if history.partner else [None] * len(ids)
+    def of(cls, history: AccountColumns, batch: Batch, number: Number) -> "_Seen":
+        ids, partner = batch.ids[history.column], history.partner
         return cls(
             [None if each is None else Account(history.kind, each) for each in ids],
-            _numbered(others),
+            [None] * len(ids)
+            if partner is None
+            else _numbered(partner, batch.ids[partner], number),
             is_counted=history.column == history.counted,
         )
 
@@ -171,14 +183,10 @@ class _Seen:
         return Payment(batch.times[index], batch.amounts[index], self.partners[index])
 
 
-def _numbered(ids: Ids) -> list[int | None]:
+def _numbered(column: str, ids: Ids, number: Number) -> list[int | None]:
     """A number for each id, equal for equal ids."""
-    numbers = {each: None if each is None else _number(each) for each in set(ids)}
+    numbers = {each: None if each is None else number(column, each) for each in set(ids)}
     return [numbers[each] for each in ids]
-
-
-def _number(text: str) -> int:
-    return int.from_bytes(blake2b(text.encode(), digest_size=8).digest())
 
 
 def _as_columns(views: list[History]) -> History:

@@ -78,6 +78,11 @@ class StateStore:
         rows = ((account.kind, account.id, pack(state)) for account, state in states)
         self._connection.executemany("INSERT OR REPLACE INTO states VALUES (?, ?, ?)", rows)
 
+    def all(self) -> Iterator[tuple[Account, AccountState]]:
+        """Yield every account with its state, in the order of kinds and ids."""
+        rows = self._connection.execute("SELECT kind, id, state FROM states ORDER BY kind, id")
+        return ((Account(kind, name), unpack(state)) for kind, name, state in rows)
+
     def waiting(self) -> Iterator[Waiting]:
         """Yield the labels that are not known yet."""
         rows = self._connection.execute("SELECT known_at, time, kind, id FROM waiting")

@@ -1,4 +1,4 @@
-"""boto3's clients for S3 and SSM, and AWS's errors as ours."""
+"""boto3's clients for S3, SSM and DynamoDB, and AWS's errors as ours."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -52,12 +52,12 @@ def _session() -> Any:
     return boto3.session.Session()
 
 
-def client(service: Literal["s3", "ssm"]) -> Any:
+def client(service: Literal["s3", "ssm", "dynamodb"], *, attempts: int = ATTEMPTS) -> Any:
     """Make a client with time-outs that allow for large uploads."""
     config = Config(
         connect_timeout=PATIENCE_S,
         read_timeout=PATIENCE_S,
-        retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
+        retries={"mode": "standard", "total_max_attempts": attempts},
     )
     try:
         with account_required():
@@ -113,6 +113,7 @@ def explained(what: str) -> Iterator[None]:
         "NoSuchKey": NotFoundError,
         "NoSuchVersion": NotFoundError,
         "ParameterNotFound": NotFoundError,
+        "ResourceNotFoundException": NotFoundError,
         "ParameterAlreadyExists": AlreadyThereError,
         "PreconditionFailed": AlreadyThereError,
         "ConditionalRequestConflict": ConflictError,

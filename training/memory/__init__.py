@@ -1,0 +1,1 @@
+"""The table of the memory: all its records replayed, and the states of a file loaded into it."""
