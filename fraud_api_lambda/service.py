@@ -37,6 +37,9 @@ SANDBOX: Final = {
 }
 """The decisions on transactions with these ids, with which a client is tested."""
 
+BUDGET_S: Final = 5.0
+"""Limit of all requests to the table for a batch; the function itself has ten seconds."""
+
 KEPT: Final = 2
 """Readers that are kept: that of the current model, and that of a newer one."""
 
@@ -130,33 +133,31 @@ class Service:
 
     def asked(self, model: LoadedModel, values: Values, question: Question) -> Asked:
         """The payment of some values; raises `FutureTimeError`."""
-        keys = self._keys() or self._no_keys
-        asked = self._reader(model).asked(values, keys, self._arrival())
+        keys = self._keys()
+        asked = self._reader(model).asked(values, keys or self._no_keys, self._arrival())
+        asked = asked._replace(is_keyed=keys is not None)
         if _is_recorded(asked, question):
             return asked
-        return asked._replace(prediction_id=keys.prediction(None))
+        return asked._replace(prediction_id=self._no_keys.prediction(None))
 
     def answer(self, model: LoadedModel, payments: Sequence[Asked], question: Question) -> Answers:
         """Answer payments in order, each as if those before it had been answered alone."""
         judge, used = self._judge(model, question), list[Requests]()
-        keys = self._keys()
+        keys = self._keys() if all(asked.is_keyed for asked in payments) else None
+        until = self._log.in_seconds(BUDGET_S)
 
         def trip() -> Trip:
-            used.append(self._log.requests())
+            used.append(self._log.requests(until))
             return Trip(used[-1], keys or self._no_keys, judge)
 
         decided: list[Decided] = []
         for is_recorded, run in groupby(payments, lambda asked: _is_recorded(asked, question)):
-            answered = self._recorded if is_recorded else self._looked
+            answered = self._log.decide_group if is_recorded else self._looked
             for group in groups(run):
                 decided += answered(group, trip) if keys else _without_keys(group, judge, question)
         return Answers(
             decided, sum(each.waited_s for each in used), sum(each.writes for each in used)
         )
-
-    def _recorded(self, group: Sequence[Asked], trip: Callable[[], Trip]) -> list[Decided]:
-        decided = self._log.decide_together(group, trip()) if len(group) > 1 else None
-        return decided or [self._log.decide(asked, trip()) for asked in group]
 
     def _looked(self, group: Sequence[Asked], trip: Callable[[], Trip]) -> list[Decided]:
         return self._log.look(group, trip())

@@ -137,8 +137,8 @@ class AwsClient:
             If it is not an address.
         """
         address = self.endpoints.get(service, f"https://{host}")
-        endpoint = urlsplit(address)
-        if endpoint.scheme not in ("http", "https") or not endpoint.hostname:
+        endpoint = _split(address)
+        if endpoint is None:
             raise ModelStoreError(f"connecting to {service}: Invalid endpoint: {address}")
         return endpoint
 
@@ -192,6 +192,16 @@ def json_request(
     headers = {"content-type": f"application/x-amz-json-{version}", "x-amz-target": target}
     body = json.dumps(content, separators=(",", ":")).encode()
     return AwsRequest("POST", endpoint.netloc, headers=headers, body=body)
+
+
+def _split(address: str) -> SplitResult | None:
+    """The parts of an HTTP address; None if it is not one."""
+    try:
+        parts = urlsplit(address)
+        is_address = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:  # brackets without an end, or a port that is no number
+        return None
+    return parts if is_address else None
 
 
 def _unreadable(action: str) -> ModelStoreError:

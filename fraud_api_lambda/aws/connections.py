@@ -66,7 +66,6 @@ class _Opening:
     def __init__(self, connections: Connections, endpoint: SplitResult) -> None:
         self._connections, self._endpoint = connections, endpoint
         self._lock, self._over = Lock(), Event()
-        self._is_awaited = True
         self._opened: HTTPConnection | None = None
         self._error: Exception | None = None
 
@@ -90,6 +89,8 @@ class _Opening:
             connection.connect()
         except FAILURES as error:
             self._error = error
+        except UnicodeError:  # Python's resolver has no error of its own for such a name
+            self._error = OSError("the host has no valid name")
         else:
             self._deliver(connection)
         self._over.set()

@@ -4,8 +4,8 @@ Nothing is retried here: whether a request may be sent again depends on what it 
 """
 
 import json
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import SplitResult
@@ -146,17 +146,21 @@ class Table:
         """
         wanted = {"Keys": [encoded({KEY: key}) for key in keys], "ConsistentRead": consistent}
         content = {"RequestItems": {self.name: wanted}}
-        answer = _parsed(self._exchanged("BatchGetItem", content, deadline))
-        if answer.get("UnprocessedKeys"):
-            raise BusyError("BatchGetItem: some keys were not processed")
-        items = [decoded(item) for item in answer["Responses"].get(self.name, [])]
-        return {str(item[KEY]): item for item in items}
+        answer = self._exchanged("BatchGetItem", content, deadline)
+        with _readable():
+            parsed = json.loads(answer.body)
+            if parsed.get("UnprocessedKeys"):
+                raise BusyError("BatchGetItem: some keys were not processed")
+            items = [decoded(item) for item in parsed["Responses"].get(self.name, [])]
+            return {str(item[KEY]): item for item in items}
 
     def find(self, key: str, *, deadline: float) -> Item | None:
         """The item of a key, as it is now; raises as `read` does."""
         content = {"TableName": self.name, "Key": encoded({KEY: key}), "ConsistentRead": True}
-        found = _parsed(self._exchanged("GetItem", content, deadline)).get("Item")
-        return None if found is None else decoded(found)
+        answer = self._exchanged("GetItem", content, deadline)
+        with _readable():
+            found = json.loads(answer.body).get("Item")
+            return None if found is None else decoded(found)
 
     def write(self, puts: Sequence[Put], *, deadline: float) -> None:
         """Write at most `MOST_WRITTEN` items with different keys, all of them or none.
@@ -209,7 +213,9 @@ class Table:
         if refusal.code in _THROTTLED:
             return BusyError(text, refusal)
         if refusal.code == "TransactionCanceledException":
-            return _cancelled(text, refusal, _parsed(answer).get("CancellationReasons", []))
+            with _readable():
+                reasons = json.loads(answer.body).get("CancellationReasons", [])
+                return _cancelled(text, refusal, reasons)
         return TableError(text, refusal)
 
 
@@ -225,9 +231,10 @@ def _cancelled(text: str, refusal: Refusal, reasons: list[dict[str, Any]]) -> Ta
     return TableError(f"{text}, {', '.join(sorted(codes))}", refusal)
 
 
-def _parsed(answer: Answer) -> dict[str, Any]:
+@contextmanager
+def _readable() -> Iterator[None]:
+    """Take an answer that does not have the form of DynamoDB's as none."""
     try:
-        parsed: dict[str, Any] = json.loads(answer.body)
-    except ValueError as error:
+        yield
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise LostError("the answer cannot be read", is_slow=False) from error
-    return parsed

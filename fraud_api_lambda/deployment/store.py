@@ -54,7 +54,8 @@ class ModelStore:
             raise
         except ModelStoreError:
             found = {}
-        self.secret = found.get(self._secret_parameter)
+        # A slower attempt that found none must not take away the secret of a later one.
+        self.secret = found.get(self._secret_parameter) or self.secret
         return found.get(self.parameter) or self._aws.get_parameter(self.parameter)
 
     def fetch(self, pinned: PinnedModel) -> bytes:

@@ -21,7 +21,10 @@ PARTNER_BYTES: Final = 8
 """Of a keyed id, for the number of a partner."""
 
 LONGEST_AHEAD_S: Final = 3_600
-"""A payment of the future is refused: it would let all earlier ones fall out of the histories."""
+"""A later date is refused: it would let all earlier payments fall out of the histories.
+
+A count from the start of the data has no date.
+"""
 
 
 class FutureTimeError(ValueError):
@@ -70,9 +73,11 @@ class Asked(NamedTuple):
     facts : str
         JSON, without ids.
     digest : bytes
-        Keyed; equal for equal bodies.
+        Keyed; equal for equal bodies, in which null is as good as no field.
     label_delay_s : int
         Of the schema.
+    is_keyed : bool
+        Whether its ids are those of the secret, so that it can be recorded.
     """
 
     payment: Payment
@@ -82,6 +87,7 @@ class Asked(NamedTuple):
     facts: str
     digest: bytes
     label_delay_s: int
+    is_keyed: bool = True
 
     @property
     def keys(self) -> list[str]:
@@ -127,7 +133,7 @@ class AskedReader:
             arrived,
             tuple([self._seen(each, values, keys, time, amount) for each in self._accounts]),
             _json(self._facts.of(values)),
-            keys.keyed("body", _json(values)),
+            keys.keyed("body", _json(_given(values))),
             self.plan.schema.label_delay_s,
         )
 
@@ -196,6 +202,10 @@ def partner_number(keys: Keys, kind: str, account_id: str) -> int:
 def minor_units(amount: float, unit: float) -> int:
     """An amount in whole minor units, of which one unit of the currency has `unit`."""
     return min(round(amount * unit), MOST_MINOR_UNITS)
+
+
+def _given(values: Values) -> dict[str, object]:
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def _json(value: Values | Sequence[object] | dict[str, object]) -> str:

@@ -18,7 +18,7 @@ type Item = Mapping[str, str | int | bytes]
 FORMAT: Final = 1
 
 KEPT_S: Final = 400 * 86_400
-"""An item expires so many seconds after it was written; DynamoDB deletes it days later."""
+"""Seconds from a payment's arrival until its items expire; DynamoDB deletes them days later."""
 
 RECORD: Final = "P#"
 STATE: Final = "A#"

@@ -5,6 +5,7 @@ from typing import Final, NamedTuple
 
 from fraud_api_lambda.history.view import History
 from fraud_api_lambda.records.asked import Asked
+from fraud_api_lambda.records.items import Record, Version
 from fraud_api_lambda.records.keys import Keys
 from fraud_api_lambda.records.requests import Requests
 
@@ -60,3 +61,23 @@ class Trip(NamedTuple):
     requests: Requests
     keys: Keys
     judge: Judge
+
+
+def record_of(
+    asked: Asked,
+    judged: Judged,
+    histories: Sequence[History] | None,
+    versions: Sequence[Version | None],
+) -> Record:
+    """The record of an answer."""
+    return Record(
+        asked.prediction_id,
+        asked.arrived,
+        asked.facts,
+        [None if each is None else each.key for each in asked.accounts],
+        asked.digest,
+        histories,
+        versions,
+        judged.answer,
+        judged.model_version,
+    )

@@ -1,7 +1,6 @@
 """Keyed ids and seals: HMAC-SHA256 under the secret of an environment. Pure.
 
-Without the secret, nobody can find out which account a keyed id stands for, by trying all of them,
-nor seal an item.
+Without the secret, nobody can seal an item, or find the account of a keyed id by trying them all.
 
 References
 ----------

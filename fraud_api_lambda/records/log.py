@@ -6,14 +6,11 @@ effect before it, so equal requests at the same time are harmless.
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from itertools import repeat
 from typing import Final
 
-from fraud_api_lambda.aws.dynamodb import (
-    CancelledError,
-    Put,
-    TableError,
-)
+from fraud_api_lambda.aws.dynamodb import BusyError, CancelledError, Item, Put, TableError
 from fraud_api_lambda.history.packing import PackedStateError
 from fraud_api_lambda.history.view import History
 from fraud_api_lambda.records.asked import Asked
@@ -23,8 +20,8 @@ from fraud_api_lambda.records.judging import (
     NO_HISTORY,
     UNRECORDED,
     Decided,
-    Judged,
     Trip,
+    record_of,
 )
 from fraud_api_lambda.records.requests import Gate, RecordTable, Requests, Waits
 from fraud_api_lambda.records.states import States
@@ -53,13 +50,13 @@ class DecisionLog:
         self._waits = waits or Waits()
         self._gate = Gate(self._waits)
 
-    def prepare(self) -> None:
-        """Begin to connect."""
-        self._table.prepare()
+    def in_seconds(self, seconds: float) -> float:
+        """A time by the clock of the log."""
+        return self._waits.clock() + seconds
 
-    def requests(self) -> Requests:
+    def requests(self, until: float = float("inf")) -> Requests:
         """The requests for one payment, or for a group, whose budget begins now."""
-        return Requests(self._table, self._gate, self._waits)
+        return Requests(self._table, self._gate, self._waits, until)
 
     def find(self, prediction_id: str, now: int) -> Record | None:
         """The record of a prediction, `now` in milliseconds.
@@ -67,7 +64,7 @@ class DecisionLog:
         Raises
         ------
         LogError
-            If the table does not answer, or has something else than a record.
+            If the table does not answer, or holds something other than a record.
         """
         try:
             item = self.requests().find(RECORD + prediction_id)
@@ -86,6 +83,17 @@ class DecisionLog:
             for asked, seen in zip(group, histories, strict=True)
         ]
 
+    def decide_group(self, group: Sequence[Asked], trip: Callable[[], Trip]) -> list[Decided]:
+        """Answer and record payments: together, then what is left of them, or one by one."""
+        if len(group) == 1:
+            return [self.decide(group[0], trip())]
+        together = self._decide_together(group, trip())
+        left = [asked for asked, each in zip(group, together, strict=True) if each is None]
+        if len(left) == len(group):
+            return [self.decide(asked, trip()) for asked in group]
+        rest = iter(self.decide_group(left, trip) if left else ())
+        return [next(rest) if each is None else each for each in together]
+
     def decide(self, asked: Asked, trip: Trip) -> Decided:
         """Answer a payment and record it, or repeat the answer that is recorded."""
         if self._gate.is_closed:
@@ -99,6 +107,9 @@ class DecisionLog:
             histories, versions = states.histories(asked), states.versions(asked)
             try:
                 settled = _together(asked, trip, states)
+            except BusyError as error:  # an account, perhaps, but not the record
+                _report(error)
+                break
             except TableError as error:
                 _report(error)
                 return _unrecorded(asked, trip, histories)
@@ -108,18 +119,24 @@ class DecisionLog:
             states = _states(trip, asked, consistent=True)
         return _alone(asked, trip, histories, versions)
 
-    def decide_together(self, group: Sequence[Asked], trip: Trip) -> list[Decided] | None:
-        """Answer and record payments in one transaction; None if it fails: nothing is done then."""
+    def _decide_together(self, group: Sequence[Asked], trip: Trip) -> list[Decided | None]:
+        """Answer and record payments in one transaction, all or none of them.
+
+        If it fails, those that are recorded already have their answers, and the others None.
+        """
         states = None if self._gate.is_closed else _states(trip, *group)
         if states is None:
-            return None
+            return [None] * len(group)
         recorded = [_recorded(asked, trip, states) for asked in group]
         records = [_put(record, trip) for record in recorded]
         try:
             trip.requests.write([*records, *states.puts(trip.keys)])
+        except CancelledError as error:
+            found = (*error.found, *repeat(None, len(group)))
+            return [_found(asked, item) for asked, item in zip(group, found, strict=False)]
         except TableError as error:
             _report(error)
-            return None
+            return [None] * len(group)
         return [Decided(record.answer) for record in recorded]
 
 
@@ -153,7 +170,7 @@ def _recorded(asked: Asked, trip: Trip, states: States) -> Record:
     """The record of a payment, which moves the states."""
     histories = states.histories(asked)
     judged = trip.judge.answer(asked, histories, ())
-    return _record(asked, judged, histories, states.move(asked))
+    return record_of(asked, judged, histories, states.move(asked))
 
 
 def _alone(
@@ -166,7 +183,7 @@ def _alone(
     is_limited = histories is None and trip.judge.needs_histories
     limits = (NO_HISTORY,) if is_limited else (HISTORY_BEHIND,)
     judged = trip.judge.answer(asked, histories, limits)
-    record = _record(asked, judged, histories, versions)
+    record = record_of(asked, judged, histories, versions)
     try:
         for _ in range(ATTEMPTS):
             settled = _written(asked, record, [], trip)
@@ -188,38 +205,29 @@ def _unrecorded(asked: Asked, trip: Trip, histories: Sequence[History] | None) -
 def _settled(asked: Asked, error: CancelledError) -> Decided | None:
     """The answer that is recorded already; None if the transaction met another one.
 
-    It is our own if the answer to an earlier write of this payment was lost. Raises `TableError` if
-    the record cannot be read.
+    Raises `TableError` if the record cannot be read.
     """
-    found = error.found[0] if error.found else None
-    if found is None:
+    item = error.found[0]
+    found = _found(asked, item)
+    if item is not None and found is None:  # written by a newer program, and not ours to judge
+        raise TableError("the record cannot be read")
+    return found
+
+
+def _found(asked: Asked, item: Item | None) -> Decided | None:
+    """The answer in a stored record of this id, if there is one that can be read.
+
+    It is our own if the answer to an earlier write of this payment was lost.
+    """
+    if item is None:
         return None
     try:
-        record = Record.of(found)
-    except ValueError as unreadable:  # written by a newer program, and not ours to judge
-        raise TableError(str(unreadable)) from unreadable
+        record = Record.of(item)
+    except ValueError:
+        return None
     if record.digest != asked.digest:
         return Decided("", is_reused=True)
     return Decided(record.answer, is_replayed=record.arrived != asked.arrived)
-
-
-def _record(
-    asked: Asked,
-    judged: Judged,
-    histories: Sequence[History] | None,
-    versions: Sequence[Version | None],
-) -> Record:
-    return Record(
-        asked.prediction_id,
-        asked.arrived,
-        asked.facts,
-        [None if each is None else each.key for each in asked.accounts],
-        asked.digest,
-        histories,
-        versions,
-        judged.answer,
-        judged.model_version,
-    )
 
 
 def _put(record: Record, trip: Trip) -> Put:
@@ -230,4 +238,6 @@ def _put(record: Record, trip: Trip) -> Put:
 
 def _report(error: Exception) -> None:
     """Log a failure of the table, without values."""
-    log.warning("table failed", extra={"cause": str(error)})
+    refusal = error.refusal if isinstance(error, TableError) else None
+    action = {"action": refusal.action} if refusal is not None and refusal.action else {}
+    log.warning("table failed", extra={"cause": str(error), **action})

@@ -18,17 +18,14 @@ JITTER_S: Final = (0.002, 0.015)
 """Least and longest wait before a request is sent again."""
 
 LONG_S: Final = 0.09
-"""A request that was given up earlier had little time, which says nothing about the table."""
+"""Least time without an answer that says something about the table: a late request has less."""
 
 SKIPPED_S: Final = (0.5, 1.5)
-"""Least and longest time without requests after one that got no answer in time."""
+"""Least and longest time without requests after two in a row that got no answer in time."""
 
 
 class RecordTable(Protocol):
     """The table, as `aws.dynamodb.Table`."""
-
-    def prepare(self) -> None:
-        """Begin to connect."""
 
     def read(self, keys: Sequence[str], *, consistent: bool, deadline: float) -> dict[str, Item]:
         """The items of some keys."""
@@ -50,20 +47,29 @@ class Waits:
 
 
 class Gate:
-    """Closed for a while after a request that got no answer in time."""
+    """Closed for a while after two requests in a row that got no answer in time.
+
+    A single one may be slow where the table is well: it would cost all the answers of a second.
+    """
 
     def __init__(self, waits: Waits) -> None:
         self._waits = waits
         self._opens_at = float("-inf")
+        self._was_silent = False
 
     @property
     def is_closed(self) -> bool:
         """Whether the table is to be left alone now."""
         return self._waits.clock() < self._opens_at
 
-    def close(self) -> None:
-        """Close, for a random time so that containers do not come back together."""
-        self._opens_at = self._waits.clock() + self._waits.between(*SKIPPED_S)
+    def note(self, *, is_silent: bool) -> None:
+        """Note whether a request got no answer in time.
+
+        The time of a closed gate is random, so that containers do not come back together.
+        """
+        if is_silent and self._was_silent:
+            self._opens_at = self._waits.clock() + self._waits.between(*SKIPPED_S)
+        self._was_silent = is_silent
 
 
 class Requests:
@@ -74,6 +80,8 @@ class Requests:
     table : RecordTable
     gate : Gate
     waits : Waits
+    until : float
+        The end of all of them, by the clock of `waits`, if that comes before their budget's.
 
     Attributes
     ----------
@@ -83,9 +91,11 @@ class Requests:
         Time that the requests took.
     """
 
-    def __init__(self, table: RecordTable, gate: Gate, waits: Waits) -> None:
+    def __init__(
+        self, table: RecordTable, gate: Gate, waits: Waits, until: float = float("inf")
+    ) -> None:
         self._table, self._gate, self._waits = table, gate, waits
-        self._ends_at = waits.clock() + BUDGET_S
+        self._ends_at = min(waits.clock() + BUDGET_S, until)
         self.writes = 0
         self.waited_s = 0.0
 
@@ -143,15 +153,16 @@ class Requests:
     def _timed[T](self, request: Callable[[], T]) -> T:
         if self._left_s() < LEAST_S:
             raise BusyError("no time is left for another request")
-        began = self._waits.clock()
+        began, is_slow = self._waits.clock(), False
         try:
             return request()
         except LostError as error:
-            if _is_slow(error) and self._waits.clock() - began >= LONG_S:
-                self._gate.close()
+            is_slow = error.is_slow
             raise
         finally:
-            self.waited_s += self._waits.clock() - began
+            waited = self._waits.clock() - began
+            self.waited_s += waited
+            self._gate.note(is_silent=is_slow and waited >= LONG_S)
 
 
 def _is_slow(error: Exception) -> bool:

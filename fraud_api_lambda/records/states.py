@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from fraud_api_lambda.aws.dynamodb import MOST_READ, MOST_WRITTEN, Item, Put
+from fraud_api_lambda.aws.dynamodb import MOST_WRITTEN, Item, Put
 from fraud_api_lambda.history.packing import PackedStateError
 from fraud_api_lambda.history.state import after, moves
 from fraud_api_lambda.history.view import NEVER_SEEN, History, view
@@ -90,20 +90,22 @@ class States:
 
 
 def groups(payments: Iterable[Asked]) -> Iterator[list[Asked]]:
-    """Payments in groups that fit into one read and one transaction, cut before a repeated id."""
+    """Payments in groups that fit into one transaction, cut before a repeated id.
+
+    What fits into one is read at once, too: each payment has at most one account that it does not
+    move.
+    """
     group: list[Asked] = []
     ids: set[str] = set()
-    read: set[str] = set()
     moved: set[str] = set()
     for asked in payments:
-        read.update(asked.keys)
-        moved.update(each.key for each in asked.accounts if each and each.is_counted)
-        fits = len(read) <= MOST_READ and len(group) + 1 + len(moved) <= MOST_WRITTEN
+        counted = {each.key for each in asked.accounts if each and each.is_counted}
+        fits = len(group) + 1 + len(moved | counted) <= MOST_WRITTEN
         if group and (not fits or asked.prediction_id in ids):
             yield group
-            group, ids, read = [], set(), set(asked.keys)
-            moved = {each.key for each in asked.accounts if each and each.is_counted}
+            group, ids, moved = [], set(), set()
         group.append(asked)
         ids.add(asked.prediction_id)
+        moved |= counted
     if group:
         yield group

@@ -4,6 +4,7 @@ import json
 import re
 import select
 import socket
+import struct
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -140,6 +141,8 @@ class Upstream:
         if self._socket is None:
             opened = socket.create_connection((LOOPBACK, self._port), timeout=PATIENCE_S)
             opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            # Its end is a reset: the emulator keeps a connection that is only closed for an hour.
+            opened.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             self._socket = self._stack.enter_context(self._sockets.kept(opened))
         return self._socket
 

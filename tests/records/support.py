@@ -53,13 +53,13 @@ class TroubledTable(FakeTable):
         self.reads: list[bool] = []
         self.writes: list[int] = []
         self.before_write: Callable[[], None] = lambda: None
-        self.patience: Callable[[], None] = lambda: None
+        self.patience: Callable[[float], None] = lambda _: None
 
     def read(self, keys: Sequence[str], *, consistent: bool, deadline: float) -> dict[str, Item]:
         self.reads.append(consistent)
         trouble = next_of(self.troubles.reads)
         if isinstance(trouble, TableError):
-            self.patience()
+            self.patience(deadline)
             raise trouble
         return super().read(keys, consistent=consistent, deadline=deadline)
 
@@ -68,7 +68,7 @@ class TroubledTable(FakeTable):
         self.before_write()
         trouble = next_of(self.troubles.writes)
         if trouble is not None:
-            self.patience()
+            self.patience(deadline)
         if trouble is None or isinstance(trouble, Done):
             super().write(puts, deadline=deadline)
         if isinstance(trouble, Done):
@@ -98,16 +98,16 @@ class Clock:
 
 
 class Provider:
-    """A provider of one model."""
+    """A provider of the model that a test gives it."""
 
     def __init__(self, model: LoadedModel) -> None:
-        self._model = model
+        self.model = model
 
     def peek(self) -> LoadedModel | None:
-        return self._model
+        return self.model
 
     def get(self) -> LoadedModel:
-        return self._model
+        return self.model
 
 
 class Memory:
@@ -124,7 +124,8 @@ class Memory:
         waits = Waits(lambda: self.clock.now, self.clock.sleep, lambda low, _: low)
         self.log = DecisionLog(self.table, waits)
         self.service = Service(self.log, lambda: keys, render, now)
-        self.client = TestClient(create_app(Provider(model_of(data)), service=self.service))
+        self.provider = Provider(model_of(data))
+        self.client = TestClient(create_app(self.provider, service=self.service))
 
     def post(self, query: str = "", **changes: Any) -> Any:
         """The response to a plain transfer, with changes."""

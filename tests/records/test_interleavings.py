@@ -69,10 +69,9 @@ def decide(asked: Asked, table: FakeTable) -> Decided:
 
 
 def decide_group(group: Sequence[Asked], table: FakeTable) -> list[Decided]:
-    """A request for several payments, which are answered as the service does it."""
+    """A request for several payments, of a container of its own."""
     log = DecisionLog(table, WAITS)
-    together = log.decide_together(group, Trip(log.requests(), KEYS, JUDGE))
-    return together or [decide(asked, table) for asked in group]
+    return log.decide_group(group, lambda: Trip(log.requests(), KEYS, JUDGE))
 
 
 def run_all(
@@ -93,12 +92,8 @@ def run_all(
         check(decided)
 
     stored = [state_item(key, account, NOW, KEYS) for key, account in before.items()]
-    requests = [partial(_decide_all, group) for group in groups]
+    requests = [partial(decide_group, group) for group in groups]
     return interleaved(requests, check_all, items=[*stored, *items], whims=whims)
-
-
-def _decide_all(group: Sequence[Asked], table: FakeTable) -> list[Decided]:
-    return decide_group(group, table) if len(group) > 1 else [decide(group[0], table)]
 
 
 def are_unlimited(decided: Sequence[Decided]) -> None:

@@ -14,6 +14,7 @@ from fraud_api_lambda.aws.dynamodb import (
 from fraud_api_lambda.records.requests import BUDGET_S, JITTER_S, SKIPPED_S
 from tests.bundles import make_bundle
 from tests.records.support import Done, Memory, Trouble
+from tests.transactions import body
 
 BUSY = BusyError("busy")
 LOST = LostError("lost", is_slow=False)
@@ -28,6 +29,12 @@ def conflict() -> CancelledError:
 @pytest.fixture
 def memory() -> Memory:
     return Memory()
+
+
+def patient(memory: Memory, seconds: float) -> None:
+    """Let a failure take so long, or until the deadline of the request."""
+    clock = memory.clock
+    memory.table.patience = lambda deadline: clock.sleep(min(seconds, deadline - clock.now))
 
 
 def states(memory: Memory) -> dict[str, Item]:
@@ -111,6 +118,16 @@ def test_after_three_conflicts_the_record_is_written_alone(memory: Memory) -> No
     assert not states(memory)
 
 
+@pytest.mark.parametrize(("conflicts", "degraded"), [(5, ["history_behind"]), (6, ["unrecorded"])])
+def test_a_record_alone_has_three_attempts_too(
+    memory: Memory, conflicts: int, degraded: list[str]
+) -> None:
+    memory.table.troubles.writes = [conflict() for _ in range(conflicts)]
+
+    assert memory.ask()["degraded"] == degraded
+    assert memory.table.writes == [3, 3, 3, 1, 1, 1]
+
+
 def test_a_conflict_with_another_payment_sees_it(memory: Memory) -> None:
     other = Memory()
     memory.table.before_write = lambda: other_payment(memory, other)
@@ -137,7 +154,14 @@ def test_a_write_is_sent_once_more(memory: Memory, trouble: Trouble) -> None:
     assert len(memory.table.records) == 1
 
 
-@pytest.mark.parametrize("trouble", [BUSY, LOST, SLOW], ids=["busy", "lost", "slow"])
+def test_the_record_of_a_throttled_account_is_written_alone(memory: Memory) -> None:
+    memory.table.troubles.writes = [BUSY, BUSY]
+
+    assert memory.ask()["degraded"] == ["history_behind"]
+    assert memory.table.writes == [3, 3, 1]
+
+
+@pytest.mark.parametrize("trouble", [LOST, SLOW], ids=["lost", "slow"])
 def test_a_write_that_fails_twice_leaves_the_answer_unrecorded(
     memory: Memory, trouble: Trouble
 ) -> None:
@@ -177,12 +201,21 @@ def test_after_a_conflict_and_a_lost_answer_the_first_answer_counts(memory: Memo
     assert response.text == record.answer
 
 
+@pytest.mark.parametrize("trouble", ["reads", "writes"])
+def test_a_single_slow_answer_costs_no_other_payment(memory: Memory, trouble: str) -> None:
+    setattr(memory.table.troubles, trouble, [SLOW])
+    patient(memory, 0.12)
+    memory.ask()
+
+    assert memory.ask()["degraded"] == []
+
+
 @pytest.mark.parametrize("need", [["?record=false"], [""]])
 def test_a_table_that_was_silent_is_left_alone_for_a_while(
     memory: Memory, need: Sequence[str]
 ) -> None:
-    memory.table.troubles.reads = [SLOW]
-    memory.table.patience = lambda: memory.clock.sleep(0.12)
+    memory.table.troubles.reads, memory.table.troubles.writes = [SLOW], [SLOW]
+    patient(memory, 0.12)
     memory.ask()
     asked = len(memory.table.reads), len(memory.table.writes)
 
@@ -192,6 +225,18 @@ def test_a_table_that_was_silent_is_left_alone_for_a_while(
     assert (len(memory.table.reads), len(memory.table.writes)) == asked
     memory.clock.now += SKIPPED_S[1]
     assert memory.ask()["degraded"] == []
+
+
+def test_a_batch_leaves_a_silent_table_alone(memory: Memory) -> None:
+    memory.table.troubles.reads, memory.table.troubles.writes = [SLOW], [SLOW]
+    patient(memory, 0.12)
+    memory.ask()
+    asked = len(memory.table.reads), len(memory.table.writes)
+
+    batch = memory.client.post("/predict/batch", json={"transactions": [body()] * 2}).json()
+
+    assert [each["degraded"] for each in batch["results"]] == [["no_history", "unrecorded"]] * 2
+    assert (len(memory.table.reads), len(memory.table.writes)) == asked
 
 
 def test_an_error_that_took_no_time_does_not_close_the_gate(memory: Memory) -> None:
@@ -206,7 +251,7 @@ def test_an_error_that_took_no_time_does_not_close_the_gate(memory: Memory) -> N
 def test_no_trouble_takes_longer_than_the_budget(
     memory: Memory, kind: str, trouble: Trouble
 ) -> None:
-    memory.table.patience = lambda: memory.clock.sleep(0.119)
+    patient(memory, 0.119)
     setattr(memory.table.troubles, kind, [trouble] * 20)
 
     memory.ask()
@@ -224,9 +269,10 @@ def test_a_record_of_a_newer_program_is_left_as_it_is(memory: Memory) -> None:
     assert memory.client.get(f"/predictions/{key[2:]}").status_code == 503
 
 
-def test_a_state_that_nobody_can_read_is_left_as_it_is(memory: Memory) -> None:
+@pytest.mark.parametrize("stored", [b"\x00" * 20, "text"])
+def test_a_state_that_nobody_can_read_is_left_as_it_is(memory: Memory, stored: bytes | str) -> None:
     memory.ask()
-    damaged = {key: {**item, "s": b"\x00" * 20} for key, item in states(memory).items()}
+    damaged = {key: {**item, "s": stored} for key, item in states(memory).items()}
     memory.table.items |= damaged
 
     assert memory.ask()["degraded"] == ["no_history"]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fraud_api_lambda.aws.dynamodb import BusyError, LostError, TableError
+from fraud_api_lambda.aws.dynamodb import BusyError, CancelledError, LostError, TableError
 from tests.api.support import check_problem
 from tests.bundles import make_bundle
 from tests.records.support import NOW_S, Memory, ticking
@@ -45,6 +45,16 @@ def test_the_same_payment_in_other_words_is_the_same(memory: Memory) -> None:
     )
 
     assert again.content == first.content
+
+
+@pytest.mark.parametrize("field", ["timestamp", "oldbalanceDest", "newbalanceOrig"])
+def test_a_field_that_is_null_is_as_good_as_none(memory: Memory, field: str) -> None:
+    first = memory.post(transaction_id="t")
+
+    again = memory.client.post("/predict", json=body(transaction_id="t") | {field: None})
+
+    assert again.content == first.content
+    assert again.headers["Idempotent-Replayed"] == "true"
 
 
 def test_an_id_of_another_payment_is_refused(memory: Memory) -> None:
@@ -106,6 +116,7 @@ def test_what_is_not_to_be_recorded_sees_histories_and_leaves_none(memory: Memor
     looked = [memory.ask("?record=false", transaction_id="u") for _ in range(2)]
 
     assert memory.table.items == before
+    assert [each["degraded"] for each in looked] == [[], []]
     assert looked[0]["fraud_probability"] == memory.ask(transaction_id="u")["fraud_probability"]
     assert looked[0]["prediction_id"] != looked[1]["prediction_id"]
 
@@ -199,6 +210,12 @@ def test_a_table_that_does_not_answer_is_a_503(memory: Memory, monkeypatch: Any)
     assert refused.headers["Retry-After"] == "1"
 
 
+def test_the_table_is_not_asked_for_what_is_no_id(memory: Memory, monkeypatch: Any) -> None:
+    monkeypatch.setattr(memory.log, "requests", Unreadable)
+
+    assert memory.client.get("/predictions/P%23").status_code == 404
+
+
 class Unreadable:
     """Requests of which none is answered."""
 
@@ -264,6 +281,61 @@ def test_a_group_that_fails_goes_one_by_one(memory: Memory, trouble: str) -> Non
     assert [answer["degraded"] for answer in answers["results"]] == [[], [], []]
     counts = [record.versions[0].seq for record in memory.table.records if record.versions[0]]
     assert counts == [0, 1, 2]
+
+
+def test_a_group_whose_states_cannot_be_read_goes_one_by_one(
+    memory: Memory, log_lines: Callable[[], list[dict[str, Any]]]
+) -> None:
+    memory.table.troubles.reads = [TableError("no right")]
+    payments = [body(transaction_id=str(n)) for n in range(2)]
+
+    answers = memory.client.post("/predict/batch", json={"transactions": payments}).json()
+
+    assert [answer["degraded"] for answer in answers["results"]] == [[], []]
+    assert memory.table.writes == [3, 3]
+    assert [(line["message"], line.get("cause")) for line in log_lines()] == [
+        ("table failed", "no right"),
+        ("POST /predict/batch 200", None),
+    ]
+
+
+def test_a_batch_that_is_sent_again_takes_few_requests(memory: Memory) -> None:
+    payments = [body(transaction_id=str(n), nameOrig=f"C{n}", nameDest=f"M{n}") for n in range(100)]
+    sent = {"transactions": payments}
+    first = memory.client.post("/predict/batch", json=sent)
+    memory.table.writes.clear()
+
+    again = memory.client.post("/predict/batch", json=sent)
+
+    assert again.content == first.content
+    assert len(memory.table.writes) == 4
+
+
+def test_what_is_new_in_a_batch_is_recorded_together(memory: Memory) -> None:
+    payments = [body(transaction_id=str(n), nameOrig=f"C{n}") for n in range(5)]
+    memory.ask(transaction_id="2", nameOrig="C2")
+    memory.table.writes.clear()
+
+    answers = memory.client.post("/predict/batch", json={"transactions": payments}).json()
+
+    assert [answer["degraded"] for answer in answers["results"]] == [[]] * 5
+    assert len(memory.table.records) == 5
+    assert memory.table.writes == [11, 9]
+
+
+def test_a_batch_does_not_wait_for_a_bad_table_for_ever(memory: Memory) -> None:
+    clock = memory.clock
+    memory.table.troubles.writes = [
+        CancelledError("conflict", [False] * 3, [None] * 3) for _ in range(1_000)
+    ]
+    memory.table.patience = lambda deadline: clock.sleep(min(0.05, deadline - clock.now))
+    payments = [body(transaction_id=str(n)) for n in range(100)]
+
+    answers = memory.client.post("/predict/batch", json={"transactions": payments}).json()
+
+    assert len(answers["results"]) == 100
+    assert clock.now < 6
+    assert answers["results"][-1]["degraded"] == ["no_history", "unrecorded"]
 
 
 PLANTED = {"nameOrig": "C-planted-payer", "nameDest": "C-planted-payee"}

@@ -198,3 +198,9 @@ def test_a_refused_connection_is_told_at_once() -> None:
 
     with pytest.raises(ConnectionRefusedError):
         Connections().open(place, 5)
+
+
+@pytest.mark.parametrize("host", ["a..b", "a" * 64])
+def test_a_host_that_can_have_no_address_is_told_at_once(host: str) -> None:
+    with pytest.raises(OSError, match="no valid name"):
+        Connections().open(urlsplit(f"http://{host}"), 5)

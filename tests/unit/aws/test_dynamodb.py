@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from fraud_api_lambda.aws.client import AwsClient
+from fraud_api_lambda.aws.connections import Connections
 from fraud_api_lambda.aws.dynamodb import (
+    EXCHANGE_S,
     BusyError,
     CancelledError,
     Item,
@@ -137,10 +139,48 @@ def test_a_silent_table_is_given_up_in_time() -> None:
     assert monotonic() - began < 0.5
 
 
-@pytest.mark.parametrize("answer", [b"", b"<html>", b'{"Responses":'])
+def test_a_connection_has_less_time_than_the_exchange(monkeypatch: pytest.MonkeyPatch) -> None:
+    limits: list[float] = []
+
+    def open_(_: object, __: object, timeout_s: float) -> object:
+        limits.append(timeout_s)
+        raise TimeoutError
+
+    monkeypatch.setattr(Connections, "open", open_)
+    with pytest.raises(LostError):
+        table_at(f"http://{LOOPBACK}").find("a", deadline=monotonic() + 1)
+
+    assert limits == [0.1]
+    assert EXCHANGE_S == 0.12
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        *(b"", b"<html>", b'{"Responses":', b"{}", b"[]", b"null"),
+        b'{"Responses": {"the-table": [{}]}}',
+        b'{"Responses": {"the-table": [{"pk": {"S": "a"}, "t": {"N": "0.5"}}]}}',
+        b'{"Responses": {"the-table": [{"pk": {"S": "a"}, "s": {"B": "x"}}]}}',
+    ],
+)
 def test_an_answer_that_cannot_be_read_is_lost(answer: bytes) -> None:
-    with behaving(answering("200 OK", answer)) as table, pytest.raises(LostError):
+    with behaving(answering("200 OK", answer)) as table, pytest.raises(LostError) as caught:
         table.read(["a"], consistent=False, deadline=monotonic() + 1)
+
+    assert not caught.value.is_slow
+
+
+@pytest.mark.parametrize("answer", [b"[]", b'{"Item": []}', b'{"Item": {"t": {"N": "0.5"}}}'])
+def test_an_item_that_cannot_be_read_is_lost(answer: bytes) -> None:
+    with behaving(answering("200 OK", answer)) as table, pytest.raises(LostError):
+        table.find("a", deadline=monotonic() + 1)
+
+
+@pytest.mark.parametrize("reasons", [None, [None], [{"Code": "None", "Item": {"t": {"N": "x"}}}]])
+def test_reasons_that_cannot_be_read_leave_open_whether_it_was_done(reasons: Any) -> None:
+    behave = refusing("TransactionCanceledException", CancellationReasons=reasons)
+
+    assert isinstance(failure(behave), LostError)
 
 
 def test_keys_that_were_not_processed_are_a_throttle() -> None:
@@ -160,8 +200,11 @@ def test_an_absent_table_is_lost_at_once() -> None:
     assert not caught.value.is_slow
 
 
-def test_an_address_that_is_none_is_an_error_of_the_table() -> None:
-    table = table_at("no address")
+@pytest.mark.parametrize(
+    "address", ["no address", "http://", "http://[::1", "http://a:b", "http://a:65536"]
+)
+def test_an_address_that_is_none_is_an_error_of_the_table(address: str) -> None:
+    table = table_at(address)
     table.prepare()
 
     with pytest.raises(TableError, match="Invalid endpoint"):

@@ -1,7 +1,7 @@
 """The pointer and what it pins: what is read is what was pinned."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import pytest
 from hypothesis import given
@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from fraud_api_lambda.aws.client import AwsClient
 from fraud_api_lambda.aws.errors import ModelStoreError, NotFoundError, TransientError
+from fraud_api_lambda.aws.signature import Credentials
 from fraud_api_lambda.decisions.bundle import version_of
 from fraud_api_lambda.deployment.pointer import IntegrityError, PinnedModel, Pointer
 from fraud_api_lambda.deployment.store import ModelStore
@@ -187,3 +188,26 @@ def test_a_read_that_may_succeed_later_is_not_taken_for_a_missing_right(aws: Aws
 def test_without_a_secret_a_missing_pointer_is_still_not_found(aws: Aws) -> None:
     with pytest.raises(NotFoundError):
         with_secret(aws).read_pointer()
+
+
+class Overtaken(AwsClient):
+    """Is so slow at first that another attempt is over in the meantime; finds no secret itself."""
+
+    meanwhile: list[Callable[[], object]] = []  # noqa: RUF012  # one test uses it
+
+    def get_parameters(self, names: Sequence[str]) -> dict[str, str]:
+        found = dict.fromkeys(names, json.dumps(GOOD))
+        if not self.meanwhile:
+            return found
+        self.meanwhile.pop()()
+        return {names[0]: found[names[0]]}
+
+
+def test_a_slow_attempt_does_not_take_away_the_secret_of_a_later_one() -> None:
+    client = Overtaken(Credentials("id", "key"), "us-east-1")
+    store = ModelStore(bucket="b", parameter="p", aws=client, secret_parameter=SECRET)
+    client.meanwhile.append(store.read_pointer)
+
+    store.read_pointer()
+
+    assert store.secret == json.dumps(GOOD)
