@@ -15,16 +15,16 @@ from fraud_api_lambda.domain.assessment import Assessment, Decision
 from fraud_api_lambda.domain.payment import Payment
 from fraud_api_lambda.domain.reading import Values
 from fraud_api_lambda.history.view import History
-from fraud_api_lambda.records.asked import Asked, AskedReader
-from fraud_api_lambda.records.items import Record
-from fraud_api_lambda.records.judging import (
+from fraud_api_lambda.records.answering import (
     NO_HISTORY,
     UNRECORDED,
+    Answered,
+    Assessor,
+    Context,
     Decided,
-    Judge,
-    Judged,
-    Trip,
 )
+from fraud_api_lambda.records.asked import Asked, AskedReader
+from fraud_api_lambda.records.items import Record
 from fraud_api_lambda.records.keys import Keys
 from fraud_api_lambda.records.log import DecisionLog, LogError
 from fraud_api_lambda.records.requests import Requests
@@ -142,41 +142,43 @@ class Service:
 
     def answer(self, model: LoadedModel, payments: Sequence[Asked], question: Question) -> Answers:
         """Answer payments in order, each as if those before it had been answered alone."""
-        judge, used = self._judge(model, question), list[Requests]()
+        assessor, used = self._assessor(model, question), list[Requests]()
         keys = self._keys() if all(asked.is_keyed for asked in payments) else None
         until = self._log.in_seconds(BUDGET_S)
 
-        def trip() -> Trip:
+        def context() -> Context:
             used.append(self._log.requests(until))
-            return Trip(used[-1], keys or self._no_keys, judge)
+            return Context(used[-1], keys or self._no_keys, assessor)
 
         decided: list[Decided] = []
         for is_recorded, run in groupby(payments, lambda asked: _is_recorded(asked, question)):
-            answered = self._log.decide_group if is_recorded else self._looked
+            answered = self._log.decide_group if is_recorded else self._previewed
             for group in groups(run):
-                decided += answered(group, trip) if keys else _without_keys(group, judge, question)
+                decided += (
+                    answered(group, context) if keys else _without_keys(group, assessor, question)
+                )
         return Answers(
             decided, sum(each.waited_s for each in used), sum(each.writes for each in used)
         )
 
-    def _looked(self, group: Sequence[Asked], trip: Callable[[], Trip]) -> list[Decided]:
-        return self._log.look(group, trip())
+    def _previewed(self, group: Sequence[Asked], context: Callable[[], Context]) -> list[Decided]:
+        return self._log.preview(group, context())
 
-    def _judge(self, model: LoadedModel, question: Question) -> Judge:
+    def _assessor(self, model: LoadedModel, question: Question) -> Assessor:
         reader, render = self._reader(model), self._render
 
         def answer(
             asked: Asked, histories: Sequence[History] | None, limits: tuple[str, ...]
-        ) -> Judged:
+        ) -> Answered:
             scorer = model.scorer if histories is not None else model.second or model.scorer
             payment = reader.with_histories(asked, histories)
             decision = SANDBOX.get(payment.transaction_id or "")
             assessment = scorer.assess(payment, explain=question.explain, decision=decision)
             degraded = model.degraded + limits + payment.degraded
             form = Form(asked.prediction_id, model.version, degraded, decision is not None)
-            return Judged(render(assessment, payment, form), model.version)
+            return Answered(render(assessment, payment, form), model.version)
 
-        return Judge(answer, needs_histories=model.second is not None)
+        return Assessor(answer, needs_histories=model.second is not None)
 
     def _reader(self, model: LoadedModel) -> AskedReader:
         for version, reader in self._readers:
@@ -195,8 +197,8 @@ def _is_recorded(asked: Asked, question: Question) -> bool:
     return question.record and asked.payment.transaction_id not in SANDBOX
 
 
-def _without_keys(group: Sequence[Asked], judge: Judge, question: Question) -> list[Decided]:
+def _without_keys(group: Sequence[Asked], assessor: Assessor, question: Question) -> list[Decided]:
     """Answers while there is no secret."""
-    unread = (NO_HISTORY,) if judge.needs_histories else ()
+    unread = (NO_HISTORY,) if assessor.needs_histories else ()
     unrecorded = (UNRECORDED,) if question.record else ()
-    return [Decided(judge.answer(asked, None, unread + unrecorded).answer) for asked in group]
+    return [Decided(assessor.answer(asked, None, unread + unrecorded).answer) for asked in group]

@@ -13,16 +13,16 @@ from typing import Final
 from fraud_api_lambda.aws.dynamodb import BusyError, CancelledError, Item, Put, TableError
 from fraud_api_lambda.history.packing import PackedStateError
 from fraud_api_lambda.history.view import History
-from fraud_api_lambda.records.asked import Asked
-from fraud_api_lambda.records.items import RECORD, STATE, Record, Version, has_expired
-from fraud_api_lambda.records.judging import (
+from fraud_api_lambda.records.answering import (
     HISTORY_BEHIND,
     NO_HISTORY,
     UNRECORDED,
+    Context,
     Decided,
-    Trip,
     record_of,
 )
+from fraud_api_lambda.records.asked import Asked
+from fraud_api_lambda.records.items import RECORD, STATE, Record, Version, has_expired
 from fraud_api_lambda.records.requests import Gate, RecordTable, Requests, Waits
 from fraud_api_lambda.records.states import States
 
@@ -73,32 +73,32 @@ class DecisionLog:
             _report(error)
             raise LogError from error
 
-    def look(self, group: Sequence[Asked], trip: Trip) -> list[Decided]:
+    def preview(self, group: Sequence[Asked], context: Context) -> list[Decided]:
         """Answer payments without recording them."""
-        states = None if self._gate.is_closed else _states(trip, *group)
-        limits = (NO_HISTORY,) if states is None and trip.judge.needs_histories else ()
+        states = None if self._gate.is_closed else _states(context, *group)
+        limits = (NO_HISTORY,) if states is None and context.assessor.needs_histories else ()
         histories = [None if states is None else states.histories(asked) for asked in group]
         return [
-            Decided(trip.judge.answer(asked, seen, limits).answer)
+            Decided(context.assessor.answer(asked, seen, limits).answer)
             for asked, seen in zip(group, histories, strict=True)
         ]
 
-    def decide_group(self, group: Sequence[Asked], trip: Callable[[], Trip]) -> list[Decided]:
+    def decide_group(self, group: Sequence[Asked], context: Callable[[], Context]) -> list[Decided]:
         """Answer and record payments: together, then what is left of them, or one by one."""
         if len(group) == 1:
-            return [self.decide(group[0], trip())]
-        together = self._decide_together(group, trip())
+            return [self.decide(group[0], context())]
+        together = self._decide_together(group, context())
         left = [asked for asked, each in zip(group, together, strict=True) if each is None]
         if len(left) == len(group):
-            return [self.decide(asked, trip()) for asked in group]
-        rest = iter(self.decide_group(left, trip) if left else ())
+            return [self.decide(asked, context()) for asked in group]
+        rest = iter(self.decide_group(left, context) if left else ())
         return [next(rest) if each is None else each for each in together]
 
-    def decide(self, asked: Asked, trip: Trip) -> Decided:
+    def decide(self, asked: Asked, context: Context) -> Decided:
         """Answer a payment and record it, or repeat the answer that is recorded."""
         if self._gate.is_closed:
-            return _unrecorded(asked, trip, None)
-        states = _states(trip, asked)
+            return _unrecorded(asked, context, None)
+        states = _states(context, asked)
         histories: Sequence[History] | None = None
         versions: Sequence[Version | None] = ()
         for _ in range(ATTEMPTS):
@@ -106,31 +106,31 @@ class DecisionLog:
                 break
             histories, versions = states.histories(asked), states.versions(asked)
             try:
-                settled = _together(asked, trip, states)
+                settled = _together(asked, context, states)
             except BusyError as error:  # an account, perhaps, but not the record
                 _report(error)
                 break
             except TableError as error:
                 _report(error)
-                return _unrecorded(asked, trip, histories)
+                return _unrecorded(asked, context, histories)
             if settled is not None:
                 return settled
-            trip.requests.pause()
-            states = _states(trip, asked, consistent=True)
-        return _alone(asked, trip, histories, versions)
+            context.requests.pause()
+            states = _states(context, asked, consistent=True)
+        return _alone(asked, context, histories, versions)
 
-    def _decide_together(self, group: Sequence[Asked], trip: Trip) -> list[Decided | None]:
+    def _decide_together(self, group: Sequence[Asked], context: Context) -> list[Decided | None]:
         """Answer and record payments in one transaction, all or none of them.
 
         If it fails, those that are recorded already have their answers, and the others None.
         """
-        states = None if self._gate.is_closed else _states(trip, *group)
+        states = None if self._gate.is_closed else _states(context, *group)
         if states is None:
             return [None] * len(group)
-        recorded = [_recorded(asked, trip, states) for asked in group]
-        records = [_put(record, trip) for record in recorded]
+        recorded = [_recorded(asked, context, states) for asked in group]
+        records = [_put(record, context) for record in recorded]
         try:
-            trip.requests.write([*records, *states.puts(trip.keys)])
+            context.requests.write([*records, *states.puts(context.keys)])
         except CancelledError as error:
             found = (*error.found, *repeat(None, len(group)))
             return [_found(asked, item) for asked, item in zip(group, found, strict=False)]
@@ -140,66 +140,68 @@ class DecisionLog:
         return [Decided(record.answer) for record in recorded]
 
 
-def _states(trip: Trip, *group: Asked, consistent: bool = False) -> States | None:
+def _states(context: Context, *group: Asked, consistent: bool = False) -> States | None:
     """The states of the accounts of some payments; None if they cannot be read."""
     wanted = dict.fromkeys(STATE + key for asked in group for key in asked.keys)
     try:
-        items = trip.requests.read(list(wanted), consistent=consistent) if wanted else {}
+        items = context.requests.read(list(wanted), consistent=consistent) if wanted else {}
         return States(items, group[0].arrived)
     except (TableError, PackedStateError) as error:
         _report(error)
         return None
 
 
-def _together(asked: Asked, trip: Trip, states: States) -> Decided | None:
+def _together(asked: Asked, context: Context, states: States) -> Decided | None:
     """Record a payment and its states; None after a conflict. Raises `TableError`."""
-    record = _recorded(asked, trip, states)
-    return _written(asked, record, states.puts(trip.keys), trip)
+    record = _recorded(asked, context, states)
+    return _written(asked, record, states.puts(context.keys), context)
 
 
-def _written(asked: Asked, record: Record, moved: Sequence[Put], trip: Trip) -> Decided | None:
+def _written(
+    asked: Asked, record: Record, moved: Sequence[Put], context: Context
+) -> Decided | None:
     """Write a record and moved states; None after a conflict. Raises `TableError`."""
     try:
-        trip.requests.write([_put(record, trip), *moved])
+        context.requests.write([_put(record, context), *moved])
     except CancelledError as error:
         return _settled(asked, error)
     return Decided(record.answer)
 
 
-def _recorded(asked: Asked, trip: Trip, states: States) -> Record:
+def _recorded(asked: Asked, context: Context, states: States) -> Record:
     """The record of a payment, which moves the states."""
     histories = states.histories(asked)
-    judged = trip.judge.answer(asked, histories, ())
-    return record_of(asked, judged, histories, states.move(asked))
+    answered = context.assessor.answer(asked, histories, ())
+    return record_of(asked, answered, histories, states.move(asked))
 
 
 def _alone(
     asked: Asked,
-    trip: Trip,
+    context: Context,
     histories: Sequence[History] | None,
     versions: Sequence[Version | None],
 ) -> Decided:
     """Record a payment without its states."""
-    is_limited = histories is None and trip.judge.needs_histories
+    is_limited = histories is None and context.assessor.needs_histories
     limits = (NO_HISTORY,) if is_limited else (HISTORY_BEHIND,)
-    judged = trip.judge.answer(asked, histories, limits)
-    record = record_of(asked, judged, histories, versions)
+    answered = context.assessor.answer(asked, histories, limits)
+    record = record_of(asked, answered, histories, versions)
     try:
         for _ in range(ATTEMPTS):
-            settled = _written(asked, record, [], trip)
+            settled = _written(asked, record, [], context)
             if settled is not None:
                 return settled
-            trip.requests.pause()
+            context.requests.pause()
     except TableError as error:
         _report(error)
-    return _unrecorded(asked, trip, histories)
+    return _unrecorded(asked, context, histories)
 
 
-def _unrecorded(asked: Asked, trip: Trip, histories: Sequence[History] | None) -> Decided:
+def _unrecorded(asked: Asked, context: Context, histories: Sequence[History] | None) -> Decided:
     """Answer a payment that could not be recorded."""
-    is_limited = histories is None and trip.judge.needs_histories
+    is_limited = histories is None and context.assessor.needs_histories
     limits = (NO_HISTORY, UNRECORDED) if is_limited else (UNRECORDED,)
-    return Decided(trip.judge.answer(asked, histories, limits).answer)
+    return Decided(context.assessor.answer(asked, histories, limits).answer)
 
 
 def _settled(asked: Asked, error: CancelledError) -> Decided | None:
@@ -209,7 +211,7 @@ def _settled(asked: Asked, error: CancelledError) -> Decided | None:
     """
     item = error.found[0]
     found = _found(asked, item)
-    if item is not None and found is None:  # written by a newer program, and not ours to judge
+    if item is not None and found is None:  # written by a newer program
         raise TableError("the record cannot be read")
     return found
 
@@ -230,10 +232,10 @@ def _found(asked: Asked, item: Item | None) -> Decided | None:
     return Decided(record.answer, is_replayed=record.arrived != asked.arrived)
 
 
-def _put(record: Record, trip: Trip) -> Put:
+def _put(record: Record, context: Context) -> Put:
     """The write of a record, if there is none of its id that has not expired."""
     now = record.arrived // 1_000
-    return Put(record.item(trip.keys), "attribute_not_exists(pk) OR x < :now", {":now": now})
+    return Put(record.item(context.keys), "attribute_not_exists(pk) OR x < :now", {":now": now})
 
 
 def _report(error: Exception) -> None:

@@ -15,9 +15,9 @@ from fraud_api_lambda.deployment.loaded_model import LoadedModel
 from fraud_api_lambda.domain.assessment import Assessment
 from fraud_api_lambda.domain.fields import id_field
 from fraud_api_lambda.domain.payment import Payment
+from fraud_api_lambda.records.answering import Decided
 from fraud_api_lambda.records.asked import Asked, FutureTimeError
 from fraud_api_lambda.records.items import Record
-from fraud_api_lambda.records.judging import Decided
 from fraud_api_lambda.service import Answers, Form, MemoryUnavailableError, Question, Service
 from fraud_api_lambda.web import openapi, queries
 from fraud_api_lambda.web.answers import PredictionOut, answer

@@ -12,7 +12,7 @@ from console.replay import Simulated, read_simulated
 from console.schema import Schema
 from console.words import LIMITS, features_in_words
 from fraud_api_lambda.deployment.loaded_model import STALE_MODEL
-from fraud_api_lambda.records.judging import HISTORY_BEHIND, NO_HISTORY, UNRECORDED
+from fraud_api_lambda.records.answering import HISTORY_BEHIND, NO_HISTORY, UNRECORDED
 from fraud_api_lambda.web.model_answers import SchemaOut
 from tests.bundles import make_history_bundle
 from tests.demo.conftest import CARDS_FILE, Open, Responses, answering, schema_of

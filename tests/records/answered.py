@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from fraud_api_lambda.aws.dynamodb import Item
+from fraud_api_lambda.records.answering import UNRECORDED, Decided
 from fraud_api_lambda.records.asked import Asked
 from fraud_api_lambda.records.items import RECORD, Record
-from fraud_api_lambda.records.judging import UNRECORDED, Decided
 
 
 class Answered(NamedTuple):

@@ -10,29 +10,35 @@ from fraud_api_lambda.aws.dynamodb import Item
 from fraud_api_lambda.history.state import UNKNOWN, AccountState, after, moves
 from fraud_api_lambda.history.view import History, view
 from fraud_api_lambda.records.account import Account
+from fraud_api_lambda.records.answering import (
+    HISTORY_BEHIND,
+    UNRECORDED,
+    Answered,
+    Assessor,
+    Decided,
+)
 from fraud_api_lambda.records.asked import Asked, Seen
 from fraud_api_lambda.records.items import RECORD, STATE, Record, Version, seal
-from fraud_api_lambda.records.judging import HISTORY_BEHIND, UNRECORDED, Decided, Judge, Judged
 from fraud_api_lambda.records.keys import Keys
 
 NO_ACCOUNTS: Mapping[str, Account] = MappingProxyType({})
 
 
-def plain_judge(*, needs_histories: bool = True) -> Judge:
-    """A judge whose answers say what they rest on."""
+def plain_assessor(*, needs_histories: bool = True) -> Assessor:
+    """An assessor whose answers say what they rest on."""
 
     def answer(
         asked: Asked, histories: Sequence[History] | None, limits: tuple[str, ...]
-    ) -> Judged:
+    ) -> Answered:
         seen = None if histories is None else [[*map(int, each)] for each in histories]
         content = {"arrived": asked.arrived, "seen": seen, "limits": limits}
-        return Judged(json.dumps(content), "v1")
+        return Answered(json.dumps(content), "v1")
 
-    return Judge(answer, needs_histories)
+    return Assessor(answer, needs_histories)
 
 
 def limits_of(decided: Decided) -> list[str]:
-    """The limitations of an answer of `plain_judge`."""
+    """The limitations of an answer of `plain_assessor`."""
     return _limits(decided.answer)
 
 

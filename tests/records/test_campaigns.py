@@ -9,8 +9,8 @@ from typing import Final
 
 import pytest
 
+from fraud_api_lambda.records.answering import Context, Decided
 from fraud_api_lambda.records.asked import Asked
-from fraud_api_lambda.records.judging import Decided, Trip
 from fraud_api_lambda.records.log import DecisionLog
 from tests.emulator import TableAws
 from tests.memory_app import memory_client
@@ -20,7 +20,7 @@ from tests.records.defects import DEFECTS, Defect, Planted
 from tests.records.fake_table import FakeTable
 from tests.records.interleavings import interleaved
 from tests.records.plans import Fault
-from tests.records.test_interleavings import JUDGE, KEYS, ONE, OTHERS, WAITS
+from tests.records.test_interleavings import ASSESSOR, KEYS, ONE, OTHERS, WAITS
 from tests.transactions import body
 
 SEEDS: Final = range(100)
@@ -64,7 +64,7 @@ def test_a_retry_storm_leaves_one_record_and_equal_answers(table_aws: TableAws) 
 
 def _decide(asked: Asked, defect: Defect, table: FakeTable) -> Decided:
     log = DecisionLog(Planted(table, defect, KEYS), WAITS)
-    return log.decide(asked, Trip(log.requests(), KEYS, JUDGE))
+    return log.decide(asked, Context(log.requests(), KEYS, ASSESSOR))
 
 
 def _run_with(defect: Defect, other: Asked) -> None:

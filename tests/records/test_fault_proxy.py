@@ -282,7 +282,10 @@ def test_a_reset_comes_in_the_middle_of_the_answer(upstream: Upstream) -> None:
     failure(upstream, Fault.RESET, ConnectionResetError)
 
 
-def test_half_of_the_answer_comes_before_a_reset(upstream: Upstream) -> None:
+def test_half_of_the_answer_comes_before_a_reset(
+    upstream: Upstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(faults, "PAUSE_S", 0.3)  # for a busy machine
     with faulty(upstream.server_port, one(WRITE, Fault.RESET)) as proxy, connect(proxy) as client:
         send(client, WRITE)
         first = client.sock.recv(65_536)

@@ -12,9 +12,15 @@ import pytest
 from fraud_api_lambda.aws.dynamodb import Item
 from fraud_api_lambda.history.state import QUIET_AT, UNKNOWN, after
 from fraud_api_lambda.records.account import Account
+from fraud_api_lambda.records.answering import (
+    HISTORY_BEHIND,
+    NO_HISTORY,
+    UNRECORDED,
+    Context,
+    Decided,
+)
 from fraud_api_lambda.records.asked import Asked, AskedReader
 from fraud_api_lambda.records.items import KEPT_S, STATE, state_item
-from fraud_api_lambda.records.judging import HISTORY_BEHIND, NO_HISTORY, UNRECORDED, Decided, Trip
 from fraud_api_lambda.records.keys import Keys
 from fraud_api_lambda.records.log import DecisionLog
 from fraud_api_lambda.records.requests import Waits
@@ -24,7 +30,7 @@ from tests.records.consistency import (
     check_replay,
     check_seals,
     limits_of,
-    plain_judge,
+    plain_assessor,
 )
 from tests.records.fake_table import POSSIBLE, FakeTable, Whims
 from tests.records.interleavings import interleaved
@@ -32,7 +38,7 @@ from tests.records.plans import Fault, Operation
 from tests.transactions import PLAN, body
 
 KEYS = Keys(bytes(range(32)))
-JUDGE = plain_judge()
+ASSESSOR = plain_assessor()
 READER = AskedReader(PLAN)
 WAITS = Waits(clock=lambda: 0.0, sleep=lambda _: None, between=lambda least, _: least)
 NOW = 1_700_000_000_000
@@ -65,13 +71,13 @@ others = pytest.mark.parametrize("other", OTHERS.values(), ids=OTHERS.keys())
 def decide(asked: Asked, table: FakeTable) -> Decided:
     """A request of a container of its own."""
     log = DecisionLog(table, WAITS)
-    return log.decide(asked, Trip(log.requests(), KEYS, JUDGE))
+    return log.decide(asked, Context(log.requests(), KEYS, ASSESSOR))
 
 
 def decide_group(group: Sequence[Asked], table: FakeTable) -> list[Decided]:
     """A request for several payments, of a container of its own."""
     log = DecisionLog(table, WAITS)
-    return log.decide_group(group, lambda: Trip(log.requests(), KEYS, JUDGE))
+    return log.decide_group(group, lambda: Context(log.requests(), KEYS, ASSESSOR))
 
 
 def run_all(

@@ -11,8 +11,8 @@ from pydantic_core import to_json
 from fraud_api_lambda.decisions.scorer import Scorer
 from fraud_api_lambda.deployment.loaded_model import STALE_MODEL, LoadedModel
 from fraud_api_lambda.domain.payment import Payment
+from fraud_api_lambda.records.answering import HISTORY_BEHIND, NO_HISTORY
 from fraud_api_lambda.records.items import Record
-from fraud_api_lambda.records.judging import HISTORY_BEHIND, NO_HISTORY
 from fraud_api_lambda.records.keys import Keys
 from fraud_api_lambda.web.answers import answer
 from training.memory.differences import Difference, of_prediction

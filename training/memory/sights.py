@@ -10,10 +10,10 @@ from fraud_api_lambda.domain.payment import Payment
 from fraud_api_lambda.features.plan import Plan
 from fraud_api_lambda.history.state import Payment as Event
 from fraud_api_lambda.history.view import History
+from fraud_api_lambda.records.answering import HISTORY_BEHIND
 from fraud_api_lambda.records.asked import PARTNER_BYTES, Clock, kinds_of, minor_units
 from fraud_api_lambda.records.facts import RecordedFacts
 from fraud_api_lambda.records.items import Record, Version
-from fraud_api_lambda.records.judging import HISTORY_BEHIND
 
 UNREADABLE: Final = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 """What reading a record raises that does not fit its model."""

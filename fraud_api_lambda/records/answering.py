@@ -15,14 +15,14 @@ UNRECORDED: Final = "unrecorded"
 """Limitations: the answer is without histories, is not counted in them, is not in the log."""
 
 
-class Judged(NamedTuple):
+class Answered(NamedTuple):
     """An answer to a payment, and the model's version."""
 
     answer: str
     model_version: str
 
 
-class Judge(NamedTuple):
+class Assessor(NamedTuple):
     """The model that answers.
 
     Attributes
@@ -33,7 +33,7 @@ class Judge(NamedTuple):
         Whether an answer without histories is limited.
     """
 
-    answer: Callable[[Asked, Sequence[History] | None, tuple[str, ...]], Judged]
+    answer: Callable[[Asked, Sequence[History] | None, tuple[str, ...]], Answered]
     needs_histories: bool
 
 
@@ -55,17 +55,17 @@ class Decided(NamedTuple):
     is_reused: bool = False
 
 
-class Trip(NamedTuple):
+class Context(NamedTuple):
     """What one request of a caller needs on its way."""
 
     requests: Requests
     keys: Keys
-    judge: Judge
+    assessor: Assessor
 
 
 def record_of(
     asked: Asked,
-    judged: Judged,
+    answered: Answered,
     histories: Sequence[History] | None,
     versions: Sequence[Version | None],
 ) -> Record:
@@ -78,6 +78,6 @@ def record_of(
         asked.digest,
         histories,
         versions,
-        judged.answer,
-        judged.model_version,
+        answered.answer,
+        answered.model_version,
     )
