@@ -185,12 +185,15 @@ class AwsClient:
         return transport.exchange(call, self.connections, connect_s=connect_s)
 
 
+_json: Final = json.JSONEncoder(separators=(",", ":")).encode
+
+
 def json_request(
     endpoint: SplitResult, target: str, version: str, content: Mapping[str, object]
 ) -> AwsRequest:
     """A request to a service that speaks AWS's JSON protocol."""
     headers = {"content-type": f"application/x-amz-json-{version}", "x-amz-target": target}
-    body = json.dumps(content, separators=(",", ":")).encode()
+    body = _json(content).encode()
     return AwsRequest("POST", endpoint.netloc, headers=headers, body=body)
 
 

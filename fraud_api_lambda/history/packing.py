@@ -1,7 +1,8 @@
 """A state as bytes: integers with seven bits per byte, and ascending ones as differences. Pure."""
 
 from collections.abc import Iterable, Iterator
-from itertools import accumulate, pairwise
+from itertools import accumulate, batched, islice, pairwise
+from operator import sub
 from typing import Final
 
 from fraud_api_lambda.history.state import (
@@ -33,7 +34,7 @@ def pack(state: AccountState) -> bytes:
         numbers += _bucket_numbers(hours, last // HOUR_S)
         numbers += [*_bucket_numbers(days, last // DAY_S), *days.frauds]
         numbers += _partner_numbers(partners, last)
-    return bytes([FORM, *_bytes(numbers)])
+    return bytes([FORM]) + _bytes(numbers)
 
 
 def unpack(data: bytes) -> AccountState:
@@ -79,41 +80,58 @@ def _state(numbers: Iterator[int]) -> AccountState:
     last = next(numbers) + EARLIEST_S
     hours = _buckets(numbers, last // HOUR_S)
     days = _buckets(numbers, last // DAY_S)
-    days = days._replace(frauds=tuple(next(numbers) for _ in days.numbers))
+    days = days._replace(frauds=_next(numbers, len(days.numbers)))
     hours = hours._replace(frauds=(0,) * len(hours.numbers))
     return AccountState(last, hours, days, _partners(numbers, last))
 
 
+def _next(numbers: Iterator[int], n: int) -> tuple[int, ...]:
+    """The next `n` numbers; raises `StopIteration` if there are fewer."""
+    taken = tuple(islice(numbers, n))
+    if len(taken) < n:
+        raise StopIteration
+    return taken
+
+
 def _buckets(numbers: Iterator[int], last: int) -> Buckets:
     n = next(numbers)
-    steps, counts, sums = ([next(numbers) for _ in range(n)] for _ in range(3))
-    found = accumulate(reversed(steps), lambda later, step: later - step, initial=last)
+    steps, counts, sums = _next(numbers, n), _next(numbers, n), _next(numbers, n)
+    found = accumulate(reversed(steps), sub, initial=last)
     _, *backwards = found
-    return Buckets(tuple(reversed(backwards)), tuple(counts), tuple(sums))
+    return Buckets(tuple(reversed(backwards)), counts, sums)
 
 
 def _partners(numbers: Iterator[int], last: int) -> Partners:
-    since_forgotten = next(numbers)
-    kept = {next(numbers): last - next(numbers) for _ in range(next(numbers))}
+    since_forgotten, n = next(numbers), next(numbers)
+    pairs = _next(numbers, 2 * n)
+    kept = {partner: last - since for partner, since in batched(pairs, 2, strict=True)}
     return Partners(kept, last + 1 - since_forgotten if since_forgotten else None)
 
 
-def _bytes(numbers: Iterable[int]) -> Iterator[int]:
+def _bytes(numbers: Iterable[int]) -> bytearray:
+    data = bytearray()
+    add = data.append
     for number in numbers:
         rest = number
         while rest > 0x7F:
-            yield rest & 0x7F | 0x80
+            add(rest & 0x7F | 0x80)
             rest >>= 7
-        yield rest
+        add(rest)
+    return data
 
 
 def _numbers(data: bytes) -> Iterator[int]:
-    number, shift = 0, 0
+    numbers: list[int] = []
+    add, number, shift = numbers.append, 0, 0
     for byte in data:
-        number |= (byte & 0x7F) << shift
-        shift += 7
-        if byte < 0x80:
-            yield number
-            number, shift = 0, 0
+        if byte >= 0x80:
+            number |= (byte & 0x7F) << shift
+            shift += 7
+        elif shift:
+            add(number | byte << shift)
+            number = shift = 0
+        else:
+            add(byte)
     if shift:
         raise PackedStateError("the state ends in the middle of a number")
+    return iter(numbers)

@@ -208,5 +208,4 @@ def _given(values: Values) -> dict[str, object]:
     return {name: value for name, value in values.items() if value is not None}
 
 
-def _json(value: Values | Sequence[object] | dict[str, object]) -> str:
-    return json.dumps(value, sort_keys=True, separators=(",", ":"))
+_json: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode

@@ -168,8 +168,7 @@ def has_expired(item: Item, now: int) -> bool:
     return int(item.get("x", 0)) < now // 1_000
 
 
-def _json(value: object) -> str:
-    return json.dumps(value, separators=(",", ":"))
+_json: Final = json.JSONEncoder(separators=(",", ":")).encode
 
 
 def _numbers(history: History) -> list[int] | None:
