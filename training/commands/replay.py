@@ -12,7 +12,13 @@ from training.hints import example, fraud
 app = typer.Typer()
 
 
-@app.command(epilog=example(fraud("replay", "--table", "fraud-api-dev")))
+_MINE = (
+    *("--table", "fraud-api-dev", "--bucket", "my-bucket"),
+    *("--parameter", "/fraud/dev/model"),
+)
+
+
+@app.command(epilog=example(fraud("replay", *_MINE)))
 def replay(
     *,
     table: TableName,
