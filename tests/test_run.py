@@ -17,6 +17,7 @@ import boto3
 import pytest
 
 from tests.emulator import NEEDS_EMULATOR
+from tests.once import once
 from training.local.processes import environment, free_port
 
 pytestmark = [pytest.mark.slow, NEEDS_EMULATOR]
@@ -55,7 +56,11 @@ def keys(variables: dict[str, str]) -> set[str]:
 @pytest.fixture(scope="module")
 def life(tmp_path_factory: pytest.TempPathFactory) -> Life:
     """`python -m training run` on a small simulation, from its start to Ctrl-C."""
-    port, out = free_port(), tmp_path_factory.mktemp("run") / "model"
+    return once(tmp_path_factory, "run", lambda: lived(tmp_path_factory.mktemp("run") / "model"))
+
+
+def lived(out: Path) -> Life:
+    port = free_port()
     errors = out.with_name("errors")
     options = ["--rows", "40000", "--port", str(port), "--out", str(out)]
     with (
