@@ -54,7 +54,7 @@ ray: setup-ray ## Run the tests of the Ray engine, in .venv-ray
 check: setup-project ## Run all checks of CI: lint, types, then `make test` and `make ray`
 	.ci/check
 
-soak: setup-project setup-sam ## Run the long tests in full: 10,000 fuzzed bodies, 100 killed publishes
+soak: setup-project setup-sam ## Run the long tests in full: 10,000 fuzzed bodies, 100 killed publishes, 100 campaigns of faults
 	$(PYTHON) -m pytest -q -m soak
 
 image-test: setup-project setup-sam ## Build the image, run it without privileges, then under sam local (needs root and podman)
