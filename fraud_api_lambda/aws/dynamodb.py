@@ -80,7 +80,8 @@ class CancelledError(TableError):
     Attributes
     ----------
     found : list of Item or None
-        For each item of the transaction whose condition failed, the one that is stored, if any.
+        For each item of the transaction whose condition failed and that is to be shown, the one
+        that is stored, if any.
     failed : list of bool
         Whether the condition of each item failed.
     """
@@ -102,11 +103,14 @@ class Put:
         An expression that must hold of the stored item, if any.
     values : Item
         The values of the condition, by the names it gives them.
+    is_shown : bool
+        Whether the error of a condition that fails has the stored item.
     """
 
     item: Item
     condition: str
     values: Item
+    is_shown: bool = False
 
 
 class Table:
@@ -179,8 +183,9 @@ class Table:
             "TableName": self.name,
             "Item": encoded(put.item),
             "ConditionExpression": put.condition,
-            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
         }
+        if put.is_shown:
+            content["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
         if put.values:  # DynamoDB refuses an empty one
             content["ExpressionAttributeValues"] = encoded(put.values)
         return content

@@ -235,7 +235,8 @@ def _found(asked: Asked, item: Item | None) -> Decided | None:
 def _put(record: Record, context: Context) -> Put:
     """The write of a record, if there is none of its id that has not expired."""
     now = record.arrived // 1_000
-    return Put(record.item(context.keys), "attribute_not_exists(pk) OR x < :now", {":now": now})
+    condition = "attribute_not_exists(pk) OR x < :now"
+    return Put(record.item(context.keys), condition, {":now": now}, is_shown=True)
 
 
 def _report(error: Exception) -> None:

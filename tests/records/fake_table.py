@@ -126,7 +126,10 @@ class FakeTable:
         stored = [self.items.get(str(put.item[KEY])) for put in puts]
         failed = [not _holds(put, item) for put, item in zip(puts, stored, strict=True)]
         if any(failed):
-            found = [item if no else None for item, no in zip(stored, failed, strict=True)]
+            shown = [no and put.is_shown for no, put in zip(failed, puts, strict=True)]
+            found = [
+                item if is_shown else None for item, is_shown in zip(stored, shown, strict=True)
+            ]
             raise CancelledError("a condition does not hold", failed, found)
         for put, item in zip(puts, stored, strict=True):
             key = str(put.item[KEY])

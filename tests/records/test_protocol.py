@@ -9,6 +9,7 @@ from fraud_api_lambda.aws.dynamodb import (
     CancelledError,
     Item,
     LostError,
+    Put,
     TableError,
 )
 from fraud_api_lambda.records.requests import BUDGET_S, JITTER_S, SKIPPED_S
@@ -39,6 +40,23 @@ def patient(memory: Memory, seconds: float) -> None:
 
 def states(memory: Memory) -> dict[str, Item]:
     return {key: item for key, item in memory.table.items.items() if key.startswith("A#")}
+
+
+def test_only_the_record_is_shown_if_it_is_there(
+    memory: Memory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A state beside a throttle would make the throttle a conflict."""
+    shown: list[bool] = []
+    write = memory.table.write
+
+    def seen(puts: Sequence[Put], *, deadline: float) -> None:
+        shown.extend(put.is_shown for put in puts)
+        write(puts, deadline=deadline)
+
+    monkeypatch.setattr(memory.table, "write", seen)
+    memory.ask()
+
+    assert shown == [True, False, False]
 
 
 def test_a_payment_costs_one_read_and_one_transaction(memory: Memory) -> None:

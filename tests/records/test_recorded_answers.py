@@ -9,9 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fraud_api_lambda.aws.dynamodb import BusyError, CancelledError, LostError, TableError
+from fraud_api_lambda.service import Question, Service
+from fraud_api_lambda.web.recorded import render
 from tests.api.support import check_problem
 from tests.bundles import make_bundle
-from tests.records.support import NOW_S, Memory, ticking
+from tests.records.support import KEYS, NOW_S, Memory, model_of, ticking
 from tests.transactions import body
 
 REPLAYED = "Idempotent-Replayed"
@@ -172,6 +174,21 @@ def test_without_a_secret_answers_are_given_and_say_what_is_missing() -> None:
     assert memory.ask(transaction_id="t")["degraded"] == ["no_history", "unrecorded"]
     assert memory.ask("?record=false")["degraded"] == ["no_history"]
     assert not memory.table.reads
+
+
+def test_a_secret_that_comes_between_reading_and_answering_records_nothing(
+    memory: Memory,
+) -> None:
+    """The ids of the payment were not made with it."""
+    secrets = iter([None, KEYS])
+    service = Service(memory.log, lambda: next(secrets), render, lambda: NOW_S)
+    model = model_of(None)
+    asked = service.asked(model, body(transaction_id="t"), Question())
+
+    (decided,) = service.answer(model, [asked], Question()).decided
+
+    assert json.loads(decided.answer)["degraded"] == ["no_history", "unrecorded"]
+    assert not memory.table.items
 
 
 def test_a_recorded_prediction_can_be_read(memory: Memory) -> None:

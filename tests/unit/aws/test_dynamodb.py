@@ -231,19 +231,22 @@ def test_items_are_read_as_they_were_written(table_aws: TableAws) -> None:
     assert table.find("c", deadline=later()) is None
 
 
-def test_a_condition_that_fails_shows_the_item_and_writes_nothing(table_aws: TableAws) -> None:
+@pytest.mark.parametrize("is_shown", [True, False])
+def test_a_condition_that_fails_shows_what_it_is_asked_for_and_writes_nothing(
+    table_aws: TableAws, is_shown: bool
+) -> None:
     table = table_of(table_aws)
     table.write([Put({"pk": "a", "s": b"1"}, "attribute_not_exists(pk)", {})], deadline=later())
     puts = [
         Put({"pk": "b"}, "attribute_not_exists(pk)", {}),
-        Put({"pk": "a", "s": b"3"}, "s = :stored", {":stored": b"2"}),
+        Put({"pk": "a", "s": b"3"}, "s = :stored", {":stored": b"2"}, is_shown=is_shown),
     ]
 
     with pytest.raises(CancelledError) as caught:
         table.write(puts, deadline=later())
 
     assert caught.value.failed == [False, True]
-    assert caught.value.found == [None, {"pk": "a", "s": b"1"}]
+    assert caught.value.found == [None, {"pk": "a", "s": b"1"} if is_shown else None]
     assert set(table_aws.items) == {"a"}
 
 
