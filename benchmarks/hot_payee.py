@@ -20,7 +20,8 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.events import Events
-from fraud_api_lambda.aws.dynamodb import CancelledError, Item, Put
+from fraud_api_lambda.aws.dynamodb import Item, Put
+from fraud_api_lambda.aws.table_errors import CancelledError
 from fraud_api_lambda.domain.payment import Facts, Payment
 from fraud_api_lambda.history import state
 from fraud_api_lambda.history.state import Payment as Event
@@ -34,7 +35,7 @@ from fraud_api_lambda.records.answering import (
 )
 from fraud_api_lambda.records.asked import Asked, Seen
 from fraud_api_lambda.records.items import STATE
-from fraud_api_lambda.records.keys import Keys
+from fraud_api_lambda.records.keys import Keys, uuid8
 from fraud_api_lambda.records.log import DecisionLog
 from fraud_api_lambda.records.requests import Waits
 from training.local.progress import reported
@@ -152,7 +153,10 @@ def payment(number: int, at: float) -> Asked:
     facts = Facts(10.0, 0, 0.0, ())
     known = f'{{"step":1,"type":"TRANSFER","amount":10.0,"number":{number}}}'
     arrived = round((START_S + at) * 1_000)
-    return Asked(Payment(facts), f"payment {number}", arrived, seen, known, b"body", DELAY_S)
+    prediction_id = uuid8(number.to_bytes(16))
+    return Asked(
+        Payment(facts), prediction_id, arrived, seen, known, b"body", DELAY_S, time_s, facts.amount
+    )
 
 
 def simulated(rate: float, seconds: float, seed: int = 0) -> Outcome:

@@ -24,6 +24,7 @@ from fraud_api_lambda.records.answering import (
     Decided,
 )
 from fraud_api_lambda.records.asked import Asked, AskedReader
+from fraud_api_lambda.records.grounds import grounds
 from fraud_api_lambda.records.items import Record
 from fraud_api_lambda.records.keys import Keys
 from fraud_api_lambda.records.log import DecisionLog, LogError
@@ -176,7 +177,9 @@ class Service:
             assessment = scorer.assess(payment, explain=question.explain, decision=decision)
             degraded = model.degraded + limits + payment.degraded
             form = Form(asked.prediction_id, model.version, degraded, decision is not None)
-            return Answered(render(assessment, payment, form), model.version)
+            text = render(assessment, payment, form)
+            for_review = assessment.decision is Decision.REVIEW and question.record
+            return Answered(text, model.version, grounds(scorer, payment) if for_review else "")
 
         return Assessor(answer, needs_histories=model.second is not None)
 

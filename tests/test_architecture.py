@@ -78,7 +78,7 @@ POWERS = {
 
 UNTYPED = {
     "aws/attributes",
-    "aws/dynamodb",  # the answers of DynamoDB
+    "aws/table_errors",  # the answers of DynamoDB
     "domain/elementwise",  # a float or a NumPy column
     "domain/checks",
     "domain/plain_values",  # plain data of a bundle

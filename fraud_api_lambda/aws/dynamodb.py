@@ -7,14 +7,21 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final, NamedTuple
 from urllib.parse import SplitResult
 
 from fraud_api_lambda.aws.attributes import decoded, encoded
 from fraud_api_lambda.aws.client import AwsClient, json_request, suffix
 from fraud_api_lambda.aws.connections import FAILURES
-from fraud_api_lambda.aws.errors import ModelStoreError, Refusal
+from fraud_api_lambda.aws.errors import ModelStoreError
 from fraud_api_lambda.aws.refusals import refusal_of
+from fraud_api_lambda.aws.table_errors import (
+    THROTTLED,
+    BusyError,
+    LostError,
+    TableError,
+    cancelled,
+)
 from fraud_api_lambda.aws.transport import Answer
 
 type Item = Mapping[str, str | int | bytes]
@@ -31,64 +38,6 @@ MOST_WRITTEN: Final = 100
 """Items of one request; DynamoDB allows no more."""
 
 _MAX_ANSWER: Final = 2**24
-_THROTTLED: Final = frozenset(
-    {
-        "LimitExceededException",
-        "ProvisionedThroughputExceeded",
-        "ProvisionedThroughputExceededException",
-        "RequestLimitExceeded",
-        "ThrottlingError",
-        "ThrottlingException",
-        "TransactionInProgressException",
-    }
-)
-"""Codes of errors that pass, at the top level or among the reasons of a cancellation."""
-
-EXISTS: Final = "ConditionalCheckFailed"
-_CONFLICT: Final = "TransactionConflict"
-
-
-class TableError(Exception):
-    """Raise when a request to the table fails; `refusal` if DynamoDB answered."""
-
-    def __init__(self, message: str, refusal: Refusal | None = None) -> None:
-        super().__init__(message)
-        self.refusal = refusal
-
-
-class BusyError(TableError):
-    """Raise when DynamoDB refuses to do it now, and has done nothing."""
-
-
-class LostError(TableError):
-    """Raise when no answer came, so that nobody knows whether it was done.
-
-    Attributes
-    ----------
-    is_slow : bool
-        Whether the time was up; otherwise the connection failed.
-    """
-
-    def __init__(self, message: str, *, is_slow: bool, refusal: Refusal | None = None) -> None:
-        super().__init__(message, refusal)
-        self.is_slow = is_slow
-
-
-class CancelledError(TableError):
-    """Raise when a transaction is cancelled; nothing was written.
-
-    Attributes
-    ----------
-    found : list of Item or None
-        For each item of the transaction whose condition failed and that is to be shown, the one
-        that is stored, if any.
-    failed : list of bool
-        Whether the condition of each item failed.
-    """
-
-    def __init__(self, message: str, failed: list[bool], found: list[Item | None]) -> None:
-        super().__init__(message)
-        self.failed, self.found = failed, found
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +60,21 @@ class Put:
     condition: str
     values: Item
     is_shown: bool = False
+
+
+class Page(NamedTuple):
+    """A part of what an index has of a hash key.
+
+    Attributes
+    ----------
+    items : list of Item
+        With the attributes of the index.
+    last : Item or None
+        The key after which the next part begins; None at the end.
+    """
+
+    items: list[Item]
+    last: Item | None
 
 
 class Table:
@@ -166,6 +130,36 @@ class Table:
             found = json.loads(answer.body).get("Item")
             return None if found is None else decoded(found)
 
+    def page(
+        self,
+        index: str,
+        name: str,
+        value: str,
+        *,
+        limit: int,
+        after: Item | None,
+        deadline: float,
+    ) -> Page:
+        """Items of an index whose hash key `name` is `value`, the largest range keys first.
+
+        The index follows the table by some milliseconds; raises as `read` does.
+        """
+        content: dict[str, object] = {
+            "TableName": self.name,
+            "IndexName": index,
+            "KeyConditionExpression": f"{name} = :value",
+            "ExpressionAttributeValues": encoded({":value": value}),
+            "ScanIndexForward": False,
+            "Limit": limit,
+        }
+        if after is not None:
+            content["ExclusiveStartKey"] = encoded(after)
+        answer = self._exchanged("Query", content, deadline)
+        with _readable():
+            parsed = json.loads(answer.body)
+            last = parsed.get("LastEvaluatedKey")
+            return Page([decoded(item) for item in parsed["Items"]], last and decoded(last))
+
     def write(self, puts: Sequence[Put], *, deadline: float) -> None:
         """Write at most `MOST_WRITTEN` items with different keys, all of them or none.
 
@@ -215,25 +209,13 @@ class Table:
         text = f"{operation}: AWS says {refusal.code or refusal.status}"
         if refusal.status >= 500:
             return LostError(text, is_slow=False, refusal=refusal)
-        if refusal.code in _THROTTLED:
+        if refusal.code in THROTTLED:
             return BusyError(text, refusal)
         if refusal.code == "TransactionCanceledException":
             with _readable():
                 reasons = json.loads(answer.body).get("CancellationReasons", [])
-                return _cancelled(text, refusal, reasons)
+                return cancelled(text, refusal, reasons)
         return TableError(text, refusal)
-
-
-def _cancelled(text: str, refusal: Refusal, reasons: list[dict[str, Any]]) -> TableError:
-    """The error of a cancellation, by the whole list of its reasons, which come mixed."""
-    codes = {reason.get("Code", "None") for reason in reasons}
-    failed = [reason.get("Code") == EXISTS for reason in reasons]
-    found = [decoded(reason["Item"]) if reason.get("Item") else None for reason in reasons]
-    if any(found) or (reasons and codes <= {"None", EXISTS, _CONFLICT}):
-        return CancelledError(text, failed, found)
-    if codes & _THROTTLED:
-        return BusyError(text, refusal)
-    return TableError(f"{text}, {', '.join(sorted(codes))}", refusal)
 
 
 @contextmanager

@@ -16,10 +16,20 @@ UNRECORDED: Final = "unrecorded"
 
 
 class Answered(NamedTuple):
-    """An answer to a payment, and the model's version."""
+    """An answer to a payment.
+
+    Attributes
+    ----------
+    answer : str
+        As it is sent.
+    model_version : str
+    grounds : str
+        What an analyst needs to know, as of `Record`; empty unless the payment is for review.
+    """
 
     answer: str
     model_version: str
+    grounds: str = ""
 
 
 class Assessor(NamedTuple):
@@ -80,4 +90,7 @@ def record_of(
         versions,
         answered.answer,
         answered.model_version,
+        asked.time,
+        asked.amount,
+        answered.grounds,
     )

@@ -76,6 +76,10 @@ class Asked(NamedTuple):
         Keyed; equal for equal bodies, in which null is as good as no field.
     label_delay_s : int
         Of the schema.
+    time : int
+        Of the payment, in whole seconds as the histories count it.
+    amount : float
+        As it was sent.
     is_keyed : bool
         Whether its ids are those of the secret, so that it can be recorded.
     """
@@ -87,6 +91,8 @@ class Asked(NamedTuple):
     facts: str
     digest: bytes
     label_delay_s: int
+    time: int
+    amount: float
     is_keyed: bool = True
 
     @property
@@ -135,6 +141,8 @@ class AskedReader:
             _json(self._facts.of(values)),
             keys.keyed("body", _json(_given(values))),
             self.plan.schema.label_delay_s,
+            time,
+            values[self._amount],
         )
 
     def with_histories(self, asked: Asked, histories: Sequence[History] | None) -> Payment:

@@ -1,17 +1,21 @@
 """The items of the table: records of decisions and states of accounts, sealed. Pure.
 
 Attributes of a record: t arrival in milliseconds, f facts, e keyed ids of the accounts, d digest of
-the body, h histories, c versions of the accounts, a answer, v model, n format, m seal, x expiry.
-Attributes of a state: s the state, m, x.
+the body, h histories, c versions of the accounts, a answer, v model, n format, m seal, x expiry,
+k time and amount, g the grounds of a review; those that come later are in `outcomes`.
+Attributes of a state: s the state, r the latest predictions that moved it, m, x.
 """
 
 import json
 from collections.abc import Mapping, Sequence
+from itertools import batched
 from typing import Final, NamedTuple
+from uuid import UUID
 
 from fraud_api_lambda.history.view import NEVER_SEEN, History
 from fraud_api_lambda.records.account import Account
 from fraud_api_lambda.records.keys import Keys
+from fraud_api_lambda.records.seals import seal
 
 type Item = Mapping[str, str | int | bytes]
 
@@ -25,8 +29,14 @@ STATE: Final = "A#"
 BASE: Final = "B#"
 """Beginnings of keys: a record, a state, and the state with which an account began."""
 
-SEALED: Final = ("pk", "t", "f", "e", "d", "h", "c", "a", "v", "n", "s", "x")
-"""The attributes under a seal; those that an item lacks are empty."""
+ERASED: Final = "~"
+"""Beginning of what stands in the place of an erased account's keyed id."""
+
+
+MOST_PREDICTIONS: Final = 8
+"""Of an account, whose ids its state has."""
+
+_ID_BYTES: Final = 16
 
 
 class Version(NamedTuple):
@@ -66,6 +76,12 @@ class Record(NamedTuple):
     answer : str
         As sent.
     model_version : str
+    time : int
+        Of the payment, in seconds as the histories count it.
+    amount : float
+        As it was sent.
+    grounds : str
+        JSON: what an analyst needs to know; empty unless the payment is for review.
     """
 
     prediction_id: str
@@ -77,6 +93,9 @@ class Record(NamedTuple):
     versions: Sequence[Version | None]
     answer: str
     model_version: str
+    time: int
+    amount: float
+    grounds: str = ""
 
     def item(self, keys: Keys) -> Item:
         """The item of the table, sealed."""
@@ -92,7 +111,10 @@ class Record(NamedTuple):
             "v": self.model_version,
             "n": FORMAT,
             "x": expiry(self.arrived),
+            "k": _json([self.time, self.amount]),
         }
+        if self.grounds:
+            unsealed["g"] = self.grounds
         return unsealed | {"m": seal(unsealed, keys)}
 
     @classmethod
@@ -115,6 +137,7 @@ class Record(NamedTuple):
             raise ValueError("another format")
         histories = json.loads(_text(item["h"]))
         versions = json.loads(_text(item["c"]))
+        time, amount = json.loads(_text(item["k"]))
         return cls(
             prediction_id=_text(item["pk"]).removeprefix(RECORD),
             arrived=int(item["t"]),
@@ -125,10 +148,15 @@ class Record(NamedTuple):
             versions=[_version(each) for each in versions],
             answer=_text(item["a"]),
             model_version=_text(item["v"]),
+            time=int(time),
+            amount=float(amount),
+            grounds=_text(item.get("g", "")),
         )
 
 
-def state_item(key: str, account: Account, arrived: int, keys: Keys) -> Item:
+def state_item(
+    key: str, account: Account, expires: int, keys: Keys, predictions: bytes = b""
+) -> Item:
     """The item of an account's state.
 
     Parameters
@@ -136,26 +164,27 @@ def state_item(key: str, account: Account, arrived: int, keys: Keys) -> Item:
     key : str
         With its beginning.
     account : Account
-    arrived : int
-        Of the payment that moved it, in milliseconds since the epoch.
+    expires : int
+        In seconds since the epoch; see `expiry`.
     keys : Keys
+    predictions : bytes
+        The ids of the latest predictions that moved it, as `with_prediction` makes them.
     """
-    unsealed: dict[str, str | int | bytes] = {
-        "pk": key,
-        "s": account.pack(),
-        "x": expiry(arrived),
-    }
+    unsealed: dict[str, str | int | bytes] = {"pk": key, "s": account.pack(), "x": expires}
+    if predictions:
+        unsealed["r"] = predictions
     return unsealed | {"m": seal(unsealed, keys)}
 
 
-def seal(item: Item, keys: Keys) -> bytes:
-    """The seal of an item's attributes."""
-    return keys.seal("item", (_part(item.get(name, "")) for name in SEALED))
+def with_prediction(predictions: bytes, prediction_id: str) -> bytes:
+    """The ids of the latest predictions with one more; the oldest goes if there are too many."""
+    return (predictions + UUID(prediction_id).bytes)[-MOST_PREDICTIONS * _ID_BYTES :]
 
 
-def is_sealed(item: Item, keys: Keys) -> bool:
-    """Whether an item is as it was sealed."""
-    return item.get("m") == seal(item, keys)
+def predictions_of(item: Item) -> list[str]:
+    """The ids of the latest predictions that moved a state, oldest first."""
+    packed = _bytes(item.get("r", b""))
+    return [str(UUID(bytes=bytes(part))) for part in batched(packed, _ID_BYTES, strict=True)]
 
 
 def expiry(arrived: int) -> int:
@@ -184,10 +213,6 @@ def _history(numbers: Sequence[int] | None) -> History:
 
 def _version(numbers: Sequence[int] | None) -> Version | None:
     return None if numbers is None else Version(numbers[0], numbers[1], bool(numbers[2]))
-
-
-def _part(value: str | int | bytes) -> bytes:
-    return value if isinstance(value, bytes) else str(value).encode()
 
 
 def _text(value: str | int | bytes) -> str:

@@ -10,7 +10,8 @@ from collections.abc import Callable, Sequence
 from itertools import repeat
 from typing import Final
 
-from fraud_api_lambda.aws.dynamodb import BusyError, CancelledError, Item, Put, TableError
+from fraud_api_lambda.aws.dynamodb import Item, Put
+from fraud_api_lambda.aws.table_errors import BusyError, CancelledError, TableError
 from fraud_api_lambda.history.packing import PackedStateError
 from fraud_api_lambda.history.view import History
 from fraud_api_lambda.records.answering import (
@@ -23,6 +24,7 @@ from fraud_api_lambda.records.answering import (
 )
 from fraud_api_lambda.records.asked import Asked
 from fraud_api_lambda.records.items import RECORD, STATE, Record, Version, has_expired
+from fraud_api_lambda.records.outcomes import new_item
 from fraud_api_lambda.records.requests import Gate, RecordTable, Requests, Waits
 from fraud_api_lambda.records.states import States
 
@@ -236,7 +238,7 @@ def _put(record: Record, context: Context) -> Put:
     """The write of a record, if there is none of its id that has not expired."""
     now = record.arrived // 1_000
     condition = "attribute_not_exists(pk) OR x < :now"
-    return Put(record.item(context.keys), condition, {":now": now}, is_shown=True)
+    return Put(new_item(record, context.keys), condition, {":now": now}, is_shown=True)
 
 
 def _report(error: Exception) -> None:

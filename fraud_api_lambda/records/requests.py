@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
-from fraud_api_lambda.aws.dynamodb import EXCHANGE_S, BusyError, Item, LostError, Put
+from fraud_api_lambda.aws.dynamodb import EXCHANGE_S, Item, Put
+from fraud_api_lambda.aws.table_errors import BusyError, LostError
 
 BUDGET_S: Final = 0.25
 """Limit of all requests for one payment."""

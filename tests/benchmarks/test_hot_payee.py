@@ -7,7 +7,8 @@ import pytest
 
 from benchmarks.events import Events
 from benchmarks.hot_payee import READ_S, WRITE_S, SlowTable, simulated, without_quiet_rule
-from fraud_api_lambda.aws.dynamodb import CancelledError, Put
+from fraud_api_lambda.aws.dynamodb import Put
+from fraud_api_lambda.aws.table_errors import CancelledError
 from fraud_api_lambda.history.state import QUIET_AT
 
 

@@ -18,8 +18,9 @@ from fraud_api_lambda.records.answering import (
     Decided,
 )
 from fraud_api_lambda.records.asked import Asked, Seen
-from fraud_api_lambda.records.items import RECORD, STATE, Record, Version, seal
+from fraud_api_lambda.records.items import RECORD, STATE, Record, Version
 from fraud_api_lambda.records.keys import Keys
+from fraud_api_lambda.records.seals import seal
 
 NO_ACCOUNTS: Mapping[str, Account] = MappingProxyType({})
 

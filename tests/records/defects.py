@@ -4,11 +4,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from fraud_api_lambda.aws.dynamodb import CancelledError, Item, Put
+from fraud_api_lambda.aws.dynamodb import Item, Put
+from fraud_api_lambda.aws.table_errors import CancelledError
 from fraud_api_lambda.records.account import Account
-from fraud_api_lambda.records.items import RECORD, seal
+from fraud_api_lambda.records.items import RECORD
 from fraud_api_lambda.records.keys import Keys
 from fraud_api_lambda.records.requests import RecordTable
+from fraud_api_lambda.records.seals import seal
 
 type Write = Callable[[Sequence[Put]], None]
 

@@ -10,17 +10,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
-from fraud_api_lambda.aws.dynamodb import (
-    KEY,
-    MOST_READ,
-    MOST_WRITTEN,
-    BusyError,
-    CancelledError,
-    Item,
-    LostError,
-    Put,
-    TableError,
-)
+from fraud_api_lambda.aws.dynamodb import KEY, MOST_READ, MOST_WRITTEN, Item, Put
+from fraud_api_lambda.aws.table_errors import BusyError, CancelledError, LostError, TableError
 from tests.records.plans import Fault, Operation
 
 type Choose = Callable[[int], int]

@@ -7,7 +7,8 @@ from typing import Any, Final
 
 from fastapi.testclient import TestClient
 
-from fraud_api_lambda.aws.dynamodb import Item, Put, TableError
+from fraud_api_lambda.aws.dynamodb import Item, Put
+from fraud_api_lambda.aws.table_errors import TableError
 from fraud_api_lambda.decisions.bundle import read
 from fraud_api_lambda.deployment.loaded_model import LoadedModel
 from fraud_api_lambda.records.items import Record

@@ -9,15 +9,8 @@ from math import comb
 
 import pytest
 
-from fraud_api_lambda.aws.dynamodb import (
-    BusyError,
-    CancelledError,
-    Item,
-    LostError,
-    Put,
-    Table,
-    TableError,
-)
+from fraud_api_lambda.aws.dynamodb import Item, Put, Table
+from fraud_api_lambda.aws.table_errors import BusyError, CancelledError, LostError, TableError
 from fraud_api_lambda.settings import aws_client
 from tests.emulator import TableAws
 from tests.records.fake_table import FakeTable, Whims

@@ -16,10 +16,10 @@ from fraud_api_lambda.records.items import (
     Record,
     Version,
     has_expired,
-    is_sealed,
     state_item,
 )
 from fraud_api_lambda.records.keys import Keys, SecretKeys, uuid8
+from fraud_api_lambda.records.seals import is_sealed
 from tests.records.support import KEYS, Memory
 
 STATES = st.lists(
@@ -37,6 +37,9 @@ RECORD = Record(
     [Version(1, 2, moved=True), None],
     '{"degraded":[]}',
     "0123456789abcdef",
+    1_795_888_800,
+    1.5,
+    '{"expected_loss":1.0}',
 )
 
 
@@ -82,7 +85,9 @@ def test_damaged_bytes_are_no_account(data: bytes) -> None:
         Account.unpack(data)
 
 
-@pytest.mark.parametrize("name", ["pk", "t", "f", "e", "d", "h", "c", "a", "v", "n", "x", "s"])
+@pytest.mark.parametrize(
+    "name", ["pk", "t", "f", "e", "d", "h", "c", "a", "v", "n", "x", "s", "k", "g"]
+)
 def test_a_seal_is_of_every_attribute(name: str) -> None:
     state = state_item("A#key", Account.new(5), 7, KEYS)
     item = state if name == "s" else RECORD.item(KEYS)

@@ -4,14 +4,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from fraud_api_lambda.aws.dynamodb import (
-    BusyError,
-    CancelledError,
-    Item,
-    LostError,
-    Put,
-    TableError,
-)
+from fraud_api_lambda.aws.dynamodb import Item, Put
+from fraud_api_lambda.aws.table_errors import BusyError, CancelledError, LostError, TableError
 from fraud_api_lambda.records.requests import BUDGET_S, JITTER_S, SKIPPED_S
 from tests.bundles import make_bundle
 from tests.records.support import Done, Memory, Trouble

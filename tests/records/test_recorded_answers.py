@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fraud_api_lambda.aws.dynamodb import BusyError, CancelledError, LostError, TableError
+from fraud_api_lambda.aws.table_errors import BusyError, CancelledError, LostError, TableError
 from fraud_api_lambda.service import Question, Service
 from fraud_api_lambda.web.recorded import render
 from tests.api.support import check_problem

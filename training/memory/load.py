@@ -12,7 +12,7 @@ from fraud_api_lambda.aws.dynamodb import MOST_WRITTEN
 from fraud_api_lambda.features.plan import Plan
 from fraud_api_lambda.records.account import Account
 from fraud_api_lambda.records.asked import kinds_of, partner_number
-from fraud_api_lambda.records.items import BASE, STATE, Item, state_item
+from fraud_api_lambda.records.items import BASE, STATE, Item, expiry, state_item
 from fraud_api_lambda.records.keys import Keys
 from training.histories.load import fill
 from training.histories.store import StateStore, opened_store
@@ -98,4 +98,4 @@ def _items(store: StateStore, keys: Keys, now: int) -> Iterator[list[Item]]:
     """Yield the items of each account; `now` in milliseconds."""
     for account, state in store.all():
         key, stored = keys.account(account.kind, account.id), Account(now, 0, state)
-        yield [state_item(kind + key, stored, now, keys) for kind in KINDS]
+        yield [state_item(kind + key, stored, expiry(now), keys) for kind in KINDS]

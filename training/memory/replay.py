@@ -15,9 +15,9 @@ from fraud_api_lambda.records.items import (
     Item,
     Record,
     has_expired,
-    is_sealed,
 )
 from fraud_api_lambda.records.keys import Keys
+from fraud_api_lambda.records.seals import is_sealed
 from training.memory.accounts import fold_accounts
 from training.memory.again import answer_again
 from training.memory.differences import Difference, Replayed, of_account, of_prediction

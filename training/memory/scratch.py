@@ -16,14 +16,16 @@ from training.memory.sights import Counting, Sight
 
 _TABLES: Final = """
 CREATE TABLE states (key TEXT, kind TEXT, state BLOB, PRIMARY KEY (key, kind)) WITHOUT ROWID;
-CREATE TABLE records (version TEXT, pk TEXT, t INTEGER, f TEXT, e TEXT, h TEXT, c TEXT, a TEXT);
+CREATE TABLE records (
+    version TEXT, pk TEXT, t INTEGER, f TEXT, e TEXT, h TEXT, c TEXT, a TEXT, k TEXT
+);
 CREATE TABLE sights (
     key TEXT, since INTEGER, seq INTEGER, moved INTEGER, prediction TEXT, history TEXT,
     time INTEGER, amount INTEGER, partner BLOB, delay INTEGER, name TEXT, is_due INTEGER
 );
 """
 
-_NAMES: Final = ("pk", "t", "f", "e", "h", "c", "a")
+_NAMES: Final = ("pk", "t", "f", "e", "h", "c", "a", "k")
 
 _PARTNER_BYTES: Final = 8
 """More than SQLite's integers hold, which have a sign."""

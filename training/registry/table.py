@@ -9,12 +9,14 @@ from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
-from fraud_api_lambda.aws.dynamodb import EXISTS, KEY, MOST_READ
+from fraud_api_lambda.aws.dynamodb import KEY, MOST_READ
 from fraud_api_lambda.aws.errors import ModelStoreError, NotFoundError
+from fraud_api_lambda.aws.table_errors import EXISTS
 from fraud_api_lambda.records.items import STATE, Item
 from fraud_api_lambda.records.keys import Keys
 from training.errors import CommandError, InputError
 from training.registry.boto import client, explained
+from training.registry.table_items import Page, decoded, encoded, scan_request
 
 ATTEMPTS: Final = 8
 """boto3's, with growing pauses: a table that was idle takes minutes to grow with its load."""
@@ -94,7 +96,32 @@ class MemoryTable:
         }
         with self._explained("reading"):
             for page in self._dynamodb.get_paginator("scan").paginate(**request):
-                yield [_decoded(item) for item in page["Items"]]
+                yield [decoded(item) for item in page["Items"]]
+
+    def page(
+        self,
+        beginning: str,
+        segment: tuple[int, int],
+        after: str = "",
+        arrived: tuple[int, int] | None = None,
+    ) -> Page:
+        """A page of the items whose keys begin so; raises as `items` does.
+
+        What was written in the last second may be missing: such reads cost half.
+
+        Parameters
+        ----------
+        beginning : str
+        segment : tuple of int
+            The number of a segment, from 0, and how many there are; each may have its thread.
+        after : str
+            The key after which the page begins; empty for the first page of the segment.
+        arrived : tuple of int, optional
+            The first and last arrival of the records that are wanted, in milliseconds.
+        """
+        request = scan_request(self.name, beginning, segment, after, arrived)
+        with self._explained("reading"):
+            return Page.of(self._dynamodb.scan(**request))
 
     def find(self, keys: Sequence[str]) -> dict[str, Item]:
         """The items of some keys, as they are now; raises as `items` does."""
@@ -109,7 +136,7 @@ class MemoryTable:
         for pause in _pauses():
             with self._explained("reading"):
                 answer = self._dynamodb.batch_get_item(RequestItems=left)
-            read = [_decoded(item) for item in answer["Responses"].get(self.name, [])]
+            read = [decoded(item) for item in answer["Responses"].get(self.name, [])]
             found |= {str(item[KEY]): item for item in read}
             left = answer.get("UnprocessedKeys")
             if not left:
@@ -149,7 +176,7 @@ class MemoryTable:
     def _refusal(self, items: Sequence[Item]) -> list[str] | None:
         """Write items that must not exist; the reason for each if that is refused."""
         puts = [
-            {"TableName": self.name, "Item": _encoded(item), "ConditionExpression": _ABSENT}
+            {"TableName": self.name, "Item": encoded(item), "ConditionExpression": _ABSENT}
             for item in items
         ]
         with self._explained("writing"):
@@ -199,23 +226,3 @@ def _by_group(
     rest = iter(reasons)
     for group in groups:
         yield group, {next(rest) for _ in group}
-
-
-def _encoded(item: Item) -> dict[str, dict[str, str | bytes]]:
-    return {name: _attribute(value) for name, value in item.items()}
-
-
-def _attribute(value: str | int | bytes) -> dict[str, str | bytes]:
-    if isinstance(value, bytes):
-        return {"B": value}
-    return {"S": value} if isinstance(value, str) else {"N": str(value)}
-
-
-def _decoded(attributes: Mapping[str, Mapping[str, Any]]) -> Item:
-    """An item of texts, whole numbers and bytes; attributes of other types are left out."""
-    return {
-        name: int(value) if kind == "N" else value
-        for name, attribute in attributes.items()
-        for kind, value in attribute.items()
-        if kind in {"S", "B"} or (kind == "N" and value.lstrip("-").isdigit())
-    }

@@ -12,12 +12,14 @@ from botocore.exceptions import ClientError
 from fastapi.testclient import TestClient
 from typer.testing import CliRunner, Result
 
-from fraud_api_lambda.aws.dynamodb import BusyError, CancelledError, Put
+from fraud_api_lambda.aws.dynamodb import Put
+from fraud_api_lambda.aws.table_errors import BusyError, CancelledError
 from fraud_api_lambda.decisions.bundle import version_of
 from fraud_api_lambda.deployment.pointer import key_of
 from fraud_api_lambda.records.account import Account
-from fraud_api_lambda.records.items import KEPT_S, seal
+from fraud_api_lambda.records.items import KEPT_S
 from fraud_api_lambda.records.keys import Keys
+from fraud_api_lambda.records.seals import seal
 from fraud_api_lambda.settings import aws_client
 from tests.api.cards import PLAN as CARDS_PLAN
 from tests.api.cards import card_payment

@@ -10,17 +10,9 @@ import pytest
 
 from fraud_api_lambda.aws.client import AwsClient
 from fraud_api_lambda.aws.connections import Connections
-from fraud_api_lambda.aws.dynamodb import (
-    EXCHANGE_S,
-    BusyError,
-    CancelledError,
-    Item,
-    LostError,
-    Put,
-    Table,
-    TableError,
-)
+from fraud_api_lambda.aws.dynamodb import EXCHANGE_S, Item, Put, Table
 from fraud_api_lambda.aws.signature import Credentials
+from fraud_api_lambda.aws.table_errors import BusyError, CancelledError, LostError, TableError
 from tests.emulator import TableAws
 from tests.faulty_aws import Behaviour, answering, faulty_aws, silent
 from training.local.processes import LOOPBACK, free_port

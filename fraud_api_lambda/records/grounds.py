@@ -1,0 +1,29 @@
+"""The grounds of a review: what an analyst needs to know beside the answer. Pure."""
+
+import json
+from typing import Final
+
+from fraud_api_lambda.decisions.scorer import Scorer
+from fraud_api_lambda.domain.payment import Payment
+
+
+def grounds(scorer: Scorer, payment: Payment) -> str:
+    """The expected loss if the payment is approved, and the explanation of its score, as JSON."""
+    assessed = scorer.assess(payment, explain=True)
+    explanation, costs = assessed.explanation, assessed.expected_costs
+    if explanation is None or costs is None:
+        raise ValueError("an assessment without an explanation")
+    return _json(
+        {
+            "expected_loss": costs.approve,
+            "currency": scorer.bundle.policy.currency,
+            "explanation": {
+                "base_value": explanation.base_value,
+                "margin": explanation.margin,
+                "contributions": explanation.contributions,
+            },
+        }
+    )
+
+
+_json: Final = json.JSONEncoder(separators=(",", ":")).encode

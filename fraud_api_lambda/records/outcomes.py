@@ -1,0 +1,220 @@
+"""What comes later to a record: outcomes, the label that follows from them, and its review. Pure.
+
+Attributes of a record: o outcomes by source, y changes of its label, q and l its place in the index
+of reviews, w who closed its review, u seal of these.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Final, NamedTuple
+
+from fraud_api_lambda.records.items import Item, Record, Version
+from fraud_api_lambda.records.keys import Keys
+from fraud_api_lambda.records.seals import LATER, seal_later
+
+SOURCES: Final = ("chargeback", "customer", "analyst")
+"""Who may say what a payment was, the strongest first."""
+
+ANALYST: Final = SOURCES[-1]
+
+OPEN: Final = "open"
+CLOSED_BY: Final = "by "
+"""In the index: the reviews to be done, and the beginning of those that somebody has closed."""
+
+_RANK_DIGITS: Final = 18
+
+
+class Word(NamedTuple):
+    """What a source says of a payment.
+
+    Attributes
+    ----------
+    at : int
+        Since when, in microseconds since the epoch.
+    is_fraud : bool
+        Of two words of the same time, this one is the later.
+    """
+
+    at: int
+    is_fraud: bool
+
+
+class Label(NamedTuple):
+    """What is known of a payment: the word of the strongest source."""
+
+    is_fraud: bool
+    source: str
+    at: int
+
+
+class Change(NamedTuple):
+    """A change of a payment's label.
+
+    Attributes
+    ----------
+    frauds : int
+        1 if it became a fraud, -1 if it is none any more.
+    versions : sequence of Version or None
+        The versions of its accounts before; None if the payment is not in that history.
+    """
+
+    frauds: int
+    versions: Sequence[Version | None]
+
+
+class Place(NamedTuple):
+    """A place in the index of reviews.
+
+    Attributes
+    ----------
+    queue : str
+        `OPEN`, or `CLOSED_BY` and a name.
+    rank : str
+        Digits; the largest is shown first.
+    """
+
+    queue: str
+    rank: str
+
+    @classmethod
+    def open(cls, expected_loss: float) -> "Place":
+        """The place of a review to be done."""
+        return cls(OPEN, _rank(round(100 * expected_loss)))
+
+    @classmethod
+    def closed(cls, by: str, at: int) -> "Place":
+        """The place of a review that somebody closed, `at` in microseconds."""
+        return cls(CLOSED_BY + by, _rank(at // 1_000))
+
+
+class Closing(NamedTuple):
+    """Who closed a review; `at` is in microseconds since the epoch."""
+
+    by: str
+    is_fraud: bool
+    at: int
+    note: str | None = None
+
+
+class Later(NamedTuple):
+    """What comes later to a record.
+
+    Attributes
+    ----------
+    words : dict of Word
+        The latest of each source.
+    changes : sequence of Change
+        Of the label, in order.
+    place : Place or None
+        In the index of reviews.
+    closing : Closing or None
+        Of its review.
+    """
+
+    words: Mapping[str, Word] = {}
+    changes: Sequence[Change] = ()
+    place: Place | None = None
+    closing: Closing | None = None
+
+    @property
+    def label(self) -> Label | None:
+        """What is known of the payment; None if nothing is."""
+        for source in SOURCES:
+            word = self.words.get(source)
+            if word is not None:
+                return Label(word.is_fraud, source, word.at)
+        return None
+
+    @property
+    def is_fraud(self) -> bool:
+        """Whether the payment is known to be a fraud."""
+        return self.label is not None and self.label.is_fraud
+
+    def told(self, source: str, word: Word) -> "Later":
+        """What there is after a word of a source; the same, if that has said a later one.
+
+        A payment of which something is known is not reviewed any more.
+        """
+        if max(word, self.words.get(source, word)) != word or self.words.get(source) == word:
+            return self
+        words = {each: self.words[each] for each in SOURCES if each in self.words}
+        place = None if self.closing is None else self.place
+        return self._replace(words={**words, source: word}, place=place)
+
+    def closed(self, closing: Closing) -> "Later":
+        """What there is after a review, whose label is the analyst's word."""
+        told = self.told(ANALYST, Word(closing.at, closing.is_fraud))
+        return told._replace(closing=closing, place=Place.closed(closing.by, closing.at))
+
+    @classmethod
+    def of(cls, item: Item) -> "Later":
+        """What the item of a record says; its seal is not checked.
+
+        Raises
+        ------
+        ValueError
+            If it says something else.
+        """
+        try:
+            return cls._read({name: str(item[name]) for name in LATER if name in item})
+        except (LookupError, TypeError, ValueError, AttributeError) as error:
+            raise ValueError("the item is not a record with outcomes") from error
+
+    @classmethod
+    def _read(cls, texts: Mapping[str, str]) -> "Later":
+        words = json.loads(texts.get("o", "{}"))
+        closing = json.loads(texts["w"]) if "w" in texts else None
+        return cls(
+            {source: Word(int(words[source][0]), bool(words[source][1])) for source in words},
+            [_change(*each) for each in json.loads(texts.get("y", "[]"))],
+            Place(texts["q"], texts["l"]) if "q" in texts else None,
+            closing and Closing(closing["by"], closing["label"], closing["at"], closing["note"]),
+        )
+
+    def attributes(self) -> dict[str, str | int | bytes]:
+        """The attributes of a record, without their seal."""
+        written: dict[str, str | int | bytes] = {}
+        if self.words:
+            words = {source: [at, int(is_fraud)] for source, (at, is_fraud) in self.words.items()}
+            written["o"] = _json(words)
+        if self.changes:
+            written["y"] = _json(self.changes)
+        if self.place is not None:
+            written["q"], written["l"] = self.place
+        if self.closing is not None:
+            by, is_fraud, at, note = self.closing
+            written["w"] = _json({"by": by, "label": is_fraud, "at": at, "note": note})
+        return written
+
+
+def new_item(record: Record, keys: Keys) -> Item:
+    """The item of a new record, in the queue if it is for review."""
+    item = record.item(keys)
+    if not record.grounds:
+        return item
+    expected_loss = json.loads(record.grounds)["expected_loss"]
+    return changed(item, Later(place=Place.open(expected_loss)), keys)
+
+
+def changed(item: Item, later: Later, keys: Keys) -> Item:
+    """The item of a record to which something has come later."""
+    kept = {name: value for name, value in item.items() if name not in (*LATER, "u")}
+    attributes = later.attributes()
+    if not attributes:
+        return kept
+    sealed = kept | attributes
+    return sealed | {"u": seal_later(sealed, keys)}
+
+
+_json: Final = json.JSONEncoder(separators=(",", ":")).encode
+
+
+def _rank(number: int) -> str:
+    return f"{min(max(number, 0), 10**_RANK_DIGITS - 1):0{_RANK_DIGITS}d}"
+
+
+def _change(frauds: int, versions: Sequence[Sequence[int] | None]) -> Change:
+    return Change(
+        int(frauds),
+        [None if each is None else Version(each[0], each[1], bool(each[2])) for each in versions],
+    )
