@@ -91,9 +91,15 @@ from mangum.types import LambdaContext  # noqa: E402
 
 from fraud_api_lambda.web.app import create_app  # noqa: E402
 from fraud_api_lambda.web.events import Event, with_matched_path  # noqa: E402
-from fraud_api_lambda.web.problems import MEDIA_TYPE, UNKNOWN_EVENT, problem  # noqa: E402
+from fraud_api_lambda.web.problem_kinds import UNKNOWN_EVENT  # noqa: E402
+from fraud_api_lambda.web.problems import MEDIA_TYPE, problem  # noqa: E402
 
-app = create_app(provider, docs=given is not None and given[0].docs, service=service)
+app = create_app(
+    provider,
+    docs=given is not None and given[0].docs,
+    service=service,
+    review_key=given[0].review_key if given else "",
+)
 
 _adapter = Mangum(
     app,

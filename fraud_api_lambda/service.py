@@ -15,6 +15,7 @@ from fraud_api_lambda.domain.assessment import Assessment, Decision
 from fraud_api_lambda.domain.payment import Payment
 from fraud_api_lambda.domain.reading import Values
 from fraud_api_lambda.history.view import History
+from fraud_api_lambda.labelling import Labelling, MemoryUnavailableError
 from fraud_api_lambda.records.answering import (
     NO_HISTORY,
     UNRECORDED,
@@ -43,10 +44,6 @@ BUDGET_S: Final = 5.0
 
 KEPT: Final = 2
 """Readers that are kept: that of the current model, and that of a newer one."""
-
-
-class MemoryUnavailableError(Exception):
-    """Raise when the table does not answer."""
 
 
 class Question(NamedTuple):
@@ -106,6 +103,10 @@ class Service:
     render : Render
     now : callable
         The time in seconds since the epoch.
+
+    Attributes
+    ----------
+    labels : Labelling
     """
 
     def __init__(
@@ -116,6 +117,7 @@ class Service:
         now: Callable[[], float] = time.time,
     ) -> None:
         self._log, self._keys, self._render, self._now = log, keys, render, now
+        self.labels = Labelling(log, keys, now)
         self._readers: tuple[tuple[str, AskedReader], ...] = ()
         self._no_keys = Keys(token_bytes(16))
 

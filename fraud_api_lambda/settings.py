@@ -27,6 +27,7 @@ class Settings(BaseModel):
     model_refresh_s: float = Field(default=60, ge=0, allow_inf_nan=False)
     table: str = ""
     secret_parameter: str = Field(default="/fraud/secret", min_length=1)
+    review_key: str = ""
     docs: bool = False
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 

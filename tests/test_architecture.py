@@ -19,6 +19,7 @@ LAYERS = (
     {"decisions"},
     {"deployment", "records"},
     {"settings"},
+    {"labelling"},
     {"service", "wire"},
     {"web"},
     {"handler"},

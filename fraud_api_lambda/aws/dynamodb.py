@@ -62,8 +62,29 @@ class Put:
     is_shown: bool = False
 
 
+class Query(NamedTuple):
+    """Items of an index with a hash key, those with the largest range keys first.
+
+    Attributes
+    ----------
+    of : str
+        The index.
+    name, value : str
+        Of the hash key.
+    limit : int
+    after : Item or None
+        Of an earlier page: its last key.
+    """
+
+    of: str
+    name: str
+    value: str
+    limit: int
+    after: Item | None
+
+
 class Page(NamedTuple):
-    """A part of what an index has of a hash key.
+    """Some of the items of a query.
 
     Attributes
     ----------
@@ -73,7 +94,7 @@ class Page(NamedTuple):
         The key after which the next part begins; None at the end.
     """
 
-    items: list[Item]
+    items: Sequence[Item]
     last: Item | None
 
 
@@ -130,30 +151,18 @@ class Table:
             found = json.loads(answer.body).get("Item")
             return None if found is None else decoded(found)
 
-    def page(
-        self,
-        index: str,
-        name: str,
-        value: str,
-        *,
-        limit: int,
-        after: Item | None,
-        deadline: float,
-    ) -> Page:
-        """Items of an index whose hash key `name` is `value`, the largest range keys first.
-
-        The index follows the table by some milliseconds; raises as `read` does.
-        """
+    def page(self, query: Query, *, deadline: float) -> Page:
+        """Items of an index; it follows the table by some milliseconds. Raises as `read` does."""
         content: dict[str, object] = {
             "TableName": self.name,
-            "IndexName": index,
-            "KeyConditionExpression": f"{name} = :value",
-            "ExpressionAttributeValues": encoded({":value": value}),
+            "IndexName": query.of,
+            "KeyConditionExpression": f"{query.name} = :value",
+            "ExpressionAttributeValues": encoded({":value": query.value}),
             "ScanIndexForward": False,
-            "Limit": limit,
+            "Limit": query.limit,
         }
-        if after is not None:
-            content["ExclusiveStartKey"] = encoded(after)
+        if query.after is not None:
+            content["ExclusiveStartKey"] = encoded(query.after)
         answer = self._exchanged("Query", content, deadline)
         with _readable():
             parsed = json.loads(answer.body)

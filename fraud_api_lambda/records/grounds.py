@@ -4,11 +4,17 @@ import json
 from typing import Final
 
 from fraud_api_lambda.decisions.scorer import Scorer
+from fraud_api_lambda.domain.accounts import accounts_of
 from fraud_api_lambda.domain.payment import Payment
 
 
 def grounds(scorer: Scorer, payment: Payment) -> str:
-    """The expected loss if the payment is approved, and the explanation of its score, as JSON."""
+    """The grounds as JSON.
+
+    The expected loss if the payment is approved, the explanation of its score, the currency with
+    its decimals, and the names of the accounts.
+    """
+    bundle = scorer.bundle
     assessed = scorer.assess(payment, explain=True)
     explanation, costs = assessed.explanation, assessed.expected_costs
     if explanation is None or costs is None:
@@ -16,7 +22,9 @@ def grounds(scorer: Scorer, payment: Payment) -> str:
     return _json(
         {
             "expected_loss": costs.approve,
-            "currency": scorer.bundle.policy.currency,
+            "currency": bundle.policy.currency,
+            "decimals": bundle.plan.schema.decimals,
+            "accounts": list(accounts_of(bundle.plan.schema)),
             "explanation": {
                 "base_value": explanation.base_value,
                 "margin": explanation.margin,

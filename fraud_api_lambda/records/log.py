@@ -25,7 +25,7 @@ from fraud_api_lambda.records.answering import (
 from fraud_api_lambda.records.asked import Asked
 from fraud_api_lambda.records.items import RECORD, STATE, Record, Version, has_expired
 from fraud_api_lambda.records.outcomes import new_item
-from fraud_api_lambda.records.requests import Gate, RecordTable, Requests, Waits
+from fraud_api_lambda.records.requests import USUAL, Gate, Patience, RecordTable, Requests, Waits
 from fraud_api_lambda.records.states import States
 
 ATTEMPTS: Final = 3
@@ -56,9 +56,9 @@ class DecisionLog:
         """A time by the clock of the log."""
         return self._waits.clock() + seconds
 
-    def requests(self, until: float = float("inf")) -> Requests:
+    def requests(self, until: float = float("inf"), patience: Patience = USUAL) -> Requests:
         """The requests for one payment, or for a group, whose budget begins now."""
-        return Requests(self._table, self._gate, self._waits, until)
+        return Requests(self._table, self._gate, self._waits, until, patience)
 
     def find(self, prediction_id: str, now: int) -> Record | None:
         """The record of a prediction, `now` in milliseconds.

@@ -4,13 +4,10 @@ import random
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
-from fraud_api_lambda.aws.dynamodb import EXCHANGE_S, Item, Put
+from fraud_api_lambda.aws.dynamodb import EXCHANGE_S, Item, Page, Put, Query
 from fraud_api_lambda.aws.table_errors import BusyError, LostError
-
-BUDGET_S: Final = 0.25
-"""Limit of all requests for one payment."""
 
 LEAST_S: Final = 0.01
 """With less time left, nothing is sent again."""
@@ -25,6 +22,20 @@ SKIPPED_S: Final = (0.5, 1.5)
 """Least and longest time without requests after two in a row that got no answer in time."""
 
 
+class Patience(NamedTuple):
+    """Limits of requests in seconds: of all of them, and of each."""
+
+    budget_s: float
+    exchange_s: float
+
+
+USUAL: Final = Patience(0.25, EXCHANGE_S)
+"""Of a payment."""
+
+PATIENT: Final = Patience(2.0, 1.0)
+"""Of outcomes and reviews: no customer waits for them."""
+
+
 class RecordTable(Protocol):
     """The table, as `aws.dynamodb.Table`."""
 
@@ -33,6 +44,9 @@ class RecordTable(Protocol):
 
     def find(self, key: str, *, deadline: float) -> Item | None:
         """The item of a key."""
+
+    def page(self, query: Query, *, deadline: float) -> Page:
+        """Items of an index."""
 
     def write(self, puts: Sequence[Put], *, deadline: float) -> None:
         """Write some items, all or none."""
@@ -83,6 +97,7 @@ class Requests:
     waits : Waits
     until : float
         The end of all of them, by the clock of `waits`, if that comes before their budget's.
+    patience : Patience
 
     Attributes
     ----------
@@ -93,12 +108,23 @@ class Requests:
     """
 
     def __init__(
-        self, table: RecordTable, gate: Gate, waits: Waits, until: float = float("inf")
+        self,
+        table: RecordTable,
+        gate: Gate,
+        waits: Waits,
+        until: float = float("inf"),
+        patience: Patience = USUAL,
     ) -> None:
         self._table, self._gate, self._waits = table, gate, waits
-        self._ends_at = min(waits.clock() + BUDGET_S, until)
+        self._exchange_s = patience.exchange_s
+        self._ends_at = min(waits.clock() + patience.budget_s, until)
         self.writes = 0
         self.waited_s = 0.0
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether no request is to be sent now."""
+        return self._gate.is_closed or self._left_s() < LEAST_S
 
     def read(self, keys: Sequence[str], *, consistent: bool) -> dict[str, Item]:
         """The items of some keys; a failure that takes no time is tried once more."""
@@ -116,6 +142,10 @@ class Requests:
     def find(self, key: str) -> Item | None:
         """The item of a key."""
         return self._timed(lambda: self._table.find(key, deadline=self._deadline()))
+
+    def page(self, query: Query) -> Page:
+        """Items of an index."""
+        return self._timed(lambda: self._table.page(query, deadline=self._deadline()))
 
     def write(self, puts: Sequence[Put]) -> None:
         """Write items, all or none; what failed or got no answer is sent once more.
@@ -149,7 +179,7 @@ class Requests:
         return self._ends_at - self._waits.clock()
 
     def _deadline(self) -> float:
-        return min(self._ends_at, self._waits.clock() + EXCHANGE_S)
+        return min(self._ends_at, self._waits.clock() + self._exchange_s)
 
     def _timed[T](self, request: Callable[[], T]) -> T:
         if self._left_s() < LEAST_S:

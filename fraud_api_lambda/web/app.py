@@ -17,7 +17,8 @@ from fraud_api_lambda.web.bodies import StrictRoute
 from fraud_api_lambda.web.logs import RequestLog
 from fraud_api_lambda.web.model_answers import ModelOut
 from fraud_api_lambda.web.predictions import Current, json_response
-from fraud_api_lambda.web.problems import INTERNAL, INVALID_VALUE, add_problem_handlers, respond
+from fraud_api_lambda.web.problem_kinds import INTERNAL, INVALID_VALUE
+from fraud_api_lambda.web.problems import add_problem_handlers, respond
 
 if TYPE_CHECKING:
     from fraud_api_lambda.service import Service
@@ -39,7 +40,11 @@ class Provider(Protocol):
 
 
 def create_app(
-    provider: Provider, *, docs: bool = False, service: "Service | None" = None
+    provider: Provider,
+    *,
+    docs: bool = False,
+    service: "Service | None" = None,
+    review_key: str = "",
 ) -> FastAPI:
     """Build the app.
 
@@ -50,6 +55,9 @@ def create_app(
         Serve /docs and /openapi.json.
     service : Service, optional
         Records the answers; without one, the API has no memory.
+    review_key : str
+        The id of the API key whose holder may send outcomes and review payments. Default: anybody
+        may, but nobody behind a gateway.
     """
 
     async def current() -> LoadedModel:
@@ -64,8 +72,10 @@ def create_app(
         predictions.add(app, current)
     else:
         from fraud_api_lambda.web import recorded  # noqa: PLC0415  # only with a memory
+        from fraud_api_lambda.web.labels import routes  # noqa: PLC0415  # only with a memory
 
         recorded.add(app, current, service)
+        routes.add(app, service.labels, review_key)
     _add_model(app, current)
     _add_health(app)
     app.router.redirect_slashes = False  # a redirect repeats the caller's Host

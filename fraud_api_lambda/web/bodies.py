@@ -8,15 +8,20 @@ from fastapi import Request, Response
 from fastapi.routing import APIRoute
 
 from fraud_api_lambda.web import queries
-from fraud_api_lambda.web.problems import (
+from fraud_api_lambda.web.problem_kinds import (
     MALFORMED_JSON,
     TOO_LARGE,
     UNSUPPORTED_ENCODING,
     UNSUPPORTED_MEDIA_TYPE,
-    ProblemError,
 )
+from fraud_api_lambda.web.problems import ProblemError
 
-MAX_BYTES: Final = {"/predict": 8 * 1024, "/predict/batch": 256 * 1024}
+MAX_BYTES: Final = {
+    "/predict": 8 * 1024,
+    "/predict/batch": 256 * 1024,
+    "/outcomes": 256 * 1024,
+    "/reviews/{prediction_id}": 8 * 1024,
+}
 
 
 class StrictRequest(Request):
@@ -46,7 +51,7 @@ class StrictRoute(APIRoute):
     def get_route_handler(self) -> Callable[[Request], Coroutine[None, None, Response]]:
         """The handler, after checks of query and body."""
         handler, path = super().get_route_handler(), self.path
-        has_body = path in MAX_BYTES
+        has_body = path in MAX_BYTES and "POST" in (self.methods or ())
 
         async def strict(request: Request) -> Response:
             if request.scope["query_string"]:

@@ -11,11 +11,10 @@ from fraud_api_lambda.decisions.bundle import Bundle
 from fraud_api_lambda.domain.checks import JsonObject
 from fraud_api_lambda.web.answers import ProblemOut
 from fraud_api_lambda.web.model_answers import ModelOut
-from fraud_api_lambda.web.problems import (
+from fraud_api_lambda.web.problem_kinds import (
     INTERNAL,
     INVALID_VALUE,
     MALFORMED_JSON,
-    MEDIA_TYPE,
     MEMORY_UNAVAILABLE,
     MODEL_UNAVAILABLE,
     NO_KEY,
@@ -25,8 +24,8 @@ from fraud_api_lambda.web.problems import (
     UNSUPPORTED_ENCODING,
     UNSUPPORTED_MEDIA_TYPE,
     Kind,
-    problem,
 )
+from fraud_api_lambda.web.problems import MEDIA_TYPE, problem
 from fraud_api_lambda.wire import json_schemas
 
 WITH_BODY: Final = (

@@ -15,7 +15,8 @@ from fraud_api_lambda.domain.checks import JsonObject
 from fraud_api_lambda.domain.payment import Payment
 from fraud_api_lambda.web import openapi, queries
 from fraud_api_lambda.web.answers import AnswerOut, BatchOut, answer, new_ids
-from fraud_api_lambda.web.problems import INVALID_VALUE, Problem, problem
+from fraud_api_lambda.web.problem_kinds import INVALID_VALUE
+from fraud_api_lambda.web.problems import Problem, problem
 from fraud_api_lambda.wire.faults import Fault
 from fraud_api_lambda.wire.wire import Wires
 

@@ -3,8 +3,7 @@
 A problem never repeats parts of the request or the text of an exception.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import Final, NotRequired, TypedDict
 
 from fastapi import FastAPI, Request, Response
@@ -13,102 +12,20 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from fraud_api_lambda.deployment.provider import ModelUnavailableError
+from fraud_api_lambda.web.problem_kinds import (
+    INTERNAL,
+    INVALID_VALUE,
+    MALFORMED_JSON,
+    METHOD_NOT_ALLOWED,
+    MODEL_UNAVAILABLE,
+    NOT_FOUND,
+    Kind,
+)
 from fraud_api_lambda.wire import faults
 from fraud_api_lambda.wire.strict_json import MalformedJsonError
 from fraud_api_lambda.wire.wire import InvalidBodyError
 
 MEDIA_TYPE: Final = "application/problem+json"
-TYPE_PREFIX: Final = "urn:problem-type:fraud-api:"
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """A kind of problem: its type's last part, status, title and usual detail."""
-
-    name: str
-    status: int
-    title: str
-    detail: str
-
-    @property
-    def type(self) -> str:
-        """The problem type's URI."""
-        return TYPE_PREFIX + self.name
-
-
-MALFORMED_JSON: Final = Kind(
-    "malformed-json", 400, "The body is not JSON", "Send one JSON object in UTF-8."
-)
-UNKNOWN_EVENT: Final = Kind(
-    "unknown-event",
-    400,
-    "The event is not from an API",
-    "Invoke the function with an API Gateway event (REST or HTTP API); see tests/events.",
-)
-NO_KEY: Final = Kind(
-    "no-key", 403, "The key is missing or wrong", "Send your API key as the header x-api-key."
-)
-NOT_ALLOWED: Final = Kind(
-    "not-allowed",
-    403,
-    "The caller may not do this",
-    "Sign the request with credentials that may call this API.",
-)
-BAD_REQUEST: Final = Kind(
-    "bad-request", 400, "The gateway refused the request", "Check its address and its headers."
-)
-NOT_FOUND: Final = Kind("not-found", 404, "There is no such route", "See the API's routes.")
-METHOD_NOT_ALLOWED: Final = Kind(
-    "method-not-allowed", 405, "The route has another method", "See the Allow header."
-)
-TOO_LARGE: Final = Kind(
-    "too-large", 413, "The body is too large", "Send at most 8 KiB, or 256 KiB as a batch."
-)
-UNSUPPORTED_MEDIA_TYPE: Final = Kind(
-    "unsupported-media-type",
-    415,
-    "The body is not declared as JSON",
-    "Send Content-Type: application/json.",
-)
-UNSUPPORTED_ENCODING: Final = Kind(
-    "unsupported-encoding",
-    415,
-    "The body is compressed",
-    "Send the body as it is, without the header Content-Encoding.",
-)
-INVALID_VALUE: Final = Kind(
-    "invalid-value", 422, "A value is not allowed", "See errors for what is wrong where."
-)
-TRANSACTION_ID_REUSED: Final = Kind(
-    "transaction-id-reused",
-    422,
-    "The transaction id belongs to another payment",
-    "A payment with this transaction id and another body was scored before; send a new id.",
-)
-NO_PREDICTION: Final = Kind(
-    "no-prediction",
-    404,
-    "There is no such prediction",
-    "It was never recorded, or more than 400 days ago.",
-)
-MEMORY_UNAVAILABLE: Final = Kind(
-    "memory-unavailable",
-    503,
-    "The table does not answer",
-    "The prediction could not be read; try again after the seconds in Retry-After.",
-)
-TOO_MANY_REQUESTS: Final = Kind(
-    "too-many-requests", 429, "Too many requests", "Wait a moment, then try again."
-)
-INTERNAL: Final = Kind(
-    "internal", 500, "The request failed", "It is logged under its request id; try again."
-)
-MODEL_UNAVAILABLE: Final = Kind(
-    "model-unavailable",
-    503,
-    "No model is loaded",
-    "The model could not be loaded; try again after the seconds in Retry-After.",
-)
 
 
 class Problem(TypedDict):
@@ -122,27 +39,8 @@ class Problem(TypedDict):
     errors: NotRequired[list[faults.Fault]]
 
 
-KINDS: Final = (
-    MALFORMED_JSON,
-    UNKNOWN_EVENT,
-    NOT_FOUND,
-    METHOD_NOT_ALLOWED,
-    TOO_LARGE,
-    UNSUPPORTED_MEDIA_TYPE,
-    UNSUPPORTED_ENCODING,
-    INVALID_VALUE,
-    TRANSACTION_ID_REUSED,
-    NO_PREDICTION,
-    INTERNAL,
-    MODEL_UNAVAILABLE,
-    MEMORY_UNAVAILABLE,
-)
-
 CLIENT_CLOSED_REQUEST: Final = 499
 """The status that is logged if the caller disconnects, as in nginx."""
-
-GATEWAY_KINDS: Final = (BAD_REQUEST, NO_KEY, NOT_ALLOWED, TOO_MANY_REQUESTS)
-"""Problems that API Gateway answers (see template.yaml); the app never does."""
 
 
 class ProblemError(HTTPException):
@@ -155,10 +53,12 @@ class ProblemError(HTTPException):
         *,
         errors: Sequence[faults.Fault] | None = None,
         headers: dict[str, str] | None = None,
+        members: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(kind.status, detail or kind.detail, headers)
         self.kind = kind
         self.errors = errors
+        self.members = members or {}
 
 
 def problem(
@@ -227,8 +127,8 @@ async def _http_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101  # for the type checker
     request_id, headers = request.state.request_id, dict(error.headers or {})
     if isinstance(error, ProblemError):
-        return respond(
-            error.kind, request_id, detail=error.detail, errors=error.errors, headers=headers
-        )
+        body = problem(error.kind, request_id, detail=error.detail, errors=error.errors)
+        content = {**body, **error.members}
+        return JSONResponse(content, error.kind.status, headers, media_type=MEDIA_TYPE)
     kind = {404: NOT_FOUND, 405: METHOD_NOT_ALLOWED}.get(error.status_code, INTERNAL)
     return respond(kind, request_id, headers=headers)

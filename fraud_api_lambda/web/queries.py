@@ -1,4 +1,4 @@
-"""The query parameters `explain` and `record`; all others are refused.
+"""The query parameters of the routes; all others are refused.
 
 FastAPI's own declaration would cost as much per request as the features.
 """
@@ -8,21 +8,30 @@ from typing import Final
 from fastapi import Request
 from pydantic import TypeAdapter, ValidationError
 
-from fraud_api_lambda.web.problems import INVALID_VALUE, ProblemError
+from fraud_api_lambda.web.problem_kinds import INVALID_VALUE
+from fraud_api_lambda.web.problems import ProblemError
 from fraud_api_lambda.wire import faults
 
-PARAMETERS: Final = {"/predict": ("explain", "record"), "/predict/batch": ("explain", "record")}
+PARAMETERS: Final = {
+    "/predict": ("explain", "record"),
+    "/predict/batch": ("explain", "record"),
+    "/reviews": ("limit", "after", "by"),
+}
 """By route."""
+
+FLAGS: Final = ("explain", "record")
 
 BOOLEAN: Final = TypeAdapter(bool)
 
 
 def check(request: Request, route: str) -> None:
-    """Refuse unknown and repeated query parameters, and values that are not boolean."""
+    """Refuse unknown and repeated query parameters, and flags that are not boolean."""
     given = request.query_params.multi_items()
     known = PARAMETERS.get(route, ())
     errors = faults.of_query([name for name, _ in given], known) or [
-        faults.not_a_boolean(name) for name, value in given if not _is_boolean(value)
+        faults.not_a_boolean(name)
+        for name, value in given
+        if name in FLAGS and not _is_boolean(value)
     ]
     if errors:
         raise ProblemError(INVALID_VALUE, errors=errors)

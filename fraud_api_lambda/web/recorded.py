@@ -15,10 +15,11 @@ from fraud_api_lambda.deployment.loaded_model import LoadedModel
 from fraud_api_lambda.domain.assessment import Assessment
 from fraud_api_lambda.domain.fields import id_field
 from fraud_api_lambda.domain.payment import Payment
+from fraud_api_lambda.labelling import MemoryUnavailableError
 from fraud_api_lambda.records.answering import Decided
 from fraud_api_lambda.records.asked import Asked, FutureTimeError
 from fraud_api_lambda.records.items import Record
-from fraud_api_lambda.service import Answers, Form, MemoryUnavailableError, Question, Service
+from fraud_api_lambda.service import Answers, Form, Question, Service
 from fraud_api_lambda.web import openapi, queries
 from fraud_api_lambda.web.answers import PredictionOut, answer
 from fraud_api_lambda.web.predictions import (
@@ -29,14 +30,13 @@ from fraud_api_lambda.web.predictions import (
     json_response,
     refused_item,
 )
-from fraud_api_lambda.web.problems import (
+from fraud_api_lambda.web.problem_kinds import (
     INVALID_VALUE,
     MEMORY_UNAVAILABLE,
     NO_PREDICTION,
     TRANSACTION_ID_REUSED,
-    ProblemError,
-    problem,
 )
+from fraud_api_lambda.web.problems import ProblemError, problem
 from fraud_api_lambda.wire.body_faults import BATCH
 from fraud_api_lambda.wire.faults import Fault, fault
 from fraud_api_lambda.wire.wire import InvalidBodyError, Values, Wire, Wires

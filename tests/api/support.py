@@ -13,7 +13,8 @@ from fraud_api_lambda.decisions.scorer import Scorer
 from fraud_api_lambda.domain.assessment import Assessment
 from fraud_api_lambda.domain.payment import MAX_AMOUNT, MAX_HOURS, Payment
 from fraud_api_lambda.web.app import create_app
-from fraud_api_lambda.web.problems import KINDS, MEDIA_TYPE
+from fraud_api_lambda.web.problem_kinds import KINDS
+from fraud_api_lambda.web.problems import MEDIA_TYPE
 from fraud_api_lambda.wire.wire import Wire
 from tests.bundles import make_bundle
 from tests.fakes import ReadyProvider

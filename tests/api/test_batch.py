@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
 from fraud_api_lambda.decisions.scorer import Scorer
-from fraud_api_lambda.web.problems import INVALID_VALUE
+from fraud_api_lambda.web.problem_kinds import INVALID_VALUE
 from tests.api.support import PAYMENTS, check_problem, client_of, payment
 
 

@@ -7,7 +7,8 @@ import pytest
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
 
-from fraud_api_lambda.web.problems import GATEWAY_KINDS, KINDS, MEDIA_TYPE
+from fraud_api_lambda.web.problem_kinds import GATEWAY_KINDS, KINDS
+from fraud_api_lambda.web.problems import MEDIA_TYPE
 from tests.api import snapshot
 from tests.api.support import WIRE, payment
 

@@ -12,7 +12,8 @@ from jsonschema import Draft202012Validator
 from fraud_api_lambda.domain.fields import Field
 from fraud_api_lambda.domain.learned import Learned
 from fraud_api_lambda.domain.schema import Attribute, Kind, Roles, Schema, Time
-from fraud_api_lambda.web.problems import INVALID_VALUE, problem
+from fraud_api_lambda.web.problem_kinds import INVALID_VALUE
+from fraud_api_lambda.web.problems import problem
 from fraud_api_lambda.wire import json_schemas, strict_json
 from fraud_api_lambda.wire.body_faults import NOT_ALLOWED
 from fraud_api_lambda.wire.wire import InvalidBodyError, Wire

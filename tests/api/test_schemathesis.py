@@ -13,7 +13,8 @@ from starlette.types import ASGIApp
 from fraud_api_lambda.decisions.bundle import Bundle
 from fraud_api_lambda.decisions.scorer import Scorer
 from fraud_api_lambda.web.app import create_app
-from fraud_api_lambda.web.problems import NO_KEY, respond
+from fraud_api_lambda.web.problem_kinds import NO_KEY
+from fraud_api_lambda.web.problems import respond
 from tests.api.cards import cards_bundle
 from tests.api.support import BUNDLE
 from tests.fakes import ReadyProvider

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from fraud_api_lambda.aws.dynamodb import Item, Put
+from fraud_api_lambda.aws.dynamodb import Item, Page, Put, Query
 from fraud_api_lambda.aws.table_errors import CancelledError
 from fraud_api_lambda.records.account import Account
 from fraud_api_lambda.records.items import RECORD
@@ -34,6 +34,9 @@ class Planted:
 
     def find(self, key: str, *, deadline: float) -> Item | None:
         return self.table.find(key, deadline=deadline)
+
+    def page(self, query: Query, *, deadline: float) -> Page:
+        return self.table.page(query, deadline=deadline)
 
     def write(self, puts: Sequence[Put], *, deadline: float) -> None:
         self.defect(lambda given: self.table.write(given, deadline=deadline), puts, self.keys)

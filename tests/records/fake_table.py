@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
-from fraud_api_lambda.aws.dynamodb import KEY, MOST_READ, MOST_WRITTEN, Item, Put
+from fraud_api_lambda.aws.dynamodb import KEY, MOST_READ, MOST_WRITTEN, Item, Page, Put, Query
 from fraud_api_lambda.aws.table_errors import BusyError, CancelledError, LostError, TableError
 from tests.records.plans import Fault, Operation
 
@@ -109,6 +109,17 @@ class FakeTable:
     def find(self, key: str, *, deadline: float) -> Item | None:  # noqa: ARG002  # as the real one's
         return self._asked(Operation.FIND, 0, lambda: self.items.get(key))
 
+    def page(self, query: Query, *, deadline: float) -> Page:  # noqa: ARG002  # as the real one's
+        return self._asked(Operation.FIND, 0, lambda: self._page(query))
+
+    def _page(self, query: Query) -> Page:
+        index = [item for item in self.items.values() if item.get(query.name) == query.value]
+        index.sort(key=_index_key, reverse=True)
+        after = query.after
+        rest = [item for item in index if after is None or _index_key(item) < _index_key(after)]
+        keys = [{name: item[name] for name in ("pk", "q", "l")} for item in rest[: query.limit]]
+        return Page(keys, keys[-1] if len(rest) >= query.limit else None)
+
     def write(self, puts: Sequence[Put], *, deadline: float) -> None:  # noqa: ARG002  # the same
         _check([str(put.item[KEY]) for put in puts], MOST_WRITTEN)
         self._asked(Operation.WRITE, len(puts), lambda: self._write(puts))
@@ -164,6 +175,10 @@ class FakeTable:
         return versions[self._choose(len(versions))]
 
 
+def _index_key(item: Item) -> tuple[str, str]:
+    return str(item["l"]), str(item["pk"])
+
+
 def _try(work: Callable[[], object]) -> None:
     with suppress(TableError):
         work()
@@ -176,7 +191,10 @@ def _check(keys: Sequence[str], most: int) -> None:
 
 
 def _holds(put: Put, stored: Item | None) -> bool:
-    return any(_is_true(each, put.values, stored or {}) for each in put.condition.split(" OR "))
+    return any(
+        all(_is_true(each, put.values, stored or {}) for each in every.split(" AND "))
+        for every in put.condition.split(" OR ")
+    )
 
 
 def _is_true(condition: str, values: Mapping[str, str | int | bytes], item: Item) -> bool:

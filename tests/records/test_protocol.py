@@ -6,7 +6,7 @@ import pytest
 
 from fraud_api_lambda.aws.dynamodb import Item, Put
 from fraud_api_lambda.aws.table_errors import BusyError, CancelledError, LostError, TableError
-from fraud_api_lambda.records.requests import BUDGET_S, JITTER_S, SKIPPED_S
+from fraud_api_lambda.records.requests import JITTER_S, SKIPPED_S, USUAL
 from tests.bundles import make_bundle
 from tests.records.support import Done, Memory, Trouble
 from tests.transactions import body
@@ -268,7 +268,7 @@ def test_no_trouble_takes_longer_than_the_budget(
 
     memory.ask()
 
-    assert memory.clock.now <= BUDGET_S + 2 * JITTER_S[0]
+    assert memory.clock.now <= USUAL.budget_s + 2 * JITTER_S[0]
 
 
 def test_a_record_of_a_newer_program_is_left_as_it_is(memory: Memory) -> None:

@@ -1,0 +1,164 @@
+"""Outcomes and reviews, as a route asks for them. Knows neither HTTP nor the words of the table."""
+
+import time
+from collections.abc import Callable, Sequence
+from enum import Enum, auto
+from typing import Final, NamedTuple
+
+from fraud_api_lambda.records.items import Item
+from fraud_api_lambda.records.keys import Keys
+from fraud_api_lambda.records.labels import LabelLog, Sitting
+from fraud_api_lambda.records.log import DecisionLog, LogError
+from fraud_api_lambda.records.outcomes import CLOSED_BY, OPEN, Closing, Label, Later, Word
+from fraud_api_lambda.records.queue import Details, Page, Queue
+
+BUDGET_S: Final = 8.0
+"""Limit of all requests to the table for a list of outcomes; the function itself has ten seconds.
+
+The rest of the list is refused, and can be sent again.
+"""
+
+AHEAD_US: Final = 5_000_000
+"""A clock that is ahead by less is taken for ours."""
+
+
+class MemoryUnavailableError(Exception):
+    """Raise when the table does not answer."""
+
+
+class Outcome(NamedTuple):
+    """What a source says of a payment.
+
+    Attributes
+    ----------
+    prediction_id, transaction_id : str or None
+        One of them.
+    source : str
+        As of `SOURCES`.
+    word : Word
+    """
+
+    prediction_id: str | None
+    transaction_id: str | None
+    source: str
+    word: Word
+
+
+class Refused(Enum):
+    """Why an outcome was not taken."""
+
+    UNKNOWN = auto()
+    FUTURE = auto()
+    UNAVAILABLE = auto()
+
+
+class Settled(NamedTuple):
+    """A payment and what is known of it now."""
+
+    prediction_id: str
+    label: Label
+
+
+class Labelling:
+    """Takes outcomes, and shows and closes reviews.
+
+    Parameters
+    ----------
+    log : DecisionLog
+    keys : callable
+        Returns the keys; None while there is no secret.
+    now : callable
+        The time in seconds since the epoch.
+    """
+
+    def __init__(
+        self,
+        log: DecisionLog,
+        keys: Callable[[], Keys | None],
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self._log, self._keys, self._now = log, keys, now
+        self._labels, self._queue = LabelLog(log), Queue(log)
+
+    def settle(self, outcomes: Sequence[Outcome]) -> list[Settled | Refused]:
+        """Take outcomes, in order."""
+        keys = self._keys()
+        if keys is None:
+            return [Refused.UNAVAILABLE] * len(outcomes)
+        sitting = self._sitting(keys)
+        return [self._settle(outcome, sitting) for outcome in outcomes]
+
+    def _settle(self, outcome: Outcome, sitting: Sitting) -> Settled | Refused:
+        if outcome.word.at > 1_000 * sitting.now + AHEAD_US:
+            return Refused.FUTURE
+        prediction_id = outcome.prediction_id or sitting.keys.prediction(outcome.transaction_id)
+        try:
+            later = self._labels.tell(prediction_id, outcome.source, outcome.word, sitting)
+        except LogError:
+            return Refused.UNAVAILABLE
+        if later is None or later.label is None:
+            return Refused.UNKNOWN
+        return Settled(prediction_id, later.label)
+
+    def close(
+        self, prediction_id: str, *, by: str, is_fraud: bool, note: str | None
+    ) -> Closing | None:
+        """Close a review; None if there is no such prediction.
+
+        Raises
+        ------
+        MemoryUnavailableError
+            If the table does not answer. The review may have been closed: close it again.
+        NoReviewError, ReviewClosedError
+        """
+        keys = self._keys()
+        if keys is None:
+            raise MemoryUnavailableError
+        sitting = self._sitting(keys)
+        closing = Closing(by, is_fraud, 1_000 * sitting.now, note)
+        try:
+            later = self._labels.close(prediction_id, closing, sitting)
+        except LogError as error:
+            raise MemoryUnavailableError from error
+        return None if later is None else _closing(later)
+
+    def reviews(self, *, by: str | None, limit: int, after: Item | None) -> Page:
+        """Reviews to be done, the largest expected loss first; or those that somebody closed.
+
+        Raises
+        ------
+        MemoryUnavailableError
+            If the table does not answer.
+        """
+        queue = OPEN if by is None else CLOSED_BY + by
+        try:
+            return self._queue.page(queue, limit=limit, after=after, now=self._millis())
+        except LogError as error:
+            raise MemoryUnavailableError from error
+
+    def review(self, prediction_id: str) -> Details | None:
+        """A review with its accounts; None if there is no such prediction.
+
+        Raises
+        ------
+        MemoryUnavailableError
+            If the table does not answer.
+        NoReviewError
+            If the payment was not for review.
+        """
+        try:
+            return self._queue.details(prediction_id, self._millis())
+        except LogError as error:
+            raise MemoryUnavailableError from error
+
+    def _sitting(self, keys: Keys) -> Sitting:
+        return Sitting(keys, self._millis(), self._log.in_seconds(BUDGET_S))
+
+    def _millis(self) -> int:
+        return round(self._now() * 1_000)
+
+
+def _closing(later: Later) -> Closing:
+    if later.closing is None:
+        raise ValueError("a closed review without a closing")
+    return later.closing

@@ -1,0 +1,161 @@
+"""Outcomes and reviews in the log: each is one change of a record, with the states that it moves.
+
+A change is written if record and states are stored as they were read. So words that arrive late,
+twice or at the same time end as if they had come one after the other, in any order.
+"""
+
+import logging
+from collections.abc import Callable
+from typing import Final, NamedTuple
+
+from fraud_api_lambda.aws.dynamodb import Item, Put
+from fraud_api_lambda.aws.table_errors import BusyError, CancelledError, TableError
+from fraud_api_lambda.history.packing import PackedStateError
+from fraud_api_lambda.records.items import ERASED, RECORD, STATE, Record, has_expired
+from fraud_api_lambda.records.keys import Keys
+from fraud_api_lambda.records.log import DecisionLog, LogError
+from fraud_api_lambda.records.outcomes import Change, Closing, Later, Word, changed
+from fraud_api_lambda.records.requests import PATIENT, Requests
+from fraud_api_lambda.records.states import States
+
+ATTEMPTS: Final = 10
+"""Reads of a record for one change: a busy account's state moves between read and write."""
+
+log = logging.getLogger(__name__)
+
+
+class NoReviewError(Exception):
+    """Raise when a payment is not one for review."""
+
+
+class ReviewClosedError(Exception):
+    """Raise when a review is closed already.
+
+    Attributes
+    ----------
+    closing : Closing
+        By whom; by a source, if an outcome came first.
+    """
+
+    def __init__(self, closing: Closing) -> None:
+        super().__init__("the review is closed")
+        self.closing = closing
+
+
+class Known(NamedTuple):
+    """A record, and what came later to it."""
+
+    record: Record
+    later: Later
+
+    @classmethod
+    def of(cls, item: Item) -> "Known":
+        """What an item says; raises `ValueError`."""
+        return cls(Record.of(item), Later.of(item))
+
+
+class Sitting(NamedTuple):
+    """What a change needs: the secret's keys, the time in milliseconds, and its end."""
+
+    keys: Keys
+    now: int
+    until: float
+
+
+type Amend = Callable[[Known], Later]
+"""What a record has after a change."""
+
+
+class LabelLog:
+    """Writes outcomes and reviews.
+
+    Parameters
+    ----------
+    log : DecisionLog
+    """
+
+    def __init__(self, log: DecisionLog) -> None:
+        self._log = log
+
+    def tell(self, prediction_id: str, source: str, word: Word, sitting: Sitting) -> Later | None:
+        """Write what a source says; return what there is then. None if there is no such record.
+
+        Raises
+        ------
+        LogError
+            If the table does not answer. The word may have been written: say it again.
+        """
+        return self._amend(prediction_id, lambda known: known.later.told(source, word), sitting)
+
+    def close(self, prediction_id: str, closing: Closing, sitting: Sitting) -> Later | None:
+        """Write a review, as `tell` does; the same one again changes nothing.
+
+        Raises
+        ------
+        LogError, NoReviewError, ReviewClosedError
+        """
+        return self._amend(prediction_id, lambda known: _closed(known, closing), sitting)
+
+    def _amend(self, prediction_id: str, amend: Amend, sitting: Sitting) -> Later | None:
+        for _ in range(ATTEMPTS):
+            requests = self._log.requests(sitting.until, PATIENT)
+            if requests.is_refused:
+                break
+            try:
+                return _amended(prediction_id, amend, requests, sitting)
+            except (BusyError, CancelledError):
+                requests.pause()
+            except (TableError, PackedStateError, ValueError) as error:
+                log.warning("table failed", extra={"cause": str(error)})
+                raise LogError from error
+        raise LogError
+
+
+def _amended(
+    prediction_id: str, amend: Amend, requests: Requests, sitting: Sitting
+) -> Later | None:
+    item = requests.find(RECORD + prediction_id)
+    if item is None or has_expired(item, sitting.now):
+        return None
+    known = Known.of(item)
+    later, puts = amend(known), list[Put]()
+    if later == known.later:
+        return later
+    frauds = later.is_fraud - known.later.is_fraud
+    if frauds:
+        states = _states(known.record, requests, sitting.now)
+        change = Change(frauds, states.relabel(known.record, frauds))
+        later = later._replace(changes=[*later.changes, change])
+        puts = states.puts(sitting.keys)
+    requests.write([_put(item, later, sitting.keys), *puts])
+    return later
+
+
+def _states(record: Record, requests: Requests, now: int) -> States:
+    """The states of a payment's accounts, as they are now."""
+    keys = [STATE + key for key in record.accounts if key and not key.startswith(ERASED)]
+    unique = list(dict.fromkeys(keys))
+    return States(requests.read(unique, consistent=True) if unique else {}, now)
+
+
+def _put(item: Item, later: Later, keys: Keys) -> Put:
+    """The write of a changed record, if it is stored as it was read."""
+    stored = {":m": item["m"]}
+    if "u" not in item:
+        return Put(changed(item, later, keys), "m = :m AND attribute_not_exists(u)", stored)
+    return Put(changed(item, later, keys), "m = :m AND u = :u", stored | {":u": item["u"]})
+
+
+def _closed(known: Known, closing: Closing) -> Later:
+    record, later = known
+    if not record.grounds:
+        raise NoReviewError
+    before = later.closing
+    if before is not None:
+        if before._replace(at=closing.at) == closing:
+            return later
+        raise ReviewClosedError(before)
+    if later.label is not None:
+        is_fraud, source, at = later.label
+        raise ReviewClosedError(Closing(source, is_fraud, at))
+    return later.closed(closing)

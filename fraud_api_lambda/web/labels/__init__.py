@@ -1,0 +1,1 @@
+"""Outcomes and reviews: their routes, bodies and responses."""

@@ -1,0 +1,60 @@
+"""The routes of outcomes and reviews.
+
+FastAPI does not describe them, and what they need is imported at their first request: they would
+cost each cold start. `openapi` describes them.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from fastapi import FastAPI, Request, Response
+
+from fraud_api_lambda.labelling import Labelling
+from fraud_api_lambda.web.problem_kinds import OTHER_KEY
+from fraud_api_lambda.web.problems import ProblemError
+
+ROUTES: Final = (
+    ("POST", "/outcomes"),
+    ("GET", "/reviews"),
+    ("GET", "/reviews/{prediction_id}"),
+    ("POST", "/reviews/{prediction_id}"),
+)
+
+
+def add(app: FastAPI, labels: Labelling, review_key: str) -> None:
+    """Add the routes.
+
+    Parameters
+    ----------
+    app : FastAPI
+    labels : Labelling
+    review_key : str
+        The id of the API key whose holder may call them; behind a gateway, nobody may without one.
+    """
+    for method, path in ROUTES:
+        endpoint = _endpoint(f"{method} {path}", labels, review_key)
+        app.add_api_route(path, endpoint, methods=[method], include_in_schema=False)
+
+
+def _endpoint(
+    route: str, labels: Labelling, review_key: str
+) -> Callable[[Request], Awaitable[Response]]:
+    async def answer(request: Request) -> Response:
+        from fraud_api_lambda.web.labels.handlers import HANDLERS  # noqa: PLC0415  # see above
+
+        _require_right(request, review_key)
+        return await HANDLERS[route](request, labels)
+
+    return answer
+
+
+def _require_right(request: Request, review_key: str) -> None:
+    """Refuse a caller whose key, which the gateway has checked, is not the one of reviews."""
+    event = request.scope.get("aws.event")
+    if event is None and not review_key:
+        return
+    context = event.get("requestContext") if isinstance(event, dict) else None
+    identity = context.get("identity") if isinstance(context, dict) else None
+    key = identity.get("apiKeyId") if isinstance(identity, dict) else None
+    if not review_key or key != review_key:
+        raise ProblemError(OTHER_KEY)
