@@ -131,8 +131,9 @@ class Labelling:
             If the table does not answer.
         """
         queue = OPEN if by is None else CLOSED_BY + by
+        start = None if after is None else {**after, "q": queue}
         try:
-            return self._queue.page(queue, limit=limit, after=after, now=self._millis())
+            return self._queue.page(queue, limit=limit, after=start, now=self._millis())
         except LogError as error:
             raise MemoryUnavailableError from error
 

@@ -49,6 +49,12 @@ def priced(policy: Policy, **numbers: float) -> Policy:
     return Policy.from_dict({**policy.as_dict(), **numbers})
 
 
+REVIEWING = priced(
+    POLICY, fraud_share=1.0, review_cost=2.0, review_catches=1.0, block_fixed=5.0, block_share=1.0
+)
+"""A review is cheap."""
+
+
 def make_bundle(seed: int = 0, **changes: Any) -> bytes:
     """The bytes of a bundle that flags emptied accounts.
 
@@ -87,11 +93,15 @@ def pickled(content: dict[str, Any]) -> bytes:
     return buffer.getvalue()
 
 
-def make_content(seed: int = 0, feature_set: str = "decision-time") -> dict[str, Any]:
+def make_content(
+    seed: int = 0, feature_set: str = "decision-time", policy: Policy = POLICY
+) -> dict[str, Any]:
     """The content that `make_bundle` packs."""
     plan = PLANS[feature_set]
     booster = _booster(seed, plan)
-    return _content(booster, plan, typical_of(plan), examples_of(booster, plan), seed)
+    examples = examples_of(booster, plan, policy=policy)
+    content = _content(booster, plan, typical_of(plan), examples, seed)
+    return content | {"policy": policy.as_dict()}
 
 
 def bundle_of(
@@ -137,7 +147,13 @@ def make_history_bundle(seed: int = 0, **changes: Any) -> bytes:
     return pack(make_history_content(seed) | {"without_history": make_content(seed)} | changes)
 
 
-def make_history_content(seed: int = 0) -> dict[str, Any]:
+def make_review_bundle() -> bytes:
+    """The bytes of a bundle with histories that has most payments above 20 reviewed."""
+    content = make_history_content(policy=REVIEWING)
+    return pack(content | {"without_history": make_content(policy=REVIEWING)})
+
+
+def make_history_content(seed: int = 0, policy: Policy = POLICY) -> dict[str, Any]:
     """The content of a bundle with histories, which needs a second model."""
     plan = Plan(PAYSIM, replace(LEARNED, histories=("payer", "payee", "received")), "history")
     chance = np.random.default_rng(seed)
@@ -146,7 +162,9 @@ def make_history_content(seed: int = 0) -> dict[str, Any]:
     rows = np.array([plan.row(facts) for facts in seen], dtype=np.float32)
     labels = [facts.histories[1][1] + facts.histories[0][7] > 8 for facts in seen]
     booster = _fitted(rows, np.array(labels), plan, seed)
-    return _content(booster, plan, typical_of(plan), examples_of(booster, plan), seed)
+    examples = examples_of(booster, plan, policy=policy)
+    content = _content(booster, plan, typical_of(plan), examples, seed)
+    return content | {"policy": policy.as_dict()}
 
 
 def _histories(chance: np.random.Generator) -> tuple[tuple[Any, ...], ...]:

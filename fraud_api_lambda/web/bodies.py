@@ -51,11 +51,12 @@ class StrictRoute(APIRoute):
     def get_route_handler(self) -> Callable[[Request], Coroutine[None, None, Response]]:
         """The handler, after checks of query and body."""
         handler, path = super().get_route_handler(), self.path
-        has_body = path in MAX_BYTES and "POST" in (self.methods or ())
+        takes_body = path in MAX_BYTES
 
         async def strict(request: Request) -> Response:
             if request.scope["query_string"]:
                 queries.check(request, path)
+            has_body = takes_body and request.method == "POST"
             return await handler(await _checked(request, path) if has_body else request)
 
         return strict

@@ -6,6 +6,7 @@ from typing import Final
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from starlette.routing import Route
 
 from fraud_api_lambda.decisions.bundle import Bundle
 from fraud_api_lambda.domain.checks import JsonObject
@@ -184,6 +185,10 @@ def document(app: FastAPI, bundle: Bundle | None) -> JsonObject:
     _problems_as_their_own_type(schema)
     _request_bodies(schema, bundle)
     _key_for_all_but_health(schema)
+    if any(isinstance(route, Route) and route.path == "/outcomes" for route in app.routes):
+        from fraud_api_lambda.web.labels import openapi as labels  # noqa: PLC0415  # not at a start
+
+        labels.add(schema)
     if bundle is not None:
         answered = schema["paths"]["/model"]["get"]["responses"]["200"]["content"]
         answered["application/json"]["examples"] = {"usual": {"value": _model(bundle)}}

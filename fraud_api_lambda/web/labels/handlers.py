@@ -30,6 +30,9 @@ USUAL_REVIEWS: Final = 20
 
 RETRY_AFTER: Final = {"Retry-After": "1"}
 
+CURSOR: Final = ("l", "pk")
+"""The attributes of a record in a cursor."""
+
 _KINDS: Final = {Refused.UNKNOWN: NO_PREDICTION, Refused.UNAVAILABLE: MEMORY_UNAVAILABLE}
 _FUTURE: Final = "this time is in the future"
 
@@ -134,20 +137,20 @@ def _limit(request: Request) -> int:
 
 
 def _cursor(last: Item) -> str:
-    text = "\0".join(str(last[name]) for name in ("q", "l", "pk"))
+    text = "\0".join(str(last[name]) for name in CURSOR)
     return urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
 def _after(request: Request) -> Item | None:
-    """The key of the index that a cursor stands for."""
+    """The key of the index that a cursor stands for, without its queue."""
     cursor = request.query_params.get("after")
     if cursor is None:
         return None
     try:
-        queue, rank, key = urlsafe_b64decode(cursor + "==").decode().split("\0")
+        parts = urlsafe_b64decode(cursor + "==").decode().split("\0")
+        return dict(zip(CURSOR, parts, strict=True))
     except ValueError:
         raise _wrong("after", "send the value of next as it is") from None
-    return {"q": queue, "l": rank, "pk": key}
 
 
 def _wrong(name: str, detail: str) -> ProblemError:

@@ -49,7 +49,7 @@ def _without_default(schema: JsonObject) -> None:
 class Strict(BaseModel):
     """A body: its own fields, and no others."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, regex_engine="python-re")
+    model_config = ConfigDict(extra="forbid", strict=True)
 
 
 Id = Annotated[str, Field(min_length=1, max_length=128, json_schema_extra=_without_default)]

@@ -13,12 +13,11 @@ from fraud_api_lambda.labelling import Labelling
 from fraud_api_lambda.web.problem_kinds import OTHER_KEY
 from fraud_api_lambda.web.problems import ProblemError
 
-ROUTES: Final = (
-    ("POST", "/outcomes"),
-    ("GET", "/reviews"),
-    ("GET", "/reviews/{prediction_id}"),
-    ("POST", "/reviews/{prediction_id}"),
-)
+ROUTES: Final = {
+    "/outcomes": ["POST"],
+    "/reviews": ["GET"],
+    "/reviews/{prediction_id}": ["GET", "POST"],
+}
 
 
 def add(app: FastAPI, labels: Labelling, review_key: str) -> None:
@@ -31,19 +30,19 @@ def add(app: FastAPI, labels: Labelling, review_key: str) -> None:
     review_key : str
         The id of the API key whose holder may call them; behind a gateway, nobody may without one.
     """
-    for method, path in ROUTES:
-        endpoint = _endpoint(f"{method} {path}", labels, review_key)
-        app.add_api_route(path, endpoint, methods=[method], include_in_schema=False)
+    for path, methods in ROUTES.items():
+        endpoint = _endpoint(path, labels, review_key)
+        app.add_api_route(path, endpoint, methods=methods, include_in_schema=False)
 
 
 def _endpoint(
-    route: str, labels: Labelling, review_key: str
+    path: str, labels: Labelling, review_key: str
 ) -> Callable[[Request], Awaitable[Response]]:
     async def answer(request: Request) -> Response:
         from fraud_api_lambda.web.labels.handlers import HANDLERS  # noqa: PLC0415  # see above
 
         _require_right(request, review_key)
-        return await HANDLERS[route](request, labels)
+        return await HANDLERS[f"{request.method} {path}"](request, labels)
 
     return answer
 
