@@ -121,7 +121,7 @@ def _amended(
     later, puts = amend(known), list[Put]()
     if later == known.later:
         return later
-    frauds = later.is_fraud - known.later.is_fraud
+    frauds = later.is_fraud - sum(change.frauds for change in known.later.changes)
     if frauds:
         states = _states(known.record, requests, sitting.now)
         change = Change(frauds, states.relabel(known.record, frauds))
@@ -132,8 +132,13 @@ def _amended(
 
 
 def _states(record: Record, requests: Requests, now: int) -> States:
-    """The states of a payment's accounts, as they are now."""
-    keys = [STATE + key for key in record.accounts if key and not key.startswith(ERASED)]
+    """The states of the accounts that have the payment in their histories, as they are now."""
+    versions = zip(record.accounts, record.versions, strict=False)  # empty without histories
+    keys = [
+        STATE + key
+        for key, version in versions
+        if key and version and version.moved and not key.startswith(ERASED)
+    ]
     unique = list(dict.fromkeys(keys))
     return States(requests.read(unique, consistent=True) if unique else {}, now)
 

@@ -137,9 +137,10 @@ class Later(NamedTuple):
         """
         if max(word, self.words.get(source, word)) != word or self.words.get(source) == word:
             return self
-        words = {each: self.words[each] for each in SOURCES if each in self.words}
+        words = {**self.words, source: word}
+        in_order = {each: words[each] for each in sorted(words, key=_strength)}
         place = None if self.closing is None else self.place
-        return self._replace(words={**words, source: word}, place=place)
+        return self._replace(words=in_order, place=place)
 
     def closed(self, closing: Closing) -> "Later":
         """What there is after a review, whose label is the analyst's word."""
@@ -207,6 +208,11 @@ def changed(item: Item, later: Later, keys: Keys) -> Item:
 
 
 _json: Final = json.JSONEncoder(separators=(",", ":")).encode
+
+
+def _strength(source: str) -> int:
+    """The place of a source; those that this program does not know come last."""
+    return SOURCES.index(source) if source in SOURCES else len(SOURCES)
 
 
 def _rank(number: int) -> str:

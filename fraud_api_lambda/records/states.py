@@ -101,11 +101,12 @@ class States:
 
         None stands for an account whose history does not have the payment.
         """
+        versions = record.versions or [None] * len(record.accounts)
         return [
             None
             if key is None or version is None or not version.moved
             else self._relabel(STATE + key, version, Outcome(record.time, frauds))
-            for key, version in zip(record.accounts, record.versions, strict=True)
+            for key, version in zip(record.accounts, versions, strict=True)
         ]
 
     def _relabel(self, key: str, version: Version, outcome: Outcome) -> Version | None:

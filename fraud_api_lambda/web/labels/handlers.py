@@ -10,7 +10,7 @@ from typing import Final
 from fastapi import Request, Response
 
 from fraud_api_lambda.labelling import Labelling, MemoryUnavailableError, Refused, Settled
-from fraud_api_lambda.records.items import Item
+from fraud_api_lambda.records.items import RECORD, Item
 from fraud_api_lambda.records.labels import NoReviewError, ReviewClosedError
 from fraud_api_lambda.web.labels import models, shown
 from fraud_api_lambda.web.predictions import json_response, refused_item
@@ -32,6 +32,8 @@ RETRY_AFTER: Final = {"Retry-After": "1"}
 
 CURSOR: Final = ("l", "pk")
 """The attributes of a record in a cursor."""
+
+_CURSOR_TEXT: Final = re.compile(rf"[0-9]{{18}}\0{RECORD}{PREDICTION_ID.pattern}")
 
 _KINDS: Final = {Refused.UNKNOWN: NO_PREDICTION, Refused.UNAVAILABLE: MEMORY_UNAVAILABLE}
 _FUTURE: Final = "this time is in the future"
@@ -55,7 +57,7 @@ async def take_outcomes(request: Request, labels: Labelling) -> Response:
 
 async def list_reviews(request: Request, labels: Labelling) -> Response:
     """List the reviews to be done, or those that an analyst closed."""
-    limit, after, by = _limit(request), _after(request), request.query_params.get("by")
+    limit, after, by = _limit(request), _after(request), _by(request)
     page = await _waited(request, partial(labels.reviews, by=by, limit=limit, after=after))
     cursor = None if page.last is None else _cursor(page.last)
     return json_response({"reviews": [*map(shown.review, page.reviews)], "next": cursor})
@@ -147,10 +149,19 @@ def _after(request: Request) -> Item | None:
     if cursor is None:
         return None
     try:
-        parts = urlsafe_b64decode(cursor + "==").decode().split("\0")
-        return dict(zip(CURSOR, parts, strict=True))
+        text = urlsafe_b64decode(cursor + "==").decode()
     except ValueError:
-        raise _wrong("after", "send the value of next as it is") from None
+        text = ""
+    if not _CURSOR_TEXT.fullmatch(text):  # DynamoDB refuses keys of another form
+        raise _wrong("after", "send the value of next as it is")
+    return dict(zip(CURSOR, text.split("\0"), strict=True))
+
+
+def _by(request: Request) -> str | None:
+    by = request.query_params.get("by")
+    if by is not None and not re.fullmatch(models.NAME, by):
+        raise _wrong("by", models.SENTENCES["string_pattern_mismatch"])
+    return by
 
 
 def _wrong(name: str, detail: str) -> ProblemError:
