@@ -7,7 +7,7 @@ PYTHON := .venv/bin/python
 
 # The user's values reach the program unchanged: neither make nor the shell expands or splits them.
 # `make` would expand `$(...)` in exported values, so it exports none of them.
-unexport DATA SCHEMA PORT URL KEY GITHUB IMAGE ENV YES DRY_RUN
+unexport DATA SCHEMA PORT URL KEY REVIEW_KEY GITHUB IMAGE ENV YES DRY_RUN
 
 define newline
 
@@ -60,8 +60,8 @@ soak: setup-project setup-sam ## Run the long tests in full: 10,000 fuzzed bodie
 image-test: setup-project setup-sam ## Build the image, run it without privileges, then under sam local (needs root and podman)
 	$(PYTHON) -m pytest -q -rfE -m image tests/image
 
-smoke: $(if $(value URL),,$(if $(value ENV),setup-project)) ## Send five requests to a running API with curl  URL=http://... [KEY=...], or ENV=dev
-	$(if $(value URL),.ci/smoke $(call option,,URL) $(call option,,KEY),$(if $(value ENV),$(PYTHON) -m bootstrap smoke $(call option,--env,ENV),$(error say which API: make smoke URL=http://127.0.0.1:8000, or ENV=dev)))
+smoke: $(if $(value URL),,$(if $(value ENV),setup-project)) ## Send five requests to a running API with curl  URL=http://... [KEY=...] [REVIEW_KEY=...], or ENV=dev
+	$(if $(value URL),.ci/smoke $(call option,,URL) $(if $(value REVIEW_KEY),$(call quote,KEY) $(call quote,REVIEW_KEY),$(call option,,KEY)),$(if $(value ENV),$(PYTHON) -m bootstrap smoke $(call option,--env,ENV),$(error say which API: make smoke URL=http://127.0.0.1:8000, or ENV=dev)))
 
 invoke: setup-project setup-sam ## Run the image as Lambda does: sam build, sam local invoke (needs Docker or podman)
 	$(PYTHON) -m training invoke

@@ -7,6 +7,7 @@ from bootstrap import images, invocation
 from bootstrap.image_tags import in_use_tag
 from bootstrap.memory_checks import secret_kept, table_ready
 from bootstrap.monitoring import alarms_quiet, heartbeat_fresh
+from bootstrap.review_checks import reviews_guarded
 from bootstrap.rollback import ALIAS, deployed_digest
 from bootstrap.site import Site, UnhealthyError
 from bootstrap.stack_status import remedy
@@ -155,6 +156,7 @@ CHECKS: Final[dict[str, Callable[[Site], str]]] = {
     "secret": secret_kept,
     "pointer": pointer_verifies,
     "model": model_loads,
+    "reviews": reviews_guarded,
     "heartbeat": heartbeat_fresh,
     "alarms": alarms_quiet,
     "versions": versions_match,

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import typer
 
@@ -11,13 +11,15 @@ from bootstrap.measured import SERVING, Measured, read_measured
 from bootstrap.parameters import Environment, effective, read_bootstrap, read_environment
 from bootstrap.prices import PRICES, READ, REGION, Price
 from bootstrap.transform import BOOTSTRAP_TEMPLATE, TEMPLATE, all_transformed, declared_by
-from bootstrap.usage import READ_UNITS, WRITE_UNITS, Resource, Units, units
+from bootstrap.usage import READ_UNITS, WRITE_UNITS, Resource, Units, loop, units
 from training.local.progress import reported
 
 VOLUMES: Final = (0, 10_000, 1_000_000, 100_000_000)
 ENVIRONMENTS: Final = ("dev", "prod")
 BUSY: Final = "prod"
 """The environment that scores the payments; the other one only has its heartbeat."""
+
+WIDTH: Final = max(len(part) for part in PRICES)
 
 APART: Final = "ECR storage"
 """Left out of the total: its price depends on the images, not on the calls."""
@@ -97,6 +99,15 @@ def bill(amounts: Units, scheme: str) -> dict[str, float]:
     return {part: price.of(amounts[part], free(price)) for part, price in PRICES.items()}
 
 
+def loop_bill(stacks: Stacks, measured: Measured, predictions: int) -> dict[str, float]:
+    """The list price of each activity of the loop, in US dollars."""
+    activities = loop(stacks[BUSY], measured, predictions).activities()
+    return {
+        name: sum(PRICES[part].of(amount, 0) for part, amount in used())
+        for name, used in activities.items()
+    }
+
+
 def total(parts: Mapping[str, float]) -> float:
     """The sum of the bill, without the storage of images."""
     return sum(usd for part, usd in parts.items() if part != APART)
@@ -123,6 +134,9 @@ def cost(serving: Path = SERVING) -> None:
         typer.echo(f"\nUSD a month, {SCHEMES[scheme][0]}")
         for line in _table({volume: bill(amounts[volume], scheme) for volume in VOLUMES}):
             typer.echo(line)
+    typer.echo("\nThe loop, which the tables above include: USD a month, list prices")
+    for line in _loop_table({volume: loop_bill(stacks, measured, volume) for volume in VOLUMES}):
+        typer.echo(line)
 
 
 def _foreword(stacks: Stacks, measured: Measured) -> list[str]:
@@ -145,30 +159,44 @@ def _foreword(stacks: Stacks, measured: Measured) -> list[str]:
         f"Kept {measured.days_kept} days: {measured.record_bytes:,} bytes of each payment.",
         f"New accounts: {measured.states_per_payment:.0%} of payments (assumed).",
         f"Kept: {measured.images_kept} images, {measured.models_kept} models (assumed).",
+        f"Reviews: {measured.reviews_share:.1%} of payments, each read and closed once (assumed).",
+        f"Outcomes of other sources: {measured.outcomes_share:.1%} of payments (assumed).",
+        "Outside of AWS, a watch scans the table each week, and an export and a replay each month.",
         FREE_PLAN,
     ]
 
 
 def _table(bills: Mapping[int, Mapping[str, float]]) -> list[str]:
-    width = max(len(part) for part in PRICES)
-
-    def row(name: str, values: list[Any]) -> str:
-        return f"{name:<{width}}" + "".join(f"{value:>13}" for value in values)
-
     parts = [part for part in PRICES if part != APART]
     return [
-        row("payments a month", [f"{volume:,}" for volume in bills]),
-        *(row(part, [_usd(parts_usd[part]) for parts_usd in bills.values()]) for part in parts),
-        row("total", [_usd(total(parts_usd)) for parts_usd in bills.values()]),
-        row(
+        *_rows(parts, bills),
+        _row("total", [_usd(total(parts_usd)) for parts_usd in bills.values()]),
+        _row(
             "1,000 payments",
             [
                 _usd(total(parts_usd) / volume * 1000) if volume else "-"
                 for volume, parts_usd in bills.items()
             ],
         ),
-        row(f"{APART}, apart", [_usd(parts_usd[APART]) for parts_usd in bills.values()]),
+        _row(f"{APART}, apart", [_usd(parts_usd[APART]) for parts_usd in bills.values()]),
     ]
+
+
+def _loop_table(bills: Mapping[int, Mapping[str, float]]) -> list[str]:
+    activities = list(bills[0])
+    sums = [_usd(sum(parts_usd.values())) for parts_usd in bills.values()]
+    return [*_rows(activities, bills), _row("the loop", sums)]
+
+
+def _rows(names: Sequence[str], bills: Mapping[int, Mapping[str, float]]) -> list[str]:
+    return [
+        _row("payments a month", [f"{volume:,}" for volume in bills]),
+        *(_row(name, [_usd(parts_usd[name]) for parts_usd in bills.values()]) for name in names),
+    ]
+
+
+def _row(name: str, values: Sequence[str]) -> str:
+    return f"{name:<{WIDTH}}" + "".join(f"{value:>13}" for value in values)
 
 
 def _usd(amount: float) -> str:

@@ -7,7 +7,7 @@ from typing import Final
 
 import typer
 
-from bootstrap import image_tags, images, memory, stacks
+from bootstrap import image_tags, images, keys, memory, stacks
 from bootstrap.account import Account
 from bootstrap.images import Repository
 from bootstrap.parameters import (
@@ -144,6 +144,9 @@ def _say_done(account: Account, target: Environment, old: str | None, digest: st
         account, target.stack_name, "though SAM reports success; look at its events"
     )
     typer.echo(f"API: {after.output('ApiUrl')}")
+    for name, use in ((keys.SCORING, "payments"), (keys.REVIEW, "reviews and outcomes")):
+        if name in after.outputs:
+            typer.echo(f"key of {use}: {keys.PRINT.format(key_id=after.output(name))}")
     if old and old != digest:
         typer.echo(f"to go back: make rollback ENV={target.name}")
     else:

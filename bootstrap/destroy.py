@@ -45,8 +45,8 @@ def destroy(
     stack = stacks.require(account, target.stack_name, "nothing was deleted")
     require_allowed(stack, Command.DESTROY, environment=environment)
     question = (
-        f"Delete {stack.name} in {account.place()}, its API and its API key? Callers get no more "
-        "answers"
+        f"Delete {stack.name} in {account.place()}, its API and its API keys? Callers and analysts "
+        "get no more answers"
     )
     if not account.dry_run and not confirm(question):
         raise CheckFailedError("nothing was deleted")
@@ -59,7 +59,7 @@ def destroy(
     bootstrap = stacks.find(account, BOOTSTRAP)
     for line in _kept(stack, bootstrap):
         typer.echo(line)
-    typer.echo(f"to go back: make deploy ENV={environment}, with a new address and a new key")
+    typer.echo(f"to go back: make deploy ENV={environment}, with a new address and new keys")
 
 
 def _kept(stack: Stack, bootstrap: Stack | None) -> list[str]:
@@ -80,7 +80,7 @@ def _kept(stack: Stack, bootstrap: Stack | None) -> list[str]:
     name = bootstrap.outputs.get("ImageRepositoryName", "REPOSITORY")
     return [
         *lines,
-        f"  every model: empty s3://{bucket} with all its versions, in the S3 console; then",
+        f"  every model and anchor: empty s3://{bucket} and all versions, in the S3 console; then",
         f"    aws s3api delete-bucket --bucket {bucket}",
         f"  every image: aws ecr delete-repository --force --repository-name {name}",
         f"  the bootstrap stack: aws cloudformation {UNPROTECT} --stack-name {BOOTSTRAP}",

@@ -1,8 +1,10 @@
-"""Invoke the deployed function without the gateway: it then loads the model with its own role."""
+"""Invoke the deployed function without the gateway: it then uses its own role."""
 
 import base64
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Final
 
 from bootstrap.account import Account
@@ -43,17 +45,20 @@ class Invocation:
     status : int or None
         HTTP status; None if the function failed.
     body : dict
-    failed_loads : list of dict
-        Its log lines `model load failed`.
+    failed_loads, failed_reads : list of dict
+        Its log lines `model load failed` and `table failed`.
     """
 
     status: int | None
     body: dict[str, Any]
     failed_loads: list[dict[str, Any]]
+    failed_reads: list[dict[str, Any]]
 
 
-def invoke(account: Account, function: str) -> Invocation:
-    """Ask the deployed version for its model.
+def invoke(
+    account: Account, function: str, event: Mapping[str, Any] = MappingProxyType(GET_MODEL)
+) -> Invocation:
+    """Ask the deployed version, by default for its model.
 
     Raises
     ------
@@ -65,13 +70,34 @@ def invoke(account: Account, function: str) -> Invocation:
         FunctionName=function,
         Qualifier=ALIAS,
         LogType="Tail",
-        Payload=json.dumps(GET_MODEL).encode(),
+        Payload=json.dumps({**event}).encode(),
     )
     reply = _object(answer["Payload"].read())
     log = base64.b64decode(answer.get("LogResult", "")).decode(errors="replace")
     lines = [_object(line) for line in log.splitlines()]
-    failed_loads = [line for line in lines if line.get("message") == "model load failed"]
-    return Invocation(reply.get("statusCode"), _object(reply.get("body") or ""), failed_loads)
+    failed_loads, failed_reads = (
+        [line for line in lines if line.get("message") == message]
+        for message in ("model load failed", "table failed")
+    )
+    body = _object(reply.get("body") or "")
+    return Invocation(reply.get("statusCode"), body, failed_loads, failed_reads)
+
+
+def get_reviews(key_id: str) -> dict[str, Any]:
+    """GET /reviews?limit=1 as a REST API passes it to the function, by the holder of a key."""
+    return {
+        **GET_MODEL,
+        "resource": "/reviews",
+        "path": "/reviews",
+        "queryStringParameters": {"limit": "1"},
+        "multiValueQueryStringParameters": {"limit": ["1"]},
+        "requestContext": {
+            "resourcePath": "/reviews",
+            "httpMethod": "GET",
+            "requestId": "past-the-gateway",
+            "identity": {"apiKeyId": key_id},
+        },
+    }
 
 
 def _object(text: str | bytes) -> dict[str, Any]:

@@ -12,6 +12,9 @@ from training.local.processes import ROOT
 SERVING: Final = ROOT / "build" / "serving.json"
 """The file that `make bench` writes."""
 
+GB: Final = 1024**3
+MONTH_DAYS: Final = 730.5 / 24
+
 WHOLE_CORE_MB: Final = 1769
 """Memory with which Lambda gives one whole core; CPU is proportional to memory."""
 
@@ -45,9 +48,23 @@ class Measured:
     state_bytes: int = 500  # an account's state, its seal and its key, and those 100 bytes
     states_per_payment: float = 0.2  # new accounts (assumed): most pay or are paid again
     days_kept: int = 400
+    # The loop. Shares of payments (assumed): for review, and with an outcome of another source.
+    reviews_share: float = 0.01
+    outcomes_share: float = 0.005
+    review_bytes: int = 4196  # a review's record, at most 4 KB, and those 100 bytes
+    outcome_bytes: int = 400  # what outcomes add to a record
+    review_answer_bytes: int = 2500  # a review in a list; with its accounts it has four times that
+    reviews_per_page_read: int = 5  # closed before an analyst reads the queue again (assumed)
+    outcomes_per_call: int = 20  # (assumed)
+    watched_days: int = 35  # a week, and the four weeks whose outcomes are compared
     images_kept: int = 12  # the two in use, and the ten other releases that no rule expires
     model_mb: float = 0.5
     models_kept: int = 20
+
+    def kept_gb(self, predictions: int, days: float | None = None) -> float:
+        """The table's size with the payments of some days; of all that it keeps by default."""
+        of_payment = self.record_bytes + self.states_per_payment * self.state_bytes
+        return predictions * (days or self.days_kept) / MONTH_DAYS * of_payment / GB
 
     def billed_ms(self, memory_mb: float, *, cold: bool = False) -> int:
         """Milliseconds that Lambda bills for an answer, rounded up; `cold` includes the start."""

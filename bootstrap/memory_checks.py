@@ -1,5 +1,6 @@
 """The doctor's checks of the memory of payments: its table and its secret."""
 
+import json
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -14,6 +15,13 @@ KEY_TYPE: Final = {"AttributeType": "S", "AttributeName": "pk"}
 EXPIRES: Final = "x"
 """The attribute with the time after which DynamoDB deletes an item."""
 
+INDEX: Final = "reviews"
+INDEX_KEY: Final = [
+    {"KeyType": "HASH", "AttributeName": "q"},
+    {"KeyType": "RANGE", "AttributeName": "l"},
+]
+"""The index of the payments to review; only a payment with both attributes is in it."""
+
 OTHER_TABLE: Final = (
     "it is none of this project's: deploy with Memory=off, and find out whose it is"
 )
@@ -25,6 +33,12 @@ EXPIRE: Final = (
 BACK_UP: Final = (
     "aws dynamodb update-continuous-backups --table-name {name} "
     "--point-in-time-recovery-specification PointInTimeRecoveryEnabled=true"
+)
+
+ADD_INDEX: Final = (
+    "aws dynamodb update-table --table-name {name} "
+    "--attribute-definitions AttributeName=q,AttributeType=S AttributeName=l,AttributeType=S "
+    "--global-secondary-index-updates '{updates}'"
 )
 
 type Fault = tuple[str, str]
@@ -57,6 +71,26 @@ def _faults(site: Site, name: str, table: dict[str, Any]) -> Iterator[Fault]:
         yield f"no time to live on {EXPIRES}", EXPIRE.format(name=name)
     if not _is_backed_up(site, name):
         yield "no point-in-time recovery", BACK_UP.format(name=name)
+    yield from _index_faults(name, table)
+
+
+def _index_faults(name: str, table: dict[str, Any]) -> Iterator[Fault]:
+    """DynamoDB restores a table without an index if it is asked to."""
+    indexes = {index["IndexName"]: index for index in table.get("GlobalSecondaryIndexes", [])}
+    found = indexes.get(INDEX)
+    if found is None:
+        yield f"no index {INDEX}", add_index(name)
+    elif found["KeySchema"] != INDEX_KEY:
+        yield f"the index {INDEX} has another key", OTHER_TABLE
+    elif found.get("IndexStatus", "ACTIVE") not in ("ACTIVE", "UPDATING"):
+        yield f"its index is {found['IndexStatus']}", "wait until it is ACTIVE"
+
+
+def add_index(name: str) -> str:
+    """The command that makes the index of a table."""
+    projection = {"ProjectionType": "KEYS_ONLY"}
+    index = {"IndexName": INDEX, "KeySchema": INDEX_KEY, "Projection": projection}
+    return ADD_INDEX.format(name=name, updates=json.dumps([{"Create": index}]))
 
 
 def _expires(site: Site, name: str) -> bool:

@@ -92,6 +92,7 @@ PRICES: Final = {
     "SSM parameters": _flat("parameter", 0.0, "aws.amazon.com/systems-manager/pricing"),
     "S3 storage": _flat("GB-month", 0.023, S3, 0, 5),
     "S3 reads": _flat("GET", 0.40e-6, S3, 0, 20_000),
+    "S3 writes": _flat("PUT", 5e-6, S3, 0, 2_000),
     "DynamoDB writes": _flat("write request unit", 0.625e-6, DYNAMODB),
     "DynamoDB reads": _flat("read request unit", 0.125e-6, DYNAMODB),
     "DynamoDB storage": _flat("GB-month", 0.25, DYNAMODB, 25),

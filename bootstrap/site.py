@@ -10,6 +10,7 @@ from urllib.error import HTTPError, URLError
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 
+from bootstrap import keys
 from bootstrap.account import Account, session
 from bootstrap.images import Repository, digest_of
 from bootstrap.rollback import ALIAS
@@ -81,9 +82,7 @@ class Site:
     def served_version(self) -> str:
         """The model version that `GET /model` reports through the gateway."""
         url = f"{self.stack.output('ApiUrl')}/model"
-        key = self.account.read(
-            "apigateway", "GetApiKey", apiKey=self.stack.output("ApiKeyId"), includeValue=True
-        )["value"]
+        key = keys.value(self.account, self.stack.output(keys.SCORING))
         request = AWSRequest("GET", url, headers={"x-api-key": key})
         if self.stack.parameters.get("CallerAuthorisation") == "AWS_IAM":
             _sign(request)

@@ -1,10 +1,10 @@
-"""Run the smoke test against a deployed environment, with its address, key and signature."""
+"""Run the smoke test against a deployed environment, with its address, keys and signature."""
 
 import os
 import subprocess
 from pathlib import Path
 
-from bootstrap import stacks
+from bootstrap import keys, stacks
 from bootstrap.account import Account, session
 from bootstrap.parameters import SAMCONFIG, read_environment
 from training.errors import CheckFailedError
@@ -24,13 +24,13 @@ def smoke(account: Account, *, environment: str, samconfig: Path = SAMCONFIG) ->
     target = read_environment(environment, samconfig)
     remedy = f"`make deploy ENV={environment}` makes it"
     stack = stacks.require(account, target.stack_name, remedy)
-    key = account.read(
-        "apigateway", "GetApiKey", apiKey=stack.output("ApiKeyId"), includeValue=True
-    )["value"]
+    sent = {"SMOKE_KEY": keys.value(account, stack.output(keys.SCORING))}
+    if keys.REVIEW in stack.outputs:
+        sent["SMOKE_REVIEW_KEY"] = keys.value(account, stack.output(keys.REVIEW))
     signs = stack.parameters.get("CallerAuthorisation") == "AWS_IAM"
     done = subprocess.run(
         [ROOT / ".ci" / "smoke", stack.output("ApiUrl")],
-        env={**os.environ, "SMOKE_KEY": key, **(_signing() if signs else {})},
+        env={**os.environ, **sent, **(_signing() if signs else {})},
         check=False,
     )
     if done.returncode:

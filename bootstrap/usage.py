@@ -5,17 +5,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
-from bootstrap.measured import Measured
+from bootstrap.loop import Loop, Used
+from bootstrap.measured import GB, MONTH_DAYS, Measured
 from bootstrap.prices import FREE_OF_CHARGE, MONTH_S, PRICED
 from training.errors import CheckFailedError
 
 type Resource = dict[str, Any]
-type Used = tuple[str, float]
 type Units = dict[str, float]
 """Usage by part of the bill."""
-
-GB: Final = 1024**3
-MONTH_DAYS: Final = MONTH_S / 86_400
 
 WRITE_UNITS: Final = 6
 """Of a payment: its record and two states of less than 1 KB, each twice in a transaction."""
@@ -80,7 +77,7 @@ ORDINARY: Final = {
     "AttributeDefinitions",
     "BillingMode",
     "DeletionProtectionEnabled",
-    "GlobalSecondaryIndexes",  # nothing is written to the one that the table has
+    "GlobalSecondaryIndexes",  # as `bootstrap.loop` counts the reviews
     "KeySchema",
     "PointInTimeRecoverySpecification",
     "TableName",
@@ -150,6 +147,7 @@ def _calls(resources: Sequence[Resource], measured: Measured, predictions: int) 
     if "FRAUD_TABLE" in scorer["Environment"]["Variables"]:
         busy_ms += calls * measured.table_ms
         yield from _memory(measured, predictions, calls)
+        yield from loop(resources, measured, predictions).used()
         yield (
             "KMS requests",
             cold + min(invocations, MONTH_S / 60),
@@ -173,10 +171,15 @@ def _memory(measured: Measured, predictions: int, calls: float) -> Iterator[Used
     """Usage of the table, once it is as full as it gets; a heartbeat reads and records nothing."""
     yield "DynamoDB writes", predictions * WRITE_UNITS
     yield "DynamoDB reads", calls * READ_UNITS
-    of_payment = measured.record_bytes + measured.states_per_payment * measured.state_bytes
-    kept_gb = predictions * measured.days_kept / MONTH_DAYS * of_payment / GB
+    kept_gb = measured.kept_gb(predictions)
     yield "DynamoDB storage", kept_gb
     yield "DynamoDB backups", kept_gb
+
+
+def loop(resources: Sequence[Resource], measured: Measured, predictions: int) -> Loop:
+    """The loop of a stack that scores this many predictions a month."""
+    scorer, _ = _functions(resources)
+    return Loop(measured, predictions, int(scorer["MemorySize"]), _months_kept(resources))
 
 
 def _functions(resources: Sequence[Resource]) -> tuple[dict[str, Any], dict[str, Any]]:

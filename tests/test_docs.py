@@ -34,7 +34,7 @@ from fraud_api_lambda.settings import PREFIX, Settings
 from fraud_api_lambda.web.answers import AnswerOut
 from fraud_api_lambda.web.app import create_app
 from fraud_api_lambda.web.openapi import document
-from fraud_api_lambda.web.problems import GATEWAY_KINDS, KINDS
+from fraud_api_lambda.web.problem_kinds import GATEWAY_KINDS, KINDS
 from fraud_api_lambda.wire.wire import Wire
 from tests.api.support import WIRE
 from tests.bundles import bundle_of, make_bundle
@@ -187,7 +187,11 @@ def test_every_command_line_has_options_that_exist(line: str) -> None:
     name = next(name for name in COMMANDS if f"{line} ".startswith(f"{name} "))
     words = line.removeprefix(name).split()
 
-    known = {option for parameter in COMMANDS[name].params for option in parameter.opts}
+    known = {
+        option
+        for parameter in COMMANDS[name].params
+        for option in (*parameter.opts, *parameter.secondary_opts)
+    }
     assert {word for word in words if word.startswith("--")} <= known
 
 

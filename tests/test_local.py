@@ -319,9 +319,9 @@ def test_the_smoke_script_fails_where_nothing_answers() -> None:
     assert done.returncode == 1
 
 
-@pytest.mark.parametrize("arguments", [[], [""], ["url", "key", "more"]])
+@pytest.mark.parametrize("arguments", [[], [""], ["url", "key", "review key", "more"]])
 def test_the_smoke_script_prints_its_usage(arguments: list[str]) -> None:
     done = smoke(*arguments)
 
-    assert done.stderr.startswith("usage: .ci/smoke URL [KEY]")
+    assert done.stderr.startswith("usage: .ci/smoke URL [KEY [REVIEW_KEY]]")
     assert done.returncode == 2

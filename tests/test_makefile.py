@@ -46,6 +46,7 @@ PLACES = {
     ("smoke", "ENV"): "--env",
     ("smoke", "URL"): ".ci/smoke",
     ("smoke", "KEY"): "http://127.0.0.1:8000",
+    ("smoke", "REVIEW_KEY"): "",  # the place of KEY
 }
 
 NEEDS = {
@@ -74,7 +75,7 @@ NEEDS = {
     "pin-base": "",
 }
 
-NEED_ANOTHER = {("smoke", "KEY"), ("train", "SCHEMA")}
+NEED_ANOTHER = {("smoke", "KEY"), ("smoke", "REVIEW_KEY"), ("train", "SCHEMA")}
 
 REQUIRED = {"DATA": "data.csv", "URL": "http://127.0.0.1:8000"}
 

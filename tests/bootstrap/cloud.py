@@ -180,6 +180,8 @@ class Cloud:
             "FunctionName": FUNCTION,
             "HeartbeatFunctionName": self.heartbeat,
         }
+        if parameters.get("Memory") == "on":
+            outputs["ReviewKeyId"] = self.key_id("reviews")
         body = template(parameters, {**outputs, "Deploys": str(len(self.said))})
         known = [
             each["StackName"] for each in self.client("cloudformation").describe_stacks()["Stacks"]
@@ -190,11 +192,15 @@ class Cloud:
         )
         self.publish_version(parameters["ImageUri"])
 
-    def key_id(self) -> str:
+    def key_id(self, name: str = "key") -> str:
         client = self.client("apigateway")
-        found = client.get_api_keys()["items"]
-        key, *_ = found or [client.create_api_key(name="key", enabled=True)]
+        found = [each for each in client.get_api_keys()["items"] if each["name"] == name]
+        key, *_ = found or [client.create_api_key(name=name, enabled=True)]
         return str(key["id"])
+
+    def key_value(self, name: str = "key") -> str:
+        found = self.client("apigateway").get_api_key(apiKey=self.key_id(name), includeValue=True)
+        return str(found["value"])
 
     def publish_version(self, image: str) -> str:
         """Run an image in a new version, and point the alias there."""

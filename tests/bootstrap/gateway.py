@@ -19,8 +19,11 @@ ANSWERS: dict[str, Mapping[str, object]] = {
     "/live/health": {"status": "ok"},
     "/live/model": {"version": VERSION, "examples": {"stopped": STOPPED, "approved": None}},
     "/live/predict?record=false": STOPPED["answer"],
+    "/live/reviews?limit=1": {"reviews": [{"amount": 1234.5}]},
 }
 """Answers of the API that the smoke test accepts."""
+
+OTHER_KEY = {"type": "urn:problem-type:fraud-api:other-key"}
 
 
 def signature(
@@ -38,11 +41,14 @@ def signature(
 
 
 class GatewayServer(ThreadingHTTPServer):
-    """Admits requests with the key and, if there are credentials, with their signature."""
+    """Admits requests with either key and, if there are credentials, with their signature.
 
-    def __init__(self, key: str, credentials: Credentials | None) -> None:
+    `is_open` shows the reviews to both.
+    """
+
+    def __init__(self, key: str, credentials: Credentials | None, review_key: str) -> None:
         super().__init__(("127.0.0.1", 0), Gateway)
-        self.key = key
+        self.key, self.review_key, self.is_open = key, review_key, False
         self.credentials = credentials
         self.answered: list[tuple[str, int]] = []
 
@@ -57,6 +63,8 @@ class Gateway(BaseHTTPRequestHandler):
         status, answer = 200, ANSWERS[self.path]
         if not self.lets_in(body):
             status, answer = 403, {}
+        elif "/reviews" in self.path and not self.is_for_reviews():
+            status, answer = 403, OTHER_KEY
         elif b"-1" in body:
             status, answer = 422, {}
         self.server.answered.append((self.path, status))
@@ -78,16 +86,20 @@ class Gateway(BaseHTTPRequestHandler):
                 expected = signature(self.command, url, headers, body, self.server.credentials)
             if not headers.get("authorization", "").endswith(f"Signature={expected}"):
                 return False
-        return self.path == "/live/health" or headers.get("x-api-key") == self.server.key
+        keys = (self.server.key, self.server.review_key)
+        return self.path == "/live/health" or headers.get("x-api-key") in keys
+
+    def is_for_reviews(self) -> bool:
+        return self.server.is_open or self.headers["x-api-key"] == self.server.review_key
 
     def log_message(self, *_: object) -> None:
         pass
 
 
 @contextmanager
-def gateway(key: str, credentials: Credentials | None) -> Iterator[GatewayServer]:
+def gateway(key: str, credentials: Credentials | None, review_key: str) -> Iterator[GatewayServer]:
     """A running server, for the length of the block."""
-    with GatewayServer(key, credentials) as server:
+    with GatewayServer(key, credentials, review_key) as server:
         serving = {"poll_interval": 0.01}
         threading.Thread(target=server.serve_forever, kwargs=serving, daemon=True).start()
         yield server

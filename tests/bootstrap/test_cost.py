@@ -1,6 +1,7 @@
 """`make cost`: the price of the templates, and refusal of resources without a price."""
 
 import json
+import math
 from collections import Counter
 from copy import deepcopy
 from pathlib import Path
@@ -15,7 +16,7 @@ from bootstrap.measured import Measured, read_measured
 from bootstrap.parameters import read_environment
 from bootstrap.prices import FREE_OF_CHARGE, PRICED, PRICES
 from bootstrap.transform import BOOTSTRAP_TEMPLATE, TEMPLATE
-from bootstrap.usage import units
+from bootstrap.usage import loop, units
 from training.errors import CheckFailedError, InputError
 from training.local.processes import ROOT
 
@@ -136,6 +137,15 @@ def test_only_the_storage_of_images_is_left_out_of_the_total(idle: dict[str, flo
 OF_MEMORY = ("DynamoDB writes", "DynamoDB reads", "DynamoDB storage", "DynamoDB backups")
 
 
+WITHOUT_LABELS = Measured(reviews_share=0, outcomes_share=0)
+
+FULL_GB = 1_000_000 * 400 / (730.5 / 24) * (1124 + 0.2 * 500) / 1024**3
+"""The table with a million payments a month, once it is as full as it gets."""
+
+READS_OF_SCANS = 2 * 0.5 * 730.5 / 24 / 7 + 0.5 + 2 * 1
+"""Units for each 4 KB of it: a watch's two scans a week, an export, and a replay's two scans."""
+
+
 @pytest.fixture(scope="module")
 def forgetful(stacks: Stacks) -> Stacks:
     """The account as it is with Memory=off, when no function has a table."""
@@ -160,26 +170,84 @@ def test_an_idle_memory_costs_less_than_a_cent_a_month(
 def test_the_memory_of_a_million_payments_has_the_price_of_its_units(
     stacks: Stacks, idle: dict[str, float]
 ) -> None:
-    busy = cost.bill(cost.used(stacks, Measured(), 1_000_000), "credits")
+    busy = cost.bill(cost.used(stacks, WITHOUT_LABELS, 1_000_000), "credits")
 
+    scans = 0.125e-6 * READS_OF_SCANS * 1024**3 / 4096 * FULL_GB
     assert busy["DynamoDB writes"] == pytest.approx(3 * 2 * 0.625)
-    assert busy["DynamoDB reads"] - idle["DynamoDB reads"] == pytest.approx(3 * 0.5 * 0.125)
+    assert busy["DynamoDB reads"] - idle["DynamoDB reads"] - scans == pytest.approx(3 * 0.5 * 0.125)
 
 
 def test_a_full_table_of_fewer_payments_is_free_and_its_backups_are_not(stacks: Stacks) -> None:
-    used = cost.used(stacks, Measured(), 1_000_000)
+    used = cost.used(stacks, WITHOUT_LABELS, 1_000_000)
 
-    gb = 1_000_000 * 400 / (730.5 / 24) * (1124 + 0.2 * 500) / 1024**3
+    gb = FULL_GB
     assert used["DynamoDB storage"] == used["DynamoDB backups"] == pytest.approx(gb)
     bill = cost.bill(used, "credits")
     assert bill["DynamoDB storage"] == 0
     assert bill["DynamoDB backups"] == pytest.approx(0.20 * gb)
 
 
+LOOP = (
+    *("reviews opened", "reviews shown", "reviews closed", "outcomes"),
+    *("weekly watch", "monthly export", "monthly replay"),
+)
+
+
+def test_the_bill_has_all_that_the_loop_uses(stacks: Stacks) -> None:
+    parts = cost.used(stacks, Measured(), 1_000_000)
+    scored = cost.used(stacks, WITHOUT_LABELS, 1_000_000)
+    usd_of = cost.loop_bill(stacks, Measured(), 1_000_000)
+
+    assert tuple(usd_of) == LOOP
+    labels = sum(usd_of[name] for name in ("reviews opened", "reviews shown"))
+    labels += sum(usd_of[name] for name in ("reviews closed", "outcomes"))
+    listed = [cost.total(cost.bill(each, "none")) for each in (parts, scored)]
+    assert listed[0] - listed[1] == pytest.approx(labels, rel=1e-3)
+
+
+def test_an_idle_loop_costs_less_than_a_hundredth_of_a_cent(stacks: Stacks) -> None:
+    usd_of = cost.loop_bill(stacks, Measured(), 0)
+
+    assert 0 < sum(usd_of.values()) < 0.0001
+    assert sum(usd_of[name] for name in LOOP[:4]) == 0
+
+
+def test_ten_thousand_reviews_have_the_price_of_their_units(stacks: Stacks) -> None:
+    activities = loop(stacks["prod"], Measured(), 1_000_000).activities()
+    writes = {
+        name: sum(amount for part, amount in used() if part == "DynamoDB writes")
+        for name, used in activities.items()
+    }
+
+    approved, review, outcome = 1 * 2, 4 * 2, 2 * 2  # of records, in a transaction
+    entry, states = 2, 2 * 2
+    assert writes["reviews opened"] == pytest.approx(10_000 * (review - approved + entry))
+    assert writes["reviews closed"] == pytest.approx(10_000 * (review + 2 * entry + states))
+    assert writes["outcomes"] == pytest.approx(5_000 * (outcome + states))
+
+
+def test_the_loop_of_a_bigger_table_costs_more_in_proportion(stacks: Stacks) -> None:
+    small, large = (cost.loop_bill(stacks, Measured(), each) for each in (1_000_000, 2_000_000))
+
+    for name in LOOP:
+        assert large[name] == pytest.approx(2 * small[name], rel=0.001)
+
+
+def test_the_operating_manual_names_the_price_of_the_loop(stacks: Stacks) -> None:
+    manual = (ROOT / "docs" / "operate.md").read_text()
+    usd_of = cost.loop_bill(stacks, Measured(), 1_000_000)
+
+    for name, usd in usd_of.items():
+        assert f"| {name} | {usd:.2f} |" in manual
+    assert f"| the loop | {math.fsum(usd_of.values()):.2f} |" in manual
+
+
 def test_without_memory_no_table_is_billed_and_no_payment_waits_for_one(
     stacks: Stacks, forgetful: Stacks
 ) -> None:
-    with_memory, without = (cost.used(each, Measured(), 1_000_000) for each in (stacks, forgetful))
+    with_memory, without = (
+        cost.used(each, WITHOUT_LABELS, 1_000_000) for each in (stacks, forgetful)
+    )
 
     assert not [part for part in (*OF_MEMORY, "KMS requests") if without[part]]
     waited = with_memory["Lambda GB-seconds"] - without["Lambda GB-seconds"]
@@ -277,7 +345,7 @@ def test_a_smaller_free_tier_never_lowers_the_bill(stacks: Stacks) -> None:
 
 
 def test_every_prediction_is_one_gateway_call_and_one_lambda_request(stacks: Stacks) -> None:
-    none, many = (cost.used(stacks, Measured(), volume) for volume in (0, 1_000))
+    none, many = (cost.used(stacks, WITHOUT_LABELS, volume) for volume in (0, 1_000))
 
     for part in ("API Gateway REST calls", "Lambda requests"):
         assert many[part] - none[part] == pytest.approx(1_000)
@@ -339,6 +407,9 @@ def test_the_bill_prints_each_part_at_each_volume_and_free_tier(
 
     lines = capsys.readouterr().out.splitlines()
     assert len([line for line in lines if line.startswith("USD a month")]) == 3
+    for name in (*LOOP, "the loop"):
+        (row,) = [line for line in lines if line.startswith(f"{name} ")]
+        assert len(row.removeprefix(name).split()) == 4
     for part in PRICES:
         rows = [line for line in lines if line.startswith(part)]
         assert [

@@ -69,13 +69,13 @@ class Deployed:
 
 @pytest.fixture(params=KINDS)
 def deployed(cloud: Cloud, request: pytest.FixtureRequest) -> Iterator[Deployed]:
-    key = cloud.client("apigateway").get_api_key(apiKey=cloud.key_id(), includeValue=True)["value"]
     signs = Credentials(*list(ASSUMED.values())[:3]) if request.param == "AWS_IAM" else None
-    with gateway(key, signs) as server:
+    with gateway(cloud.key_value(), signs, cloud.key_value("reviews")) as server:
         parameters = {"CallerAuthorisation": request.param}
         outputs = {
             "ApiUrl": f"http://127.0.0.1:{server.server_port}/live",
             "ApiKeyId": cloud.key_id(),
+            "ReviewKeyId": cloud.key_id("reviews"),
         }
         cloud.client("cloudformation").create_stack(
             StackName=STACK,
@@ -94,7 +94,20 @@ def test_the_smoke_test_is_green(deployed: Deployed) -> None:
     done = deployed.step("Smoke test")
 
     assert done.returncode == 0, done.stdout + done.stderr
-    assert deployed.statuses == [200, 200, 200, 422]
+    assert deployed.statuses == [200, 200, 200, 422, 403, 200]
+
+
+def test_the_smoke_test_is_red_where_any_key_opens_the_reviews_and_shows_none(
+    deployed: Deployed,
+) -> None:
+    deployed.server.is_open = True
+
+    done = deployed.step("Smoke test")
+
+    assert done.returncode != 0
+    failed = [line.partition(":")[0] for line in done.stdout.splitlines() if "FAILED" in line]
+    assert failed == ["reviews, other key"]
+    assert "1234.5" not in done.stdout + done.stderr
 
 
 @pytest.mark.parametrize("deployed", ["AWS_IAM"], indirect=True)

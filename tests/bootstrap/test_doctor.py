@@ -28,7 +28,7 @@ from training.registry.store import Registry
 MODEL = b"a bundle, which the doctor does not decode"
 HEALTHY = [
     *("stack", "function", "image", "alias", "table", "secret", "pointer"),
-    *("model", "heartbeat", "alarms", "versions"),
+    *("model", "reviews", "heartbeat", "alarms", "versions"),
 ]
 
 

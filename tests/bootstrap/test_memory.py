@@ -1,6 +1,8 @@
 """The memory of payments: its secrets are made once, and deploy and doctor look for both parts."""
 
 import base64
+import json
+import shlex
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -9,7 +11,7 @@ import pytest
 
 from bootstrap.account import Account
 from bootstrap.deploy import deploy
-from bootstrap.memory_checks import OFF, secret_kept, table_ready
+from bootstrap.memory_checks import OFF, add_index, secret_kept, table_ready
 from bootstrap.secret import make_secrets
 from bootstrap.site import Site, UnhealthyError
 from bootstrap.stacks import Stack
@@ -61,6 +63,23 @@ def complete(cloud: Cloud, attribute: str = "x") -> None:
         TableName=STACK,
         PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True},
     )
+
+
+REVIEWS: dict[str, Any] = {
+    "IndexName": "reviews",
+    "KeySchema": [
+        {"AttributeName": "q", "KeyType": "HASH"},
+        {"AttributeName": "l", "KeyType": "RANGE"},
+    ],
+    "Projection": {"ProjectionType": "KEYS_ONLY"},
+}
+TEXTS = [{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "q", "l")]
+
+
+def make_whole_table(cloud: Cloud, **changes: Any) -> None:
+    """Create the table with its index, which may differ."""
+    cloud.make_table(AttributeDefinitions=TEXTS, GlobalSecondaryIndexes=[REVIEWS | changes])
+    complete(cloud)
 
 
 def value(cloud: Cloud, name: str) -> str:
@@ -175,7 +194,9 @@ def test_a_deploy_with_memory_and_without_table_or_secret_stops_before_the_build
     assert "git status" not in remembering.calls
 
 
-def test_a_deploy_with_memory_passes_it_on(remembering: Cloud) -> None:
+def test_a_deploy_with_memory_passes_it_on_and_names_the_review_key(
+    remembering: Cloud, capsys: pytest.CaptureFixture[str]
+) -> None:
     remembering.make_table()
     remembering.put_secret(SECRET)
 
@@ -183,6 +204,12 @@ def test_a_deploy_with_memory_passes_it_on(remembering: Cloud) -> None:
 
     parameters = remembering.parameters()
     assert (parameters["Memory"], parameters["SecretParameter"]) == ("on", SECRET)
+    printed = capsys.readouterr().out
+    reads = "aws apigateway get-api-key --include-value --query value --output text --api-key"
+    assert f"key of payments: {reads} {remembering.key_id()}\n" in printed
+    assert f"key of reviews and outcomes: {reads} {remembering.key_id('reviews')}\n" in printed
+    for name in ("key", "reviews"):
+        assert remembering.key_value(name) not in printed
 
 
 # The doctor
@@ -213,18 +240,60 @@ def test_a_restored_table_is_told_all_that_it_lacks(remembering: Cloud) -> None:
     with pytest.raises(UnhealthyError) as caught:
         table_ready(site(remembering.account()))
 
-    lacks = "no deletion protection, no time to live on x, no point-in-time recovery"
+    lacks = (
+        "no deletion protection, no time to live on x, no point-in-time recovery, no index reviews"
+    )
     assert str(caught.value) == f"the table {STACK}: {lacks}"
     commands = caught.value.remedy.split("; ")
     assert [each.split(f" --table-name {STACK} ") for each in commands] == [
         ["aws dynamodb update-table", "--deletion-protection-enabled"],
         ["aws dynamodb update-time-to-live", f"{LIMIT} Enabled=true,AttributeName=x"],
         ["aws dynamodb update-continuous-backups", f"{RECOVERY} PointInTimeRecoveryEnabled=true"],
+        add_index(STACK).split(f" --table-name {STACK} "),
     ]
 
 
-def test_a_time_to_live_on_another_attribute_is_named(remembering: Cloud) -> None:
+def test_the_command_for_a_missing_index_makes_the_one_of_the_template(remembering: Cloud) -> None:
     remembering.make_table()
+    complete(remembering)
+    *_, defined, _, updates = shlex.split(add_index(STACK))
+
+    assert defined == "AttributeName=l,AttributeType=S"
+    remembering.client("dynamodb").update_table(
+        TableName=STACK,
+        AttributeDefinitions=TEXTS,
+        GlobalSecondaryIndexUpdates=json.loads(updates),
+    )
+    assert table_ready(site(remembering.account())).startswith(f"{STACK}, 0 items")
+
+
+def test_a_table_whose_index_has_another_key_is_named(remembering: Cloud) -> None:
+    swapped = [
+        {"AttributeName": "l", "KeyType": "HASH"},
+        {"AttributeName": "q", "KeyType": "RANGE"},
+    ]
+    make_whole_table(remembering, KeySchema=swapped)
+
+    with pytest.raises(UnhealthyError, match=f"^the table {STACK}: the index reviews has another"):
+        table_ready(site(remembering.account()))
+
+
+def test_an_index_that_is_being_made_is_waited_for(remembering: Cloud) -> None:
+    make_whole_table(remembering)
+
+    class Indexing(StubbedAccount):
+        def read(self, service: str, operation: str, **arguments: Any) -> Any:
+            answer = super().read(service, operation, **arguments)
+            if operation == "DescribeTable":
+                answer["Table"]["GlobalSecondaryIndexes"][0]["IndexStatus"] = "CREATING"
+            return answer
+
+    with pytest.raises(UnhealthyError, match=f"^the table {STACK}: its index is CREATING"):
+        table_ready(site(Indexing(remembering.said.append)))
+
+
+def test_a_time_to_live_on_another_attribute_is_named(remembering: Cloud) -> None:
+    remembering.make_table(AttributeDefinitions=TEXTS, GlobalSecondaryIndexes=[REVIEWS])
     complete(remembering, "expires")
 
     with pytest.raises(UnhealthyError, match=f"^the table {STACK}: no time to live on x$"):

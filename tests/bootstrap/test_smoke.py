@@ -58,8 +58,10 @@ def asked() -> Iterator[WrongApi]:
         server.shutdown()
 
 
-def deployed(cloud: Cloud, url: str, **parameters: str) -> None:
+def deployed(cloud: Cloud, url: str, *, has_reviews: bool = False, **parameters: str) -> None:
     outputs = {"ApiUrl": f"{url}/live", "ApiKeyId": cloud.key_id()}
+    if has_reviews:
+        outputs["ReviewKeyId"] = cloud.key_id("reviews")
     cloud.client("cloudformation").create_stack(
         StackName=STACK,
         TemplateBody=template(parameters, outputs),
@@ -75,7 +77,7 @@ def test_the_smoke_test_gets_the_stacks_address_and_key(
     with pytest.raises(CheckFailedError, match="make doctor ENV=dev"):
         smoke(cloud.account(), environment="dev", samconfig=cloud.samconfig)
 
-    key = cloud.client("apigateway").get_api_key(apiKey=cloud.key_id(), includeValue=True)["value"]
+    key = cloud.key_value()
     assert {request.path for request in asked.requests} >= {
         "/live/health",
         "/live/model",
@@ -107,6 +109,31 @@ def test_the_smoke_test_signs_if_the_api_requires_it(
         assert "/eu-west-1/execute-api/aws4_request" in given["authorization"]
         assert given["x-amz-security-token"] == CREDENTIALS.token
         assert given["authorization"].endswith(f"Signature={expected}")
+
+
+def test_the_smoke_test_asks_for_the_reviews_with_both_keys(
+    cloud: Cloud, asked: WrongApi, capfd: pytest.CaptureFixture[str]
+) -> None:
+    deployed(cloud, asked.url, has_reviews=True)
+
+    with pytest.raises(CheckFailedError):
+        smoke(cloud.account(), environment="dev", samconfig=cloud.samconfig)
+
+    of_reviews = [each for each in asked.requests if each.path == "/live/reviews?limit=1"]
+    keys = [cloud.key_value(), cloud.key_value("reviews")]
+    assert [each.headers["x-api-key"] for each in of_reviews] == keys
+    printed = "".join(capfd.readouterr()) + "".join(cloud.said)
+    assert not [key for key in keys if key in printed]
+
+
+def test_the_smoke_test_changes_nothing(cloud: Cloud, asked: WrongApi) -> None:
+    deployed(cloud, asked.url, has_reviews=True)
+
+    with pytest.raises(CheckFailedError):
+        smoke(cloud.account(), environment="dev", samconfig=cloud.samconfig)
+
+    posted = {each.path for each in asked.requests if each.method != "GET"}
+    assert posted == {"/live/predict?record=false"}
 
 
 def test_an_environment_without_a_stack_is_named(cloud: Cloud) -> None:

@@ -1,4 +1,4 @@
-"""The memory in Lambda's own runtime: a table that fails, two containers, killed processes."""
+"""The memory in Lambda's own runtime: failures, two containers, killed processes, two keys."""
 
 import json
 import os
@@ -15,7 +15,9 @@ from typing import Any
 import boto3
 import pytest
 
-from tests.bundles import make_history_bundle, write_model
+from bootstrap.invocation import get_reviews
+from bootstrap.measured import Measured
+from tests.bundles import make_review_bundle, write_model
 from tests.function.runtime import Runtime, event, running
 from tests.records.faults import Fault, Operation, Proxy, faulty
 from tests.transactions import body
@@ -28,6 +30,9 @@ READ, WRITE = Operation.READ, Operation.WRITE
 BUDGET_S = 0.3
 FAR_OFF_S = 2
 """What a busy machine may add to the budget; without a limit, a silent table takes a minute."""
+
+REVIEW_KEY = "review1key"
+"""The id of the key that opens outcomes and reviews; that of the recorded events is another."""
 
 _numbers = count(1)
 
@@ -61,6 +66,7 @@ class Deployment:
             **self.aws.environment,
             "AWS_ENDPOINT_URL_DYNAMODB": f"http://{LOOPBACK}:{self.proxy.port}",
             "FRAUD_MODEL_REFRESH_S": "3600",
+            "FRAUD_REVIEW_KEY": REVIEW_KEY,
         }
         with running(variables, name) as function:
             yield function
@@ -80,7 +86,7 @@ def deployed(emulator: LocalAws, directory: Path) -> Iterator[Deployment]:
     number = next(_numbers)
     memory = Memory(f"runtime-{number}", f"/fraud/runtime-{number}/secret")
     aws = LocalAws(emulator.port, f"runtime-{number}", f"/fraud/runtime-{number}/model", memory)
-    write_model(directory / "model", make_history_bundle())
+    write_model(directory / "model", make_review_bundle())
     with environment(aws.environment):
         clients = [boto3.client(name) for name in ("s3", "dynamodb", "ssm")]
         make_bucket(clients[0], aws.bucket)
@@ -179,6 +185,98 @@ def test_two_containers_share_the_memory(deployment: Deployment, function: Runti
 
     assert again["body"] == first["body"]
     assert again["headers"]["idempotent-replayed"] == "true"
+
+
+def called(
+    function: Runtime, method: str, path: str, sent: object = None, *, key: str = REVIEW_KEY
+) -> tuple[int, Any]:
+    """The answer to a call as a REST API passes it on."""
+    recorded = event("rest_v1_genuine")
+    identity = {**recorded["requestContext"]["identity"], "apiKeyId": key}
+    parts = path.removeprefix("/").split("/")
+    named = {"prediction_id": parts[1]} if len(parts) == 2 else None
+    answer = function.invoke(
+        {
+            **recorded,
+            "resource": f"/{parts[0]}/{{prediction_id}}" if named else path,
+            "path": path,
+            "httpMethod": method,
+            "pathParameters": named,
+            "requestContext": {**recorded["requestContext"], "identity": identity},
+            "body": None if sent is None else json.dumps(sent),
+        }
+    )
+    return answer["statusCode"], json.loads(answer["body"])
+
+
+def stored_bytes(item: Mapping[str, Mapping[str, Any]]) -> int:
+    """The size of an item as DynamoDB bills its writes; numbers are counted generously."""
+    return sum(len(name) + len(value) for name, each in item.items() for value in each.values())
+
+
+def test_an_outcome_comes_through_the_gateway_with_the_review_key_alone(
+    deployment: Deployment, function: Runtime
+) -> None:
+    answer = json.loads(ask(function, transaction_id="told", amount=1.0)["body"])
+    before = deployment.items()
+    told = {"label": "fraud", "source": "chargeback", "at": "2026-01-02T03:04:05+01:00"}
+    sent = {"outcomes": [{"transaction_id": "told", **told}, {"transaction_id": "nobody", **told}]}
+
+    refused = called(function, "POST", "/outcomes", sent, key="example1id")
+    after_refusal = deployment.items()
+    status, taken = called(function, "POST", "/outcomes", sent)
+
+    assert (refused[0], refused[1]["type"].rpartition(":")[2]) == (403, "other-key")
+    assert after_refusal == before
+    first, second = taken["results"]
+    assert (status, first["prediction_id"]) == (200, answer["prediction_id"])
+    assert (first["label"], first["at"]) == ("fraud", "2026-01-02T02:04:05Z")
+    assert second["problem"]["status"] == 404
+    after = deployment.items()
+    changed = sorted(key[0] for key in after if after[key] != before.get(key))
+    assert changed == ["A", "A", "P"]
+    (record,) = [each for key, each in after.items() if key.endswith(answer["prediction_id"])]
+    assert stored_bytes(record) <= Measured().record_bytes + Measured().outcome_bytes - 100
+
+
+def test_a_review_is_read_and_closed_through_the_gateway_with_the_review_key_alone(
+    deployment: Deployment, function: Runtime
+) -> None:
+    answer = json.loads(ask(function, transaction_id="queued", amount=900.0)["body"])
+    path = f"/reviews/{answer['prediction_id']}"
+    word = {"label": "genuine", "by": "Ada"}
+
+    refused = [
+        called(function, method, place, sent, key="example1id")[0]
+        for method, place, sent in (
+            ("GET", "/reviews", None),
+            ("GET", path, None),
+            ("POST", path, word),
+        )
+    ]
+    first = function.invoke(get_reviews(REVIEW_KEY))
+    listed = called(function, "GET", "/reviews")[1]["reviews"]
+    shown = called(function, "GET", path)
+    record = deployment.items()[f"P#{answer['prediction_id']}"]
+    closed = called(function, "POST", path, word)
+    again = called(function, "POST", path, {**word, "by": "Bob"})
+
+    assert answer["decision"] == "review"
+    assert refused == [403] * 3
+    assert len(json.loads(first["body"])["reviews"]) == 1
+    assert answer["prediction_id"] in [each["prediction_id"] for each in listed]
+    assert shown[0] == 200
+    assert shown[1]["histories"]["payer"]["days"]
+    assert stored_bytes(record) <= Measured().review_bytes - 100
+    assert (closed[0], closed[1]["by"]) == (200, "Ada")
+    assert (again[0], again[1]["by"]) == (409, "Ada")
+
+
+@pytest.mark.parametrize("path", ["/predict", "/model"])
+def test_the_review_key_calls_the_other_routes_too(function: Runtime, path: str) -> None:
+    sent = body(transaction_id="by-the-review-key") if path == "/predict" else None
+
+    assert called(function, "POST" if sent else "GET", path, sent)[0] == 200
 
 
 def kill_in(

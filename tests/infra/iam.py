@@ -83,6 +83,8 @@ def _with_variables(pattern: str, call: Call) -> str:
 def _holds(operator: str, given: str | None, wanted: list[str]) -> bool:
     if operator == "ArnNotLike":
         return not _holds("ArnLike", given, wanted)  # true without the key too
+    if operator == "Null":
+        return str(given is None).lower() in wanted
     if given is None:
         return False
     match operator:

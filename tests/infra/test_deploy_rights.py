@@ -110,7 +110,12 @@ LOOK_ALIKES = (
     "repo:{other}:environment:{environment}",
 )
 
-ROLES = {"DeployRoleDev": "dev", "DeployRoleProd": "prod", "RetrainRole": "retrain"}
+ROLES = {
+    "DeployRoleDev": "dev",
+    "DeployRoleProd": "prod",
+    "RetrainRole": "retrain",
+    "WatchRole": "watch",
+}
 
 
 def trusts(
@@ -448,11 +453,11 @@ def test_the_boundary_cannot_be_taken_off_or_changed(
         assert not is_allowed([*statements(bootstrap, role), EVERYTHING], call)
 
 
-@pytest.mark.parametrize("role", ["DeployRoleDev", "DeployRoleProd", "RetrainRole"])
+@pytest.mark.parametrize("role", ROLES)
 def test_no_role_changes_itself_or_another_of_the_bootstrap_stack(
     bootstrap: Resources, role: str
 ) -> None:
-    for each in ("DeployRoleDev", "DeployRoleProd", "RetrainRole", "GatewayLogRole"):
+    for each in (*ROLES, "GatewayLogRole"):
         target = arn("iam", f"role/fraud-api-bootstrap-{each}-x", region="")
         for action in (*GAINS, "iam:TagRole", "iam:UpdateAssumeRolePolicy", "iam:PassRole"):
             bounded = {
@@ -521,16 +526,69 @@ def test_who_deploys_sees_that_a_secret_is_there_and_cannot_read_its_value(
 
 
 @pytest.mark.parametrize("name", SECRETS)
-def test_who_retrains_moves_pointers_and_neither_reads_nor_replaces_a_secret(
+def test_who_retrains_moves_pointers_and_replaces_no_secret(
     bootstrap: Resources, name: str
 ) -> None:
     pattern = declared_by(TEMPLATE.read_text())["SecretParameter"]["AllowedPattern"]
     assert re.fullmatch(pattern, name)
 
+    assert not may(bootstrap, "RetrainRole", "ssm:PutParameter", arn("ssm", f"parameter{name}"))
     for action in ("ssm:GetParameter", "ssm:PutParameter"):
-        assert not may(bootstrap, "RetrainRole", action, arn("ssm", f"parameter{name}"))
         pointer = arn("ssm", f"parameter{name.replace('secret', 'model')}")
         assert may(bootstrap, "RetrainRole", action, pointer)
+
+
+LEARN = ("RetrainRole", "WatchRole")
+"""The roles of the workflows that read the log."""
+
+
+@pytest.mark.parametrize("role", LEARN)
+def test_who_learns_from_the_log_reads_prods_with_its_secret_and_no_other(
+    bootstrap: Resources, role: str
+) -> None:
+    for environment in ENVIRONMENTS:
+        table = arn("dynamodb", f"table/fraud-api-{environment}")
+        secret = arn("ssm", f"parameter/fraud/{environment}/secret")
+        for action in ("dynamodb:Scan", "dynamodb:BatchGetItem"):
+            assert may(bootstrap, role, action, table) is (environment == "prod")
+        assert may(bootstrap, role, "ssm:GetParameter", secret) is (environment == "prod")
+    assert not may(bootstrap, role, "ssm:GetParameter", arn("ssm", "parameter/fraud/secret"))
+
+
+CHANGES_OF_TABLES = ("PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "DeleteTable")
+
+
+@pytest.mark.parametrize("role", LEARN)
+def test_who_learns_from_the_log_changes_nothing_in_it(bootstrap: Resources, role: str) -> None:
+    for name in CHANGES_OF_TABLES:
+        table = arn("dynamodb", "table/fraud-api-prod")
+        assert not may(bootstrap, role, f"dynamodb:{name}", table)
+
+
+def test_who_watches_reads_the_served_model_and_writes_nothing(bootstrap: Resources) -> None:
+    model = f"arn:aws:s3:::{BUCKET}/models/x"
+    pointer = arn("ssm", "parameter/fraud/prod/model")
+
+    assert may(bootstrap, "WatchRole", "s3:GetObjectVersion", model)
+    assert may(bootstrap, "WatchRole", "ssm:GetParameter", pointer)
+    assert not may(bootstrap, "WatchRole", "ssm:PutParameter", pointer)
+    once = {"s3:if-none-match": "*"}
+    for key in ("models/x", "anchors/x", "data/x"):
+        assert not may(
+            bootstrap, "WatchRole", "s3:PutObject", f"arn:aws:s3:::{BUCKET}/{key}", **once
+        )
+    assert not may(bootstrap, "WatchRole", "s3:GetObject", f"arn:aws:s3:::{BUCKET}/data/x")
+
+
+def test_an_anchor_is_written_once_and_never_replaced_or_deleted(bootstrap: Resources) -> None:
+    anchor, once = f"arn:aws:s3:::{BUCKET}/anchors/t/2026-11-28.json", {"s3:if-none-match": "*"}
+
+    assert may(bootstrap, "RetrainRole", "s3:PutObject", anchor, **once)
+    assert not may(bootstrap, "RetrainRole", "s3:PutObject", anchor)
+    for action in ("s3:DeleteObject", "s3:DeleteObjectVersion"):
+        assert not may(bootstrap, "RetrainRole", action, anchor, **once)
+    for role in ROLES.keys() - {"RetrainRole"}:
+        assert not may(bootstrap, role, "s3:PutObject", anchor, **once)
 
 
 # The boundary
@@ -611,6 +669,26 @@ def test_the_boundary_keeps_an_environment_from_the_table_of_the_other(
             assert is_allowed(limit(bootstrap), call) is (environment == other)
 
 
+REVIEWS = arn("dynamodb", "table/fraud-api-{}/index/reviews")
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_the_boundary_lets_an_environment_query_its_own_reviews_alone(
+    bootstrap: Resources, environment: str
+) -> None:
+    (other,) = {*ENVIRONMENTS} - {environment}
+    own = REVIEWS.format(environment)
+
+    def is_within(action: str, resource: str) -> bool:
+        return is_allowed(limit(bootstrap), Call(action, resource, of_role(environment)))
+
+    assert is_within("dynamodb:Query", own)
+    assert not is_within("dynamodb:Query", REVIEWS.format(other))
+    assert not is_within("dynamodb:Scan", own)
+    for resource in (own.removesuffix("/index/reviews"), own.replace("reviews", "another")):
+        assert not is_within("dynamodb:Query", resource)
+
+
 @pytest.mark.parametrize("action", ["ssm:GetParameter", "ssm:GetParameters"])
 def test_the_boundary_keeps_prods_secret_from_roles_that_dev_deploys(
     bootstrap: Resources, action: str
@@ -636,7 +714,8 @@ MORE_ON_TABLES = ("DeleteItem", "UpdateItem", "Scan", "Query", "DeleteTable", "B
         ("ssm:GetParameters", arn("ssm", "parameter/other/secret")),
         ("ssm:PutParameter", arn("ssm", "parameter/fraud/prod/secret")),
         *((f"dynamodb:{each}", arn("dynamodb", "table/fraud-api-prod")) for each in MORE_ON_TABLES),
-        ("dynamodb:Query", arn("dynamodb", "table/fraud-api-prod/index/reviews")),
+        ("dynamodb:Query", arn("dynamodb", "table/fraud-api-dev/index/reviews")),
+        ("dynamodb:Scan", arn("dynamodb", "table/fraud-api-prod/index/reviews")),
         ("dynamodb:PutItem", arn("dynamodb", "table/fraud-api-staging")),
         ("dynamodb:PutItem", arn("dynamodb", "table/other")),
         ("lambda:UpdateFunctionCode", arn("lambda", "function:fraud-api-prod-FraudFunction-x")),
@@ -650,6 +729,8 @@ def test_the_boundary_allows_nothing_else(bootstrap: Resources, action: str, res
 
 
 def test_every_policy_is_within_iams_limits(bootstrap: Resources) -> None:
+    boundary = bootstrap["FraudApiBoundary"]["Properties"]["PolicyDocument"]
+    assert len("".join(json.dumps(rendered(boundary, NAMES)).split())) <= MANAGED_LIMIT
     for role in ROLES:
         sizes = {
             name: len("".join(json.dumps(each).split()))

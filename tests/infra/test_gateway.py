@@ -4,8 +4,9 @@ import json
 import re
 
 from bootstrap import transform
-from fraud_api_lambda.web import problems
-from fraud_api_lambda.web.problems import GATEWAY_KINDS, KINDS, MEDIA_TYPE
+from fraud_api_lambda.web import problem_kinds, problems
+from fraud_api_lambda.web.problem_kinds import GATEWAY_KINDS, KINDS
+from fraud_api_lambda.web.problems import MEDIA_TYPE
 from tests.infra.infra import (
     IMAGE,
     NEEDS_SAM,
@@ -20,27 +21,33 @@ from tests.infra.infra import (
 
 DOCUMENT = json.loads((ROOT / "tests/api/openapi.json").read_bytes())
 ROUTES = {f"{method.upper()} {path}" for path, item in DOCUMENT["paths"].items() for method in item}
-OF_MEMORY = {"GET /predictions/{prediction_id}"}
+OF_MEMORY = {
+    "GET /predictions/{prediction_id}",
+    "POST /outcomes",
+    "GET /reviews",
+    "GET /reviews/{prediction_id}",
+    "POST /reviews/{prediction_id}",
+}
 """Routes that answer 404 without a table; the gateway has them all the same."""
 
 
 GATEWAYS = {
-    "MISSING_AUTHENTICATION_TOKEN": problems.NOT_FOUND,  # its name for an unknown route
-    "RESOURCE_NOT_FOUND": problems.NOT_FOUND,
-    "INVALID_API_KEY": problems.NO_KEY,
-    "ACCESS_DENIED": problems.NOT_ALLOWED,
-    "INVALID_SIGNATURE": problems.NOT_ALLOWED,
-    "EXPIRED_TOKEN": problems.NOT_ALLOWED,
-    "UNAUTHORIZED": problems.NOT_ALLOWED,
-    "WAF_FILTERED": problems.NOT_ALLOWED,
-    "REQUEST_TOO_LARGE": problems.TOO_LARGE,
-    "UNSUPPORTED_MEDIA_TYPE": problems.UNSUPPORTED_MEDIA_TYPE,
-    "THROTTLED": problems.TOO_MANY_REQUESTS,
-    "QUOTA_EXCEEDED": problems.TOO_MANY_REQUESTS,
-    "BAD_REQUEST_BODY": problems.BAD_REQUEST,
-    "BAD_REQUEST_PARAMETERS": problems.BAD_REQUEST,
-    "DEFAULT_4XX": problems.BAD_REQUEST,
-    "DEFAULT_5XX": problems.INTERNAL,
+    "MISSING_AUTHENTICATION_TOKEN": problem_kinds.NOT_FOUND,  # its name for an unknown route
+    "RESOURCE_NOT_FOUND": problem_kinds.NOT_FOUND,
+    "INVALID_API_KEY": problem_kinds.NO_KEY,
+    "ACCESS_DENIED": problem_kinds.NOT_ALLOWED,
+    "INVALID_SIGNATURE": problem_kinds.NOT_ALLOWED,
+    "EXPIRED_TOKEN": problem_kinds.NOT_ALLOWED,
+    "UNAUTHORIZED": problem_kinds.NOT_ALLOWED,
+    "WAF_FILTERED": problem_kinds.NOT_ALLOWED,
+    "REQUEST_TOO_LARGE": problem_kinds.TOO_LARGE,
+    "UNSUPPORTED_MEDIA_TYPE": problem_kinds.UNSUPPORTED_MEDIA_TYPE,
+    "THROTTLED": problem_kinds.TOO_MANY_REQUESTS,
+    "QUOTA_EXCEEDED": problem_kinds.TOO_MANY_REQUESTS,
+    "BAD_REQUEST_BODY": problem_kinds.BAD_REQUEST,
+    "BAD_REQUEST_PARAMETERS": problem_kinds.BAD_REQUEST,
+    "DEFAULT_4XX": problem_kinds.BAD_REQUEST,
+    "DEFAULT_5XX": problem_kinds.INTERNAL,
 }
 """The gateway's own answers, and the problem type of each."""
 
@@ -76,11 +83,52 @@ def every_route_but_health_needs_the_key(template: Template) -> None:
     assert keyless == {"/health"}
 
 
-def the_key_has_a_usage_plan(template: Template) -> None:
-    (plan,) = resources(template, "AWS::ApiGateway::UsagePlan")
+def plans_of_keys(template: Template) -> dict[str, Resource]:
+    """The usage plan of each key, by the key's name in the template."""
+    members = [each["Properties"] for each in resources(template, "AWS::ApiGateway::UsagePlanKey")]
+    return {
+        each["KeyId"]["Ref"]: template["Resources"][each["UsagePlanId"]["Ref"]] for each in members
+    }
 
-    assert plan["Properties"]["Throttle"]
-    assert resources(template, "AWS::ApiGateway::UsagePlanKey")
+
+def each_key_has_a_usage_plan_of_its_own(template: Template) -> None:
+    plans = plans_of_keys(template)
+
+    assert plans.keys() == {"FraudApiApiKey", "ReviewKey"}
+    assert plans["FraudApiApiKey"] != plans["ReviewKey"]
+    for plan in plans.values():
+        assert plan["Properties"]["Throttle"]["RateLimit"] > 0
+        assert plan["Properties"]["Throttle"]["BurstLimit"] > 0
+
+
+def each_key_opens_the_one_stage(template: Template) -> None:
+    """The review key too calls /predict and /model; the function tells the two apart."""
+    for plan in plans_of_keys(template).values():
+        assert plan["Properties"]["ApiStages"] == [
+            {"ApiId": {"Ref": "FraudApi"}, "Stage": {"Ref": "FraudApiliveStage"}}
+        ]
+
+
+def only_a_stack_with_memory_has_a_review_key(template: Template) -> None:
+    for name in ("ReviewKey", "ReviewPlan", "ReviewPlanKey"):
+        assert template["Resources"][name]["Condition"] == "HasMemory"
+    assert template["Outputs"]["ReviewKeyId"]["Condition"] == "HasMemory"
+    assert template["Outputs"]["ReviewKeyId"]["Value"] == {"Ref": "ReviewKey"}
+
+
+def the_review_key_waits_for_nothing(template: Template) -> None:
+    """The function names the key, the gateway the function, and the stage the gateway."""
+    key = template["Resources"]["ReviewKey"]
+
+    assert "StageKeys" not in key["Properties"]
+    assert "DependsOn" not in key
+
+
+def the_review_key_can_be_replaced(template: Template) -> None:
+    """CloudFormation makes a new key where the name differs."""
+    name = template["Resources"]["ReviewKey"]["Properties"]["Name"]["Fn::Sub"]
+
+    assert "${ReviewKeyNumber}" in name
 
 
 def the_api_is_regional(template: Template) -> None:
@@ -156,8 +204,30 @@ DEFECTS: Defects = {
         ("Path: /predictions/{prediction_id}", f"Path: /predictions/{{prediction_id}}{KEYLESS}"),
         (KEYLESS, ""),
     ],
-    the_key_has_a_usage_plan: [
+    each_key_has_a_usage_plan_of_its_own: [
         ("CreateUsagePlan: PER_API", "CreateUsagePlan: NONE"),
+        ("UsagePlanId: !Ref ReviewPlan", "UsagePlanId: !Ref FraudApiUsagePlan"),
+        ("KeyId: !Ref ReviewKey", "KeyId: !Ref FraudApiApiKey"),
+        ("RateLimit: 10", "RateLimi: 10"),
+    ],
+    each_key_opens_the_one_stage: [
+        ("Stage: !Ref FraudApi.Stage }", "Stage: test }"),
+    ],
+    only_a_stack_with_memory_has_a_review_key: [
+        (
+            "Type: AWS::ApiGateway::ApiKey\n    Condition: HasMemory",
+            "Type: AWS::ApiGateway::ApiKey\n    Condition: IsTraced",
+        ),
+        ("    Condition: HasMemory\n    Value: !Ref ReviewKey", "    Value: !Ref ReviewKey"),
+    ],
+    the_review_key_waits_for_nothing: [
+        (
+            "Enabled: true\n\n  ReviewPlan:",
+            "StageKeys: [{RestApiId: api, StageName: live}]\n\n  ReviewPlan:",
+        ),
+    ],
+    the_review_key_can_be_replaced: [
+        ("-reviews-${ReviewKeyNumber}", "-reviews"),
     ],
     the_api_is_regional: [
         ("Type: REGIONAL", "Type: EDGE"),

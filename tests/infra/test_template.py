@@ -68,6 +68,7 @@ def the_function_may_only_read_its_models_and_their_pointer(template: Template) 
 RIGHTS = {
     "BatchGetItem": "dynamodb:BatchGetItem",
     "GetItem": "dynamodb:GetItem",
+    "Query": "dynamodb:Query",
     "TransactWriteItems": "dynamodb:PutItem",  # it writes by puts alone
 }
 """The right that each operation on a table needs."""
@@ -79,10 +80,19 @@ def with_memory_it_may_do_what_it_calls_on_its_table_and_nothing_else(template: 
     found = {each["Sid"]: each for each in conditional(role_of(template), "HasMemory")}
 
     assert called == RIGHTS.keys()
-    assert found.keys() == {"ReadPointerAndSecret", "RememberPayments"}
-    remember = found["RememberPayments"]
-    assert set(remember["Action"]) == {RIGHTS[name] for name in called}
+    assert found.keys() == {"ReadPointerAndSecret", "RememberPayments", "ListReviews"}
+    remember, reviews = found["RememberPayments"], found["ListReviews"]
+    assert {*remember["Action"], reviews["Action"]} == {RIGHTS[name] for name in called}
     assert remember["Resource"]["Fn::Sub"].endswith(":table/${AWS::StackName}")
+    assert "dynamodb:Query" not in remember["Action"]
+
+
+def with_memory_it_may_query_the_index_of_reviews_alone(template: Template) -> None:
+    found = {each["Sid"]: each for each in conditional(role_of(template), "HasMemory")}
+    reviews = found["ListReviews"]
+
+    assert reviews["Action"] == "dynamodb:Query"
+    assert reviews["Resource"]["Fn::Sub"].endswith(":table/${AWS::StackName}/index/reviews")
 
 
 def with_memory_it_may_read_its_pointer_and_secret_in_one_call(template: Template) -> None:
@@ -146,6 +156,7 @@ def the_function_knows_its_model(template: Template) -> None:
         "FRAUD_MODEL_BUCKET",
         "FRAUD_MODEL_PARAMETER",
         "FRAUD_RELEASE",
+        "FRAUD_REVIEW_KEY",
         "FRAUD_SECRET_PARAMETER",
         "FRAUD_TABLE",
     }
@@ -161,6 +172,17 @@ def the_function_knows_a_table_only_with_memory(template: Template) -> None:
         "Fn::If": ["HasMemory", {"Ref": "AWS::StackName"}, {"Ref": "AWS::NoValue"}]
     }
     assert variables["FRAUD_SECRET_PARAMETER"] == {"Ref": "SecretParameter"}
+
+
+def a_function_with_a_table_always_knows_the_review_key(template: Template) -> None:
+    """Without it the function would show the reviews to every key."""
+    variables = function(template)["Environment"]["Variables"]
+    condition, key, otherwise = variables["FRAUD_REVIEW_KEY"]["Fn::If"]
+
+    assert condition == variables["FRAUD_TABLE"]["Fn::If"][0]
+    assert key == {"Ref": "ReviewKey"}
+    assert otherwise == {"Ref": "AWS::NoValue"}
+    assert template["Resources"]["ReviewKey"]["Type"] == "AWS::ApiGateway::ApiKey"
 
 
 def a_secrets_name_can_be_told_from_a_pointers(template: Template) -> None:
@@ -195,6 +217,7 @@ def a_new_value_of_a_parameter_gives_a_new_version(template: Template) -> None:
     used = set(re.findall(r'"Ref": "(\w+)"', written)) & set(template["source"]["Parameters"])
 
     used |= {name for condition, name in conditions.items() if f'"{condition}"' in written}
+    used |= {"ReviewKeyNumber"} if '"Ref": "ReviewKey"' in written else set()
     assert used - NO_PART_OF_A_VERSION - {"Rollout"} == set(described)
 
 
@@ -232,7 +255,7 @@ def nothing_that_must_outlive_the_stack_is_in_it(template: Template) -> None:
 
 def outputs_tell_how_to_call_it_and_to_look_after_it(template: Template) -> None:
     assert set(template["Outputs"]) == {
-        *("ApiUrl", "ApiKeyId", "FunctionName", "AliasArn"),
+        *("ApiUrl", "ApiKeyId", "ReviewKeyId", "FunctionName", "AliasArn"),
         *("HeartbeatFunctionName", "AlarmTopicArn", "DashboardName"),
     }
 
@@ -248,6 +271,12 @@ DEFECTS: Defects = {
         ("dynamodb:BatchGetItem, ", "dynamodb:BatchGetItem, dynamodb:Scan, "),
         ("table/${AWS::StackName}", "table/fraud-api-*"),
         ("- Sid: RememberPayments", "- Sid: RememberAll"),
+        ("Action: dynamodb:Query", "Action: dynamodb:UpdateItem"),
+    ],
+    with_memory_it_may_query_the_index_of_reviews_alone: [
+        ("table/${AWS::StackName}/index/reviews", "table/${AWS::StackName}/index/*"),
+        ("table/${AWS::StackName}/index/reviews", "table/${AWS::StackName}"),
+        ("Action: dynamodb:Query", "Action: [dynamodb:Query, dynamodb:Scan]"),
     ],
     with_memory_it_may_read_its_pointer_and_secret_in_one_call: [
         ("Action: ssm:GetParameters\n", "Action: ssm:GetParametersByPath\n"),
@@ -282,6 +311,10 @@ DEFECTS: Defects = {
         ('[!Ref Memory, "on"]', '[!Ref Memory, "off"]'),
         ("FRAUD_SECRET_PARAMETER: !Ref SecretParameter", "FRAUD_SECRET_PARAMETER: /fraud/secret"),
     ],
+    a_function_with_a_table_always_knows_the_review_key: [
+        ("FRAUD_REVIEW_KEY: !If [HasMemory,", "FRAUD_REVIEW_KEY: !If [IsTraced,"),
+        ("!Ref ReviewKey, !Ref AWS::NoValue]", "!Ref FraudApiApiKey, !Ref AWS::NoValue]"),
+    ],
     a_secrets_name_can_be_told_from_a_pointers: [
         ("_.-]+)*/secret$", "_.-]+)+$"),
         ("Default: /fraud/secret", "Default: /fraud/key"),
@@ -295,6 +328,7 @@ DEFECTS: Defects = {
         ('!Sub "${Release}: ${MemoryMb} MB, ', '!Sub "'),
         ("VersionDescription: !Sub", "Description: !Sub"),
         ("memory ${Memory} (${SecretParameter}), ", ""),
+        ("review key ${ReviewKeyNumber}, ", ""),
         ("FRAUD_MODEL_PARAMETER: !Ref ModelParameter", "FRAUD_MODEL_PARAMETER: !Ref AlarmEmail"),
     ],
     the_versions_before_stay_for_a_rollback: [
