@@ -145,6 +145,45 @@ def test_an_unusable_data_address_is_refused_before_any_call_to_aws(
     assert not (runner.directory / "gone").exists()
 
 
+def export_log(
+    runner: Runner,
+    *,
+    table: str = "fraud-api-prod",
+    secret: str = "/fraud/prod/secret",
+    ends: int = 0,
+) -> subprocess.CompletedProcess[str]:
+    runner.program(".venv/bin/python", f"echo '12 payments'; exit {ends}")
+    variables = {"FRAUD_TABLE": table, "FRAUD_SECRET_PARAMETER": secret, "MATURED_DAYS": "90"}
+    return runner.run("retrain", "retrain", "Fetch the transactions", DATA="log", **variables)
+
+
+def test_the_log_is_exported_and_its_counts_are_in_the_summary(runner: Runner) -> None:
+    assert export_log(runner).returncode == 0
+
+    assert runner.read("calls") == (
+        "python -m training history export --out build/log.parquet --matured-days 90\n"
+    )
+    assert runner.read("summary") == "12 payments\n"
+    assert runner.read("env") == "FILE=build/log.parquet\n"
+
+
+@pytest.mark.parametrize(("table", "secret"), [("", "/fraud/prod/secret"), ("fraud-api-prod", "")])
+def test_without_a_table_or_its_secret_no_log_is_exported(
+    runner: Runner, table: str, secret: str
+) -> None:
+    done = export_log(runner, table=table, secret=secret)
+
+    assert done.returncode == 2
+    assert done.stdout.startswith("::error::data is 'log'; set the variables FRAUD_TABLE and")
+    assert runner.read("calls") == ""
+
+
+def test_an_export_that_fails_trains_nothing(runner: Runner) -> None:
+    assert export_log(runner, ends=2).returncode == 2
+
+    assert runner.read("env") == ""
+
+
 NOT_BETTER = "not better: 0.2% of the cost saved"
 
 
@@ -173,4 +212,36 @@ def test_only_a_challenger_that_loses_does_not_fail_the_workflow(
     assert ("::notice" in done.stdout) == (said == NOT_BETTER and code == 3)
     assert runner.read("calls") == (
         "python -m training challenge --model build/model --data build/data.csv --margin 0.02\n"
+    )
+
+
+@pytest.mark.parametrize(("dry_run", "added"), [("true", " --dry-run"), ("false", "")])
+def test_a_dry_run_compares_only(runner: Runner, dry_run: str, added: str) -> None:
+    runner.program(".venv/bin/python", "")
+    (runner.directory / "build").mkdir()
+    variables = {"FILE": "build/log.parquet", "MARGIN": "0.02", "DRY_RUN": dry_run}
+
+    done = runner.run("retrain", "retrain", "Compare, and promote if better", **variables)
+
+    assert done.returncode == 0
+    assert runner.read("calls") == (
+        "python -m training challenge --model build/model --data build/log.parquet --margin 0.02"
+        f"{added}\n"
+    )
+
+
+@pytest.mark.parametrize("ends", [0, 2, 3])
+def test_only_an_alarm_of_the_watch_is_annotated_with_its_sentence(
+    runner: Runner, ends: int
+) -> None:
+    runner.program(".venv/bin/python", f"echo 'Alarm. Amount: larger'; echo more; exit {ends}")
+
+    done = runner.run("watch", "watch", "Watch", DAYS="7", MATURED_DAYS="60")
+
+    assert done.returncode == ends
+    assert runner.read("summary") == "Alarm. Amount: larger\nmore\n"
+    said = "::error title=Payments moved::Alarm. Amount: larger\n"
+    assert (said in done.stdout) == (ends == 3)
+    assert runner.read("calls") == (
+        "python -m training watch --days 7 --matured-days 60 --out build/watch.html\n"
     )

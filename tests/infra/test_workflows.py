@@ -104,7 +104,11 @@ def aws_is_asked_by_a_role_of_a_variable(workflows: Workflows) -> None:
         if "configure-aws-credentials" in step.get("uses", "")
     ]
 
-    assert set(assumed) == {"${{ inputs.role }}", "${{ vars.AWS_RETRAIN_ROLE }}"}
+    assert set(assumed) == {
+        "${{ inputs.role }}",
+        "${{ vars.AWS_RETRAIN_ROLE }}",
+        "${{ vars.AWS_WATCH_ROLE }}",
+    }
 
 
 def nothing_belongs_to_one_account(workflows: Workflows) -> None:
@@ -233,11 +237,25 @@ def a_candidate_is_compared_on_data_that_it_was_not_trained_on(workflows: Workfl
     retrain = load(workflows["retrain"])
 
     assert retrain["on"]["schedule"]
-    assert retrain["on"]["workflow_dispatch"]["inputs"].keys() == {"data", "margin"}
+    inputs = retrain["on"]["workflow_dispatch"]["inputs"]
+    assert inputs.keys() == {"data", "margin", "dry_run"}
+    assert inputs["dry_run"]["default"] is False
     assert retrain["jobs"]["retrain"]["environment"] == "retrain"
     assert "--no-refit" in step_of(workflows, "retrain", "retrain", "Train a candidate")["run"]
     compare = step_of(workflows, "retrain", "retrain", "Compare, and promote if better")["run"]
     assert '--margin "$MARGIN"' in compare
+    assert "options+=(--dry-run)" in compare
+
+
+def the_watch_comes_each_week_and_keeps_its_page(workflows: Workflows) -> None:
+    watch = load(workflows["watch"])
+
+    assert watch["on"]["schedule"]
+    assert watch["jobs"]["watch"]["environment"] == "watch"
+    assert "|| status=$?" in step_of(workflows, "watch", "watch", "Watch")["run"]
+    kept = step_of(workflows, "watch", "watch", "Keep the page")
+    assert kept["if"] == "${{ !cancelled() }}"
+    assert kept["with"]["path"] == "build/watch.html"
 
 
 def step_of(workflows: Workflows, workflow: str, job: str, name: str) -> Step:
@@ -264,6 +282,8 @@ DEFECTS: list[tuple[Check, str, str, str]] = [
         "role-to-assume: ${{ vars.AWS_RETRAIN_ROLE }}",
         "role-to-assume: some-role",
     ),
+    (the_watch_comes_each_week_and_keeps_its_page, "watch", "${{ !cancelled() }}", "success()"),
+    (the_watch_comes_each_week_and_keeps_its_page, "watch", "  schedule:\n", "  push:\n"),
     (nothing_belongs_to_one_account, "retrain", "${{ vars.AWS_REGION }}", "eu-central-1"),
     (every_job_ends, "check", "    timeout-minutes: 45\n", ""),
     (strangers_start_nothing_with_our_rights, "check", "pull_request:", "pull_request_target:"),
@@ -318,6 +338,18 @@ DEFECTS: list[tuple[Check, str, str, str]] = [
         "    concurrency: deploy\n    timeout-minutes: 60",
     ),
     (a_candidate_is_compared_on_data_that_it_was_not_trained_on, "retrain", " --no-refit", ""),
+    (
+        a_candidate_is_compared_on_data_that_it_was_not_trained_on,
+        "retrain",
+        "default: false",
+        "default: true",
+    ),
+    (
+        a_candidate_is_compared_on_data_that_it_was_not_trained_on,
+        "retrain",
+        "options+=(--dry-run)",
+        "true",
+    ),
 ]
 
 

@@ -5,7 +5,7 @@ from tempfile import TemporaryFile
 from typing import Final
 
 from training.errors import InputError
-from training.files.sources import opened
+from training.files.sources import PARQUET, opened
 
 WRITABLE: Final = (".csv", ".parquet")
 
@@ -20,11 +20,29 @@ def require_writable(path: Path) -> None:
     """Raise `InputError` unless `path` can be written and ends in one of `WRITABLE`."""
     if path.suffix.lower() not in WRITABLE:
         raise InputError(f"{path}: ends neither in .csv nor in .parquet; choose one of the two")
+    _require_place(path)
+
+
+def require_page(path: Path) -> None:
+    """Raise `InputError` unless `path` can be written and ends in .html."""
+    if path.suffix.lower() != ".html":
+        raise InputError(f"{path}: does not end in .html; choose such a name")
+    _require_place(path)
+
+
+def _require_place(path: Path) -> None:
     if any("\ud800" <= letter <= "\udfff" for letter in str(path)):  # a name that is not UTF-8
         raise InputError(f"{str(path)!a}: the name is not UTF-8; choose another")
     if path.is_dir():
         raise InputError(f"{path}: is a folder; name a file")
     require_folder(path.parent)
+
+
+def require_parquet(path: Path) -> None:
+    """Raise `InputError` unless `path` can be written and ends in .parquet."""
+    if path.suffix.lower() != PARQUET:
+        raise InputError(f"{path}: does not end in .parquet; choose such a name")
+    require_writable(path)
 
 
 def scorable(folder: Path) -> list[Path]:

@@ -19,6 +19,7 @@ from training.files.tables import Chunk, read_chunks, row_in_editor
 from training.histories.columns import minor_units, require_whole
 from training.histories.follower import Batch, Follower, Number, hashed
 from training.histories.store import StateStore, opened_store
+from training.histories.stored import refuse_export
 from training.reading.cells import Rule, checked, sentence
 from training.reading.columns import require_columns
 from training.reading.dataset import NO_ROWS, Dataset, payments_of, scored_columns
@@ -103,6 +104,7 @@ class FileHistories:
         """Count the labelled payments of a file that are not in the states yet."""
         plan, schema = self._plan, self._plan.schema
         needed = scored_columns(schema, plan.learned)
+        refuse_export(path)
         number = -1
         for number, chunk in enumerate(read_chunks(path, ROWS)):
             if number == 0:

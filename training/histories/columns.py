@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from fraud_api_lambda.domain.accounts import AccountColumns, accounts_of
+from fraud_api_lambda.domain.accounts import PAYEE, PAYER, AccountColumns, accounts_of
 from fraud_api_lambda.domain.schema import Schema
 from fraud_api_lambda.features.plan import WITHOUT_HISTORY
 from fraud_api_lambda.history.state import MOST_MINOR_UNITS
@@ -99,10 +99,20 @@ def never_seen(rows: Rows) -> Rows:
 
 
 def have_histories(rows: Rows) -> bool:
-    """Whether histories say enough to use them by default: payers or payees repeat."""
+    """Whether histories say enough to use them by default: payers or payees repeat.
+
+    Of rows that have histories, these tell it.
+    """
     roles = rows.dataset.schema.roles
-    columns = [column for column in (roles.payer, roles.payee) if column is not None]
-    repeated = (rows.column(column).duplicated().mean() for column in columns)
+    columns = {PAYER: roles.payer, PAYEE: roles.payee}
+    stored = dict(zip(rows.histories, rows.facts.histories, strict=True))
+    repeated = (
+        History(*stored[name]).seen.mean()
+        if name in stored
+        else rows.column(column).duplicated().mean()
+        for name, column in columns.items()
+        if column is not None
+    )
     return not is_sample(rows) and any(share >= REPEATED for share in repeated)
 
 

@@ -11,7 +11,14 @@ from fraud_api_lambda.features.plan import HISTORY, WITHOUT_HISTORY
 from training.data.rows import Rows
 from training.data.time_split import DEFAULT_LABEL_DELAY
 from training.errors import InputError
-from training.histories.columns import have_histories, require_whole
+from training.histories.columns import have_histories, require_whole, with_histories
+from training.histories.stored import (
+    is_exported,
+    refuse_export,
+    require_label_delay,
+    stored_label_delay,
+    with_stored,
+)
 from training.reading.calendar import HOUR_S
 from training.reading.dataset import read_dataset
 
@@ -31,11 +38,52 @@ def chosen_feature_set(data: Path, rows: Rows, asked: str | None) -> str:
     return asked
 
 
+def schema_to_train(data: Path, schema: Schema, hours: int | None) -> Schema:
+    """The schema with the label delay of a run; that of the histories in an exported log.
+
+    Raises
+    ------
+    InputError
+        If another one is asked for than that of the export.
+    """
+    asked = with_label_delay(schema, hours)
+    if not is_exported(data):
+        return asked
+    if hours is not None:
+        require_label_delay(data, asked)
+    return replace(schema, label_delay_s=stored_label_delay(data))
+
+
 def with_label_delay(schema: Schema, hours: int | None) -> Schema:
     """The schema with the label delay of a run: as asked, the schema's own, or the usual one."""
     if hours is None:
         return replace(schema, label_delay_s=schema.label_delay_s or DEFAULT_LABEL_DELAY * HOUR_S)
     return replace(schema, label_delay_s=hours * HOUR_S)
+
+
+def rows_with_histories(
+    data: Path, rows: Rows, history_from: Path | None, names: tuple[str, ...] | None = None
+) -> Rows:
+    """All rows of a file with histories: those in an exported log, else those of the rows before.
+
+    Raises
+    ------
+    InputError
+        As of `earlier_rows`, or if the histories of an export cannot be read.
+    """
+    if is_exported(data):
+        refuse_earlier(history_from, data)
+        return with_stored(rows, data, names)
+    return with_histories(rows, earlier=earlier_rows(history_from, rows, data), names=names)
+
+
+def refuse_earlier(history_from: Path | None, data: Path) -> None:
+    """Raise `InputError` if earlier payments are given for an export, which has its histories."""
+    if history_from is not None:
+        raise InputError(
+            f"--history-from {history_from}: {data} is an exported log, whose rows have their "
+            "histories already; leave it out"
+        )
 
 
 def earlier_rows(history_from: Path | None, rows: Rows, data: Path) -> Rows | None:
@@ -48,6 +96,7 @@ def earlier_rows(history_from: Path | None, rows: Rows, data: Path) -> Rows | No
     """
     if history_from is None:
         return None
+    refuse_export(history_from)
     earlier = Rows.of(read_dataset(history_from, rows.dataset.schema, one_class=True))
     require_whole(history_from, rows.dataset.schema, earlier.weights)
     calendar = rows.dataset.calendar

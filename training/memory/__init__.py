@@ -1,1 +1,1 @@
-"""The table of the memory: all its records replayed, and the states of a file loaded into it."""
+"""The table of the memory: replayed as a whole, filled from a file, and exported to one."""

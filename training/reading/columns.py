@@ -11,6 +11,14 @@ from training.errors import InputError
 TYPOLOGY: Final = "typology"
 """The column in which our simulators name the kind of each fraud."""
 
+LOG: Final = "log:"
+"""The beginning of the columns that an exported log has beside those of its schema."""
+
+
+def is_export(names: Collection[str]) -> bool:
+    """Whether a header is that of an exported log."""
+    return any(name.startswith(LOG) for name in names)
+
 
 def require_columns(
     path: Path,

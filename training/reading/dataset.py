@@ -15,7 +15,7 @@ from training.errors import InputError
 from training.files.tables import header, read_table, row_in_editor
 from training.reading.calendar import Calendar
 from training.reading.cells import Rule, checked, sentence
-from training.reading.columns import require_columns
+from training.reading.columns import is_export, require_columns
 from training.reading.decimals import decimals_fault
 from training.reading.extra_columns import reported_columns, unread_texts, usable
 from training.reading.label_times import known_times
@@ -114,7 +114,9 @@ def read_dataset(
     typed, moments = _checked(path, cells, schema, rules)
     amounts = typed[schema.roles.amount]
     is_single = cells[schema.roles.amount].dtype == np.float32
-    _require_decimals(path, amounts.astype("float32") if is_single else amounts, schema.decimals)
+    if not is_export(names):  # its histories were summed from amounts as they were posted
+        amounts = amounts.astype("float32") if is_single else amounts
+        _require_decimals(path, amounts, schema.decimals)
     if not one_class:
         _require_both_classes(path, typed[schema.roles.label])
     known_at = known_times(

@@ -1,5 +1,6 @@
 """The schema of a file: the given one, or the built-in one that its header fits."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from difflib import get_close_matches
@@ -7,23 +8,28 @@ from pathlib import Path
 from typing import Final
 
 from fraud_api_lambda.domain.learned import Learned
+from fraud_api_lambda.domain.plain_schema import schema_from_dict
 from fraud_api_lambda.domain.schema import FAMILY, Schema
 from training.errors import InputError
-from training.files.tables import header
+from training.files.sources import is_parquet
+from training.files.tables import header, schema_of
 from training.hints import fraud
 from training.option_values import BUILT_IN
-from training.reading.columns import all_renamed, excerpt, shown
+from training.reading.columns import LOG, all_renamed, excerpt, shown
 from training.reading.rules import rules_of
 from training.schemas.built_in import built_in, schema_named
 
 MOST_SHOWN: Final = 5
+
+OF_EXPORT: Final = b"fraud:schema"
+"""The key of the schema, as JSON, in the metadata of an exported log."""
 
 MOSTLY: Final = 0.5
 """The share of a schema's columns from which a file is taken for one that misspells the others."""
 
 
 def schema_of_file(data: Path, name: str | None) -> Schema:
-    """The named schema, or the built-in one whose columns the file mostly has.
+    """The named schema, or an export's own, or the built-in one whose columns a file mostly has.
 
     Parameters
     ----------
@@ -36,11 +42,14 @@ def schema_of_file(data: Path, name: str | None) -> Schema:
     InputError
         If the schema cannot be read or lacks a column of the file, or no built-in one fits.
     """
-    names = header(data)
+    names = [each for each in header(data) if not each.startswith(LOG)]
     if name is not None:
         schema = schema_named(name)
         _refuse_unknown(data, names, schema)
         return expanded(schema, names)
+    exported = _of_export(data)
+    if exported is not None:
+        return exported
     for each in BUILT_IN:
         schema = built_in(each)
         wanted = {rule.column for rule in rules_of(schema, Learned(), labelled=False)}
@@ -52,6 +61,20 @@ def schema_of_file(data: Path, name: str | None) -> Schema:
         f"with {describe}, then give it with --schema schema.toml; its first line is "
         f"{excerpt(names)}"
     )
+
+
+def _of_export(data: Path) -> Schema | None:
+    """The schema that an exported log brings along; None for other files."""
+    metadata = schema_of(data).metadata if is_parquet(data) else None
+    written = (metadata or {}).get(OF_EXPORT)
+    if written is None:
+        return None
+    try:
+        return schema_from_dict(json.loads(written))
+    except ValueError as error:
+        raise InputError(
+            f"{data}: the schema in its metadata is damaged ({error}); give it with --schema FILE"
+        ) from error
 
 
 def _is_meant(wanted: set[str], names: Sequence[str]) -> bool:

@@ -7,7 +7,7 @@ from typing import Final, TypedDict
 import pandas as pd
 
 from fraud_api_lambda.domain.schema import Roles
-from training.reading.columns import renamings, shown
+from training.reading.columns import LOG, renamings, shown
 
 MOST: Final = 20
 """Most names in a sentence; ``metrics.json`` lists all."""
@@ -43,7 +43,8 @@ class Unused:
     @classmethod
     def of(cls, header: Sequence[str], frame: pd.DataFrame, roles: Roles) -> "Unused":
         """Compare the header of a file with the columns that were read of it."""
-        ignored = [name for name in header if name not in frame and name != roles.label_time]
+        ours = [name for name in header if name.startswith(LOG) or name == roles.label_time]
+        ignored = [name for name in header if name not in frame and name not in ours]
         optional = (roles.weight, roles.payee_balance, *roles.after)
         absent = [name for name in optional if name is not None and name not in header]
         checked = [name for name in frame if name not in (roles.label, *optional)]

@@ -11,6 +11,7 @@ from fraud_api_lambda.decisions.plain_pickle import BundleError
 from fraud_api_lambda.decisions.scorer import Scorer
 from fraud_api_lambda.domain.schema import Schema
 from training.errors import CheckFailedError, InputError
+from training.histories.stored import is_exported
 from training.reading.calendar import Calendar
 from training.reading.time_options import first_step, last_step
 from training.reading.typed import FileProperties
@@ -46,12 +47,15 @@ class Challenge:
     moved : Moved or None
         The promotion, made or (on a dry run) possible; None if the candidate is not better.
     dry_run : bool
+    with_histories : bool
+        Whether the models saw account histories: those in an exported log.
     """
 
     candidate: str
     comparison: PairedComparison | None
     moved: Moved | None
     dry_run: bool
+    with_histories: bool = False
 
     def as_dict(self) -> dict[str, Any]:
         """The result as plain data, and whether the served model changed."""
@@ -70,6 +74,8 @@ class Challenge:
             f"{comparison['window']['shown']}, which neither model was trained on: "
             f"{rows:,} rows, {frauds:,} frauds"
         )
+        if self.with_histories:
+            yield "compared with the account histories that the payments saw in the API"
         models = {"current": comparison["current"], "candidate": comparison["candidate"]}
         for name, model in models.items():
             yield (
@@ -115,7 +121,8 @@ def challenge(
     directory : Path
         A model written by ``train --no-refit``: a refitted one has no unseen data left.
     data : Path
-        A count of time must begin at the same hour as in the training data of both models.
+        An exported log has the histories that models need; else the second ones are compared. A
+        count of time must begin at the same hour as in the training data of both models.
     bucket, parameter : str
     margin : float
         Share of the served model's cost that the candidate must save.
@@ -139,13 +146,14 @@ def challenge(
     CommandError
         If AWS refuses.
     """
-    candidate = answering(load_scorer(directory))
+    with_histories = is_exported(data)
+    candidate = load_scorer(directory) if with_histories else answering(load_scorer(directory))
     calendar = Calendar.of(candidate.bundle.plan.schema)
     first, last = first_step(calendar, "--from", start), last_step(calendar, "--to", end)
     store = Registry(bucket=bucket, parameter=parameter)
     with aws_errors():
         refuse_simulated(candidate.bundle, store, allowed=allow_simulated)
-    current = served_model(bucket=bucket, parameter=parameter)
+    current = _served(store, with_histories=with_histories)
     comparison, changes = None, RequestChanges()
     if current is not None:
         changes = request_changes(current.bundle.plan, candidate.bundle.plan)
@@ -173,7 +181,7 @@ def challenge(
                 schema_change=schema_change,
                 how=partial(promotion_over, old),
             )
-    return Challenge(candidate.version, comparison, moved, dry_run)
+    return Challenge(candidate.version, comparison, moved, dry_run, with_histories)
 
 
 def _contenders(current: Scorer, candidate: Scorer, data: Path) -> tuple[Contender, Contender]:
@@ -200,12 +208,13 @@ def _contenders(current: Scorer, candidate: Scorer, data: Path) -> tuple[Contend
     return champion, challenger
 
 
-def _reading(scorer: Scorer) -> tuple[Schema, list[str], FileProperties]:
+def _reading(scorer: Scorer) -> tuple[Schema, list[str], FileProperties, tuple[str, ...]]:
     """The properties of a model that decide how it reads a file."""
     plan = scorer.bundle.plan
     # Facts stand in the order of the attributes, and equal dicts may have other orders.
     order = list(plan.schema.attributes)
-    return plan.schema, order, FileProperties.from_learned(plan.learned)
+    histories = plan.learned.histories if plan.needs_histories else ()
+    return plan.schema, order, FileProperties.from_learned(plan.learned), histories
 
 
 def _check_served(store: Registry, compared: str | None) -> None:
@@ -216,8 +225,8 @@ def _check_served(store: Registry, compared: str | None) -> None:
         raise overtaken(store, now)
 
 
-def served_model(*, bucket: str, parameter: str) -> Scorer | None:
-    """Load and verify the served model; None if no model was ever promoted.
+def _served(store: Registry, *, with_histories: bool) -> Scorer | None:
+    """Load and verify the served model, or its second one; None if no model was ever promoted.
 
     Raises
     ------
@@ -226,16 +235,16 @@ def served_model(*, bucket: str, parameter: str) -> Scorer | None:
     CommandError
         If AWS refuses, or the object is gone.
     """
-    store = Registry(bucket=bucket, parameter=parameter)
     with aws_errors():
         pointer = pointer_of(store)
         if pointer is None:
             return None
         data = store.fetch(pointer.current)
     try:
-        return answering(Scorer.from_bundle(read(data), threads=ALL_CORES))
+        served = Scorer.from_bundle(read(data), threads=ALL_CORES)
     except BundleError as error:
         raise CheckFailedError(
-            f"the model that {parameter} serves: {error}; a challenge needs a model that this "
-            "program can read; serve one without a challenge by `fraud publish --promote`"
+            f"the model that {store.parameter} serves: {error}; a challenge needs a model that "
+            "this program can read; serve one without a challenge by `fraud publish --promote`"
         ) from error
+    return served if with_histories else answering(served)

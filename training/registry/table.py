@@ -133,7 +133,7 @@ class MemoryTable:
     def _found(self, keys: Sequence[str]) -> dict[str, Item]:
         found: dict[str, Item] = {}
         left = {self.name: {"Keys": [{KEY: {"S": key}} for key in keys], "ConsistentRead": True}}
-        for pause in _pauses():
+        for pause in pauses():
             with self._explained("reading"):
                 answer = self._dynamodb.batch_get_item(RequestItems=left)
             read = [decoded(item) for item in answer["Responses"].get(self.name, [])]
@@ -156,19 +156,19 @@ class MemoryTable:
         CommandError
             If AWS refuses.
         """
-        left, pauses = list(groups), _pauses()
+        left, waits = list(groups), pauses()
         while left:
             reasons = self._refusal([item for group in left for item in group])
             if reasons is None:
                 return len(left)
             free = [group for group, codes in _by_group(left, reasons) if EXISTS not in codes]
             if len(free) == len(left) or not set(reasons) <= _PASSES:
-                self._wait(pauses)
+                self._wait(waits)
             left = free
         return 0
 
-    def _wait(self, pauses: Iterator[float]) -> None:
-        pause = next(pauses, None)
+    def _wait(self, waits: Iterator[float]) -> None:
+        pause = next(waits, None)
         if pause is None:
             raise CommandError(f"writing the table {self.name}: it is busy; try again later")
         time.sleep(pause)
@@ -216,7 +216,8 @@ def _as_command() -> Iterator[None]:
         ) from error
 
 
-def _pauses() -> Iterator[float]:
+def pauses() -> Iterator[float]:
+    """The seconds to wait after each of `ROUNDS` requests without progress."""
     return (PAUSE_S * 2**turn * random.uniform(0.5, 1.5) for turn in range(ROUNDS))  # noqa: S311  # no secret
 
 

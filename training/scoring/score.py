@@ -16,8 +16,8 @@ from training.data.rows import Rows, ScoredRows
 from training.data.time_split import Window, trained_window
 from training.errors import CheckFailedError, InputError
 from training.fitting.calibration import probabilities_of
-from training.histories.columns import require_whole, with_histories
-from training.histories.feature_sets import earlier_rows, require_use
+from training.histories.columns import require_whole
+from training.histories.feature_sets import require_use, rows_with_histories
 from training.reading.calendar import Calendar
 from training.reading.dataset import read_dataset
 from training.reading.time_options import first_step, last_step
@@ -139,8 +139,12 @@ def _figures(rows: Rows, scorer: Scorer, *, seed: int) -> WindowFigures:
     return figures_of(scored, threshold=bundle.threshold, policy=bundle.policy, seed=seed)
 
 
-def rows_of(data: Path, bundle: Bundle, *, history_from: Path | None = None) -> Rows:
+def rows_of(
+    data: Path, bundle: Bundle, *, history_from: Path | None = None, one_class: bool = False
+) -> Rows:
     """Read the labelled rows of a file in the columns of a model, with the facts that it needs.
+
+    All rows may be of `one_class`.
 
     Raises
     ------
@@ -148,13 +152,12 @@ def rows_of(data: Path, bundle: Bundle, *, history_from: Path | None = None) -> 
         If a file cannot be read, or `history_from` is not earlier, or of no use to the model.
     """
     plan = bundle.plan
-    rows = Rows.of(read_dataset(data, plan.schema, learned=plan.learned))
+    rows = Rows.of(read_dataset(data, plan.schema, learned=plan.learned, one_class=one_class))
     require_use(history_from, plan.feature_set)
     if not plan.needs_histories:
         return rows
     require_whole(data, plan.schema, rows.weights)
-    earlier = earlier_rows(history_from, rows, data)
-    return with_histories(rows, earlier=earlier, names=plan.learned.histories)
+    return rows_with_histories(data, rows, history_from, plan.learned.histories)
 
 
 def score_rows(scorer: Scorer, rows: Rows) -> ScoredRows:

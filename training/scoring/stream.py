@@ -4,7 +4,7 @@ Parts of the result are written atomically into a folder beside it and concatena
 model and the input are recorded with them: with another model or input, scoring starts over.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
@@ -30,7 +30,13 @@ from training.files.tables import Chunk, read_chunks, schema_of
 from training.files.writing import check_columns, concatenate, write_table
 from training.fitting.calibration import probabilities_of
 from training.histories.chunks import FileHistories, file_histories
-from training.histories.feature_sets import require_use
+from training.histories.feature_sets import refuse_earlier, require_use
+from training.histories.stored import (
+    is_exported,
+    require_stored,
+    stored_columns,
+    stored_histories,
+)
 from training.policy.costs import decisions
 from training.reading.columns import require_columns
 from training.reading.dataset import Dataset, payments_of, scored_columns
@@ -84,11 +90,16 @@ def score_stream(
     needed = _needed(scorer)
     require_columns(data, schema.names, needed, known=scorer.bundle.plan.schema.columns())
     check_columns([*(field for field in schema if field.name not in ADDED.names), *ADDED], out)
-    require_use(history_from, scorer.bundle.feature_set)
+    plan = scorer.bundle.plan
+    require_use(history_from, plan.feature_set)
+    stored = plan.learned.histories if plan.needs_histories and is_exported(data) else ()
+    if stored:
+        refuse_earlier(history_from, data)
+        require_stored(data, plan.schema, stored)
     total, written = 0, []
     with (
         parts_of(out, _job(scorer, data, rows, history_from)) as parts,
-        _histories(scorer.bundle.plan, parts, out.suffix.lower()) as histories,
+        nullcontext() if stored else _histories(plan, parts, out.suffix.lower()) as histories,
     ):
         if parts.done:
             progress(f"resuming after {len(parts.done)} parts of {rows:,} rows")
@@ -102,7 +113,7 @@ def score_stream(
             if is_done and (histories is None or number < histories.done):
                 continue
             progress(f"scoring {data} up to row {total:,}")
-            payments = _payments(scorer.bundle.plan, data, chunk, histories)
+            payments = _payments(plan, data, chunk, histories, stored)
             if not is_done:
                 table = _scored(scorer, data, chunk, out, payments)
                 write_table(table, part, header=number == 0)
@@ -149,10 +160,15 @@ def _read_ahead(chunks: Iterator[Chunk]) -> Iterator[Chunk]:
             yield chunk
 
 
-def _payments(plan: Plan, data: Path, chunk: Chunk, histories: FileHistories | None) -> Dataset:
-    """The payments of a chunk, with the histories that they see."""
+def _payments(
+    plan: Plan, data: Path, chunk: Chunk, histories: FileHistories | None, stored: Sequence[str]
+) -> Dataset:
+    """The payments of a chunk, with the histories that they see, or have in their columns."""
     needed = scored_columns(plan.schema, plan.learned)
     payments = payments_of(data, chunk.frame(needed), plan.schema, plan.learned, above=chunk.above)
+    if stored:
+        seen = stored_histories(data, chunk.frame(stored_columns(stored)), stored)
+        return replace(payments, facts=payments.facts._replace(histories=seen))
     if histories is None:
         return payments
     return replace(payments, facts=histories.facts(data, chunk, payments))

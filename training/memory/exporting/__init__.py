@@ -1,0 +1,1 @@
+"""The log exported: its matured records as a file that `train` takes."""
