@@ -20,7 +20,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.events import Events
-from fraud_api_lambda.aws.dynamodb import Item, Put
+from fraud_api_lambda.aws.dynamodb import Item, Page, Put, Query
 from fraud_api_lambda.aws.table_errors import CancelledError
 from fraud_api_lambda.domain.payment import Facts, Payment
 from fraud_api_lambda.history import state
@@ -79,6 +79,10 @@ class SlowTable:
         del consistent, deadline
         with self._taking(READ_S):
             return {} if self.item is None or self._key not in keys else {self._key: self.item}
+
+    def page(self, query: Query, *, deadline: float) -> Page:
+        """Nothing is listed here."""
+        raise NotImplementedError
 
     def find(self, key: str, *, deadline: float) -> Item | None:
         """Nothing is looked for here."""

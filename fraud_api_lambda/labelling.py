@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 from fraud_api_lambda.records.items import Item
 from fraud_api_lambda.records.keys import Keys
-from fraud_api_lambda.records.labels import LabelLog, Sitting
+from fraud_api_lambda.records.labels import ChangedTooOftenError, LabelLog, Sitting
 from fraud_api_lambda.records.log import DecisionLog, LogError
 from fraud_api_lambda.records.outcomes import CLOSED_BY, OPEN, Closing, Label, Later, Word
 from fraud_api_lambda.records.queue import Details, Page, Queue
@@ -50,6 +50,7 @@ class Refused(Enum):
     UNKNOWN = auto()
     FUTURE = auto()
     UNAVAILABLE = auto()
+    CHANGED_TOO_OFTEN = auto()
 
 
 class Settled(NamedTuple):
@@ -96,6 +97,8 @@ class Labelling:
             later = self._labels.tell(prediction_id, outcome.source, outcome.word, sitting)
         except LogError:
             return Refused.UNAVAILABLE
+        except ChangedTooOftenError:
+            return Refused.CHANGED_TOO_OFTEN
         if later is None or later.label is None:
             return Refused.UNKNOWN
         return Settled(prediction_id, later.label)

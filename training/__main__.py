@@ -2,12 +2,23 @@
 
 import os
 
-from training.commands import history, local, model, registry, replay, schema, scores, simulate
+from training.commands import (
+    erase,
+    history,
+    local,
+    model,
+    registry,
+    replay,
+    schema,
+    scores,
+    simulate,
+    watch,
+)
 from training.hints import fraud
 from training.program import program, run
 
 app = program("fraud", "Simulate, train, evaluate, score and publish fraud models.")
-for commands in (simulate, schema, model, scores, history, registry, replay, local):
+for commands in (simulate, schema, model, scores, history, registry, replay, watch, erase, local):
     app.add_typer(commands.app)
 
 

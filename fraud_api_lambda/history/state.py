@@ -141,7 +141,7 @@ def after(state: AccountState, event: Payment | Outcome, label_delay_s: int) -> 
     state : AccountState
     event : Payment or Outcome
         A late payment is counted in its own hour and day. A label changes nothing if its day is no
-        longer kept.
+        longer kept, or has no such fraud any more.
     label_delay_s : int
         Seconds between a fraud and its label.
     """
@@ -167,7 +167,7 @@ def _after_outcome(state: AccountState, outcome: Outcome) -> AccountState:
     numbers, counts, sums, frauds = state.days
     day = outcome.time // DAY_S
     index = bisect_left(numbers, day)
-    if index == len(numbers) or numbers[index] != day:
+    if index == len(numbers) or numbers[index] != day or frauds[index] + outcome.frauds < 0:
         return state
     changed = (*frauds[:index], frauds[index] + outcome.frauds, *frauds[index + 1 :])
     return state._replace(days=Buckets(numbers, counts, sums, changed))

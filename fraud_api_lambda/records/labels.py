@@ -4,7 +4,6 @@ A change is written if record and states are stored as they were read. So words 
 twice or at the same time end as if they had come one after the other, in any order.
 """
 
-import logging
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
@@ -13,7 +12,7 @@ from fraud_api_lambda.aws.table_errors import BusyError, CancelledError, TableEr
 from fraud_api_lambda.history.packing import PackedStateError
 from fraud_api_lambda.records.items import ERASED, RECORD, STATE, Record, has_expired
 from fraud_api_lambda.records.keys import Keys
-from fraud_api_lambda.records.log import DecisionLog, LogError
+from fraud_api_lambda.records.log import DecisionLog, LogError, report
 from fraud_api_lambda.records.outcomes import Change, Closing, Later, Word, changed
 from fraud_api_lambda.records.requests import PATIENT, Requests
 from fraud_api_lambda.records.states import States
@@ -21,7 +20,13 @@ from fraud_api_lambda.records.states import States
 ATTEMPTS: Final = 10
 """Reads of a record for one change: a busy account's state moves between read and write."""
 
-log = logging.getLogger(__name__)
+
+MOST_CHANGES: Final = 100
+"""Of a payment's label: each is kept for ever, and a record has limited room."""
+
+
+class ChangedTooOftenError(Exception):
+    """Raise when a label has changed `MOST_CHANGES` times."""
 
 
 class NoReviewError(Exception):
@@ -84,6 +89,8 @@ class LabelLog:
         ------
         LogError
             If the table does not answer. The word may have been written: say it again.
+        ChangedTooOftenError
+            If the word would change the label once more.
         """
         return self._amend(prediction_id, lambda known: known.later.told(source, word), sitting)
 
@@ -106,7 +113,7 @@ class LabelLog:
             except (BusyError, CancelledError):
                 requests.pause()
             except (TableError, PackedStateError, ValueError) as error:
-                log.warning("table failed", extra={"cause": str(error)})
+                report(error)
                 raise LogError from error
         raise LogError
 
@@ -122,6 +129,8 @@ def _amended(
     if later == known.later:
         return later
     frauds = later.is_fraud - sum(change.frauds for change in known.later.changes)
+    if frauds and len(known.later.changes) == MOST_CHANGES:
+        raise ChangedTooOftenError
     if frauds:
         states = _states(known.record, requests, sitting.now)
         change = Change(frauds, states.relabel(known.record, frauds))

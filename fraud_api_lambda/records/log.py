@@ -72,7 +72,7 @@ class DecisionLog:
             item = self.requests().find(RECORD + prediction_id)
             return None if item is None or has_expired(item, now) else Record.of(item)
         except (TableError, ValueError) as error:
-            _report(error)
+            report(error)
             raise LogError from error
 
     def preview(self, group: Sequence[Asked], context: Context) -> list[Decided]:
@@ -110,10 +110,10 @@ class DecisionLog:
             try:
                 settled = _together(asked, context, states)
             except BusyError as error:  # an account, perhaps, but not the record
-                _report(error)
+                report(error)
                 break
             except TableError as error:
-                _report(error)
+                report(error)
                 return _unrecorded(asked, context, histories)
             if settled is not None:
                 return settled
@@ -137,7 +137,7 @@ class DecisionLog:
             found = (*error.found, *repeat(None, len(group)))
             return [_found(asked, item) for asked, item in zip(group, found, strict=False)]
         except TableError as error:
-            _report(error)
+            report(error)
             return [None] * len(group)
         return [Decided(record.answer) for record in recorded]
 
@@ -149,7 +149,7 @@ def _states(context: Context, *group: Asked, consistent: bool = False) -> States
         items = context.requests.read(list(wanted), consistent=consistent) if wanted else {}
         return States(items, group[0].arrived)
     except (TableError, PackedStateError) as error:
-        _report(error)
+        report(error)
         return None
 
 
@@ -195,7 +195,7 @@ def _alone(
                 return settled
             context.requests.pause()
     except TableError as error:
-        _report(error)
+        report(error)
     return _unrecorded(asked, context, histories)
 
 
@@ -241,7 +241,7 @@ def _put(record: Record, context: Context) -> Put:
     return Put(new_item(record, context.keys), condition, {":now": now}, is_shown=True)
 
 
-def _report(error: Exception) -> None:
+def report(error: Exception) -> None:
     """Log a failure of the table, without values."""
     refusal = error.refusal if isinstance(error, TableError) else None
     action = {"action": refusal.action} if refusal is not None and refusal.action else {}

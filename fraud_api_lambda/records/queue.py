@@ -1,5 +1,9 @@
-"""The queue of reviews, and what an analyst sees of a payment and its accounts."""
+"""The queue of reviews, and what an analyst sees of a payment and its accounts.
 
+An item that cannot be read, of a newer program or in the middle of an erasure, hides no others.
+"""
+
+import logging
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
@@ -17,10 +21,12 @@ from fraud_api_lambda.records.items import (
     predictions_of,
 )
 from fraud_api_lambda.records.labels import Known, NoReviewError
-from fraud_api_lambda.records.log import DecisionLog, LogError
+from fraud_api_lambda.records.log import DecisionLog, LogError, report
 from fraud_api_lambda.records.requests import PATIENT, Requests
 
 INDEX: Final = "reviews"
+
+log = logging.getLogger(__name__)
 
 
 class Page(NamedTuple):
@@ -100,6 +106,7 @@ class Queue:
             keys = [str(item["pk"]) for item in found.items]
             known = _read(requests, keys, now)
         except (TableError, ValueError) as error:
+            report(error)
             raise LogError from error
         return Page([each for each in known.values() if _is_in(queue, each)], found.last)
 
@@ -115,14 +122,16 @@ class Queue:
         """
         try:
             return self._details(prediction_id, now)
-        except (TableError, ValueError, PackedStateError) as error:
+        except (TableError, ValueError) as error:
+            report(error)
             raise LogError from error
 
     def _details(self, prediction_id: str, now: int) -> Details | None:
         requests = self._log.requests(patience=PATIENT)
-        known = _read(requests, [RECORD + prediction_id], now).get(RECORD + prediction_id)
-        if known is None:
+        found = _live(requests, [RECORD + prediction_id], now)
+        if not found:
             return None
+        known = Known.of(found[RECORD + prediction_id])
         if not known.record.grounds:
             raise NoReviewError
         keys = [key and STATE + key for key in known.record.accounts]
@@ -157,7 +166,17 @@ def _live(requests: Requests, keys: Sequence[str], now: int) -> dict[str, Item]:
 
 
 def _read(requests: Requests, keys: Sequence[str], now: int) -> dict[str, Known]:
-    return {key: Known.of(item) for key, item in _live(requests, keys, now).items()}
+    """The records of some keys that can be read."""
+    found = {key: _known(item) for key, item in _live(requests, keys, now).items()}
+    return {key: known for key, known in found.items() if known is not None}
+
+
+def _known(item: Item) -> Known | None:
+    try:
+        return Known.of(item)
+    except ValueError as error:
+        log.warning("record unreadable", extra={"cause": str(error)})
+        return None
 
 
 def _decisions(
@@ -189,6 +208,7 @@ def _account(
 
 def _state(item: Item) -> AccountState:
     packed = item.get("s")
-    if not isinstance(packed, bytes):
-        raise PackedStateError("the item has no state")
-    return Account.unpack(packed).state
+    try:
+        return Account.unpack(packed).state if isinstance(packed, bytes) else UNKNOWN
+    except PackedStateError:
+        return UNKNOWN

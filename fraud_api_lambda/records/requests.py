@@ -132,16 +132,11 @@ class Requests:
         def once() -> dict[str, Item]:
             return self._table.read(keys, consistent=consistent, deadline=self._deadline())
 
-        try:
-            return self._timed(once)
-        except (BusyError, LostError) as error:
-            if _is_slow(error) or not self._may_wait():
-                raise
-        return self._timed(once)
+        return self._twice(once)
 
     def find(self, key: str) -> Item | None:
-        """The item of a key."""
-        return self._timed(lambda: self._table.find(key, deadline=self._deadline()))
+        """The item of a key; a failure that takes no time is tried once more."""
+        return self._twice(lambda: self._table.find(key, deadline=self._deadline()))
 
     def page(self, query: Query) -> Page:
         """Items of an index."""
@@ -163,6 +158,14 @@ class Requests:
             if not self._may_wait():
                 raise
             self._timed(once)
+
+    def _twice[T](self, request: Callable[[], T]) -> T:
+        try:
+            return self._timed(request)
+        except (BusyError, LostError) as error:
+            if _is_slow(error) or not self._may_wait():
+                raise
+        return self._timed(request)
 
     def pause(self) -> None:
         """Wait for a random time, so that two writers do not meet again."""

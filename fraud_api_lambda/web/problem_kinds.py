@@ -85,6 +85,12 @@ REVIEW_CLOSED: Final = Kind(
     "The review is closed",
     "Somebody closed it, or its outcome came, before: see by, at and label.",
 )
+CHANGED_TOO_OFTEN: Final = Kind(
+    "changed-too-often",
+    409,
+    "The label has changed too often",
+    "It has changed 100 times; nothing can change it any more.",
+)
 OTHER_KEY: Final = Kind(
     "other-key",
     403,
@@ -123,6 +129,7 @@ KINDS: Final = (
     NO_PREDICTION,
     NO_REVIEW,
     REVIEW_CLOSED,
+    CHANGED_TOO_OFTEN,
     OTHER_KEY,
     INTERNAL,
     MODEL_UNAVAILABLE,

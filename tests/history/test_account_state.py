@@ -102,6 +102,7 @@ def test_an_outcome_that_is_taken_back_leaves_no_trace() -> None:
     state = folded(Payment(NOON, 100, 1))
 
     assert after(after(state, Outcome(NOON, 1), WEEK_S), Outcome(NOON, -1), WEEK_S) == state
+    assert after(state, Outcome(NOON, -1), WEEK_S) == state
 
 
 def test_an_outcome_of_a_day_that_is_no_longer_kept_changes_nothing() -> None:

@@ -1,4 +1,4 @@
-"""A campaign: containers that post payments at once, over a network and a table that fail.
+"""A campaign: containers that post payments and outcomes at once, over a table that fails.
 
 In the end everything must fit together: one answer for each id, right seals, and a replay of the
 whole table without a difference.
@@ -19,6 +19,7 @@ from fraud_api_lambda.aws.dynamodb import EXCHANGE_S, Item, Put, Table
 from fraud_api_lambda.aws.signature import Credentials
 from fraud_api_lambda.decisions.bundle import read, version_of
 from fraud_api_lambda.deployment.loaded_model import LoadedModel
+from fraud_api_lambda.labelling import Outcome
 from fraud_api_lambda.records.items import RECORD
 from fraud_api_lambda.records.keys import Keys
 from fraud_api_lambda.records.log import DecisionLog
@@ -29,6 +30,7 @@ from tests.bundles import make_history_bundle
 from tests.emulator import TableAws
 from tests.memory_app import UNHURRIED
 from tests.records.answered import Answered, wrong_answers
+from tests.records.campaign_words import Said, outcomes_of, say, wrong_words
 from tests.records.defects import Defect, Planted
 from tests.records.faults import Fault, Operation, at_random, faulty
 from tests.transactions import body
@@ -48,6 +50,9 @@ RATES: Final = (0.02, 0.05, 0.1, 0.2)
 BUNDLE: Final = make_history_bundle()
 
 type Body = dict[str, Any]
+
+type Job = Sequence[Body] | Sequence[Outcome]
+"""What is sent at once."""
 
 type Chances = Mapping[Operation, Mapping[Fault, float]]
 
@@ -73,9 +78,13 @@ def chances_at(rate: float, slow: float = 0.0) -> dict[Operation, dict[Fault, fl
         **dict.fromkeys((Fault.SLOW, Fault.SILENT, Fault.TRICKLE), slow),
     }
     throttles = {Fault.THROTTLE: rate / 4, Fault.UNPROCESSED: rate / 4}
+    find: dict[Fault, float] = {
+        fault: chance for fault, chance in common.items() if fault is not Fault.MIXED_THROTTLE
+    }
     return {
         Operation.READ: common | throttles,
         Operation.WRITE: common | {Fault.THROTTLE: rate / 2, Fault.CONFLICT: rate},
+        Operation.FIND: find | {Fault.THROTTLE: rate / 4},
     }
 
 
@@ -86,18 +95,21 @@ class Campaign:
     Attributes
     ----------
     answered : list of Answered
+    said : list of Said
     faults : Counter
         Requests to the table by operation and fault.
     violations : list of str
         What does not fit together.
-    views : int
-        Histories that were folded again.
+    views, changes : int
+        Histories and changes of labels that were folded again.
     """
 
     answered: list[Answered]
+    said: list[Said]
     faults: Counter[tuple[str, Fault]]
     violations: list[str] = field(default_factory=list)
     views: int = 0
+    changes: int = 0
 
 
 def campaign(
@@ -106,9 +118,10 @@ def campaign(
     *,
     payments: int,
     chances: Chances,
+    outcomes: int = 0,
     defect: Defect | None = None,
 ) -> Campaign:
-    """Post payments to an empty table, and check all of it.
+    """Post payments and outcomes of them to an empty table, and check all of it.
 
     Parameters
     ----------
@@ -118,6 +131,7 @@ def campaign(
         Different ones; with those that are sent again there are about 1.7 times as many.
     chances : dict
         Of faults.
+    outcomes : int
     defect : Defect, optional
         Planted into each container.
     """
@@ -130,13 +144,15 @@ def campaign(
             Service(DecisionLog(each, UNHURRIED), lambda: keys, render)
             for each in (_table(aws.table, proxy.port, keys, defect) for _ in range(THREADS))
         ]
-        answered = _post(groups_of(seed, payments), containers, model)
-    done = Campaign(answered, proxy.counts)
+        jobs = _mixed(groups_of(seed, payments), outcomes_of(seed, payments, outcomes), seed)
+        answered, said = _post(jobs, containers, model)
+    done = Campaign(answered, said, proxy.counts)
     items = {str(item["pk"]): item for page in memory.items(RECORD) for item in page}
     replayed = replay(memory, aws.registry, lambda _: None)
     done.violations += [*map(repr, proxy.troubles), *wrong_answers(items, answered)]
+    done.violations += wrong_words(items, keys, said)
     done.violations += [*map(str, replayed.first), *replayed.not_folded]
-    done.views = replayed.views
+    done.views, done.changes = replayed.views, replayed.changes
     return done
 
 
@@ -186,6 +202,10 @@ class _QuickTable(Table):
         del deadline
         return super().read(keys, consistent=consistent, deadline=monotonic() + EXCHANGE_S)
 
+    def find(self, key: str, *, deadline: float) -> Item | None:
+        del deadline
+        return super().find(key, deadline=monotonic() + EXCHANGE_S)
+
     def write(self, puts: Sequence[Put], *, deadline: float) -> None:
         del deadline
         super().write(puts, deadline=monotonic() + EXCHANGE_S)
@@ -198,19 +218,34 @@ def _table(name: str, port: int, keys: Keys, defect: Defect | None) -> RecordTab
     return table if defect is None else Planted(table, defect, keys)
 
 
+def _mixed(
+    payments: Sequence[Sequence[Body]], outcomes: Sequence[Sequence[Outcome]], seed: int
+) -> list[Job]:
+    """Payments in order, with outcomes anywhere between them: some come too early."""
+    chance = random.Random(f"mixed {seed}")
+    at = [chance.uniform(0, 1.2 * len(payments)) for _ in outcomes]
+    jobs: list[tuple[float, Job]] = [*enumerate(payments), *zip(at, outcomes, strict=True)]
+    return [job for _, job in sorted(jobs, key=lambda pair: pair[0])]
+
+
 def _post(
-    groups: Sequence[Sequence[Body]], containers: Sequence[Service], model: LoadedModel
-) -> list[Answered]:
-    """Post groups in order, each by the container that is free first."""
-    waiting: SimpleQueue[Sequence[Body]] = SimpleQueue()
+    jobs: Sequence[Job], containers: Sequence[Service], model: LoadedModel
+) -> tuple[list[Answered], list[Said]]:
+    """Send payments and outcomes in order, each by the container that is free first."""
+    waiting: SimpleQueue[Job] = SimpleQueue()
     answered: SimpleQueue[Answered] = SimpleQueue()
-    for group in groups:
-        waiting.put(group)
+    said: SimpleQueue[Said] = SimpleQueue()
+    for job in jobs:
+        waiting.put(job)
 
     def work(service: Service) -> None:
         question = Question()
-        while (group := _next(waiting)) is not None:
-            asked = [service.asked(model, each, question) for each in group]
+        while (job := _next(waiting)) is not None:
+            if outcomes := [each for each in job if isinstance(each, Outcome)]:
+                for each in say(service.labels, outcomes):
+                    said.put(each)
+                continue
+            asked = [service.asked(model, each, question) for each in job if isinstance(each, dict)]
             decided = service.answer(model, asked, question).decided
             for pair in zip(asked, decided, strict=True):
                 answered.put(Answered(*pair))
@@ -220,7 +255,7 @@ def _post(
         thread.start()
     for thread in threads:
         thread.join()
-    return [answered.get() for _ in range(answered.qsize())]
+    return _all(answered), _all(said)
 
 
 def _next[T](waiting: "SimpleQueue[T]") -> T | None:
@@ -228,3 +263,7 @@ def _next[T](waiting: "SimpleQueue[T]") -> T | None:
         return waiting.get_nowait()
     except Empty:
         return None
+
+
+def _all[T](queue: "SimpleQueue[T]") -> list[T]:
+    return [queue.get() for _ in range(queue.qsize())]

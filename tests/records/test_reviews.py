@@ -257,6 +257,7 @@ def test_a_wrong_query_is_refused(memory: Memory, query: str, pointer: str) -> N
         ({"by": " Ada"}, "#/by"),
         ({"by": "A\nB"}, "#/by"),
         ({"by": 5}, "#/by"),
+        ({"by": "chargeback"}, "#/by"),
         ({"note": "n" * 501}, "#/note"),
         ({"note": "\x00"}, "#/note"),
         ({"notes": ""}, "#/notes"),

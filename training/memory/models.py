@@ -29,6 +29,11 @@ class Models:
         self._registry = registry
         self._pins = _pinned(registry)
 
+    @property
+    def pinned(self) -> list[str]:
+        """The versions that the pointer names, the served one first."""
+        return list(self._pins)
+
     def get(self, version: str) -> LoadedModel:
         """The model of a version, as the API with a memory loads it.
 

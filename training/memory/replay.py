@@ -5,7 +5,8 @@ are read, and payments meanwhile make no difference.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Final
 
 from fraud_api_lambda.records.items import (
@@ -17,12 +18,16 @@ from fraud_api_lambda.records.items import (
     has_expired,
 )
 from fraud_api_lambda.records.keys import Keys
+from fraud_api_lambda.records.outcomes import Later
 from fraud_api_lambda.records.seals import is_sealed
-from training.memory.accounts import fold_accounts
-from training.memory.again import answer_again
-from training.memory.differences import Difference, Replayed, of_account, of_prediction
+from training.memory.anchors import Leaf, leaf
 from training.memory.models import Models
-from training.memory.scratch import Scratch, scratch
+from training.memory.replaying.accounts import fold_accounts
+from training.memory.replaying.again import answer_again
+from training.memory.replaying.days import Anchors, anchors_of, compare_days
+from training.memory.replaying.differences import Difference, Replayed, of_account, of_prediction
+from training.memory.replaying.labels import contradictions, label_changes
+from training.memory.replaying.scratch import Scratch, scratch
 from training.memory.sights import UNREADABLE, sights
 from training.registry.store import Registry
 from training.registry.table import MemoryTable
@@ -36,8 +41,19 @@ def replay(
     registry: Registry,
     progress: Callable[[str], None],
     now: Callable[[], float] = time.time,
+    anchors: Anchors | None = None,
 ) -> Replayed:
     """Replay a table with the models of a registry.
+
+    Parameters
+    ----------
+    table : MemoryTable
+    registry : Registry
+    progress : callable
+    now : callable
+        Seconds since the epoch.
+    anchors : Anchors, optional
+        Of days. Default: those of the table in the registry's bucket.
 
     Raises
     ------
@@ -47,6 +63,8 @@ def replay(
         If AWS refuses.
     """
     keys, now_ms, done = table.keys(), round(now() * 1_000), Replayed()
+    if anchors is None:
+        anchors = anchors_of(table.name, registry.bucket)
     with scratch() as kept:
         reading = _Reading(kept, keys, now_ms, done)
         for page in table.items(STATE, BASE):
@@ -55,6 +73,7 @@ def replay(
         for page in table.items(RECORD):
             progress(f"reading the records of {table.name}")
             reading.keep_records(page)
+        compare_days(kept, anchors, done, now_s=now_ms // 1_000)
         answer_again(kept, Models(registry), keys, done, progress)
         fold_accounts(kept, table, done, progress, now_s=now_ms // 1_000)
     return done
@@ -75,6 +94,7 @@ class _Reading:
         kept = [item for item in items if self._is_kept(item)]
         self._done.records += len(kept)
         self._kept.add_records([item for item in kept if self._is_record(item)])
+        self._kept.add_leaves(_leaves(kept))
 
     def _is_kept(self, item: Item) -> bool:
         """Check the seal of an item; whether it has not expired."""
@@ -87,13 +107,25 @@ class _Reading:
         return not is_over
 
     def _is_record(self, item: Item) -> bool:
+        """Check the later part of a record, and keep the changes of its label."""
         try:
-            for _ in sights(Record.of(item), None):
+            record, later = Record.of(item), Later.of(item)
+            for _ in sights(record, None):
                 pass
+            self._kept.add_changes([*label_changes(record, later)])
+            found = [*contradictions(record, later)]
         except UNREADABLE:
             self._done.add([_difference(item, NO_RECORD)])
             return False
+        self._done.add(of_prediction(record.prediction_id, what) for what in found)
         return True
+
+
+def _leaves(items: list[Item]) -> Iterator[Leaf]:
+    """Yield what the digests of days are made of; what is no record has none."""
+    for item in items:
+        with suppress(ValueError):
+            yield leaf(item)
 
 
 def _difference(item: Item, what: str) -> Difference:

@@ -4,6 +4,7 @@ import json
 from base64 import urlsafe_b64decode
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple
+from uuid import UUID
 
 from fraud_api_lambda.domain.accounts import AccountColumns, accounts_of
 from fraud_api_lambda.domain.payment import Payment
@@ -13,7 +14,7 @@ from fraud_api_lambda.history.view import History
 from fraud_api_lambda.records.answering import HISTORY_BEHIND
 from fraud_api_lambda.records.asked import PARTNER_BYTES, Clock, kinds_of, minor_units
 from fraud_api_lambda.records.facts import RecordedFacts
-from fraud_api_lambda.records.items import Record, Version
+from fraud_api_lambda.records.items import ERASED, Record, Version
 
 UNREADABLE: Final = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 """What reading a record raises that does not fit its model."""
@@ -101,12 +102,8 @@ class RecordReader:
 
     def countings(self, record: Record) -> list[Counting]:
         """How each account counts the payment; raises one of `UNREADABLE`."""
-        values = self._values(record)
-        amount = values[self._schema.roles.amount]
-        if not isinstance(amount, int | float):
-            raise TypeError("the amount is not a number")
+        time, amount = self.time_and_amount(record)
         money = minor_units(amount, 10.0**self._schema.decimals)
-        time = self._clock.seconds(values)
         is_behind = HISTORY_BEHIND in answer_fields(record).get("degraded", ())
         return [
             Counting(Event(time, money, partner), self._schema.label_delay_s, name, is_due)
@@ -115,6 +112,14 @@ class RecordReader:
             )
             for is_due in (_is_counted(account) and not is_behind,)
         ]
+
+    def time_and_amount(self, record: Record) -> tuple[int, float]:
+        """When and how much a payment was by its facts; raises one of `UNREADABLE`."""
+        values = self._values(record)
+        amount = values[self._schema.roles.amount]
+        if not isinstance(amount, int | float):
+            raise TypeError("the amount is not a number")
+        return self._clock.seconds(values), amount
 
     def _numbers(self, record: Record) -> Iterator[int | None]:
         """The number of each account's partner."""
@@ -127,21 +132,22 @@ class RecordReader:
 
 
 def sights(record: Record, countings: list[Counting] | None) -> Iterator[Sight]:
-    """Yield what a record saw of each account.
+    """Yield what a record saw of each account that was not erased.
 
     Raises
     ------
     ValueError
-        If it does not say that of each of its accounts.
+        If it does not say that of each of its accounts, or its id is none.
     """
+    UUID(record.prediction_id)
     if record.histories is None:
         return
     found = zip(record.accounts, record.histories, record.versions, strict=True)
     for index, (key, history, version) in enumerate(found):
         if (key is None) != (version is None):
             raise ValueError("an account without a version")
-        if key is not None and version is not None:
-            _require_numbers(version)
+        if key is not None and version is not None and not key.startswith(ERASED):
+            require_numbers(version)
             counting = None if countings is None else countings[index]
             yield Sight(key, *version, record.prediction_id, history, counting)
 
@@ -155,12 +161,21 @@ def answer_fields(record: Record) -> Mapping[str, Any]:
     return read if isinstance(read, dict) else {}
 
 
+def has_erased_fact(record: Record) -> bool:
+    """Whether erasing an account took a fact."""
+    try:
+        return ERASED in json.loads(record.facts).values()
+    except UNREADABLE:
+        return False
+
+
 def number_of(key: str) -> int:
-    """The number of an account as a partner of others, from its keyed id."""
-    return int.from_bytes(urlsafe_b64decode(f"{key}==")[:PARTNER_BYTES])
+    """The number of an account as a partner of others, from its keyed id or what replaced it."""
+    return int.from_bytes(urlsafe_b64decode(f"{key.removeprefix(ERASED)}==")[:PARTNER_BYTES])
 
 
-def _require_numbers(version: Version) -> None:
+def require_numbers(version: Version) -> None:
+    """Raise `ValueError` unless the numbers of a version are some."""
     since, seq, _ = version
     for number in (since, seq):
         if not isinstance(number, int) or not 0 <= number < MOST:

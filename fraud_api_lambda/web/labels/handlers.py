@@ -15,6 +15,7 @@ from fraud_api_lambda.records.labels import NoReviewError, ReviewClosedError
 from fraud_api_lambda.web.labels import models, shown
 from fraud_api_lambda.web.predictions import json_response, refused_item
 from fraud_api_lambda.web.problem_kinds import (
+    CHANGED_TOO_OFTEN,
     INVALID_VALUE,
     MEMORY_UNAVAILABLE,
     NO_PREDICTION,
@@ -35,7 +36,11 @@ CURSOR: Final = ("l", "pk")
 
 _CURSOR_TEXT: Final = re.compile(rf"[0-9]{{18}}\0{RECORD}{PREDICTION_ID.pattern}")
 
-_KINDS: Final = {Refused.UNKNOWN: NO_PREDICTION, Refused.UNAVAILABLE: MEMORY_UNAVAILABLE}
+_KINDS: Final = {
+    Refused.UNKNOWN: NO_PREDICTION,
+    Refused.UNAVAILABLE: MEMORY_UNAVAILABLE,
+    Refused.CHANGED_TOO_OFTEN: CHANGED_TOO_OFTEN,
+}
 _FUTURE: Final = "this time is in the future"
 
 

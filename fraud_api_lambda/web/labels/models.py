@@ -4,13 +4,20 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_core import ErrorDetails
 
 from fraud_api_lambda.domain import time_text
 from fraud_api_lambda.domain.checks import JsonObject
 from fraud_api_lambda.labelling import Outcome
-from fraud_api_lambda.records.outcomes import Word
+from fraud_api_lambda.records.outcomes import SOURCES, Word
 from fraud_api_lambda.wire import strict_json
 from fraud_api_lambda.wire.body_faults import NOT_ALLOWED
 from fraud_api_lambda.wire.faults import Fault, fault, limited, normalised, unknown_name
@@ -109,10 +116,18 @@ class ReviewIn(Strict):
     model_config = ConfigDict(title="ReviewDecision")
 
     label: LabelName
-    by: str = Field(pattern=NAME, description="The analyst.")
+    by: str = Field(pattern=NAME, description="The analyst; not the name of a source.")
     note: Annotated[
         str, Field(max_length=500, pattern=NOTE, json_schema_extra=_without_default)
     ] = ""
+
+    @field_validator("by")
+    @classmethod
+    def _no_source(cls, by: str) -> str:
+        """A name of a source would look like an outcome in the answer to a second analyst."""
+        if by in SOURCES:
+            raise ValueError("write a name, not a source of outcomes")
+        return by
 
 
 def outcomes_of(body: bytes) -> list[Outcome | list[Fault]]:

@@ -9,7 +9,7 @@ from pydantic.json_schema import models_json_schema
 
 from fraud_api_lambda.domain.checks import JsonObject
 from fraud_api_lambda.web.answers import ProblemOut
-from fraud_api_lambda.web.labels.models import OutcomesIn, ReviewIn
+from fraud_api_lambda.web.labels.models import NAME, OutcomesIn, ReviewIn
 from fraud_api_lambda.web.labels.responses import (
     ClosedOut,
     OutcomesOut,
@@ -88,7 +88,7 @@ _QUERY: Final[list[JsonObject]] = [
         "in": "query",
         "required": False,
         "description": "The reviews that this analyst closed, the latest first.",
-        "schema": {"type": "string"},
+        "schema": {"type": "string", "pattern": NAME},
     },
 ]
 

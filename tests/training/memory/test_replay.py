@@ -4,6 +4,7 @@ import json
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Final
 
@@ -29,7 +30,10 @@ from tests.memory_app import UNHURRIED, PatientTable, memory_client, remove, wri
 from tests.transactions import body
 from training.__main__ import app
 from training.errors import CommandError, InputError
+from training.memory.anchors import anchor, digests, leaf
+from training.memory.anchors import key_of as anchor_key
 from training.memory.replay import replay
+from training.registry.anchor_store import AnchorStore
 from training.registry.table import MemoryTable
 
 BUNDLE: Final = make_history_bundle()
@@ -201,6 +205,14 @@ def set_back(aws: TableAws, client: TestClient) -> None:
     rewrite(aws, before)
 
 
+def anchor_before(aws: TableAws, client: TestClient) -> None:
+    leaves = [leaf(record_of(aws, number)) for number in range(PAYMENTS)]
+    as_of = datetime.now(UTC)
+    store = AnchorStore(aws.bucket)
+    assert store.add(anchor_key(aws.table, as_of), anchor(aws.table, as_of, digests(leaves)))
+    post(client, 28)
+
+
 def lose_model(aws: TableAws, client: TestClient) -> None:
     del client
     post(memory_client(aws, OTHER), 28)
@@ -227,6 +239,7 @@ def lose_model(aws: TableAws, client: TestClient) -> None:
         (say_not_counted, r"{23}: it says that it was not counted in .* its payer, wrongly"),
         (break_seal, r"{9}: its seal is wrong: it was changed by somebody without the secret"),
         (set_back, r"{payer C1}: its state is set back to version 8: the {28} .* version 9"),
+        (anchor_before, r"day 20[0-9-]+: it has 25 records, not the 24 of anchors/fraud-table-"),
         (lose_model, r"model {model}: it is not in s3://fraud-models.* 24 answers cannot be given"),
     ],
 )

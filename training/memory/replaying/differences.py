@@ -13,7 +13,8 @@ class Difference(NamedTuple):
     Attributes
     ----------
     of : str
-        ``prediction ID``, ``account ID`` with a keyed id, or ``model VERSION``.
+        ``prediction ID``, ``account ID`` with a keyed id, ``model VERSION``, ``day DATE`` or
+        ``anchor KEY``.
     what : str
     """
 
@@ -36,8 +37,12 @@ class Replayed:
         Items that DynamoDB is about to delete, of which only the seals were checked.
     answers : int
         Given again.
-    views : int
-        Histories in records, compared with the fold.
+    views, changes : int
+        Histories and changes of labels in records, compared with the fold.
+    days : int
+        Whose records an anchor has, and were compared with it.
+    erased_facts : int
+        Answers that cannot be given again, because erasing an account took a fact.
     not_folded : dict of int
         Accounts that could not be followed, by the reason.
     seals, wrong_seals : int
@@ -51,6 +56,9 @@ class Replayed:
     expired: int = 0
     answers: int = 0
     views: int = 0
+    changes: int = 0
+    days: int = 0
+    erased_facts: int = 0
     not_folded: dict[str, int] = field(default_factory=dict)
     seals: int = 0
     wrong_seals: int = 0
@@ -72,8 +80,14 @@ class Replayed:
         """The result in words."""
         yield f"{self.records:,} records: {self.answers:,} answers given again"
         yield f"{self.accounts:,} accounts: {self.views:,} views of their histories folded again"
+        if self.changes:
+            yield f"changes of labels in histories, folded again: {self.changes:,}"
+        if self.days:
+            yield f"days compared with their anchors: {self.days:,}"
         for reason, number in sorted(self.not_folded.items()):
             yield f"accounts that were not folded: {number:,} ({reason})"
+        if self.erased_facts:
+            yield f"answers without a fact that was an erased id: {self.erased_facts:,}"
         if self.expired:
             yield f"left out, as they have expired: {self.expired:,}"
         yield self.verdict
@@ -98,6 +112,9 @@ class Replayed:
             "expired": self.expired,
             "answers": self.answers,
             "views": self.views,
+            "changes": self.changes,
+            "days": self.days,
+            "erased_facts": self.erased_facts,
             "not_folded": self.not_folded,
             "wrong_seals": self.wrong_seals,
             "differences": self.differences,

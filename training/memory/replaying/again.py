@@ -6,11 +6,17 @@ from typing import Final
 from fraud_api_lambda.domain.payment import Payment
 from fraud_api_lambda.records.items import Record
 from fraud_api_lambda.records.keys import Keys
-from training.memory.answers import Again
-from training.memory.differences import Difference, Replayed, of_prediction
 from training.memory.models import ModelGoneError, Models
-from training.memory.scratch import Scratch
-from training.memory.sights import UNREADABLE, Counting, RecordReader, sights
+from training.memory.replaying.answers import Again
+from training.memory.replaying.differences import Difference, Replayed, of_prediction
+from training.memory.replaying.scratch import Scratch
+from training.memory.sights import (
+    UNREADABLE,
+    Counting,
+    RecordReader,
+    has_erased_fact,
+    sights,
+)
 
 AT_ONCE: Final = 1_000
 """Records in memory."""
@@ -47,22 +53,34 @@ def answer_again(
             ]
             done.answers += len(asked)
             done.add(_compared(again, asked))
-            unread = (
+            done.add(_other_key_figures(reader, (record for record, _ in asked)))
+            left = [
                 record
                 for record, (payment, _) in zip(records, read, strict=True)
                 if payment is None
-            )
+            ]
+            unread = [record for record in left if not has_erased_fact(record)]
+            done.erased_facts += len(left) - len(unread)
             done.add(of_prediction(record.prediction_id, OTHER_FACTS) for record in unread)
 
 
-def _read(
-    record: Record, reader: RecordReader
-) -> tuple[Payment, list[Counting]] | tuple[None, None]:
-    """The payment of a record, and how its accounts count it; None if it cannot be read."""
+def _read(record: Record, reader: RecordReader) -> tuple[Payment | None, list[Counting] | None]:
+    """The payment of a record, and how its accounts count it; None for what cannot be read."""
     try:
-        return reader.payment(record), reader.countings(record)
+        countings = reader.countings(record)
+        return None if has_erased_fact(record) else reader.payment(record), countings
     except UNREADABLE:
         return None, None
+
+
+def _other_key_figures(reader: RecordReader, records: Iterable[Record]) -> Iterator[Difference]:
+    """Yield the records whose time or amount is not that of their facts."""
+    for record in records:
+        time, amount = reader.time_and_amount(record)
+        if (record.time, record.amount) != (time, amount):
+            said = f"{record.time} s and {record.amount:g}, not {time} s and {amount:g}"
+            what = f"its time and amount are {said} as in its facts"
+            yield of_prediction(record.prediction_id, what)
 
 
 def _compared(again: Again, asked: Sequence[Asked]) -> Iterator[Difference]:

@@ -10,12 +10,14 @@ from pydantic_core import to_json
 
 from fraud_api_lambda.decisions.scorer import Scorer
 from fraud_api_lambda.deployment.loaded_model import STALE_MODEL, LoadedModel
+from fraud_api_lambda.domain.assessment import Decision
 from fraud_api_lambda.domain.payment import Payment
 from fraud_api_lambda.records.answering import HISTORY_BEHIND, NO_HISTORY
+from fraud_api_lambda.records.grounds import grounds
 from fraud_api_lambda.records.items import Record
 from fraud_api_lambda.records.keys import Keys
 from fraud_api_lambda.web.answers import answer
-from training.memory.differences import Difference, of_prediction
+from training.memory.replaying.differences import Difference, of_prediction
 from training.memory.sights import answer_fields
 
 NEAR: Final = 1e-5
@@ -31,6 +33,7 @@ ROUNDED: Final = {
     "margin",
     "contributions",
     "expected_costs",
+    "expected_loss",
 }
 """The fields that are computed from a margin or its parts."""
 
@@ -55,9 +58,8 @@ class Again:
         by_way = sorted(read, key=self._way)
         for (has_histories, explain), group in groupby(by_way, self._way):
             records, payments, answers = zip(*group, strict=True)
-            assessments = self._scorer(has_histories=has_histories).assess_many(
-                payments, explain=explain
-            )
+            scorer = self._scorer(has_histories=has_histories)
+            assessments = scorer.assess_many(payments, explain=explain)
             for record, payment, recorded, assessment in zip(
                 records, payments, answers, assessments, strict=True
             ):
@@ -69,6 +71,10 @@ class Again:
                     degraded=self._limits(record, recorded) + payment.degraded,
                 )
                 yield from self._differences(record, recorded, json.loads(to_json(fields)))
+                is_for_review = recorded.get("decision") == Decision.REVIEW
+                yield from _grounds_differences(
+                    record, grounds(scorer, payment) if is_for_review else ""
+                )
 
     def _way(self, read: tuple[Record, Payment, Answered]) -> tuple[bool, bool]:
         """Whether there are histories, and an explanation."""
@@ -99,6 +105,18 @@ class Again:
         different = next(_different("", recorded, again), None)
         if different is not None:
             yield of_prediction(record.prediction_id, f"its answer says {different}")
+
+
+def _grounds_differences(record: Record, expected: str) -> Iterator[Difference]:
+    """Yield how the grounds of a review differ from the expected ones."""
+    if not record.grounds or not expected:
+        if record.grounds != expected:
+            has = "has" if record.grounds else "lacks"
+            yield of_prediction(record.prediction_id, f"it {has} the grounds of a review, wrongly")
+        return
+    different = next(_different("", json.loads(record.grounds), json.loads(expected)), None)
+    if different is not None:
+        yield of_prediction(record.prediction_id, f"as grounds of its review it has {different}")
 
 
 def _different(path: str, found: Any, expected: Any) -> Iterator[str]:

@@ -3,19 +3,19 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
-from fraud_api_lambda.history.packing import PackedStateError
-from fraud_api_lambda.records.account import Account
 from fraud_api_lambda.records.items import STATE, Item
-from training.memory.differences import Difference, Replayed, of_account
-from training.memory.fold import LOADING, Folded, Latest, fold, other_parts
-from training.memory.scratch import Scratch
-from training.memory.sights import Sight
+from training.memory.erasing.tombstones import Tombstones
+from training.memory.replaying.differences import Difference, Replayed, of_account
+from training.memory.replaying.fold import Step, fold
+from training.memory.replaying.scratch import Scratch
+from training.memory.replaying.versions import LOADING, Folded, Latest, Stored
 from training.registry.table import MemoryTable
 
 AT_ONCE: Final = 1_000
 """Accounts between two signs of progress, and accounts whose states are read again together."""
 
 UNREADABLE: Final = "its state cannot be read"
+MARKED: Final = "it is being erased, and that was interrupted: do it again with `fraud erase`"
 
 
 def fold_accounts(
@@ -28,12 +28,13 @@ def fold_accounts(
 ) -> None:
     """Fold the kept accounts again."""
     newer: dict[str, Latest] = {}
-    for key, base, state, seen in kept.accounts():
+    for key, base, state, steps in kept.accounts():
         if done.accounts % AT_ONCE == 0:
             progress("folding the histories of accounts")
         done.accounts += 1
-        folded = _folded(key, base, state, seen, now_s)
+        folded = _folded(key, base, state, steps, now_s)
         done.views += folded.views
+        done.changes += folded.changes
         done.add(folded.found)
         if folded.not_folded:
             done.add_not_folded(folded.not_folded)
@@ -46,12 +47,13 @@ def fold_accounts(
 
 
 def _folded(
-    key: str, base: bytes | None, state: bytes | None, seen: list[Sight], now_s: int
+    key: str, base: Item | None, state: Item | None, steps: list[Step], now_s: int
 ) -> Folded:
     try:
-        return fold(key, seen, _account(base), _account(state), now_s)
-    except PackedStateError:
-        return Folded(found=[of_account(key, UNREADABLE)])
+        began = None if base is None else Stored.of(base).account
+        return fold(key, steps, began, None if state is None else Stored.of(state), now_s)
+    except ValueError:
+        return Folded(found=[of_account(key, _unreadable(state))])
 
 
 def _behind(table: MemoryTable, newer: Mapping[str, Latest]) -> Iterator[Difference]:
@@ -68,22 +70,22 @@ def _behind(table: MemoryTable, newer: Mapping[str, Latest]) -> Iterator[Differe
 
 def _what_is_behind(item: Item | None, latest: Latest) -> str:
     """What is wrong with a state that a record is known to have moved; empty if nothing is."""
-    wanted, by = latest.account, latest.prediction_id
+    wanted, by = latest.version.account, latest.prediction_id
     made = "history load made" if by == LOADING else f"the prediction {by} saw or made"
-    state = None if item is None else item.get("s")
-    if not isinstance(state, bytes):
+    if item is None:
         return f"it has no state, though {made} version {wanted.seq}"
     try:
-        stored = Account.unpack(state)
-    except PackedStateError:
-        return UNREADABLE
-    if stored[:2] < wanted[:2]:
-        return f"its state is set back to version {stored.seq}: {made} version {wanted.seq}"
-    if latest.is_folded and stored[:2] == wanted[:2] and stored != wanted:
-        parts = ", ".join(other_parts(stored.state, wanted.state))
-        return f"its state, version {stored.seq}, is not what the records give: {parts}"
+        stored = Stored.of(item)
+    except ValueError:
+        return _unreadable(item)
+    is_same = stored.account[:2] == wanted[:2]
+    if stored.account[:2] < wanted[:2]:
+        return f"its state is set back to version {stored.account.seq}: {made} version {wanted.seq}"
+    if latest.is_folded and is_same and stored != latest.version:
+        parts = ", ".join(stored.other_parts(latest.version))
+        return f"its state, version {wanted.seq}, is not what the records give: {parts}"
     return ""
 
 
-def _account(state: bytes | None) -> Account | None:
-    return None if state is None else Account.unpack(state)
+def _unreadable(state: Item | None) -> str:
+    return UNREADABLE if Tombstones.of(state) is None else MARKED

@@ -1,0 +1,1 @@
+"""An account erased: its state, and its ids in the records and states of others."""
