@@ -26,19 +26,20 @@ from training.fitting.model_selection import distinct_sets, select_model
 from training.fitting.resampling import DEFAULT
 from training.fitting.settings import Settings
 from training.fitting.smote_ratio import RATIOS, choose_smote_ratio
-from training.histories.columns import with_histories
 from training.histories.feature_sets import (
     chosen_feature_set,
-    earlier_rows,
     require_use,
-    with_label_delay,
+    rows_with_histories,
+    schema_to_train,
 )
+from training.histories.stored import as_stored, how_followed, is_exported
 from training.option_values import AUTO, LEAKY, RESAMPLING
 from training.reading.dataset import read_dataset
 from training.reading.unused_columns import Unused
 from training.reporting.report import model_card, report
 from training.reporting.run_metrics import run_metrics
 from training.reporting.schema import RunMetrics, SearchFigures
+from training.reporting.verdict import with_verdict
 from training.schemas.built_in import built_in
 from training.scoring.model_directory import saved_model
 
@@ -145,7 +146,7 @@ def train(
         The content of ``metrics.json``.
     """
     options = options or TrainOptions()
-    schema = with_label_delay(options.schema, options.windows.label_delay)
+    schema = schema_to_train(data, options.schema, options.windows.label_delay)
     if replaced := saved_model(out):
         progress(f"{out} holds {replaced}, which this run replaces")
     progress(f"reading {data}")
@@ -156,11 +157,11 @@ def train(
     if unused.sentence:
         progress(unused.sentence)
     whole = Rows.of(dataset)
-    feature_set = chosen_feature_set(data, whole, options.feature_set)
+    feature_set = chosen_feature_set(data, as_stored(whole, data), options.feature_set)
     require_use(history_from, feature_set)
     if feature_set == HISTORY:
-        progress("following the histories of the accounts")
-        whole = with_histories(whole, earlier=earlier_rows(history_from, whole, data))
+        progress(how_followed(data))
+        whole = rows_with_histories(data, whole, history_from)
     rows = SplitRows.by_time(whole, **asdict(options.windows))
     settings, searched = _searched(rows, feature_set, options, engine, progress)
     if options.trials is not None:
@@ -174,7 +175,13 @@ def train(
         progress=progress,
     )
     metrics = run_metrics(
-        rows, selection, settings, columns=unused.as_dict(), searched=searched, progress=progress
+        rows,
+        selection,
+        settings,
+        file=data.name,
+        columns=unused.as_dict(),
+        searched=searched,
+        progress=progress,
     )
     files: dict[str, bytes] = {}
     if feature_set != LEAKY:
@@ -185,10 +192,11 @@ def train(
             settings,
             metrics,
             refit=options.refit,
+            has_all=not is_exported(data),
             engine=engine,
             progress=progress,
         )
-        metrics = {**metrics, **published.as_dict()}
+        metrics = with_verdict({**metrics, **published.as_dict()})
         files = _model_files(published, metrics)
     progress("drawing the report")
     write_files(

@@ -21,7 +21,7 @@ from benchmarks.serving.figures import (
     Statistic,
 )
 from benchmarks.serving.stacks import STACKS
-from training.reporting.plots import BLUE, INK, RC
+from training.reporting.drawing import BLUE, INK, RC
 
 COLOURS: Final = {"tutorial": "#8C8C8C", "floor": "#D0D0D0", "ours": BLUE}
 """They also differ in lightness."""

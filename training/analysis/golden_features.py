@@ -6,10 +6,10 @@ from typing import Final, TypedDict
 import numpy as np
 from sklearn.tree import DecisionTreeClassifier
 
+from training.analysis.feature_words import feature_words
 from training.analysis.findings import Finding, warning
 from training.data.rows import Rows
 from training.data.split_rows import SplitRows
-from training.fitting.boosting import names_of
 from training.fitting.fitted_model import FittedModel
 from training.metrics.ranking import average_precision
 
@@ -25,9 +25,10 @@ ENOUGH: Final = 200_000
 
 
 class FeatureAlone(TypedDict):
-    """The average precision of a tree that sees one feature only."""
+    """The average precision of a tree that sees one feature only, and the words for the feature."""
 
     feature: str
+    words: str
     average_precision: float
 
 
@@ -48,14 +49,21 @@ def leak_figures(model: FittedModel, rows: SplitRows) -> LeakFigures:
     reached = average_precision(model.score(later).predicted)
     encoder = model.boosted.encoder
     fitted, scored = (encoder.encoded(part) for part in (earlier, later))
-    columns = zip(names_of(encoder), fitted.T, scored.T, strict=True)
-    alone = sorted(
-        ((_alone(earlier, later, *values), name) for name, *values in columns), reverse=True
-    )
+    columns = zip(encoder.features, fitted.T, scored.T, strict=True)
+    alone = [(_alone(earlier, later, *values), feature) for feature, *values in columns]
+    alone.sort(key=lambda each: (each[0], each[1].name), reverse=True)
+    schema = later.dataset.schema
     return {
         "average_precision": reached,
         "base_rate": float(np.average(later.is_fraud, weights=later.weights)),
-        "alone": [{"feature": name, "average_precision": value} for value, name in alone],
+        "alone": [
+            {
+                "feature": feature.name,
+                "words": feature_words(feature, schema),
+                "average_precision": value,
+            }
+            for value, feature in alone
+        ],
     }
 
 

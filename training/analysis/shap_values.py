@@ -6,6 +6,7 @@ import numpy as np
 import xgboost as xgb
 
 from fraud_api_lambda.features.feature import Feature, Measure
+from training.analysis.feature_words import feature_words
 from training.data.rows import Rows
 from training.fitting.boosting import names_of
 from training.fitting.fitted_model import FittedModel
@@ -16,15 +17,27 @@ MAIN_FEATURES: Final = 4
 POINTS: Final = 12
 QUANTILES: Final = (0.05, 0.25, 0.5, 0.75, 0.95)
 
+SECONDS: Final = "in seconds"
+
 UNITS: Final = {
     Measure.LEVEL: "0 no, 1 yes",
     Measure.FLAG: "0 no, 1 yes",
     Measure.SHARE: "0 no, 1 yes",
-    Measure.HOUR: "of the day, 0 to 23",
+    Measure.HOUR: "0 to 23",
     Measure.RATE: "share of fraud",
     Measure.DISTANCE: "in kilometres",
 }
 """The units of features by measure; one of SHARE is no flag."""
+
+HISTORY_UNITS: Final = {
+    "amount_ratio_7d": "1 is usual",
+    "amount_ratio_30d": "1 is usual",
+    "since_last_s": SECONDS,
+    "fraud_share_7d": "share, 0 to 1",
+    "fraud_share_30d": "share, 0 to 1",
+    "new_partner": "0 no, 1 yes",
+}
+"""The units of the numbers of an account's history that are neither counts nor amounts."""
 
 
 class ShapSpread(TypedDict):
@@ -35,9 +48,10 @@ class ShapSpread(TypedDict):
 
 
 class FeatureShap(TypedDict):
-    """The SHAP values of a feature, by class."""
+    """The SHAP values of a feature, by class, and the words for the feature."""
 
     feature: str
+    words: str
     fraud: ShapSpread
     genuine: ShapSpread
 
@@ -56,6 +70,7 @@ class Dependence(TypedDict):
     """The SHAP value of a feature along the feature's own value, and the unit of the latter."""
 
     feature: str
+    words: str
     unit: str
     points: list[DependencePoint]
 
@@ -84,7 +99,9 @@ def attributions(model: FittedModel, rows: Rows, *, seed: int) -> Attributions:
     values = model.boosted.booster.predict(
         xgb.DMatrix(features, feature_names=model.boosted.booster.feature_names), pred_contribs=True
     )[:, :-1]
-    names, currency = names_of(model.boosted.encoder), currency_of(rows.dataset.schema)
+    schema, encoder = rows.dataset.schema, model.boosted.encoder
+    names, currency = names_of(encoder), currency_of(schema)
+    words = [feature_words(each, schema) for each in encoder.features]
     order = np.argsort(-np.abs(values[fraud]).mean(axis=0), kind="stable")
     measured = order[~np.isnan(features[:, order]).all(axis=0)]
     return {
@@ -93,6 +110,7 @@ def attributions(model: FittedModel, rows: Rows, *, seed: int) -> Attributions:
         "features": [
             {
                 "feature": names[index],
+                "words": words[index],
                 "fraud": _spread(values[fraud, index]),
                 "genuine": _spread(values[~fraud, index]),
             }
@@ -101,7 +119,8 @@ def attributions(model: FittedModel, rows: Rows, *, seed: int) -> Attributions:
         "dependence": [
             {
                 "feature": names[index],
-                "unit": unit_of(model.boosted.encoder.features[index], currency),
+                "words": words[index],
+                "unit": unit_of(encoder.features[index], currency),
                 "points": along(features[:, index], values[:, index]),
             }
             for index in measured[:MAIN_FEATURES]
@@ -115,6 +134,9 @@ def unit_of(feature: Feature, currency: str) -> str:
         return f"in {currency}"
     if feature.measure is Measure.SHARE and feature.name == "share_leaving":
         return "of the balance"
+    if feature.measure is Measure.HISTORY:
+        is_mean = feature.number.startswith("mean")
+        return f"in {currency}" if is_mean else HISTORY_UNITS.get(feature.number, "")
     return UNITS.get(feature.measure, "")
 
 

@@ -55,3 +55,51 @@ class PolicyOutcome(TypedDict):
     saved: dict[str, Saving]
     cutoffs: list[Cutoffs]
     by_typology: NotRequired[list[TypologyDecisions]]
+
+
+class ShareFigures(TypedDict):
+    """A share with its 95 % interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+class MonthlySaving(TypedDict):
+    """The cost saved in 30 days against approving everything, with its 95 % interval."""
+
+    amount: float
+    low: float
+    high: float
+
+
+class DayFigures(TypedDict):
+    """A day of a window: its date, or its number from 1 where time is a count."""
+
+    day: str
+    fraud_amount: float
+    fraud_amount_stopped: float
+    saved: float
+
+
+class StoppedFigures(TypedDict):
+    """The payments that a policy blocks or holds for review, and what that saves.
+
+    Attributes
+    ----------
+    hours : int
+        The length of the window.
+    frauds_stopped : ShareFigures or None
+        Of the frauds, the share that is stopped.
+    genuine_stopped : ShareFigures or None
+        Of the stopped payments, the share that is genuine; None if none is stopped.
+    saved_a_month : MonthlySaving or None
+        None if the window is too short.
+    by_day : list of DayFigures
+    """
+
+    hours: int
+    frauds_stopped: ShareFigures | None
+    genuine_stopped: ShareFigures | None
+    saved_a_month: MonthlySaving | None
+    by_day: list[DayFigures]

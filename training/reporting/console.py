@@ -30,6 +30,7 @@ def summary(metrics: RunMetrics, out: Path) -> str:
             lines += ["", sentence(finding)]
     if not metrics["findings"]:
         lines += ["", "No warnings."]
+    lines += ["", _verdict(metrics)]
     if "version" in metrics:
         lines += ["", _published(metrics), f"model {metrics['version']} written to {out}"]
     else:
@@ -118,6 +119,11 @@ def _policy(metrics: RunMetrics) -> str:
         f"{saved['single threshold']} against the cheapest single threshold "
         f"({metrics['policy']['currency']})."
     )
+
+
+def _verdict(metrics: RunMetrics) -> str:
+    verdict = metrics["verdict"]
+    return f"{'Go' if verdict['is_go'] else 'No-go'}: {verdict['sentence']}"
 
 
 def _measured(metrics: RunMetrics) -> list[str]:

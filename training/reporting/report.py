@@ -9,22 +9,23 @@ from markupsafe import Markup
 from fraud_api_lambda.features.plan import HISTORY, WITHOUT_HISTORY
 from training.analysis.findings import sentence
 from training.option_values import LEAKY
+from training.policy.defaults import NO_CURRENCY
 from training.reading.calendar import period
-from training.reporting.plots import (
-    alone_plot,
-    attribution_plot,
-    dependence_plot,
-    precision_recall_plot,
-    reliability_plot,
-)
+from training.reporting import formats
+from training.reporting.checks import FEW
+from training.reporting.feature_plots import alone_plot, attribution_plot, dependence_plot
+from training.reporting.feature_sets import in_words
+from training.reporting.plots import precision_recall_plot, reliability_plot, saving_plot
 from training.reporting.schema import RunMetrics, SchemaFigures, end_of
 
 HEADLINES: Final = ("decision-time", "strict")
-"""The two feature sets on page one of a model without account histories."""
+"""The two feature sets whose calibration is drawn, of a model without account histories."""
 
 
 def report(metrics: RunMetrics) -> str:
     """Render one self-contained page of HTML: no script, no outside address, the same every time.
+
+    Printed, page one is for a manager, pages two and three have the plots, the rest is an appendix.
 
     Parameters
     ----------
@@ -36,10 +37,16 @@ def report(metrics: RunMetrics) -> str:
 
 def drawn(metrics: RunMetrics) -> dict[str, Markup]:
     """Draw the plots of `render`, by their names in its template."""
-    shown = {name: metrics["arms"][name] for name in _headlines(metrics)}
+    arms, schema = metrics["arms"], metrics["schema"]
+    headlines = {in_words(name, schema): arms[name] for name in _headlines(metrics)}
+    by_day = arms[metrics["feature_set"]]["stopped"]["by_day"]
+    unit = schema["time_unit"] and "day"
     return {
-        "precision_recall": precision_recall_plot(metrics["arms"]),
-        "reliability": reliability_plot(shown),
+        "saving": saving_plot(by_day, metrics["policy"]["currency"], unit),
+        "precision_recall": precision_recall_plot(
+            {in_words(name, schema): arm for name, arm in arms.items()}
+        ),
+        "reliability": reliability_plot(headlines),
         "attributions": attribution_plot(metrics["attributions"]["features"]),
         "dependence": dependence_plot(metrics["attributions"]["dependence"]),
         "alone": alone_plot(metrics["leaks"]),
@@ -71,17 +78,27 @@ def _render(name: str, metrics: RunMetrics, **more: Any) -> str:
         keep_trailing_newline=True,
     )
     environment.filters |= {
-        "share": _share,
-        "count": _count,
-        "figure": _figure,
+        "share": formats.share,
+        "count": formats.count,
+        "figure": formats.figure,
+        "amount": formats.amount,
+        "of_100": formats.of_100,
+        "duration": formats.duration,
         "sentence": sentence,
         "end_of": partial(end_of, schema=metrics["schema"]),
+        "in_words": partial(in_words, schema=metrics["schema"]),
     }
+    arm = metrics["arms"][metrics["feature_set"]]
+    currency = metrics["policy"]["currency"]
     return environment.get_template(name).render(
         metrics=metrics,
-        arm=metrics["arms"][metrics["feature_set"]],
-        headlines={name: _about(name, metrics) for name in _headlines(metrics)},
+        arm=arm,
+        decided={each["decision"]: each for each in arm["outcome"]["by_decision"]},
+        verdict=metrics["verdict"],
+        money=formats.in_currency(currency),
+        currency_code="" if currency == NO_CURRENCY else currency,
         time=_time(metrics["schema"]),
+        few=FEW,
         period=period,
         leaky=LEAKY,
         **more,
@@ -94,46 +111,9 @@ def _headlines(metrics: RunMetrics) -> list[str]:
     return [name for name in HEADLINES if name in metrics["arms"]] or [metrics["feature_set"]]
 
 
-_ABOUT: Final = {
-    ("decision-time", True, True): "Uses the payer's balance before the payment.",
-    ("decision-time", True, False): "Uses the payer's balance before the payment.",
-    ("decision-time", False, True): "Uses the hour of the payment.",
-    ("strict", True, True): "Uses neither balances nor the hour.",
-    ("strict", True, False): "Uses no balances.",
-    ("strict", False, True): "Does not use the hour.",
-}
-"""The facts that a feature set uses or leaves out, where there are balances and hours."""
-
-
-def _about(feature_set: str, metrics: RunMetrics) -> str:
-    """A sentence on the facts that a feature set uses or leaves out."""
-    if feature_set == HISTORY:
-        return "Uses what the accounts did before, too."
-    if metrics["history"] is not None:
-        return "The second model, which answers where no history is known."
-    schema = metrics["schema"]
-    return _ABOUT.get((feature_set, schema["has_balance"], schema["has_hours"]), "")
-
-
 def _time(schema: SchemaFigures) -> str:
     """The heading above windows."""
     unit = schema["time_unit"]
     if not unit:
         return f"time ({schema['timezone']})"
     return "steps (hours)" if unit == "step" else f"{unit}s"
-
-
-def _share(value: float | None) -> str:
-    """A share as a percentage, with three decimals below 1 %."""
-    if value is None:
-        return "-"
-    return f"{value:.1%}" if value == 0 or value >= 0.01 else f"{value:.3%}"
-
-
-def _count(value: float) -> str:
-    return f"{value:,.0f}"
-
-
-def _figure(value: float | None) -> str:
-    """A number with three significant digits."""
-    return "-" if value is None else f"{value:.3g}"

@@ -37,6 +37,7 @@ from training.reporting.schema import (
     WindowRows,
     policy_numbers,
 )
+from training.reporting.verdict import with_verdict
 from training.scoring.window_figures import ModelFigures, model_figures
 
 SPLIT_BY_HOURS: Final = warning(
@@ -59,6 +60,7 @@ def run_metrics(
     selection: ModelSelection,
     settings: Settings,
     *,
+    file: str,
     columns: UnusedColumns,
     searched: SearchFigures,
     progress: Callable[[str], None],
@@ -75,16 +77,17 @@ def run_metrics(
     if LEAKY in selection.by_feature_set:
         progress(f"fitting {LEAKY} on random rows")
         random_split = random_split_figures(rows.all, settings)
-    return {
+    metrics: RunMetrics = {
         "feature_set": chosen.feature_set,
         "schema": _schema_figures(rows.all.dataset),
-        "data": _data_figures(rows.all),
+        "data": _data_figures(rows.all, file),
         "split": _split_figures(rows),
         "settings": {
             "resampling": chosen.resampling,
             "smote_ratio": settings.smote_ratio,
             "goal": str(settings.goal),
             "seed": seed,
+            "given_costs": sorted(settings.policy.keys() - {"currency"}),
         },
         "findings": _findings(rows, selection, leaks, resampling["verdict"], history),
         "arms": {name: figures[name, chosen.resampling] for name in selection.by_feature_set},
@@ -103,6 +106,7 @@ def run_metrics(
         "smote_ratio_trials": searched["smote_ratio_trials"],
         "trials": searched["trials"],
     }
+    return with_verdict(metrics)
 
 
 def _figures_by_model(
@@ -133,10 +137,11 @@ def _schema_figures(dataset: Dataset) -> SchemaFigures:
     }
 
 
-def _data_figures(rows: Rows) -> DataFigures:
+def _data_figures(rows: Rows, file: str) -> DataFigures:
     first, last = int(rows.steps.min()), int(rows.steps.max())
     return {
         **row_counts(rows.is_fraud, rows.weights),
+        "file": file,
         "first_step": first,
         "last_step": last,
         "shown": rows.dataset.calendar.period(first, last),

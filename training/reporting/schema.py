@@ -15,6 +15,7 @@ from training.fitting.figures import RatioTrial, ResamplingComparison, SettingsT
 from training.metrics.figures import Evaluation, RowCounts
 from training.reading.calendar import named
 from training.reading.unused_columns import UnusedColumns
+from training.reporting.figures import Verdict
 from training.scoring.window_figures import ModelFigures
 
 WINDOWS: Final[tuple[Literal["fit", "calibrate", "threshold", "test"], ...]] = (
@@ -31,8 +32,9 @@ class WindowRows(WindowSteps, RowCounts):
 
 
 class DataFigures(RowCounts):
-    """All rows of the file, and their time in words."""
+    """All rows of the file, by its name, and their time in words."""
 
+    file: str
     first_step: int
     last_step: int
     shown: str
@@ -76,12 +78,13 @@ class SplitFigures(TypedDict):
 
 
 class RunSettings(TypedDict):
-    """The settings of the chosen model."""
+    """The settings of the chosen model, and the costs that the user gave."""
 
     resampling: str
     smote_ratio: float
     goal: str
     seed: int
+    given_costs: list[str]
 
 
 class ResamplingFigures(TypedDict):
@@ -173,7 +176,8 @@ class PublicationFigures(TypedDict):
 class RunMetrics(SearchFigures):
     """The content of ``metrics.json``.
 
-    A run of the leaky baseline publishes no model: it lacks the last three.
+    The verdict follows from all other figures. A run of the leaky baseline publishes no model: it
+    lacks the last three.
     """
 
     feature_set: str
@@ -192,6 +196,7 @@ class RunMetrics(SearchFigures):
     booster: dict[str, float | str]
     libraries: dict[str, str]
     columns: UnusedColumns
+    verdict: NotRequired[Verdict]
     version: NotRequired[str]
     evaluated: NotRequired[EvaluatedModel]
     published: NotRequired[PublishedModel]

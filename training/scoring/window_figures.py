@@ -9,7 +9,8 @@ from training.metrics.evaluation import evaluate
 from training.metrics.figures import Evaluation, Slices
 from training.metrics.slices import Parts, sliced
 from training.policy.backtest import policy_outcome
-from training.policy.figures import PolicyOutcome
+from training.policy.figures import PolicyOutcome, StoppedFigures
+from training.policy.stopped import stopped_figures
 from training.reading.columns import TYPOLOGY
 
 
@@ -17,6 +18,7 @@ class WindowFigures(Evaluation, Slices):
     """The figures of scored rows of a window, as a whole and by part."""
 
     outcome: PolicyOutcome
+    stopped: StoppedFigures
 
 
 class CalibrationTrialFigures(TypedDict):
@@ -71,6 +73,7 @@ def figures_of(
         **evaluate(scored.predicted, threshold=threshold, seed=seed),
         **sliced(_parts(scored.rows), scored.predicted, threshold),
         "outcome": policy_outcome(scored, policy, seed=seed),
+        "stopped": stopped_figures(scored, policy, seed=seed),
     }
 
 

@@ -101,7 +101,7 @@ def test_the_simulators_data_raises_no_alarm(frame: pd.DataFrame, tmp_path: Path
 
 
 def found(reached: float, alone: float, base_rate: float = 0.001) -> list[Finding]:
-    best = FeatureAlone(feature="amount", average_precision=alone)
+    best = FeatureAlone(feature="amount", words="Amount", average_precision=alone)
     return leak_findings(
         {"average_precision": reached, "base_rate": base_rate, "alone": [best]},
     )

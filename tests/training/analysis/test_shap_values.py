@@ -12,7 +12,7 @@ from training.analysis.shap_values import POINTS, along, unit_of
     [
         (Feature("amount", Measure.AMOUNT), "in USD"),
         (Feature("balance", Measure.BALANCE), "in USD"),
-        (Feature("hour", Measure.HOUR), "of the day, 0 to 23"),
+        (Feature("hour", Measure.HOUR), "0 to 23"),
         (Feature("share_leaving", Measure.SHARE), "of the balance"),
         (Feature("emptied", Measure.SHARE), "0 no, 1 yes"),
         (Feature("category_travel", Measure.LEVEL), "0 no, 1 yes"),
@@ -21,6 +21,9 @@ from training.analysis.shap_values import POINTS, along, unit_of
         (Feature("home_shop_km", Measure.DISTANCE), "in kilometres"),
         (Feature("tries", Measure.NUMBER), ""),
         (Feature("share_leaving", Measure.NUMBER), ""),
+        (Feature("payer_count_24h", Measure.HISTORY, number="count_24h"), ""),
+        (Feature("payer_mean_24h", Measure.HISTORY, number="mean_24h"), "in USD"),
+        (Feature("payer_since_last_s", Measure.HISTORY, number="since_last_s"), "in seconds"),
     ],
 )
 def test_the_unit_follows_from_the_measure(feature: Feature, unit: str) -> None:

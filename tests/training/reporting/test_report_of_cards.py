@@ -60,7 +60,8 @@ def test_periods_are_dates(out: Path, metrics: RunMetrics, page: str) -> None:
     test = metrics["split"]["test"]
     assert re.fullmatch(rf"{DATES} to {DATES}|.*:00 to {DATES}", test["shown"])
 
-    assert f"Test window: {test['shown']} ;" in page
+    assert f"the last 3 days ( {test['shown']} )" in page
+    assert f"20 days ( {metrics['data']['shown']} )" in page
     assert "time (UTC)" in page
     assert f"\n{test['shown']}: " in model_card(metrics)
     console = summary(metrics, out)
@@ -80,11 +81,12 @@ def test_the_bundle_has_its_periods_in_words(out: Path, metrics: RunMetrics) -> 
 def test_figures_are_by_the_peer_group_and_in_the_currency(page: str) -> None:
     assert "By kind of purchase. Test window" in page
     assert "By amount, in EUR. Test window" in page
-    assert "Amounts are in EUR." in page
-    assert "amount (in EUR)" in page
+    assert "Amounts flagged, in EUR" in page
+    assert "Amount (in EUR)" in page
+    assert "data's currency" not in page
 
 
 def test_feature_sets_with_the_same_features_are_one(page: str, metrics: RunMetrics) -> None:
     assert list(metrics["arms"]) == ["decision-time", "strict"]
-    assert "Uses the hour of the payment." in page
-    assert "Does not use the hour." in page
+    assert "payment and hour (" in page
+    assert "payment alone (" in page
