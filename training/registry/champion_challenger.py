@@ -146,13 +146,13 @@ def challenge(
     CommandError
         If AWS refuses.
     """
-    with_histories = is_exported(data)
-    candidate = load_scorer(directory) if with_histories else answering(load_scorer(directory))
-    calendar = Calendar.of(candidate.bundle.plan.schema)
+    loaded, store = load_scorer(directory), Registry(bucket=bucket, parameter=parameter)
+    calendar = Calendar.of(loaded.bundle.plan.schema)
     first, last = first_step(calendar, "--from", start), last_step(calendar, "--to", end)
-    store = Registry(bucket=bucket, parameter=parameter)
     with aws_errors():
-        refuse_simulated(candidate.bundle, store, allowed=allow_simulated)
+        refuse_simulated(loaded.bundle, store, allowed=allow_simulated)
+    with_histories = is_exported(data)
+    candidate = loaded if with_histories else answering(loaded)
     current = _served(store, with_histories=with_histories)
     comparison, changes = None, RequestChanges()
     if current is not None:
