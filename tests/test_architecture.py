@@ -41,6 +41,7 @@ TRAINING_LAYERS = (
     {"policy"},
     {"fitting"},
     {"scoring", "analysis"},
+    {"watch"},
     {"reporting"},
     {"bundling"},
     {"registry", "distributed"},

@@ -50,6 +50,8 @@ class Bundle:
         Training data, and metrics on later data; served by ``GET /model``.
     without_history : Bundle or None
         Of a model with account histories: a second model, which answers where they are not known.
+    reference : bytes or None
+        How payments looked in training. Only ``fraud watch`` decodes it; None in older bundles.
     """
 
     version: str
@@ -63,6 +65,7 @@ class Bundle:
     trained_on: JsonObject
     metrics: JsonObject
     without_history: "Bundle | None"
+    reference: bytes | None
 
     @property
     def feature_set(self) -> str:
@@ -76,6 +79,7 @@ class Bundle:
 
 
 SECOND: Final = "without_history"
+REFERENCE: Final = "reference"
 
 _TYPES: Final[dict[str, type]] = {
     "booster": bytes,
@@ -105,7 +109,7 @@ def pack(content: Mapping[str, object]) -> bytes:
     ----------
     content : dict
         The fields of `Bundle` but `version`, as plain data: dict, list, tuple, str, bytes, numbers.
-        Without `without_history`, there is no second model.
+        Without `without_history`, there is no second model. `reference` may be left out.
 
     Raises
     ------
@@ -153,6 +157,7 @@ def _bundle(content: dict[str, Any], version: str) -> Bundle:
         trained_on=_decoded(content, "trained_on", _json),
         metrics=_decoded(content, "metrics", _json),
         without_history=None if second is None else _second(second, version, plan),
+        reference=content.get(REFERENCE),
     )
 
 
@@ -183,11 +188,13 @@ def _json(value: JsonObject) -> JsonObject:
 
 
 def _check(content: dict[str, Any]) -> None:
-    if content.keys() != {*_TYPES, SECOND}:
-        differing = sorted(map(repr, content.keys() ^ {*_TYPES, SECOND}))
+    if content.keys() - {REFERENCE} != {*_TYPES, SECOND}:
+        differing = sorted(map(repr, (content.keys() - {REFERENCE}) ^ {*_TYPES, SECOND}))
         raise BundleError(f"the bundle's fields differ: {', '.join(differing)}")
     if type(content[SECOND]) not in {dict, type(None)}:
         raise BundleError(f"the bundle's {SECOND} is not of type dict")
+    if type(content.get(REFERENCE)) not in {bytes, type(None)}:
+        raise BundleError(f"the bundle's {REFERENCE} is not of type bytes")
     for field, kind in _TYPES.items():
         if type(content[field]) is not kind:
             raise BundleError(f"the bundle's {field} is not of type {kind.__name__}")

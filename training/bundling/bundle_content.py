@@ -6,7 +6,7 @@ from typing import Any, Final, NotRequired, TypedDict
 
 import numpy as np
 
-from fraud_api_lambda.decisions.bundle import SECOND, version_of
+from fraud_api_lambda.decisions.bundle import REFERENCE, SECOND, version_of
 from fraud_api_lambda.decisions.model_examples import Examples
 from fraud_api_lambda.domain.plain_schema import learned_as_dict, schema_as_dict
 from fraud_api_lambda.features.plan import Plan
@@ -119,6 +119,7 @@ def content(
     seen: TrainedOn,
     figures: ServedFigures,
     second: dict[str, Any] | None = None,
+    reference: bytes | None = None,
 ) -> dict[str, Any]:
     """The content of a bundle, as `bundle.pack` takes it.
 
@@ -132,6 +133,8 @@ def content(
     figures : ServedFigures
     second : dict, optional
         The content of the second model.
+    reference : bytes, optional
+        From `Reference.to_bytes`; a second model has none.
     """
     plan = plan_of(fitted)
     return {
@@ -148,6 +151,7 @@ def content(
         "trained_on": seen,
         "metrics": figures,
         SECOND: second,
+        REFERENCE: reference,
     }
 
 

@@ -7,7 +7,7 @@ from fraud_api_lambda.decisions.bundle import pack, version_of
 from fraud_api_lambda.decisions.model_examples import Examples
 from fraud_api_lambda.model.calibration import NoCalibration
 from training.analysis.findings import Finding
-from training.bundling.bundle_content import content, served_figures, trained_on
+from training.bundling.bundle_content import content, plan_of, served_figures, trained_on
 from training.bundling.examples import find_examples, missing
 from training.data.split_rows import SplitRows
 from training.data.time_split import Split, Window
@@ -15,6 +15,7 @@ from training.fitting.fitted_model import FittedModel
 from training.fitting.settings import Settings
 from training.reporting.run_metrics import NOT_CALIBRATED
 from training.reporting.schema import RunMetrics, TrainedOn
+from training.watch.of_rows import reference_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,8 @@ class Run:
     metrics : RunMetrics
     evaluated_version : str, optional
         The evaluated model, if it is another one.
+    has_all : bool
+        Whether the rows hold all payments; an exported log lacks those that were blocked.
     """
 
     rows: SplitRows
@@ -70,6 +73,7 @@ class Run:
     settings: Settings
     metrics: RunMetrics
     evaluated_version: str | None = None
+    has_all: bool = True
 
     def examples(self, fitted: FittedModel) -> Examples:
         """The examples of a model, from the latest rows if they hold any."""
@@ -82,8 +86,16 @@ class Run:
         is_refit = self.rows.split != self.evaluated
         return trained_on(self.rows, self.evaluated, fitted, self.settings, refitted=is_refit)
 
+    def reference(self, fitted: FittedModel) -> bytes:
+        """The reference of a model."""
+        return reference_of(self.rows, fitted, plan_of(fitted), has_all=self.has_all).to_bytes()
+
     def content(
-        self, fitted: FittedModel, examples: Examples, second: dict[str, Any] | None = None
+        self,
+        fitted: FittedModel,
+        examples: Examples,
+        second: dict[str, Any] | None = None,
+        reference: bytes | None = None,
     ) -> dict[str, Any]:
         """The content of a model's bundle."""
         figures = served_figures(
@@ -96,6 +108,7 @@ class Run:
             seen=self.trained_on(fitted),
             figures=figures,
             second=second,
+            reference=reference,
         )
 
 
@@ -129,7 +142,8 @@ class Model:
             of_its_own = replace(run, metrics={**run.metrics, "findings": told})
             second = of_its_own.content(pair.second, examples)
             examples = run.examples(pair.first)
-        bundle = pack(run.content(pair.first, examples, second))
+        reference = run.reference(pair.first)
+        bundle = pack(run.content(pair.first, examples, second, reference))
         return cls(pair, bundle, run.trained_on(pair.first), findings)
 
     @property

@@ -60,6 +60,7 @@ def publication(
     metrics: RunMetrics,
     *,
     refit: bool,
+    has_all: bool = True,
     engine: Engine = LOCAL,
     progress: Callable[[str], None],
 ) -> Publication:
@@ -75,11 +76,14 @@ def publication(
     metrics : RunMetrics
     refit : bool
         Serve a model that is fitted with the same settings on all the data.
+    has_all : bool
+        Whether the rows hold all payments, as of `Run`.
     engine : Engine
         Runs the refit.
     progress : callable
     """
-    evaluated = served = Model.of(fitted, Run(rows, rows.split, settings, metrics))
+    run = Run(rows, rows.split, settings, metrics, has_all=has_all)
+    evaluated = served = Model.of(fitted, run)
     if refit:
         longer = rows.until_the_end()
 
@@ -90,7 +94,8 @@ def publication(
         pair = Pair(again(fitted.first), fitted.second and again(fitted.second))
         findings = [*metrics["findings"], *lost_calibration(fitted, pair)]
         told: RunMetrics = {**metrics, "findings": findings}
-        served = Model.of(pair, Run(longer, rows.split, settings, told, evaluated.version))
+        of_refit = replace(run, rows=longer, metrics=told, evaluated_version=evaluated.version)
+        served = Model.of(pair, of_refit)
     _require_servable(served.bundle)
     return Publication(evaluated, served)
 

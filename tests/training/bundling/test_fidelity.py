@@ -1,6 +1,7 @@
 """A reason is true of the payment: with typical values the log-odds would be lower."""
 
 import random
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -21,6 +22,8 @@ from training.scoring.score import load_scorer
 from training.simulator.by_schema import SIMULATORS
 from training.simulator.simulate import simulate
 from training.train import TrainOptions, train
+from training.watch.measured import Measuring
+from training.watch.reference import Reference
 
 ROWS = 100_000
 COLUMNS = ["step", "type", "amount", "nameOrig", "nameDest", "oldbalanceOrg"]
@@ -41,6 +44,23 @@ def scorer(payments: pd.DataFrame, tmp_path_factory: pytest.TempPathFactory) -> 
         TrainOptions(feature_set="decision-time", choose_ratio=False, compare=False),
     )
     return Scorer.from_bundle(read((folder / "model" / "model.joblib").read_bytes()))
+
+
+def test_a_trained_bundle_holds_a_reference_of_rows_that_its_booster_was_not_fitted_on(
+    scorer: Scorer,
+) -> None:
+    bundle = scorer.bundle
+    subjects = Measuring(bundle.plan).subjects
+
+    reference = Reference.of_bytes(bundle.reference, subjects)
+
+    fitted_until = bundle.trained_on["windows"]["fit"]["end"]
+    first, last = (int(step) for step in re.findall(r"\d+", reference.shown))
+    assert fitted_until < first
+    assert last == bundle.trained_on["windows"]["threshold"]["end"]
+    assert (last - first + 1) % (7 * 24) == 0
+    assert bundle.reference is not None
+    assert len(bundle.reference) < 4_000
 
 
 @pytest.fixture(scope="module")
