@@ -75,7 +75,7 @@ def create_app(
         from fraud_api_lambda.web.labels import routes  # noqa: PLC0415  # only with a memory
 
         recorded.add(app, current, service)
-        routes.add(app, service.labels, review_key)
+        routes.add(app, current, service.labels, review_key)
     _add_model(app, current)
     _add_health(app)
     app.router.redirect_slashes = False  # a redirect repeats the caller's Host

@@ -10,6 +10,8 @@ from fraud_api_lambda.records.seals import is_sealed
 from fraud_api_lambda.web.app import create_app
 from tests.api.support import check_problem
 from tests.bundles import make_review_bundle
+from tests.emulator import TableAws
+from tests.memory_app import memory_client
 from tests.records.support import KEYS, NOW_S, Memory, ticking
 
 BUNDLE = make_review_bundle()
@@ -315,3 +317,12 @@ def test_a_table_that_is_away_is_a_problem_that_passes() -> None:
 
     assert check_problem(refused, 503)["type"].endswith(":memory-unavailable")
     assert refused.headers["Retry-After"] == "1"
+
+
+def test_the_first_request_of_a_container_may_be_an_outcome(table_aws: TableAws) -> None:
+    """The secret, without which nothing is found, comes with the model."""
+    sent = {"outcomes": [outcome("00000000-0000-8000-8000-000000000000")]}
+
+    (result,) = memory_client(table_aws, BUNDLE).post("/outcomes", json=sent).json()["results"]
+
+    assert result["problem"]["type"].endswith(":no-prediction")
