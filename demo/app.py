@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from console.shell import errors_shown, state_of_the_api
+from console.shell import errors_shown, head
 
 ICON = Path(__file__).parent / "icon.svg"
 
@@ -16,6 +16,7 @@ page = st.navigation(
         st.Page("views/score.py", title="Score", icon=":material/fact_check:", default=True),
         st.Page("views/what_if.py", title="What if", icon=":material/tune:", url_path="what-if"),
         st.Page("views/stream.py", title="Stream", icon=":material/stream:", url_path="stream"),
+        st.Page("views/review.py", title="Review", icon=":material/rule:", url_path="review"),
         st.Page(
             "views/upload.py", title="Upload", icon=":material/upload_file:", url_path="upload"
         ),
@@ -23,7 +24,6 @@ page = st.navigation(
     ],
     position="top",
 )
-with st.bottom:
-    state_of_the_api()
+head(page.title)
 with errors_shown("page"):
     page.run()

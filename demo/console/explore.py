@@ -7,7 +7,8 @@ from enum import StrEnum, auto
 from math import ceil, log10
 from typing import Any, Final
 
-from console.api import MAX_BATCH, Answer, Payment
+from console.api import MAX_BATCH, Payment
+from console.connection import Answer
 from console.schema import CHOICES, Field, Schema
 from console.words import values_in_words
 

@@ -13,6 +13,8 @@ from console.words import values_in_words
 KEY: Final = "pay_"
 """Begins the key of each widget, so that no column is mistaken for a key of the page."""
 
+COLUMNS: Final = 2
+
 EARLIEST: Final = datetime(1970, 1, 1)  # noqa: DTZ001  # the clock of whoever pays
 LATEST: Final = datetime(2199, 12, 31, 23, 59)  # noqa: DTZ001
 
@@ -36,8 +38,8 @@ def form(schema: Schema) -> tuple[dict[str, Entry], dict[str, Any]]:
     entries: dict[str, Entry] = {}
     places: dict[str, Any] = {}
     rows = schema.rows
-    height = -(-len(rows) // 3)
-    for index, column in enumerate(st.columns(3, gap="medium")):
+    height = -(-len(rows) // COLUMNS)
+    for index, column in enumerate(st.columns(COLUMNS, gap="medium")):
         with column:
             for row in rows[index * height : (index + 1) * height]:
                 with st.container(horizontal=len(row) > 1):

@@ -47,6 +47,17 @@ def write_amount(amount: float, decimals: int = 2) -> str:
     return f"{amount:,.{decimals}f}"
 
 
+def in_words(currency: str) -> str:
+    """A sentence on the currency of amounts, if they do not bear it themselves."""
+    return f"Amounts are in {currency}." if " " in currency else ""
+
+
+def money(amount: float, currency: str, decimals: int = 2) -> str:
+    """An amount in its currency: 1,234.56 EUR. A currency told in words is said once a page."""
+    text = write_amount(amount, decimals)
+    return text if " " in currency else f"{text}\N{NO-BREAK SPACE}{currency}"
+
+
 def write_exactly(number: float, decimals: int) -> str:
     """A number with separators, with more decimals than asked for if it has more."""
     text = write_amount(number, decimals)

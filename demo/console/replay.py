@@ -71,7 +71,7 @@ class Replay:
         """Append the answers to the next payments."""
         first = len(self.scored)
         for payment, answer in zip(self.payments[first:], answers, strict=False):
-            self.scored.append(self._line(payment, answer))
+            self.scored.append(self._line(len(self.scored), payment, answer))
         self.playing = self.playing and not self.is_over
 
     def counts(self) -> Counter[str]:
@@ -89,22 +89,42 @@ class Replay:
 
     def frauds(self) -> tuple[int, int]:
         """The number of stopped frauds, and of all frauds so far."""
-        frauds = [row for row in self.scored if row["is_fraud"]]
-        return sum(row["decision"] != "approve" for row in frauds), len(frauds)
+        return len(self._stopped(is_fraud=True)), len(self._frauds())
 
-    def _line(self, payment: Simulated, answer: dict[str, Any]) -> dict[str, Any]:
+    def value(self) -> tuple[float, float]:
+        """The money in stopped frauds, and in all frauds so far."""
+        stopped = self._stopped(is_fraud=True)
+        return sum(row["amount"] for row in stopped), sum(row["amount"] for row in self._frauds())
+
+    def false_alarms_per_fraud(self) -> float | None:
+        """Genuine payments that were not approved, for each stopped fraud; None without one."""
+        frauds = len(self._stopped(is_fraud=True))
+        return len(self._stopped(is_fraud=False)) / frauds if frauds else None
+
+    def _frauds(self) -> list[dict[str, Any]]:
+        return [row for row in self.scored if row["is_fraud"]]
+
+    def _stopped(self, *, is_fraud: bool) -> list[dict[str, Any]]:
+        return [
+            row
+            for row in self.scored
+            if row["decision"] != "approve" and row["is_fraud"] is is_fraud
+        ]
+
+    def _line(self, number: int, payment: Simulated, answer: dict[str, Any]) -> dict[str, Any]:
         request, schema = payment.request, self.schema
         return {
+            "number": number,
             "day": self._day(request),
             "kind": schema.kind(request),
             "amount": schema.value(request, "amount"),
-            "payer": schema.value(request, "payer"),
             "probability": answer["fraud_probability"],
             "decision": answer["decision"],
             "expected_loss": answer["expected_costs"]["approve"],
-            "reasons": " ".join(reason["text"] for reason in answer["reasons"]),
             "is_fraud": payment.is_fraud,
             "degraded": answer["degraded"],
+            "request": request,
+            "answer": answer,
         }
 
     def _day(self, request: Payment) -> float:

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, Final
 
-from console.api import Answer, Payment
+from console.api import Payment
 from console.built_in import BUILT_IN, UNKNOWN, BuiltIn
+from console.connection import Answer
 from console.words import account_of, sentence, value_in_words
 
 ROLES: Final = {

@@ -1,4 +1,4 @@
-"""The frame of every page: the connection, the state of the API, and errors."""
+"""The frame of every page: the connections, its head, and errors."""
 
 import os
 from collections.abc import Iterator, Mapping
@@ -9,12 +9,15 @@ from urllib.parse import urlsplit
 import streamlit as st
 from streamlit.errors import StreamlitSecretNotFoundError
 
-from console.api import Answer, Api
+from console.api import Api
+from console.connection import Answer
 from console.errors import ApiError
+from console.reviews.client import KEY_NAME, Reviews
 from console.schema import Schema
 
 MODEL_TTL_S = 15
 STATE_EVERY_S = 60
+API_VIEW = "api_view"
 LOCAL = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
@@ -23,6 +26,17 @@ def api() -> Api:
     if "api" not in st.session_state:
         st.session_state.api = Api(_setting("FRAUD_API_URL"), _setting("FRAUD_API_KEY"))
     connection: Api = st.session_state.api
+    return connection
+
+
+def reviews() -> Reviews:
+    """The connection to the queue, which has a key of its own."""
+    if "reviews" not in st.session_state:
+        own = _setting(KEY_NAME)
+        st.session_state.reviews = Reviews(
+            _setting("FRAUD_API_URL"), own or _setting("FRAUD_API_KEY"), has_own_key=bool(own)
+        )
+    connection: Reviews = st.session_state.reviews
     return connection
 
 
@@ -79,9 +93,21 @@ def errors_shown(where: str, labels: Mapping[str, str] = MappingProxyType({})) -
             st.button("Try again", key=f"again-{where}", icon=":material/refresh:")
 
 
+def head(title: str) -> None:
+    """The title of a page, the state of the API, and the switch for the API's own words."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.title(title, anchor=False, width="content")
+        _state_of_the_api()
+        st.toggle("API view", key=API_VIEW)
+
+
+def is_api_view() -> bool:
+    """Whether the user wants the API's own names, codes and log-odds."""
+    return bool(st.session_state.get(API_VIEW))
+
+
 @st.fragment(run_every=STATE_EVERY_S)
-def state_of_the_api() -> None:
-    """The state of the API, and the version of its model."""
+def _state_of_the_api() -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         try:
             known = model()
@@ -89,4 +115,5 @@ def state_of_the_api() -> None:
             st.badge(error.title, icon=":material/cloud_off:", color="red")
             return
         st.badge("API ready", icon=":material/cloud_done:", color="blue")
-        st.badge(f"Model {known['version']}", icon=":material/deployed_code:", color="gray")
+        if is_api_view():
+            st.badge(f"Model {known['version']}", icon=":material/deployed_code:", color="gray")

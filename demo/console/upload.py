@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from io import StringIO
 from typing import Any, Final
 
-from console.api import MAX_BATCH, Answer, Payment
+from console.api import MAX_BATCH, Payment
+from console.connection import Answer
 from console.errors import faults_by_field
 from console.payments import payment_of_row
 from console.schema import DROPPED, Field, Schema

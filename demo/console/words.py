@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from console.api import Answer
+from console.connection import Answer
 
 FEATURES: Final = {
     "amount": "Amount",
@@ -38,6 +38,8 @@ _NUMBER: Final = re.compile(
 )
 """What follows the account in the name of a feature."""
 
+_MARKUP: Final = re.compile(r"[\\`*_\[\]<>$~:|!#&]")
+
 YOUR_LEDGER: Final = "Your ledger decides whether such a payment is possible."
 
 BEYOND_BALANCE: Final = (
@@ -53,9 +55,18 @@ SHORTEST_WORD: Final = 4
 YES_AND_NO: Final = {"0": "No", "1": "Yes"}
 
 
+DEGREES: Final = ((2.0, "strongly"), (0.5, "clearly"), (0.05, "slightly"))
+"""Words for a contribution of at least so much: 2 multiplies the odds by seven."""
+
+
 def sentence(words: str) -> str:
     """Words with a capital first letter."""
     return words[:1].upper() + words[1:]
+
+
+def literal(text: str) -> str:
+    """A text of somebody else as Markdown that shows it as it is: without links, images or code."""
+    return _MARKUP.sub(r"\\\g<0>", text)
 
 
 def value_in_words(value: str) -> str:
@@ -122,6 +133,14 @@ def limit_in_words(limit: str) -> str:
         known = value_in_words(name).lower()
         return f"The training data has no payments, or only a few, with this {known}."
     return LIMITS.get(limit, limit)
+
+
+def strength(added: float) -> str:
+    """How strongly a contribution to the log-odds raises or lowers the probability."""
+    degree = next((words for least, words in DEGREES if abs(added) >= least), "")
+    if not degree:
+        return "hardly matters"
+    return f"{'raises' if added > 0 else 'lowers'} it{NBSP}{degree}"
 
 
 def percent(share: float) -> str:

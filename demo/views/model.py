@@ -4,9 +4,9 @@ from typing import Any
 
 import streamlit as st
 
-from console.charts import precision_over_recall, reliability
 from console.palette import LOOKS
-from console.payments import write_amount
+from console.payments import money
+from console.plots.charts import precision_over_recall, reliability
 from console.schema import Schema
 from console.shell import model
 from console.words import percent
@@ -122,20 +122,20 @@ def outcome(known: dict[str, Any], currency: str) -> None:
             "Decision": LOOKS[line["decision"]].tag(line["decision"].capitalize()),
             "Payments": f"{line['transactions']:,.0f}",
             "Frauds": f"{line['frauds']:,.0f}",
-            "Cost": write_amount(line["cost"]),
+            "Cost": money(line["cost"], currency),
         }
         for line in backtest["by_decision"]
     ]
     st.table(rows, hide_index=True, border="horizontal", alt="Outcome of each decision")
     saved = backtest["saved"]["approving all"]
+    amount = money(saved["amount"], currency)
     st.caption(
-        f"In {currency}. Against approving all, the policy saves {write_amount(saved['amount'])} "
+        f"In {currency}. Against approving all, the policy saves {amount} "
         f"({percent(saved['share'])}); {percent(backtest['queue_precision'])} of its reviews "
         "detect fraud."
     )
 
 
-st.title("Model")
 known = model()
 schema = Schema.of(known)
 summary(known)

@@ -6,12 +6,13 @@ from typing import Any
 import streamlit as st
 
 from console.answers import show_costs, show_request, show_verdict, show_waterfall
-from console.api import Payment, Reply
+from console.api import Payment
+from console.connection import Reply
 from console.errors import ApiError
 from console.form import as_entries, form
 from console.payments import Entry, read_payment
 from console.schema import Schema
-from console.shell import api, errors_shown, model
+from console.shell import api, errors_shown, is_api_view, model
 from console.words import features_in_words
 
 
@@ -48,22 +49,21 @@ def ask(
         raise
 
 
-st.title("Score a payment")
-st.markdown(
-    "Choose a payment or enter one. Only facts known before the money moves are needed. Nothing is "
-    "recorded."
-)
 known = model()
 schema = Schema.of(known)
-presets(schema.examples(known), schema)
-with st.container(border=True):
-    entries, places = form(schema)
-with errors_shown("answer", schema.labels):
+verdict, payment_form = st.columns([2, 3], gap="medium")
+with payment_form:
+    st.markdown("**Choose a payment or enter one.** Only facts known before the money moves.")
+    presets(schema.examples(known), schema)
+    with st.container(border=True):
+        entries, places = form(schema)
+with verdict, errors_shown("answer", schema.labels):
     payment, reply = ask(entries, places, schema)
-    left, right = st.columns(2, gap="medium")
-    with left:
-        show_verdict(reply, schema.beyond_balance(payment))
-        show_costs(reply.body, known["policy"], schema.currency)
-    with right:
-        show_waterfall(reply.body, features_in_words(known, schema.built_in.words))
-        show_request(payment, api().url)
+    answer = reply.body
+    show_verdict(reply, schema.beyond_balance(payment), schema.currency)
+    show_costs(answer, known["policy"], schema.currency)
+    with payment_form:
+        labels = features_in_words(known, schema.built_in.words)
+        show_waterfall(answer["explanation"], answer["fraud_probability"], labels)
+        if is_api_view():
+            show_request(payment, api().url)

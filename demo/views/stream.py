@@ -1,20 +1,25 @@
 """A stream of simulated payments, scored in order."""
 
-import pandas as pd
-import streamlit as st
-from streamlit.column_config import TextColumn
+from typing import Any
 
-from console.answers import show_limits
-from console.api import Answer
+import streamlit as st
+
+from console.answers import show_limits, show_reasons, show_waterfall
 from console.built_in import Stream
-from console.charts import timeline
+from console.connection import Answer
 from console.palette import LOOKS
+from console.payments import in_words, money
+from console.plots.charts import timeline
 from console.replay import Replay, read_simulated
 from console.schema import Schema
 from console.shell import api, errors_shown, is_local, model
+from console.words import features_in_words, percent
 
 SPEEDS = {"Slow": 5, "Normal": 20, "Fast": 100}  # payments a second
 EVERY_S = 1.0
+MOST_ALERTS = 30
+QUEUE = ":material/rule:"
+PLAIN: dict[str, Any] = {"delta_color": "off", "delta_arrow": "off", "border": True}
 
 
 def replay(source: Stream, schema: Schema) -> Replay:
@@ -83,50 +88,71 @@ def advance(stream: Replay, count: int, *, remember: bool) -> None:
 
 
 def counters(stream: Replay) -> None:
-    """Payments by decision, and the share of frauds that were stopped."""
-    counts = stream.counts()
+    """What was stopped, of what was to be stopped; then payments by decision."""
+    counts, currency = stream.counts(), stream.schema.currency
     stopped, frauds = stream.frauds()
+    saved, lost = stream.value()
+    alarms = stream.false_alarms_per_fraud()
     with st.container(horizontal=True):
-        st.metric("Scored", f"{len(stream.scored):,} of {len(stream.payments):,}", border=True)
-        for name, look in LOOKS.items():
-            st.metric(look.tag(name.capitalize()), f"{counts[name]:,}", border=True)
         st.metric(
-            "Frauds stopped",
-            f"{stopped} of {frauds}",
-            border=True,
-            help="The payments are simulated, so the label is known. It is not sent to the API.",
+            "Value stopped",
+            money(saved, currency, 0),
+            f"of {money(lost, currency, 0)} in frauds",
+            **PLAIN,
         )
+        st.metric("Frauds stopped", f"{stopped} of {frauds}", "by review or block", **PLAIN)
+        shown = "none yet" if alarms is None else f"{alarms:.1f}"
+        st.metric("False alarms per fraud", shown, "genuine, not approved", **PLAIN)
+        progress = f"{len(stream.scored):,} of {len(stream.payments):,}"
+        by_decision = ", ".join(f"{counts[name]:,} {name}" for name in LOOKS)
+        st.metric("Scored", progress, by_decision, **PLAIN)
+    st.caption(
+        "The payments are simulated, so what was fraud is known. It is not sent to the API. "
+        f"{in_words(currency)}"
+    )
 
 
-def alerts(stream: Replay) -> None:
-    """The alerts, for an analyst."""
+def alerts(stream: Replay, known: Answer, *, remember: bool) -> None:
+    """The payments that were not approved; each can be opened."""
     st.header("Alerts by expected loss", anchor=False)
     rows = stream.alerts()
+    if remember and stream.counts()["review"]:
+        st.page_link("views/review.py", label="Decide on them in the queue", icon=QUEUE)
     if not rows:
         st.markdown("None so far.")
         return
-    st.dataframe(
-        pd.DataFrame(rows).replace({"decision": DECISIONS}),
-        key="alerts",
-        hide_index=True,
-        column_order=list(COLUMNS),
-        column_config=COLUMNS | {"kind": TextColumn(kind_name(stream.schema), width=80)},
-        alt="Alerts by expected loss",
+    for row in rows[:MOST_ALERTS]:
+        box = st.expander(
+            in_a_line(row, stream.schema), key=f"alert-{row['number']}", on_change="rerun"
+        )
+        if box.open:
+            with box:
+                details(row, stream.schema, known)
+    if len(rows) > MOST_ALERTS:
+        st.caption(f"The {MOST_ALERTS} largest of {len(rows)}.")
+
+
+def in_a_line(row: Answer, schema: Schema) -> str:
+    """An alert in a line."""
+    decision = LOOKS[row["decision"]].tag(row["decision"].capitalize())
+    return (
+        f"{decision} **{money(row['amount'], schema.currency)}** {row['kind']}, "
+        f"{percent(row['probability'])}, expected loss "
+        f"{money(row['expected_loss'], schema.currency, 0)}"
     )
-    st.caption(f"Amounts in {stream.schema.currency}. The label comes from the simulation.")
 
 
-DECISIONS = {name: name.capitalize() for name in LOOKS}
-COLUMNS = {
-    "decision": TextColumn("Decision", width=80),
-    "expected_loss": st.column_config.NumberColumn("Expected loss", format="%,.0f", width=110),
-    "probability": st.column_config.NumberColumn("Probability", format="percent", width=90),
-    "kind": None,  # of the schema
-    "amount": st.column_config.NumberColumn("Amount", format="%,.2f", width=115),
-    "payer": TextColumn("Payer", width=100),
-    "is_fraud": st.column_config.CheckboxColumn("Was fraud", width=80),
-    "reasons": TextColumn("Reasons", width="large"),
-}
+def details(row: Answer, schema: Schema, known: Answer) -> None:
+    """What the API says of a payment, and what it was."""
+    answer, payer = row["answer"], schema.value(row["request"], "payer")
+    was = ":red[It was fraud]" if row["is_fraud"] else "It was genuine"
+    account = f" The payer is `{payer}`." if payer else ""
+    st.markdown(f"{was}, says the simulation.{account}")
+    show_reasons(answer["reasons"])
+    labels = features_in_words(known, schema.built_in.words)
+    show_waterfall(
+        answer["explanation"], row["probability"], labels, key=f"waterfall-{row['number']}"
+    )
 
 
 def kind_name(schema: Schema) -> str:
@@ -153,10 +179,9 @@ def tick(stream: Replay, source: Stream, known: Answer, count: int, remember: bo
         key="timeline",
         alt="Probability of each payment over time, by decision.",
     )
-    alerts(stream)
+    alerts(stream, known, remember=remember)
 
 
-st.title("Stream")
 known = model()
 schema = Schema.of(known)
 source = schema.built_in.stream

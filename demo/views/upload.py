@@ -87,7 +87,6 @@ def table(title: str, rows: list[dict[str, Any]], key: str) -> None:
     st.dataframe(frame, key=key, hide_index=True, column_config=COLUMNS, alt=title)
 
 
-st.title("Upload")
 known = model()
 schema = Schema.of(known)
 st.markdown(
@@ -104,7 +103,7 @@ except FileError as error:
 about_columns(work.table, schema)
 if not work.started:
     label = f"Score {len(work.payments):,} payments"
-    st.button(label, key="score", type="primary", on_click=start, args=(work,))
+    st.button(label, key="score", on_click=start, args=(work,))
     st.stop()
 with errors_shown("upload", schema.labels):
     advance(work)

@@ -3,12 +3,13 @@
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from console.api import Payment
-from console.curves import choices, curve
 from console.explore import Axis, Curve, Span, at_hour, can_vary, hour_of
 from console.form import choice
 from console.palette import LOOKS
+from console.plots.curves import choices, curve
 from console.schema import CHOICES, Field, Schema
 from console.shell import api, errors_shown, model
 from console.words import percent
@@ -17,8 +18,8 @@ KEY = "if_"
 
 
 CAPTION = (
-    "The mark is the payment, the dashed line the threshold of `is_fraud`. A decision also depends "
-    "on the amount, so its regions do not follow the probability alone."
+    "The mark is the payment, the dashed line the model's threshold. A decision also depends on "
+    "the amount, so its regions do not follow the probability alone."
 )
 OF_BALANCE = (
     " If amount and balance are equal, the payment empties the account. Dotted: the amount exceeds "
@@ -132,9 +133,10 @@ def heading(field: Field, schema: Schema) -> str:
     return short.get(field.role, f"By {schema.label(field).lower()}")
 
 
-def show_curves(payment: Payment, curves: list[Field], span: Span, schema: Schema) -> None:
-    """The curves side by side, below the verdict on the payment itself."""
-    verdict = st.container()
+def show_curves(
+    payment: Payment, curves: list[Field], span: Span, schema: Schema, verdict: DeltaGenerator
+) -> None:
+    """The curves side by side, and the verdict on the payment itself in its place."""
     for column, field in zip(st.columns(2, gap="medium"), curves, strict=False):
         with column:
             st.subheader(heading(field, schema), anchor=False)
@@ -146,10 +148,10 @@ def show_curves(payment: Payment, curves: list[Field], span: Span, schema: Schem
         verdict.warning(warning, icon=":material/account_balance_wallet:")
 
 
-st.title("What if")
-st.markdown("Move a slider. Each curve shows the API's answers to up to a hundred payments.")
 known = model()
 schema = Schema.of(known)
+verdict = st.container()
+st.markdown("Move a slider. Each curve shows the API's answers to up to a hundred payments.")
 payments = schema.examples(known)
 with st.container(border=True):
     payment = begin(payments, schema)
@@ -160,6 +162,6 @@ with st.container(border=True):
     besides = another(varied, schema)
 with errors_shown("curves", schema.labels):
     amount = next(field for field in varied if field.role == "amount")
-    show_curves(payment, [amount, *([besides] if besides else [])], span, schema)
+    show_curves(payment, [amount, *([besides] if besides else [])], span, schema, verdict)
     about_balance = OF_BALANCE + schema.built_in.beyond_balance
     st.caption(CAPTION + (about_balance if schema.role("balance") else ""))

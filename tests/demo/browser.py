@@ -12,6 +12,7 @@ PATHS = {
     "score": "",
     "what-if": "what-if",
     "stream": "stream",
+    "review": "review",
     "upload": "upload",
     "model": "model",
 }
@@ -32,6 +33,15 @@ def browsing() -> Iterator[Browser]:
 def open_page(page: Page, url: str, name: str) -> None:
     """Open a page of the app and wait until it stands still."""
     page.goto(f"{url}/{PATHS[name]}")
+    settle(page)
+
+
+def start_reviewing(page: Page, name: str) -> None:
+    """Give the page Review a name, and open the first payment."""
+    page.get_by_label("Your name").fill(name)
+    page.get_by_role("button", name="Go on").click()
+    page.get_by_role("button", name="Start reviewing").click()
+    expect(page.get_by_role("heading", level=2)).to_be_visible(timeout=20_000)
     settle(page)
 
 

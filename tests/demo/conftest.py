@@ -91,14 +91,20 @@ def own_columns() -> Iterator[str]:
 
 @pytest.fixture
 def opened(monkeypatch: pytest.MonkeyPatch) -> Open:
-    """Open a page of the demo, as `opened(url)` or `opened(url, "what_if", key=KEY)`."""
+    """Open a page of the demo, as `opened(url)` or `opened(url, "what_if", key=KEY)`.
+
+    With `api_view`, it also shows the API's own names, codes and log-odds.
+    """
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     st.cache_data.clear()
 
-    def open_page(url: str, name: str = "score", key: str = "", **query: str) -> AppTest:
+    def open_page(
+        url: str, name: str = "score", key: str = "", *, api_view: bool = False, **query: str
+    ) -> AppTest:
         monkeypatch.setenv("FRAUD_API_URL", url)
         monkeypatch.setenv("FRAUD_API_KEY", key)
         app = AppTest.from_file(APP, default_timeout=30)
+        app.session_state["api_view"] = api_view
         for field, value in query.items():
             app.query_params[field] = value
         app.run()
@@ -153,6 +159,12 @@ def answering(responses: Responses, headers: Mapping[str, str] | None = None) ->
         recorded.url = f"http://127.0.0.1:{server.server_port}"
         yield recorded
         server.shutdown()
+
+
+def metric(app: AppTest, label: str) -> str:
+    """The figure under a label."""
+    (found,) = [each for each in app.metric if label in each.label]
+    return str(found.value)
 
 
 def sent(app: AppTest) -> str:

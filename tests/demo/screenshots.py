@@ -7,11 +7,13 @@ from tempfile import TemporaryDirectory
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
-from tests.demo.browser import browsing, open_page, settle
+from tests.demo.browser import browsing, open_page, settle, start_reviewing
 from training.local.demo import running
 
 FOLDER = Path(__file__).parents[2] / "demo" / "screenshots"
-SHOWN = ("score", "what-if", "stream", "model")
+SHOWN = ("score", "what-if", "stream", "review", "model")
+"""The stream comes before the review, because it fills the queue."""
+
 WIDTHS = (1_280, 390)
 HEIGHT = 800
 COLOURS = 256
@@ -30,6 +32,8 @@ def take(browser: Browser, url: str, folder: Path = FOLDER) -> None:
                 settle(page)
             if name == "stream":
                 _let_it_stream(page)
+            if name == "review":
+                start_reviewing(page, "Ana Ruiz")
             _save(_whole(page, width), folder / f"{name}-{width}.png")
         page.close()
 

@@ -16,7 +16,11 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page, ViewportSize, expect
 
-from tests.demo.browser import CHROMIUM, PATHS, browsing, open_page, settle
+from console.api import MAX_BATCH, Api
+from console.replay import read_simulated
+from console.reviews.client import Reviews
+from console.schema import Schema
+from tests.demo.browser import CHROMIUM, PATHS, browsing, open_page, settle, start_reviewing
 from tests.demo.conftest import KEY
 from training.local.processes import free_port
 
@@ -24,6 +28,13 @@ ROOT = Path(__file__).parents[2]
 WIDE: ViewportSize = {"width": 1_280, "height": 800}
 NARROW: ViewportSize = {"width": 390, "height": 800}
 MOST_TABS = 60
+
+VERDICTS = {
+    "score": "Probability of fraud",
+    "what-if": "at a probability",
+    "stream": "Value stopped",
+}
+"""Words of what a page is for: on a telephone they are there without scrolling."""
 
 pytestmark = pytest.mark.skipif(
     CHROMIUM is None, reason="no chromium: the demo was not opened in a browser (apt-get install)"
@@ -99,6 +110,7 @@ def test_a_payment_is_scored_and_its_curl_line_gets_the_same_answer(demo: Demo, 
     page.get_by_role("button", name="Mule").click()
     expect(amount(page)).to_have_value("302,052.82")
     settle(page)
+    page.get_by_text("API view").click()
     page.get_by_text("This request as curl").click()
     command = page.get_by_test_id("stCode").inner_text()
 
@@ -167,6 +179,11 @@ def test_everything_is_done_by_keyboard_alone(demo: Demo, page: Page) -> None:
     page.keyboard.press("ControlOrMeta+A")
     page.keyboard.type("2,500")
     page.keyboard.press("Enter")
+    page.reload()
+    settle(page)
+    press_until(page, "API view")
+    page.keyboard.press("Space")
+    expect(page.get_by_text("This request as curl")).to_be_visible()
     press_until(page, "This request as curl")
     page.keyboard.press("Enter")
     expect(page.get_by_test_id("stCode")).to_contain_text('"amount": 2500.0')
@@ -188,7 +205,52 @@ def serious(page: Page) -> list[str]:
     return [each["id"] for each in violations if each["impact"] in {"serious", "critical"}]
 
 
-@pytest.mark.parametrize("name", PATHS)
+def recorded(page: Page, demo: Demo) -> None:
+    """Send the payments of the stream to the API behind the app, until two wait for review."""
+    open_page(page, demo.url, "score")
+    page.get_by_text("API view").click()
+    page.get_by_text("This request as curl").click()
+    (api,) = re.findall(r"http://[\d.:]+", page.get_by_test_id("stCode").inner_text())
+    schema = Schema.of(Api(api).model())
+    assert schema.built_in.stream is not None
+    payments = [each.request for each in read_simulated(schema.built_in.stream, schema)]
+    for start in range(0, len(payments), MAX_BATCH):
+        Api(api).predict_batch(payments[start : start + MAX_BATCH], record=True)
+        waiting, _ = Reviews(api).open()
+        if len(waiting) > 1:
+            return
+    raise AssertionError("the stream has no two payments for review")
+
+
+def test_two_analysts_open_one_payment_and_the_second_is_told_who_closed_it(
+    demo: Demo, page: Page, browser: Browser
+) -> None:
+    recorded(page, demo)
+    ana, bo = (browser.new_context(viewport=WIDE).new_page() for _ in range(2))
+    for window, name in ((ana, "Ana Ruiz"), (bo, "Bo")):
+        open_page(window, demo.url, "review")
+        start_reviewing(window, name)
+    amount, other = (each.get_by_role("heading", level=2).inner_text() for each in (ana, bo))
+    look(ana, WIDE)
+    bo.emulate_media(color_scheme="dark")
+    look(bo, NARROW)
+    expect(bo.get_by_role("button", name="Approve")).to_be_in_viewport(ratio=1)
+    ana.keyboard.press("f")
+    expect(ana.get_by_text(f"You closed the payment of {amount} as fraud.")).to_be_visible()
+    bo.keyboard.press("a")
+
+    told = re.compile(f"Ana Ruiz closed the payment of {amount} as fraud on .*, [0-9:]+\\.")
+    assert amount == other
+    expect(bo.get_by_text(told)).to_be_visible()
+    expect(bo.get_by_role("heading", level=2)).not_to_have_text(amount)
+    bo.get_by_role("button", name="Queue").click()
+    expect(bo.get_by_role("button", name="Start reviewing")).to_be_visible()
+    look(bo, NARROW)
+    for window in (ana, bo):
+        window.context.close()
+
+
+@pytest.mark.parametrize("name", [name for name in PATHS if name != "review"])
 def test_each_page_is_whole_on_any_screen_accessible_without_the_key_and_asks_nobody_else(
     demo: Demo, page: Page, name: str
 ) -> None:
@@ -197,12 +259,14 @@ def test_each_page_is_whole_on_any_screen_accessible_without_the_key_and_asks_no
     page.on("request", lambda request: asked.append(request.url))
     page.on("websocket", lambda socket: socket.on("framereceived", keep_in(received)))
     open_page(page, demo.url, name)
-    look(page, demo, WIDE)
+    look(page, WIDE)
     page.emulate_media(color_scheme="dark")
-    look(page, demo, NARROW)
+    look(page, NARROW)
+    if name in VERDICTS:
+        expect(page.get_by_text(VERDICTS[name]).first).to_be_in_viewport(ratio=1)
 
     everything = b"".join(received)
-    assert demo.metrics["version"].encode() in everything
+    assert b"API ready" in everything
     assert KEY.encode() not in everything
     assert asked
     assert [url for url in asked if not url.startswith((demo.url, "data:", "blob:"))] == []
@@ -212,12 +276,10 @@ def keep_in(received: list[bytes]) -> Callable[[str | bytes], None]:
     return lambda frame: received.append(frame.encode() if isinstance(frame, str) else frame)
 
 
-def look(page: Page, demo: Demo, size: ViewportSize) -> None:
-    """State and version are on the screen, nothing runs out of it, and axe has no objection."""
+def look(page: Page, size: ViewportSize) -> None:
+    """The state is on the screen, nothing runs out of it, and axe has no objection."""
     page.set_viewport_size(size)
     settle(page)
-    state = page.get_by_test_id("stBottomBlockContainer")
-    for words in ("API ready", f"Model {demo.metrics['version']}"):
-        expect(state.get_by_text(words)).to_be_in_viewport(ratio=1)
+    expect(page.get_by_text("API ready")).to_be_in_viewport(ratio=1)
     assert page.get_by_test_id("stMain").evaluate("main => main.scrollWidth") <= size["width"]
     assert serious(page) == []

@@ -58,6 +58,7 @@ def test_a_card_payment_is_entered_by_hand_with_a_country_that_is_not_listed(
     amount.fill("950")
     amount.press("Enter")
     settle(page)
+    page.get_by_text("API view").click()
     page.get_by_text("This request as curl").click()
 
     request = page.get_by_test_id("stCode")

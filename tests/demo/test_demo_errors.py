@@ -13,7 +13,7 @@ from console.built_in import PAYSIM
 from console.errors import ApiError
 from console.payments import read_payment, write_amount
 from console.schema import Schema
-from tests.demo.conftest import KEY, Open, Responses, answering, sent
+from tests.demo.conftest import KEY, Open, Responses, answering, metric, sent
 from training.local.processes import free_port
 
 PAGES = ("score", "what_if", "stream", "upload", "model")
@@ -146,7 +146,7 @@ def test_a_value_that_is_not_allowed_is_told_at_its_field(
     app = opened(api)
     app.text_input(key).set_value(value).run()
 
-    at_field, summary = app.error
+    summary, at_field = app.error
     order = [each.key or each.type for each in app.main if each.type in {"text_input", "error"}]
     assert not app.exception
     assert at_field.value.startswith(words)
@@ -207,7 +207,7 @@ def test_a_stream_that_is_interrupted_says_so_and_goes_on(opened: Open, api: str
 
     assert interrupted.startswith("Too many requests")
     assert not app.error
-    assert app.metric[0].value == "20 of 1,000"
+    assert metric(app, "Scored") == "20 of 1,000"
 
 
 def test_a_batch_that_is_refused_in_part_is_told(opened: Open, api: str) -> None:
@@ -223,7 +223,7 @@ def test_a_batch_that_is_refused_in_part_is_told(opened: Open, api: str) -> None
 def test_an_api_that_stays_silent_is_not_waited_for_without_end(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("console.api.TIMEOUT_S", (1, 0.2))
+    monkeypatch.setattr("console.connection.TIMEOUT_S", (1, 0.2))
 
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}"

@@ -15,7 +15,7 @@ from fraud_api_lambda.deployment.loaded_model import STALE_MODEL
 from fraud_api_lambda.records.answering import HISTORY_BEHIND, NO_HISTORY, UNRECORDED
 from fraud_api_lambda.web.model_answers import SchemaOut
 from tests.bundles import make_history_bundle
-from tests.demo.conftest import CARDS_FILE, Open, Responses, answering, schema_of
+from tests.demo.conftest import CARDS_FILE, Open, Responses, answering, schema_of, sent
 from tests.emulator import TableAws
 from tests.memory_app import memory_client
 from tests.transactions import PLAN
@@ -59,7 +59,7 @@ def answers(api: str, count: int, **model: Any) -> Responses:
 def remembered(app: AppTest, queries: list[str]) -> tuple[int, str]:
     """The number of switches, and the query of the first batch of a stream."""
     app.button("play").click().run()
-    return len(app.toggle), queries[-1]
+    return len([each for each in app.toggle if each.key == "remember"]), queries[-1]
 
 
 def test_a_payment_that_is_tried_is_not_recorded(opened: Open, api: str) -> None:
@@ -96,6 +96,19 @@ def test_the_stream_is_forgotten_if_the_user_wants_it(opened: Open, api: str) ->
         shown = remembered(app, server.queries)
 
     assert shown == (1, "explain=true&record=false")
+
+
+@pytest.mark.parametrize("remember", [True, False])
+def test_a_stream_leads_to_the_queue_if_what_it_sends_is_recorded(
+    opened: Open, api: str, remember: bool
+) -> None:
+    batch = {"/predict/batch": (200, {"results": [ANSWER | {"decision": "review"}] * 20})}
+    with answering(answers(api, 20) | batch) as server:
+        app = opened(server.url, "stream")
+        app.toggle("remember").set_value(remember).run()
+        app.button("play").click().run()
+
+    assert ("Decide on them in the queue" in sent(app)) is remember
 
 
 def test_a_deployed_api_does_not_take_the_stream_for_real_payments(
@@ -142,7 +155,7 @@ def test_a_stream_says_what_limits_its_answers(opened: Open, api: str) -> None:
     answer = ANSWER | {"degraded": [HISTORY_BEHIND]}
     batch = {"/predict/batch": (200, {"results": [ANSWER, answer, answer]})}
     with answering(answers(api, 3) | batch) as server:
-        app = opened(server.url, "stream")
+        app = opened(server.url, "stream", api_view=True)
         app.button("play").click().run()
 
     (warning,) = app.warning

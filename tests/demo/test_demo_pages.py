@@ -9,15 +9,14 @@ from typing import Any
 
 import pytest
 import requests
-from streamlit.testing.v1 import AppTest
 
 from console.api import Api, Payment
 from console.built_in import PAYSIM
 from console.payments import write_amount
-from console.replay import Simulated, read_simulated
+from console.replay import Replay, Simulated, read_simulated
 from console.schema import Schema
 from console.words import BEYOND_BALANCE
-from tests.demo.conftest import KEY, Open, answering, sent
+from tests.demo.conftest import KEY, Open, answering, metric, sent
 
 DECISIONS = ("approve", "review", "block")
 
@@ -44,11 +43,6 @@ def simulated(api: str) -> list[Simulated]:
     return read_simulated(PAYSIM.stream, Schema.of(Api(api).model()))
 
 
-def metric(app: AppTest, label: str) -> str:
-    (found,) = [each for each in app.metric if label in each.label]
-    return str(found.value)
-
-
 def test_at_first_the_form_holds_what_the_model_stops(opened: Open, api: str) -> None:
     stopped = Api(api).model()["examples"]["stopped"]
 
@@ -59,7 +53,7 @@ def test_at_first_the_form_holds_what_the_model_stops(opened: Open, api: str) ->
 
 
 def test_a_preset_fills_the_form_and_is_answered_at_once(opened: Open, api: str) -> None:
-    app = opened(api)
+    app = opened(api, api_view=True)
     for name, payment in offered(api).items():
         app.button(f"preset-{name}").click().run()
 
@@ -80,11 +74,11 @@ def test_an_approved_payment_has_no_reasons_but_a_chart_of_contributions(
 
     assert "Approve" in app.header[0].value
     assert "Approved payments have no reasons." in sent(app)
-    assert "Contributions to the probability" in sent(app)
+    assert "What raises the probability, and what lowers it" in sent(app)
 
 
 def test_the_answer_says_model_prediction_and_how_long_it_took(opened: Open, api: str) -> None:
-    app = opened(api)
+    app = opened(api, api_view=True)
 
     version = Api(api).model()["version"]
     caption = app.caption[0].value
@@ -93,13 +87,28 @@ def test_the_answer_says_model_prediction_and_how_long_it_took(opened: Open, api
     )
 
 
-@pytest.mark.parametrize("name", ["score", "what_if", "stream", "upload", "model"])
+@pytest.mark.parametrize("name", ["score", "what_if", "stream"])
+def test_the_words_of_developers_are_on_no_page_unless_they_are_asked_for(
+    opened: Open, api: str, name: str
+) -> None:
+    app = opened(api, name)
+    if name == "stream":
+        app.session_state["alert-0"] = True
+        app.button("play").click().run()
+
+    page = sent(app)
+    assert not app.exception
+    for words in ("is_fraud", "og-odds", "LARGE_AMOUNT", "curl"):
+        assert words not in page
+
+
+@pytest.mark.parametrize("name", ["score", "what_if", "stream", "upload", "model", "review"])
 def test_model_version_and_state_are_on_every_page_and_the_key_on_none(
     opened: Open, api: str, name: str
 ) -> None:
     version = Api(api).model()["version"]
 
-    page = opened(api, name, KEY)
+    page = opened(api, name, KEY, api_view=True)
 
     assert not page.exception
     assert "API ready" in sent(page)
@@ -108,17 +117,17 @@ def test_model_version_and_state_are_on_every_page_and_the_key_on_none(
 
 
 def test_the_waterfall_ends_at_the_log_odds_of_the_answer(opened: Open, api: str) -> None:
-    app = opened(api)
+    app = opened(api, api_view=True)
 
     margin = predicted(api, first(api))["explanation"]["margin"]
-    assert f"The log-odds of {margin:.2f} are calibrated to" in app.caption[-1].value
+    assert f"The log-odds of {margin:.2f} are calibrated to" in sent(app)
     assert f"to {margin:.2f} for this one" in sent(app)
 
 
 def test_the_command_line_gets_the_same_answer(
     opened: Open, api: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    command = opened(api, key="secret").code[0].value
+    command = opened(api, key="secret", api_view=True).code[0].value
     words = shlex.split(command.replace("\\\n", ""))
     monkeypatch.setenv("FRAUD_API_KEY", "secret")
 
@@ -162,7 +171,7 @@ def test_where_threshold_and_policy_differ_the_page_says_why(
     answer |= {"is_fraud": is_fraud, "decision": decision}
     responses = {"/model": (200, Api(api).model()), "/predict": (200, answer)}
     with answering(responses) as server:
-        app = opened(server.url)
+        app = opened(server.url, api_view=True)
 
     told = [each.value for each in app.info]
     assert len(told) == (why is not None)
@@ -186,7 +195,7 @@ def test_an_answer_that_falls_short_says_how(opened: Open, api: str) -> None:
     degraded = ["no_history", "unseen:kind_of_shop"]
     answer = predicted(api, PAYSIM.presets["Mule"]) | {"degraded": degraded}
     with answering({"/model": (200, Api(api).model()), "/predict": (200, answer)}) as server:
-        app = opened(server.url)
+        app = opened(server.url, api_view=True)
 
     (warning,) = app.warning
     assert warning.proto.title == "The answer is limited"
@@ -274,8 +283,10 @@ def test_the_stream_ends_with_every_payment_and_its_alerts_by_expected_loss(
     for _ in range(9):
         app.run()
 
-    counts = [int(metric(app, name.capitalize())) for name in DECISIONS]
-    losses = list(app.dataframe[0].value["expected_loss"])
+    (told,) = [each.delta for each in app.metric if each.label == "Scored"]
+    counts = [int(each) for each in re.findall(r"(\d+) (?:approve|review|block)", told)]
+    lines = [each.label for each in app.expander]
+    losses = [int(re.sub(r"\D", "", each.rpartition("loss")[2])) for each in lines]
     assert not app.exception
     assert metric(app, "Scored") == "1,000 of 1,000"
     assert sum(counts) == 1_000
@@ -283,6 +294,37 @@ def test_the_stream_ends_with_every_payment_and_its_alerts_by_expected_loss(
     assert losses == sorted(losses, reverse=True)
     assert metric(app, "Frauds stopped").endswith("of 12")
     assert app.button("play").disabled
+
+
+def test_the_stream_counts_the_value_stopped_and_the_false_alarms(api: str) -> None:
+    payments = simulated(api)
+    frauds, genuine = ([x for x in payments if x.is_fraud is label] for label in (True, False))
+    stream = Replay([*frauds[:2], *genuine[:4]], Schema.of(Api(api).model()))
+    before = stream.false_alarms_per_fraud()
+    decisions = ("block", "approve", "review", "block", "review", "approve")
+    answers = [predicted(api, each.request) for each in stream.payments]
+    stream.add([each | {"decision": x} for each, x in zip(answers, decisions, strict=True)])
+
+    stopped, missed = (each.request["amount"] for each in frauds[:2])
+    assert stream.value() == (stopped, stopped + missed)
+    assert stream.frauds() == (1, 2)
+    assert (before, stream.false_alarms_per_fraud()) == (None, 3.0)
+
+
+def test_an_alert_of_the_stream_opens_with_its_reasons(opened: Open, api: str) -> None:
+    first, *others = (predicted(api, each.request) for each in simulated(api)[:20])
+    first |= {"decision": "block", "reasons": [{"text": "A reason.", "code": "LARGE_AMOUNT"}]}
+    batch = {"results": [first, *others]}
+    with answering({"/model": (200, Api(api).model()), "/predict/batch": (200, batch)}) as server:
+        app = opened(server.url, "stream")
+        app.session_state["alert-0"] = True
+        app.button("play").click().run()
+
+    payer = simulated(api)[0].request["nameOrig"]
+    assert not app.exception
+    assert f"It was genuine, says the simulation. The payer is `{payer}`." in sent(app)
+    assert "- A reason." in sent(app)
+    assert len([each for each in app._tree if each.type == "vega_lite_chart"]) == 2
 
 
 def test_the_stream_sends_what_is_known_beforehand_and_no_more(opened: Open, api: str) -> None:
@@ -324,7 +366,7 @@ def test_the_model_page_says_which_training_was_judged(
     with answering({"/model": (200, model)}) as server:
         app = opened(server.url, "model")
 
-    assert words in app.markdown[0].value
+    assert words in "".join(each.value for each in app.markdown)
 
 
 def test_the_model_page_shows_periods_as_the_model_writes_them(opened: Open, api: str) -> None:
@@ -332,7 +374,7 @@ def test_the_model_page_shows_periods_as_the_model_writes_them(opened: Open, api
     model["trained_on"]["evaluated_on"]["shown"] = "2020-03-08 to 2020-03-31"
     model["metrics"]["evaluated_until_shown"] = "2020-02-29"
     with answering({"/model": (200, model)}) as server:
-        text = opened(server.url, "model").markdown[0].value
+        text = "".join(each.value for each in opened(server.url, "model").markdown)
 
     assert "Test period: 2020-03-08 to 2020-03-31, with" in text
     assert "was trained until 2020-02-29" in text

@@ -10,13 +10,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from console.charts import contributions
-from console.curves import runs
 from console.palette import LOOKS
 from console.payments import read_amount
+from console.plots.curves import runs
+from console.plots.waterfall import contributions
 from console.words import percent
 from fraud_api_lambda.domain.assessment import Decision
 from tests.transactions import PLAN
+from training.local.demo import policy_of
 
 DEMO = Path(__file__).parents[2] / "demo"
 BROUGHT_BY_STREAMLIT = {"streamlit", "altair", "pandas", "requests"}
@@ -131,6 +132,11 @@ def test_marks_stand_out_from_the_page(theme: str) -> None:
     for look in LOOKS.values():
         low, high = sorted((luminance(look.colour), page))
         assert (high + 0.05) / (low + 0.05) >= 3  # WCAG 2.2, 1.4.11
+
+
+@pytest.mark.parametrize(("schema", "currency"), [(None, "TZS"), ("cards", "EUR")])
+def test_simulated_payments_have_a_currency(schema: str | None, currency: str) -> None:
+    assert policy_of(schema)["currency"] == currency
 
 
 def test_decisions_are_those_of_the_api() -> None:

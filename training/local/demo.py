@@ -3,12 +3,25 @@
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any, Final
 
 import typer
 
 from training.local.processes import LOOPBACK, Server, free_port, interruptible, served
 from training.local.progress import reported
-from training.local.run import START_STEPS, make_model, start_api, start_aws, wait_for_the_end
+from training.local.run import (
+    NO_POLICY,
+    START_STEPS,
+    make_model,
+    start_api,
+    start_aws,
+    wait_for_the_end,
+)
+from training.option_values import BUILT_IN
+from training.schemas.built_in import built_in
+
+REVIEWS_PER_THOUSAND: Final = 10.0
+"""Usual are 2, at which a thousand payments leave an analyst with almost nothing to look at."""
 
 
 def demo(
@@ -47,6 +60,15 @@ def demo(
         wait_for_the_end(app, "the app")
 
 
+def policy_of(schema: str | None) -> dict[str, Any]:
+    """The policy for simulated payments: with reviews enough to see the queue, and a currency.
+
+    PaySim names no currency. Its amounts are as large as those of mobile money in Tanzania.
+    """
+    currency = built_in(schema or BUILT_IN[0]).currency or "TZS"
+    return {"reviews_per_thousand": REVIEWS_PER_THOUSAND, "currency": currency}
+
+
 @contextmanager
 def running(
     *,
@@ -65,7 +87,14 @@ def running(
         # of any size the comparison takes too long.
         compare = data is None
         make_model(
-            data, schema=schema, rows=rows, seed=seed, out=out, compare=compare, memory=memory
+            data,
+            schema=schema,
+            rows=rows,
+            seed=seed,
+            out=out,
+            compare=compare,
+            memory=memory,
+            policy=policy_of(schema) if data is None else NO_POLICY,
         )
         with reported(START_STEPS + 1) as progress:
             api_port = free_port()

@@ -2,10 +2,11 @@
 
 import json
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from math import isclose
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
 import typer
@@ -41,6 +42,8 @@ START_STEPS: Final = 2
 """Steps of `start_aws` and `start_api`."""
 
 KINDS: Final = ("stopped", "approved")
+
+NO_POLICY: Final[Mapping[str, Any]] = MappingProxyType({})
 
 
 def run(
@@ -104,10 +107,12 @@ def make_model(
     out: Path,
     compare: bool = False,
     memory: bool = False,
+    policy: Mapping[str, Any] = NO_POLICY,
 ) -> RunMetrics:
     """Train on `data`, or on simulated transactions if None, and return the metrics.
 
-    With `memory`, the model has account histories if the data has them.
+    With `memory`, the model has account histories if the data has them. `policy` has the numbers
+    that differ from the defaults.
     """
     if data is None:
         data = out / "transactions.csv"
@@ -116,7 +121,7 @@ def make_model(
     options = TrainOptions(
         schema=schema_of_file(data, schema),
         feature_set=None if memory else WITHOUT_HISTORY,
-        settings=Settings(seed=seed),
+        settings=Settings(seed=seed, policy=dict(policy)),
         choose_ratio=False,
         compare=compare,
     )

@@ -1,18 +1,15 @@
-"""Plots of answers. Each takes plain data and returns a chart; pages place them."""
+"""Plots of answers."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
 import altair as alt
 import pandas as pd
 
-from console.palette import LOOKS, LOWERS, NEUTRAL, RAISES
+from console.palette import LOOKS, LOWERS, NEUTRAL
 
 type Plot = alt.LayerChart | alt.FacetChart
 """The types of altair's layered charts."""
-
-MOST_BARS: Final = 7
-"""Contributions with a bar of their own; all others share one."""
 
 PERCENT: Final = alt.Axis(format="~%", tickCount=6)
 LEAST: Final = 1e-6
@@ -47,70 +44,6 @@ def probability(*, title: str) -> alt.Y:
 
 
 TENS: Final = [1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1]
-
-
-def waterfall(explanation: dict[str, Any], labels: Mapping[str, str]) -> Plot:
-    """A waterfall from the base value to the log-odds before calibration.
-
-    Parameters
-    ----------
-    explanation : dict
-        Of an answer.
-    labels : dict of str to str
-        The label of each feature.
-    """
-    frame = pd.DataFrame(_steps(explanation, labels))
-    low, high = frame["low"].min(), frame["high"].max()
-    room = 0.15 * (high - low) or 1.0
-    scale = alt.Scale(domain=[low - room / 3, high + 2 * room], nice=False)
-    title = "Log-odds of fraud, before calibration"
-    x = alt.X("low:Q", scale=scale, title=title, axis=alt.Axis(tickCount=7))
-    order = alt.Y("label:N", sort=None, title=None, axis=alt.Axis(labelLimit=140, ticks=False))
-    kind = alt.Color("kind:N", scale=KINDS, legend=LEGEND)
-    tooltip = [alt.Tooltip("label:N", title="Step"), alt.Tooltip("text:N", title="Log-odds")]
-    base = alt.Chart(frame).encode(order, tooltip=tooltip)
-    bars = base.mark_bar(cornerRadius=2, height={"band": 0.7})
-    ends = base.mark_tick(thickness=4, size=20).transform_filter("datum.kind == 'all together'")
-    text = base.mark_text(align="left", dx=6, color=NEUTRAL)
-    return alt.layer(
-        bars.encode(x, alt.X2("high:Q"), kind),
-        ends.encode(x, kind),
-        text.encode(alt.X("high:Q", scale=scale), text="text:N"),
-    ).properties(height=28 * len(frame) + 70)
-
-
-KINDS: Final = alt.Scale(
-    domain=["raises", "lowers", "all together"], range=[RAISES, LOWERS, NEUTRAL]
-)
-
-
-def _steps(explanation: dict[str, Any], labels: Mapping[str, str]) -> list[dict[str, Any]]:
-    total = explanation["base_value"]
-    steps = [_bar("On average", total, total, "all together", f"{total:.2f}")]
-    for label, added in contributions(explanation, labels):
-        kind = "raises" if added > 0 else "lowers"
-        steps.append(_bar(label, total, total + added, kind, f"{added:+.2f}"))
-        total += added
-    return [*steps, _bar("This payment", total, total, "all together", f"{total:.2f}")]
-
-
-def _bar(label: str, start: float, end: float, kind: str, text: str) -> dict[str, Any]:
-    low, high = sorted((start, end))
-    return {"label": label, "low": low, "high": high, "kind": kind, "text": text}
-
-
-def contributions(
-    explanation: dict[str, Any], labels: Mapping[str, str]
-) -> list[tuple[str, float]]:
-    """Contributions by label of features, the largest first, the smallest summed at the end."""
-    groups: dict[str, float] = {}
-    for name, added in explanation["contributions"].items():
-        label = labels.get(name, name)
-        groups[label] = groups.get(label, 0.0) + added
-    ranked = sorted(groups.items(), key=lambda group: -abs(group[1]))
-    rest = sum(added for _, added in ranked[MOST_BARS:])
-    named = ranked[:MOST_BARS]
-    return [*named, ("All others", rest)] if len(ranked) > MOST_BARS else named
 
 
 APPROVED: Final = "datum.decision == 'approve'"

@@ -7,9 +7,9 @@ from typing import Any, Final
 import altair as alt
 import pandas as pd
 
-from console.charts import LEAST, TENS, Plot, colour, probability, shape
 from console.explore import Axis
 from console.palette import NEUTRAL
+from console.plots.charts import LEAST, TENS, Plot, colour, probability, shape
 
 SHORT: Final = "format(datum.value, datum.value < 1000 ? '~g' : '~s')"
 """10k in place of 10,000; but 0.1, not 100m, which is taken for millions."""

@@ -1,0 +1,1 @@
+"""Plots. Each takes plain data and returns a chart; pages place them."""
