@@ -1,4 +1,4 @@
-"""Outcomes and reviews, as a route asks for them. Knows neither HTTP nor the words of the table."""
+"""The service behind the routes of outcomes and reviews. Independent of HTTP and of DynamoDB."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -19,7 +19,7 @@ The rest of the list is refused, and can be sent again.
 """
 
 AHEAD_US: Final = 5_000_000
-"""A clock that is ahead by less is taken for ours."""
+"""Tolerance for a source whose clock is ahead of ours."""
 
 
 class MemoryUnavailableError(Exception):
@@ -27,14 +27,14 @@ class MemoryUnavailableError(Exception):
 
 
 class Outcome(NamedTuple):
-    """What a source says of a payment.
+    """The label that a source gives a payment.
 
     Attributes
     ----------
     prediction_id, transaction_id : str or None
-        One of them.
+        Exactly one of the two is given.
     source : str
-        As of `SOURCES`.
+        One of `SOURCES`.
     word : Word
     """
 
@@ -45,7 +45,7 @@ class Outcome(NamedTuple):
 
 
 class Refused(Enum):
-    """Why an outcome was not taken."""
+    """Why an outcome was refused."""
 
     UNKNOWN = auto()
     FUTURE = auto()
@@ -54,14 +54,14 @@ class Refused(Enum):
 
 
 class Settled(NamedTuple):
-    """A payment and what is known of it now."""
+    """A payment and its label after an outcome."""
 
     prediction_id: str
     label: Label
 
 
 class Labelling:
-    """Takes outcomes, and shows and closes reviews.
+    """Takes outcomes, shows reviews and closes them.
 
     Parameters
     ----------
@@ -126,7 +126,7 @@ class Labelling:
         return None if later is None else _closing(later)
 
     def reviews(self, *, by: str | None, limit: int, after: Item | None) -> Page:
-        """Reviews to be done, the largest expected loss first; or those that somebody closed.
+        """Open reviews, the largest expected loss first; or those that one analyst closed.
 
         Raises
         ------

@@ -1,4 +1,4 @@
-"""The grounds of a review: what an analyst needs to know beside the answer. Pure."""
+"""The grounds of a review: what an analyst sees beside the answer. Pure."""
 
 import json
 from typing import Final

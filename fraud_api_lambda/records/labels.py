@@ -1,7 +1,8 @@
 """Outcomes and reviews in the log: each is one change of a record, with the states that it moves.
 
-A change is written if record and states are stored as they were read. So words that arrive late,
-twice or at the same time end as if they had come one after the other, in any order.
+A change is written if record and states are stored as they were read. So outcomes
+that arrive late, twice or at the same time give the same result as one after the other, in any
+order.
 """
 
 from collections.abc import Callable
@@ -18,11 +19,10 @@ from fraud_api_lambda.records.requests import PATIENT, Requests
 from fraud_api_lambda.records.states import States
 
 ATTEMPTS: Final = 10
-"""Reads of a record for one change: a busy account's state moves between read and write."""
-
+"""Attempts at one change: the state of a busy account moves between read and write."""
 
 MOST_CHANGES: Final = 100
-"""Of a payment's label: each is kept for ever, and a record has limited room."""
+"""Limit of label changes of a payment: a record keeps all of them, and its size is limited."""
 
 
 class ChangedTooOftenError(Exception):
@@ -30,7 +30,7 @@ class ChangedTooOftenError(Exception):
 
 
 class NoReviewError(Exception):
-    """Raise when a payment is not one for review."""
+    """Raise when a payment was never for review."""
 
 
 class ReviewClosedError(Exception):
@@ -39,7 +39,7 @@ class ReviewClosedError(Exception):
     Attributes
     ----------
     closing : Closing
-        By whom; by a source, if an outcome came first.
+        Who closed it; a source in place of a name if an outcome came first.
     """
 
     def __init__(self, closing: Closing) -> None:
@@ -48,19 +48,19 @@ class ReviewClosedError(Exception):
 
 
 class Known(NamedTuple):
-    """A record, and what came later to it."""
+    """A record and its later part."""
 
     record: Record
     later: Later
 
     @classmethod
     def of(cls, item: Item) -> "Known":
-        """What an item says; raises `ValueError`."""
+        """Read an item; raises `ValueError`."""
         return cls(Record.of(item), Later.of(item))
 
 
 class Sitting(NamedTuple):
-    """What a change needs: the secret's keys, the time in milliseconds, and its end."""
+    """The context of some changes: keys, time in milliseconds, and deadline."""
 
     keys: Keys
     now: int
@@ -68,7 +68,7 @@ class Sitting(NamedTuple):
 
 
 type Amend = Callable[[Known], Later]
-"""What a record has after a change."""
+"""Makes the new later part of a record."""
 
 
 class LabelLog:
@@ -83,12 +83,12 @@ class LabelLog:
         self._log = log
 
     def tell(self, prediction_id: str, source: str, word: Word, sitting: Sitting) -> Later | None:
-        """Write what a source says; return what there is then. None if there is no such record.
+        """Write the word of a source; return the later part after it. None without such a record.
 
         Raises
         ------
         LogError
-            If the table does not answer. The word may have been written: say it again.
+            If the table does not answer. The word may have been written: send it again.
         ChangedTooOftenError
             If the word would change the label once more.
         """

@@ -1,4 +1,4 @@
-"""What comes later to a record: outcomes, the label that follows from them, and its review. Pure.
+"""The later part of a record: outcomes, the label that follows from them, and the review. Pure.
 
 Attributes of a record: o outcomes by source, y changes of its label, q and l its place in the index
 of reviews, w who closed its review, u seal of these.
@@ -13,26 +13,26 @@ from fraud_api_lambda.records.keys import Keys
 from fraud_api_lambda.records.seals import LATER, seal_later
 
 SOURCES: Final = ("chargeback", "customer", "analyst")
-"""Who may say what a payment was, the strongest first."""
+"""Sources of labels, the strongest first."""
 
 ANALYST: Final = SOURCES[-1]
 
 OPEN: Final = "open"
 CLOSED_BY: Final = "by "
-"""In the index: the reviews to be done, and the beginning of those that somebody has closed."""
+"""Hash keys of the index: open reviews, and the prefix before an analyst's name."""
 
 _RANK_DIGITS: Final = 18
 
 
 class Word(NamedTuple):
-    """What a source says of a payment.
+    """The label that a source gives a payment.
 
     Attributes
     ----------
     at : int
         Since when, in microseconds since the epoch.
     is_fraud : bool
-        Of two words of the same time, this one is the later.
+        At the same time, fraud counts as the later word.
     """
 
     at: int
@@ -40,7 +40,7 @@ class Word(NamedTuple):
 
 
 class Label(NamedTuple):
-    """What is known of a payment: the word of the strongest source."""
+    """The label of a payment: the word of the strongest source."""
 
     is_fraud: bool
     source: str
@@ -53,9 +53,9 @@ class Change(NamedTuple):
     Attributes
     ----------
     frauds : int
-        1 if it became a fraud, -1 if it is none any more.
+        1 if the payment became a fraud, -1 if it no longer is one.
     versions : sequence of Version or None
-        The versions of its accounts before; None if the payment is not in that history.
+        The versions of its accounts before the change; None if a history lacks the payment.
     """
 
     frauds: int
@@ -70,7 +70,7 @@ class Place(NamedTuple):
     queue : str
         `OPEN`, or `CLOSED_BY` and a name.
     rank : str
-        Digits; the largest is shown first.
+        18 digits; the largest rank is listed first.
     """
 
     queue: str
@@ -78,12 +78,12 @@ class Place(NamedTuple):
 
     @classmethod
     def open(cls, expected_loss: float) -> "Place":
-        """The place of a review to be done."""
+        """The place of an open review."""
         return cls(OPEN, _rank(round(100 * expected_loss)))
 
     @classmethod
     def closed(cls, by: str, at: int) -> "Place":
-        """The place of a review that somebody closed, `at` in microseconds."""
+        """The place of a closed review, `at` in microseconds."""
         return cls(CLOSED_BY + by, _rank(at // 1_000))
 
 
@@ -97,12 +97,12 @@ class Closing(NamedTuple):
 
 
 class Later(NamedTuple):
-    """What comes later to a record.
+    """The later part of a record.
 
     Attributes
     ----------
     words : dict of Word
-        The latest of each source.
+        The latest word of each source.
     changes : sequence of Change
         Of the label, in order.
     place : Place or None
@@ -118,7 +118,7 @@ class Later(NamedTuple):
 
     @property
     def label(self) -> Label | None:
-        """What is known of the payment; None if nothing is."""
+        """The label of the payment; None before the first outcome."""
         for source in SOURCES:
             word = self.words.get(source)
             if word is not None:
@@ -131,9 +131,9 @@ class Later(NamedTuple):
         return self.label is not None and self.label.is_fraud
 
     def told(self, source: str, word: Word) -> "Later":
-        """What there is after a word of a source; the same, if that has said a later one.
+        """The later part after a word; unchanged if the source has a later word already.
 
-        A payment of which something is known is not reviewed any more.
+        An outcome takes an open review out of the queue.
         """
         if max(word, self.words.get(source, word)) != word or self.words.get(source) == word:
             return self
@@ -143,18 +143,18 @@ class Later(NamedTuple):
         return self._replace(words=in_order, place=place)
 
     def closed(self, closing: Closing) -> "Later":
-        """What there is after a review, whose label is the analyst's word."""
+        """The later part after a review, whose label counts as the analyst's word."""
         told = self.told(ANALYST, Word(closing.at, closing.is_fraud))
         return told._replace(closing=closing, place=Place.closed(closing.by, closing.at))
 
     @classmethod
     def of(cls, item: Item) -> "Later":
-        """What the item of a record says; its seal is not checked.
+        """Read the later part of an item; its seal is not checked.
 
         Raises
         ------
         ValueError
-            If it says something else.
+            If the attributes cannot be read.
         """
         try:
             return cls._read({name: str(item[name]) for name in LATER if name in item})
@@ -198,7 +198,7 @@ def new_item(record: Record, keys: Keys) -> Item:
 
 
 def changed(item: Item, later: Later, keys: Keys) -> Item:
-    """The item of a record to which something has come later."""
+    """The item of a record with a new later part, sealed."""
     kept = {name: value for name, value in item.items() if name not in (*LATER, "u")}
     attributes = later.attributes()
     if not attributes:

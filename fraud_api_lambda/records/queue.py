@@ -1,6 +1,6 @@
 """The queue of reviews, and what an analyst sees of a payment and its accounts.
 
-An item that cannot be read, of a newer program or in the middle of an erasure, hides no others.
+An item that cannot be read, such as one of a newer program, is left out of a page.
 """
 
 import logging
@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 
 
 class Page(NamedTuple):
-    """Some reviews, and the key of the index after which the next ones begin."""
+    """Some reviews, and the index key after which the next page begins; None at the end."""
 
     reviews: list[Known]
     last: Item | None

@@ -1,4 +1,4 @@
-"""Seals of items: a change of an attribute by somebody without the secret is found. Pure."""
+"""Seals of items, which show a change by somebody without the secret. Pure."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final

@@ -55,7 +55,7 @@ def erase(
 ) -> None:
     """Erase an account from the memory: its histories, and its ids in decisions.
 
-    Nothing undoes it. Stop its payments before. If it is interrupted, do it again.
+    Nothing undoes it. Stop its payments first. If it is interrupted, run it again.
     """
     from training.local.progress import reported
     from training.memory.erase import Eraser

@@ -110,8 +110,8 @@ def export(
 ) -> None:
     """Write the recorded payments with their outcomes to a file.
 
-    Says how many it leaves out, and why. Writes the digests of their seals to the bucket. If it is
-    interrupted, run it again on the same day, or with the same --as-of: it goes on.
+    Says how many it leaves out, and why. Writes digests of each day's records to the bucket. If it
+    is interrupted, run it again on the same day, or with the same --as-of: it goes on.
 
     Needs dynamodb:Scan and dynamodb:BatchGetItem on the table, ssm:GetParameter on secret and
     pointer, s3:GetObject and s3:GetObjectVersion on the models, and s3:PutObject on anchors/*.

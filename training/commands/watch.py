@@ -90,7 +90,7 @@ def watch(
     """Compare payments in service with those of the model's training.
 
     Reads the latest payments of the memory's table, or a file. Exits with code 3 if something moved
-    that is no chance, and says what. Reads only; writes the page.
+    by more than chance, and says what. Writes nothing but the page.
     """
     if out is not None:
         require_page(out)

@@ -1,6 +1,6 @@
 """The histories that payments saw in the API, in the columns of an exported log.
 
-They are those that the API answered with, so a model that is fitted on them sees what it will see.
+The API answered with these numbers, so a model that is fitted on them sees the same in service.
 """
 
 from collections.abc import Sequence
@@ -53,7 +53,7 @@ def is_exported(path: Path) -> bool:
 
 
 def how_followed(path: Path) -> str:
-    """How the histories of a file's accounts are followed, for the user."""
+    """Where the histories of a file come from, in words."""
     if is_exported(path):
         return f"{path} is an exported log: taking the histories that its payments saw in the API"
     return "following the histories of the accounts"

@@ -1,7 +1,7 @@
-"""Digests of the records of each day: an anchor outside the table. Pure.
+"""Anchors: digests of the records of each day, kept outside the table. Pure.
 
-Whoever puts a whole account back to an earlier day, or removes a record that counts nowhere, leaves
-all seals right. The digest of that day is then another one.
+All seals stay right if a whole account is put back to an earlier day, or if a record that counts
+nowhere is removed. The digest of that day does not.
 """
 
 import json
@@ -15,7 +15,7 @@ from fraud_api_lambda.records.items import Item, expiry
 PREFIX: Final = "anchors/"
 
 SETTLED: Final = timedelta(hours=1)
-"""After the end of a day, until none of its records can still be on its way."""
+"""Wait after the end of a day: by then all its records are written."""
 
 LEAF_BYTES: Final = 32
 
@@ -35,7 +35,7 @@ class Day(NamedTuple):
 
 
 class Leaf(NamedTuple):
-    """What a day's digest is made of: one record.
+    """A record in the digest of a day.
 
     Attributes
     ----------

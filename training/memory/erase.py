@@ -1,4 +1,4 @@
-"""An account erased from the table of the memory.
+"""Erasing an account from the table of the memory.
 
 First a mark takes the place of its state, see `tombstones`. Then its records get tombstones, and
 only after all of them the states of its partners, so that their numbers are those of the records.
@@ -30,17 +30,17 @@ AT_ONCE: Final = 50
 """Records of one transaction."""
 
 ROUNDS: Final = 5
-"""Searches until nothing may be found any more."""
+"""Most searches; the last one must find nothing."""
 
 SETTLED_S: Final = 1.0
-"""After the mark, until no payment is under way that read the table before."""
+"""Wait after the mark: by then no payment is under way that read the table before it."""
 
 type Progress = Callable[[str], None]
 
 
 @dataclass(slots=True)
 class Erased:
-    """What was changed.
+    """The result of an erasure.
 
     Attributes
     ----------

@@ -19,7 +19,7 @@ EVER: Final = 2**53
 
 
 class Logged(NamedTuple):
-    """A record, and what came later to it."""
+    """A record and its later part."""
 
     record: Record
     later: Later

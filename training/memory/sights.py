@@ -153,7 +153,7 @@ def sights(record: Record, countings: list[Counting] | None) -> Iterator[Sight]:
 
 
 def answer_fields(record: Record) -> Mapping[str, Any]:
-    """The fields of a recorded answer; none if it is something else."""
+    """The fields of a recorded answer; empty if it is no JSON object."""
     try:
         read = json.loads(record.answer)
     except ValueError:
@@ -175,7 +175,7 @@ def number_of(key: str) -> int:
 
 
 def require_numbers(version: Version) -> None:
-    """Raise `ValueError` unless the numbers of a version are some."""
+    """Raise `ValueError` unless the members of a version are numbers."""
     since, seq, _ = version
     for number in (since, seq):
         if not isinstance(number, int) or not 0 <= number < MOST:

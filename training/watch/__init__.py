@@ -1,1 +1,1 @@
-"""Payments in service compared with those of training, and frauds with those expected."""
+"""Drift: payments in service compared with those of training, and frauds with those expected."""

@@ -55,7 +55,7 @@ def ratio_effect(deviations: np.ndarray, clusters: np.ndarray) -> float:
     Parameters
     ----------
     deviations : ndarray of shape (n_payments,)
-        From what was to expect, times the weights.
+        Differences from the expected values, times the weights.
     clusters : ndarray of shape (n_payments,), int
     """
     alone = float((deviations**2).sum())

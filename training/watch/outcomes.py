@@ -16,10 +16,10 @@ TESTS: Final = 2
 ALPHA: Final = budget.OUTCOMES / TESTS
 
 TOLERANCE: Final = 1.25
-"""The factor by which frauds may miss what was expected: calibrations rest on few frauds."""
+"""Tolerated factor between observed and expected: calibrations rest on few frauds."""
 
 TELLING: Final = 2.0
-"""An interval that holds this factor and its inverse tells nothing."""
+"""An interval that holds both this factor and its inverse is too wide for a verdict."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Outcomes:
     ----------
     sample : Sample
     is_fraud : ndarray of shape (n_payments,), float
-        NaN for a blocked payment without an outcome: nobody will know.
+        NaN for a blocked payment without an outcome.
     """
 
     sample: Sample
@@ -83,7 +83,7 @@ class Judged:
 
     @property
     def is_alarm(self) -> bool:
-        """Whether either is so."""
+        """Whether `is_off` or `is_other_share`."""
         return self.is_off or self.is_other_share
 
     @property

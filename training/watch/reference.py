@@ -1,4 +1,4 @@
-"""The reference of a model: how payments looked in training, as its bundle holds it. Pure."""
+"""The reference of a model, which its bundle holds: distributions of payments in training. Pure."""
 
 import json
 from collections.abc import Callable, Mapping

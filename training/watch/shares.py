@@ -20,13 +20,13 @@ LIMITED: Final = "limited"
 LIMITED_WORDS: Final = "Answers with a limitation"
 
 LEAST_ODDS: Final = 1.5
-"""The factor from which a change of a share's odds matters, up or down."""
+"""Least change of a share's odds that matters, as a factor up or down."""
 
 LEAST_POINTS: Final = 0.005
-"""The difference from which a share of missing or unknown values matters."""
+"""Least difference that matters in a share of missing or unknown values."""
 
 MOST_LIMITED: Final = 0.01
-"""The share of limited answers that is borne."""
+"""The largest share of limited answers that is no alarm."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Words for what moved. Pure."""
+"""Changes and values in words. Pure."""
 
 from itertools import pairwise
 from math import exp

@@ -1,4 +1,4 @@
-"""The requests of outcomes and reviews, answered."""
+"""Handlers of the routes of outcomes and reviews."""
 
 import asyncio
 import re
@@ -45,7 +45,7 @@ _FUTURE: Final = "this time is in the future"
 
 
 async def take_outcomes(request: Request, labels: Labelling) -> Response:
-    """Take what payments turned out to be; a faulty outcome does not affect the others."""
+    """Take outcomes of payments; a faulty one does not affect the others."""
     read = models.outcomes_of(await request.body())
     valid = [each for each in read if not isinstance(each, list)]
     settled = iter(await _waited(request, partial(labels.settle, valid)))
@@ -61,7 +61,7 @@ async def take_outcomes(request: Request, labels: Labelling) -> Response:
 
 
 async def list_reviews(request: Request, labels: Labelling) -> Response:
-    """List the reviews to be done, or those that an analyst closed."""
+    """List the open reviews, or those that an analyst closed."""
     limit, after, by = _limit(request), _after(request), _by(request)
     page = await _waited(request, partial(labels.reviews, by=by, limit=limit, after=after))
     cursor = None if page.last is None else _cursor(page.last)
@@ -97,12 +97,12 @@ HANDLERS: Final[Mapping[str, Callable[[Request, Labelling], Awaitable[Response]]
 
 
 async def _waited[T](request: Request, ask: Callable[[], T]) -> T:
-    """What the table says; other requests of this process go on meanwhile.
+    """Wait for the table, without blocking other requests of a local server.
 
     Raises
     ------
     ProblemError
-        If there is no answer, or another one than was hoped for.
+        If the table does not answer, or there is no open review.
     """
     try:
         return ask() if "aws.event" in request.scope else await asyncio.to_thread(ask)

@@ -124,7 +124,7 @@ class ReviewIn(Strict):
     @field_validator("by")
     @classmethod
     def _no_source(cls, by: str) -> str:
-        """A name of a source would look like an outcome in the answer to a second analyst."""
+        """Refuse names of sources: a second analyst would take such a closing for an outcome."""
         if by in SOURCES:
             raise ValueError("write a name, not a source of outcomes")
         return by

@@ -1,7 +1,7 @@
 """The routes of outcomes and reviews.
 
-FastAPI does not describe them, and what they need is imported at their first request: they would
-cost each cold start. `openapi` describes them.
+Their imports wait for the first request, so that they do not slow down each cold start. FastAPI
+does not describe them; `openapi` does.
 """
 
 from collections.abc import Awaitable, Callable

@@ -57,7 +57,7 @@ def details(found: Details) -> Shown:
 
 
 def label(known: Label) -> Shown:
-    """A label, and who says so since when."""
+    """A label, its source and its time."""
     return {
         "label": _word(known.is_fraud),
         "source": known.source,
@@ -71,7 +71,7 @@ def closing(closed: Closing) -> Shown:
 
 
 def closed_by(closed: Closing) -> Mapping[str, str]:
-    """Who closed a review, and when, for somebody who comes too late."""
+    """Who closed a review, when and how, for an analyst who comes second."""
     return {
         "label": _word(closed.is_fraud),
         "by": closed.by,

@@ -1,1 +1,1 @@
-"""An account erased: its state, and its ids in the records and states of others."""
+"""Erasing an account: its state, and its ids in records and in the states of others."""

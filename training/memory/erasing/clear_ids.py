@@ -1,4 +1,4 @@
-"""Ids that a schema records in clear, because it lists their columns as attributes, too."""
+"""Removal of ids that are recorded in clear: the schema lists their columns as attributes."""
 
 import json
 from collections.abc import Sequence
@@ -11,10 +11,10 @@ from fraud_api_lambda.records.items import ERASED, Item
 from training.memory.models import ModelGoneError, Models
 
 SHOWN: Final = ("a", "g")
-"""The attributes that show facts: reasons do in words, and names of features have categories."""
+"""Attributes that can repeat a fact: texts of reasons, and names of features of a category."""
 
 UNTOLD: Final = frozenset({"prediction_id", "transaction_id", "model_version"})
-"""The fields of an answer that show none."""
+"""Fields of an answer that never repeat a fact."""
 
 
 class ClearIds:
@@ -24,7 +24,7 @@ class ClearIds:
     ----------
     account_id : str
     models : Models or None
-        They know which columns are ids; None to leave facts and answers as they are.
+        To look up which columns are ids; None to leave facts and answers as they are.
 
     Attributes
     ----------
@@ -66,7 +66,7 @@ class ClearIds:
         return isinstance(value, str | int) and text_of(value) == self._account_id
 
     def _without(self, value: Any) -> Any:
-        """A part of an answer whose texts and names do not say the id."""
+        """A part of an answer without the id in its texts and names."""
         match value:
             case str():
                 in_words = value_in_words(self._account_id)

@@ -1,4 +1,4 @@
-"""The accounts that know an erased one, in groups that must know it by one tombstone. Pure."""
+"""The partners of an erased account, in groups that share one tombstone. Pure."""
 
 from collections.abc import Container, Iterable, Sequence
 from typing import Final
@@ -14,7 +14,7 @@ _FIRST: Final = 0
 def partners_in(
     accounts: Sequence[str | None], place: int, kind: str, erased: Container[str]
 ) -> list[str]:
-    """The accounts of a record whose histories have the number of the one at a place.
+    """The accounts of a record that have the account at `place` as a partner.
 
     A payer is the partner of all others, a payee of the payer, and an entity of none; see
     `accounts_of`. Those that are erased, too, have no history any more.
@@ -52,7 +52,7 @@ class Links:
         ----------
         partners : sequence of str
         name : str
-            By which the record knows the account; if it is one of the tombstones, the group's.
+            The account's name in the record; one of the tombstones becomes the group's.
         """
         for partner in partners:
             self._join(partners[0], partner)

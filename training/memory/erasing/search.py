@@ -1,4 +1,4 @@
-"""What a table has of an account."""
+"""Search for everything that a table stores of an account."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""The states of an erased account's partners, without its number. Pure."""
+"""States of partners, without the number of an erased account. Pure."""
 
 from collections.abc import Mapping
 
@@ -21,7 +21,7 @@ def partners_of(item: Item) -> Mapping[int, int]:
 
 
 def renamed(item: Item, numbers: Mapping[int, int], keys: Keys) -> Item:
-    """A state whose partners have other numbers: the same version, and a right seal if it had one.
+    """A state with other numbers for its partners; sealed again if its seal was right.
 
     Parameters
     ----------

@@ -1,9 +1,9 @@
-"""What stands in the place of an erased account's keyed ids. Pure but for random bytes.
+"""Tombstones, which replace the keyed ids of an erased account. Pure but for random bytes.
 
-While an account is being erased, a mark stands in the place of its state. No program can read it as
-a state, so payments of the account are recorded without histories meanwhile, and move no state. The
-mark has the secret of the tombstones: an erasure that was interrupted knows those that it made, and
-goes on with them. With the mark the secret goes, and then nobody can tell whose they are.
+While an account is being erased, a mark replaces its state. No program can read the mark as a
+state, so meanwhile payments of the account are recorded without histories, and move no state. The
+mark holds the secret of the tombstones, by which an interrupted erasure recognises those that it
+made. The secret goes with the mark; after that nobody can tell whose tombstones they are.
 """
 
 import hmac
@@ -17,7 +17,7 @@ from fraud_api_lambda.records.keys import ID_BYTES, Keys
 from fraud_api_lambda.records.seals import seal
 
 MARK: Final = bytes(13)
-"""The beginning of a mark: version 0, and a form of states that there is not."""
+"""Beginning of a mark: version 0, and a form that no state has."""
 
 
 class Tombstones:
@@ -36,7 +36,7 @@ class Tombstones:
 
     @classmethod
     def of(cls, item: Item | None) -> "Tombstones | None":
-        """Those of the mark in an account's item; None if there is no mark."""
+        """The tombstones of the mark in an account's item; None without a mark."""
         stored = None if item is None else item.get("s")
         if not isinstance(stored, bytes) or not stored.startswith(MARK):
             return None
@@ -44,11 +44,11 @@ class Tombstones:
 
     @classmethod
     def new(cls) -> "Tombstones":
-        """Those of a new secret."""
+        """Tombstones with a new secret."""
         return cls(token_bytes(ID_BYTES))
 
     def make(self) -> str:
-        """A tombstone that nobody has."""
+        """A new tombstone."""
         return self._of(token_bytes(PARTNER_BYTES))
 
     def has_made(self, key: str) -> bool:

@@ -25,13 +25,13 @@ class LeftOut(StrEnum):
 
 
 class Known(NamedTuple):
-    """The label of a payment as of a time.
+    """The label of a payment at a time.
 
     Attributes
     ----------
     is_fraud : bool
     at : int or None
-        Since when it is known, in microseconds since the epoch; None if nothing says.
+        Time of the outcome, in microseconds since the epoch; None without one.
     """
 
     is_fraud: bool
@@ -44,7 +44,7 @@ class Period(NamedTuple):
     Attributes
     ----------
     as_of : int
-        Later outcomes are not known.
+        Outcomes with a later time are ignored.
     matured_until : int
         The last arrival that has matured.
     """
@@ -54,11 +54,11 @@ class Period(NamedTuple):
 
     @classmethod
     def of(cls, as_of: int, matured_days: int) -> "Period":
-        """The period of payments that arrived so many days before, or earlier."""
+        """The period whose payments arrived at least `matured_days` before."""
         return cls(as_of, as_of - matured_days * DAY_MS)
 
     def label(self, later: Later) -> Known:
-        """The label that was known; a payment of which nobody has said anything is genuine."""
+        """The label that was known; a payment without an outcome counts as genuine."""
         words = {
             source: word for source, word in later.words.items() if word.at <= self.as_of * 1_000
         }
@@ -66,13 +66,13 @@ class Period(NamedTuple):
         return Known(False, None) if label is None else Known(label.is_fraud, label.at)
 
     def barred(self, logged: Logged) -> LeftOut | None:
-        """Why a record is left out, whatever its model is; None if it is not."""
+        """Why a record is left out, whatever its model; None if it is kept."""
         if logged.record.arrived > self.matured_until:
             return LeftOut.NOT_MATURED
         return LeftOut.ERASED if logged.is_erased else None
 
     def untold(self, logged: Logged, known: Known) -> LeftOut | None:
-        """Why a record of the right columns says too little; None if it does not.
+        """Why a record of the right columns cannot be a row; None if it can.
 
         A payment that was blocked never took place, so without an outcome nobody knows what it was.
         Without histories, a row would show a model accounts that are not there.

@@ -13,7 +13,7 @@ from training.registry.store import Registry
 
 
 class Schemas:
-    """Tells which models have the schema of the served one.
+    """Compares the schemas of models with that of the served one.
 
     Parameters
     ----------
@@ -48,7 +48,7 @@ class Schemas:
         self._known: dict[str, LeftOut | None] = {}
 
     def reason(self, version: str) -> LeftOut | None:
-        """Why the records of a model are left out; None if they are not."""
+        """Why the records of a model are left out; None if they are kept."""
         if version not in self._known:
             self._known[version] = self._find(version)
         return self._known[version]

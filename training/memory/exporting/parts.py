@@ -1,4 +1,4 @@
-"""The parts of an export that are written as the table is read, so that it can go on later."""
+"""The parts of an export, written while the table is read, so that it can be resumed."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -12,10 +12,10 @@ from training.files.writing import write_table
 from training.memory.logged import SEGMENTS
 
 ITEMS: Final = 10_000
-"""Items of a segment in a part: the work that an interruption loses in each of them."""
+"""Items of a part: the most that an interruption loses in each segment."""
 
 MOST: Final = 1_000_000
-"""Parts of a segment."""
+"""Most parts of a segment."""
 
 ENDING: Final = ".parquet"
 
@@ -52,7 +52,7 @@ class Segments:
         ]
 
     def add(self, segment: int, table: pa.Table, last: str) -> None:
-        """Add what was made of a page whose last key this is; empty for the last page."""
+        """Add the rows of a page; `last` is its last key, empty for the last page."""
         begun = self._begun.setdefault(segment, [])
         begun.append(table)
         if last and sum(map(len, begun)) < ITEMS:

@@ -32,7 +32,7 @@ class Counts(NamedTuple):
     ----------
     number, frauds : int
     without_outcome : int
-        Of these nobody has said anything: they count as genuine.
+        They count as genuine.
     """
 
     number: int
@@ -48,7 +48,7 @@ class Anchored(NamedTuple):
     place : str
     days : int
     is_new : bool
-        False if there was an anchor of this date, which stays as it is.
+        False if there was an anchor of this date, which was kept.
     """
 
     place: str

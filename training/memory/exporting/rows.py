@@ -24,7 +24,7 @@ from training.memory.logged import Logged
 type Cell = str | bytes | int | float | bool | None
 
 UNREADABLE: Final = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
-"""What reading a record raises that does not fit its schema."""
+"""Exceptions of reading a record that does not fit its schema."""
 
 _DROPPED: Final = frozenset({Form.ANY, Form.MOMENT})
 _NUMBERS: Final = frozenset({Form.MONEY, Form.NUMBER, Form.LATITUDE, Form.LONGITUDE})
@@ -104,9 +104,9 @@ class RowMaker:
         return self._clock.seconds(values) // UNIT_S[unit]
 
     def _label_time(self, logged: Logged, known: Known) -> Cell:
-        """When the label became known, never before it did; None if nothing says.
+        """When the label became known, rounded up; None without an outcome.
 
-        A count has no date, so it is as long after the payment as the outcome is after the arrival.
+        A count has no date: it is as long after the payment as the outcome is after the arrival.
         """
         if known.at is None:
             return None

@@ -1,4 +1,4 @@
-"""What is to be exported: which payments, and as of when. Pure."""
+"""The parameters of an export: as of when, and which payments. Pure."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -9,14 +9,14 @@ from training.memory.exporting.judged import Period
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What is to be exported.
+    """The parameters of an export.
 
     Attributes
     ----------
     as_of : datetime
-        In UTC; later outcomes are not known.
+        In UTC; outcomes with a later time are ignored.
     matured_days : int
-        Days between the arrival of a payment and `as_of`, at least.
+        Least days between the arrival of a payment and `as_of`.
     """
 
     as_of: datetime

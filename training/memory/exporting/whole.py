@@ -22,7 +22,7 @@ TIME: Final = "export:time"
 DAY: Final = "export:day"
 LEAF: Final = "export:leaf"
 HAS_OUTCOME: Final = "export:has outcome"
-"""Columns of a part that the file has not."""
+"""Columns of a part that are not in the file."""
 
 OURS: Final = pa.schema(
     {

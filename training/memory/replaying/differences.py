@@ -1,4 +1,4 @@
-"""What a replay did and found. Pure."""
+"""The result of a replay. Pure."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ SHOWN: Final = 10
 
 
 class Difference(NamedTuple):
-    """Something in the table that is not as the rest of it says.
+    """Something in the table that contradicts the rest of it.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""What came later to a record: changes of its label in histories, and its review. Pure."""
+"""Checks of the later part of a record: label changes in histories, and its review. Pure."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -62,7 +62,7 @@ def label_changes(record: Record, later: Later) -> Iterator[LabelChange]:
 
 
 def contradictions(record: Record, later: Later) -> Iterator[str]:
-    """Yield what cannot be in the later part of a record."""
+    """Yield the contradictions in the later part of a record."""
     yield from _label_contradictions(later)
     yield from _version_contradictions(record, later)
     closing = later.closing

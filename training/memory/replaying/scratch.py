@@ -46,7 +46,7 @@ _PARTNER_BYTES: Final = 8
 
 
 class Scratch:
-    """What a replay has to read more than once.
+    """Stores whatever a replay reads more than once.
 
     Parameters
     ----------
