@@ -7,7 +7,12 @@ from typing import Final, NamedTuple
 
 from fraud_api_lambda.records.items import Item
 from fraud_api_lambda.records.keys import Keys
-from fraud_api_lambda.records.labels import ChangedTooOftenError, LabelLog, Sitting
+from fraud_api_lambda.records.labels import (
+    ChangedTooOftenError,
+    LabelContext,
+    LabelLog,
+    UnreadableError,
+)
 from fraud_api_lambda.records.log import DecisionLog, LogError
 from fraud_api_lambda.records.outcomes import CLOSED_BY, OPEN, Closing, Label, Later, Word
 from fraud_api_lambda.records.queue import Details, Page, Queue
@@ -51,6 +56,7 @@ class Refused(Enum):
     FUTURE = auto()
     UNAVAILABLE = auto()
     CHANGED_TOO_OFTEN = auto()
+    UNREADABLE = auto()
 
 
 class Settled(NamedTuple):
@@ -86,19 +92,21 @@ class Labelling:
         keys = self._keys()
         if keys is None:
             return [Refused.UNAVAILABLE] * len(outcomes)
-        sitting = self._sitting(keys)
-        return [self._settle(outcome, sitting) for outcome in outcomes]
+        context = self._sitting(keys)
+        return [self._settle(outcome, context) for outcome in outcomes]
 
-    def _settle(self, outcome: Outcome, sitting: Sitting) -> Settled | Refused:
-        if outcome.word.at > 1_000 * sitting.now + AHEAD_US:
+    def _settle(self, outcome: Outcome, context: LabelContext) -> Settled | Refused:
+        if outcome.word.at > 1_000 * context.now + AHEAD_US:
             return Refused.FUTURE
-        prediction_id = outcome.prediction_id or sitting.keys.prediction(outcome.transaction_id)
+        prediction_id = outcome.prediction_id or context.keys.prediction(outcome.transaction_id)
         try:
-            later = self._labels.tell(prediction_id, outcome.source, outcome.word, sitting)
+            later = self._labels.tell(prediction_id, outcome.source, outcome.word, context)
         except LogError:
             return Refused.UNAVAILABLE
         except ChangedTooOftenError:
             return Refused.CHANGED_TOO_OFTEN
+        except UnreadableError:
+            return Refused.UNREADABLE
         if later is None or later.label is None:
             return Refused.UNKNOWN
         return Settled(prediction_id, later.label)
@@ -112,15 +120,15 @@ class Labelling:
         ------
         MemoryUnavailableError
             If the table does not answer. The review may have been closed: close it again.
-        NoReviewError, ReviewClosedError
+        NoReviewError, ReviewClosedError, UnreadableError
         """
         keys = self._keys()
         if keys is None:
             raise MemoryUnavailableError
-        sitting = self._sitting(keys)
-        closing = Closing(by, is_fraud, 1_000 * sitting.now, note)
+        context = self._sitting(keys)
+        closing = Closing(by, is_fraud, 1_000 * context.now, note)
         try:
-            later = self._labels.close(prediction_id, closing, sitting)
+            later = self._labels.close(prediction_id, closing, context)
         except LogError as error:
             raise MemoryUnavailableError from error
         return None if later is None else _closing(later)
@@ -155,8 +163,8 @@ class Labelling:
         except LogError as error:
             raise MemoryUnavailableError from error
 
-    def _sitting(self, keys: Keys) -> Sitting:
-        return Sitting(keys, self._millis(), self._log.in_seconds(BUDGET_S))
+    def _sitting(self, keys: Keys) -> LabelContext:
+        return LabelContext(keys, self._millis(), self._log.in_seconds(BUDGET_S))
 
     def _millis(self) -> int:
         return round(self._now() * 1_000)

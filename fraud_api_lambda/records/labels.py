@@ -29,6 +29,10 @@ class ChangedTooOftenError(Exception):
     """Raise when a label has changed `MOST_CHANGES` times."""
 
 
+class UnreadableError(Exception):
+    """Raise when a record is damaged, or of a newer format."""
+
+
 class NoReviewError(Exception):
     """Raise when a payment was never for review."""
 
@@ -59,7 +63,7 @@ class Known(NamedTuple):
         return cls(Record.of(item), Later.of(item))
 
 
-class Sitting(NamedTuple):
+class LabelContext(NamedTuple):
     """The context of some changes: keys, time in milliseconds, and deadline."""
 
     keys: Keys
@@ -82,7 +86,9 @@ class LabelLog:
     def __init__(self, log: DecisionLog) -> None:
         self._log = log
 
-    def tell(self, prediction_id: str, source: str, word: Word, sitting: Sitting) -> Later | None:
+    def tell(
+        self, prediction_id: str, source: str, word: Word, context: LabelContext
+    ) -> Later | None:
         """Write the word of a source; return the later part after it. None without such a record.
 
         Raises
@@ -92,24 +98,26 @@ class LabelLog:
         ChangedTooOftenError
             If the word would change the label once more.
         """
-        return self._amend(prediction_id, lambda known: known.later.told(source, word), sitting)
+        return self._amend(
+            prediction_id, lambda known: known.later.with_word(source, word), context
+        )
 
-    def close(self, prediction_id: str, closing: Closing, sitting: Sitting) -> Later | None:
+    def close(self, prediction_id: str, closing: Closing, context: LabelContext) -> Later | None:
         """Write a review, as `tell` does; the same one again changes nothing.
 
         Raises
         ------
         LogError, NoReviewError, ReviewClosedError
         """
-        return self._amend(prediction_id, lambda known: _closed(known, closing), sitting)
+        return self._amend(prediction_id, lambda known: _closed(known, closing), context)
 
-    def _amend(self, prediction_id: str, amend: Amend, sitting: Sitting) -> Later | None:
+    def _amend(self, prediction_id: str, amend: Amend, context: LabelContext) -> Later | None:
         for _ in range(ATTEMPTS):
-            requests = self._log.requests(sitting.until, PATIENT)
+            requests = self._log.requests(context.until, PATIENT)
             if requests.is_refused:
                 break
             try:
-                return _amended(prediction_id, amend, requests, sitting)
+                return _amended(prediction_id, amend, requests, context)
             except (BusyError, CancelledError):
                 requests.pause()
             except (TableError, PackedStateError, ValueError) as error:
@@ -119,12 +127,15 @@ class LabelLog:
 
 
 def _amended(
-    prediction_id: str, amend: Amend, requests: Requests, sitting: Sitting
+    prediction_id: str, amend: Amend, requests: Requests, context: LabelContext
 ) -> Later | None:
     item = requests.find(RECORD + prediction_id)
-    if item is None or has_expired(item, sitting.now):
+    if item is None or has_expired(item, context.now):
         return None
-    known = Known.of(item)
+    try:
+        known = Known.of(item)
+    except ValueError as error:
+        raise UnreadableError from error
     later, puts = amend(known), list[Put]()
     if later == known.later:
         return later
@@ -132,11 +143,11 @@ def _amended(
     if frauds and len(known.later.changes) == MOST_CHANGES:
         raise ChangedTooOftenError
     if frauds:
-        states = _states(known.record, requests, sitting.now)
+        states = _states(known.record, requests, context.now)
         change = Change(frauds, states.relabel(known.record, frauds))
         later = later._replace(changes=[*later.changes, change])
-        puts = states.puts(sitting.keys)
-    requests.write([_put(item, later, sitting.keys), *puts])
+        puts = states.puts(context.keys)
+    requests.write([_put(item, later, context.keys), *puts])
     return later
 
 

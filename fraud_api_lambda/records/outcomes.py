@@ -130,7 +130,7 @@ class Later(NamedTuple):
         """Whether the payment is known to be a fraud."""
         return self.label is not None and self.label.is_fraud
 
-    def told(self, source: str, word: Word) -> "Later":
+    def with_word(self, source: str, word: Word) -> "Later":
         """The later part after a word; unchanged if the source has a later word already.
 
         An outcome takes an open review out of the queue.
@@ -144,7 +144,7 @@ class Later(NamedTuple):
 
     def closed(self, closing: Closing) -> "Later":
         """The later part after a review, whose label counts as the analyst's word."""
-        told = self.told(ANALYST, Word(closing.at, closing.is_fraud))
+        told = self.with_word(ANALYST, Word(closing.at, closing.is_fraud))
         return told._replace(closing=closing, place=Place.closed(closing.by, closing.at))
 
     @classmethod

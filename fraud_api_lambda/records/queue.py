@@ -3,6 +3,7 @@
 An item that cannot be read, such as one of a newer program, is left out of a page.
 """
 
+import json
 import logging
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
@@ -20,11 +21,17 @@ from fraud_api_lambda.records.items import (
     has_expired,
     predictions_of,
 )
-from fraud_api_lambda.records.labels import Known, NoReviewError
+from fraud_api_lambda.records.labels import Known, NoReviewError, UnreadableError
 from fraud_api_lambda.records.log import DecisionLog, LogError, report
 from fraud_api_lambda.records.requests import PATIENT, Requests
 
 INDEX: Final = "reviews"
+
+ANSWERED: Final = frozenset(
+    {"decision", "fraud_probability", "threshold", "reasons", "model_version", "degraded"}
+)
+GROUNDS: Final = frozenset({"accounts", "currency", "decimals", "expected_loss", "explanation"})
+"""The parts of an answer and of grounds that are shown."""
 
 log = logging.getLogger(__name__)
 
@@ -117,6 +124,8 @@ class Queue:
         ------
         NoReviewError
             If the payment was not for review.
+        UnreadableError
+            If the record cannot be read.
         LogError
             If the table does not answer.
         """
@@ -131,7 +140,9 @@ class Queue:
         found = _live(requests, [RECORD + prediction_id], now)
         if not found:
             return None
-        known = Known.of(found[RECORD + prediction_id])
+        known = _known(found[RECORD + prediction_id])
+        if known is None:
+            raise UnreadableError
         if not known.record.grounds:
             raise NoReviewError
         keys = [key and STATE + key for key in known.record.accounts]
@@ -155,7 +166,7 @@ class Queue:
 def _is_in(queue: str, known: Known) -> bool:
     """Whether a record is still in a queue: the index is some milliseconds behind."""
     place = known.later.place
-    return place is not None and place.queue == queue
+    return place is not None and place.queue == queue and bool(known.record.grounds)
 
 
 def _live(requests: Requests, keys: Sequence[str], now: int) -> dict[str, Item]:
@@ -173,10 +184,20 @@ def _read(requests: Requests, keys: Sequence[str], now: int) -> dict[str, Known]
 
 def _known(item: Item) -> Known | None:
     try:
-        return Known.of(item)
+        known = Known.of(item)
+        _require(known.record.answer, ANSWERED)
+        _require(known.record.grounds or "{}", GROUNDS if known.record.grounds else frozenset())
     except ValueError as error:
         log.warning("record unreadable", extra={"cause": str(error)})
         return None
+    return known
+
+
+def _require(text: str, names: frozenset[str]) -> None:
+    """Raise `ValueError` if a part of a record lacks what is shown of it."""
+    read = json.loads(text)
+    if not isinstance(read, dict) or not names <= read.keys():
+        raise ValueError("a part of the record is missing")
 
 
 def _decisions(

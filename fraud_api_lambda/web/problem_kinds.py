@@ -83,19 +83,25 @@ REVIEW_CLOSED: Final = Kind(
     "review-closed",
     409,
     "The review is closed",
-    "Somebody closed it, or its outcome came, before: see by, at and label.",
+    "It was closed, or an outcome came, first: see by, at and label.",
+)
+UNREADABLE: Final = Kind(
+    "record-unreadable",
+    500,
+    "The record cannot be read",
+    "A newer version wrote it, or it was changed; `fraud replay` says which records are.",
 )
 CHANGED_TOO_OFTEN: Final = Kind(
     "changed-too-often",
     409,
     "The label has changed too often",
-    "It has changed 100 times; nothing can change it any more.",
+    "It has changed 100 times; it stays as it is.",
 )
 OTHER_KEY: Final = Kind(
     "other-key",
     403,
     "This route has a key of its own",
-    "Send the key of reviews as x-api-key: see the stack's output ReviewKeyId.",
+    "Send the review key as x-api-key: see the stack's output ReviewKeyId.",
 )
 MEMORY_UNAVAILABLE: Final = Kind(
     "memory-unavailable",
@@ -130,6 +136,7 @@ KINDS: Final = (
     NO_REVIEW,
     REVIEW_CLOSED,
     CHANGED_TOO_OFTEN,
+    UNREADABLE,
     OTHER_KEY,
     INTERNAL,
     MODEL_UNAVAILABLE,

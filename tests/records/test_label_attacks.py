@@ -35,9 +35,12 @@ def ask(memory: Memory, **changes: Any) -> str:
 
 def tell(memory: Memory, *prediction_ids: str) -> list[int]:
     """The statuses of an outcome of each payment."""
-    outcomes = [{**OUTCOME, "prediction_id": each} for each in prediction_ids]
-    results = memory.client.post("/outcomes", json={"outcomes": outcomes}).json()["results"]
+    results = memory.client.post("/outcomes", json=sent(*prediction_ids)).json()["results"]
     return [each["problem"]["status"] if "problem" in each else 200 for each in results]
+
+
+def sent(*prediction_ids: str) -> dict[str, Any]:
+    return {"outcomes": [{**OUTCOME, "prediction_id": each} for each in prediction_ids]}
 
 
 def review(memory: Memory, prediction_id: str) -> dict[str, Any]:
@@ -92,14 +95,16 @@ def test_a_cursor_of_another_table_is_only_a_place(memory: Memory) -> None:
     assert [each["prediction_id"] for each in found["reviews"]] == [prediction_id]
 
 
-@pytest.mark.parametrize("by", ["", " Ada", "Ada ", "Ada\n", "A\x00", "\x85", "x" * 65])
+@pytest.mark.parametrize(
+    "by", ["", " Ada", "Ada ", "Ada\n", "A\x00", "\x85", "x" * 65, "A\u202edA"]
+)
 def test_a_name_that_nobody_has_is_refused(by: str, memory: Memory) -> None:
     prediction_id = ask(memory)
-    sent = {"label": "fraud", "by": by}
+    body = {"label": "fraud", "by": by}
 
     for response in (
         memory.client.get("/reviews", params={"by": by}),
-        memory.client.post(f"/reviews/{prediction_id}", json=sent),
+        memory.client.post(f"/reviews/{prediction_id}", json=body),
     ):
         assert check_problem(response, 422)["errors"][0]["pointer"].endswith("/by")
 
@@ -115,15 +120,24 @@ def test_any_other_name_closes_reviews_of_its_own(by: str, memory: Memory) -> No
     assert listed(memory) == [other]
 
 
-@pytest.mark.parametrize("changes", [{"n": 2}, {"o": "{"}, {"k": "[]"}])
+@pytest.mark.parametrize("changes", [{"n": 2}, {"o": "{"}, {"k": "[]"}, {"g": "[]"}, {"a": "{}"}])
 def test_a_record_that_cannot_be_read_hides_no_other(changes: Item, memory: Memory) -> None:
     unreadable, other = ask(memory, amount=900.0), ask(memory)
     change(memory, RECORD + unreadable, changes)
 
     assert listed(memory) == [other]
     assert review(memory, other)["histories"]["payer"]["decisions"] == []
-    check_problem(memory.client.get(f"/reviews/{unreadable}"), 503)
-    assert tell(memory, unreadable, other) == [503, 200]
+    check_problem(memory.client.get(f"/reviews/{unreadable}"), 500)
+
+
+@pytest.mark.parametrize("changes", [{"n": 2}, {"o": "{"}, {"k": "[]"}])
+def test_an_outcome_of_a_record_that_cannot_be_read_is_not_to_be_sent_again(
+    changes: Item, memory: Memory
+) -> None:
+    unreadable, other = ask(memory), ask(memory)
+    change(memory, RECORD + unreadable, changes)
+
+    assert tell(memory, unreadable, other) == [500, 200]
 
 
 def test_while_an_account_is_erased_its_payments_are_shown_without_it(memory: Memory) -> None:
@@ -134,7 +148,7 @@ def test_while_an_account_is_erased_its_payments_are_shown_without_it(memory: Me
 
     assert review(memory, prediction_id)["histories"]["payer"]["days"] == []
     assert review(memory, prediction_id)["histories"]["payee"]["days"] != []
-    assert tell(memory, prediction_id) == [503]
+    check_problem(memory.client.post("/outcomes", json=sent(prediction_id)), 503)
     assert memory.table.items == before
     assert tell(memory, prediction_id, other) == [503, 200]
 

@@ -24,12 +24,12 @@ from tests.records.test_label_interleavings import (
 
 type Plant = Callable[[pytest.MonkeyPatch], None]
 
-TOLD: Final = Later.told
+TOLD: Final = Later.with_word
 RELABEL: Final = States.relabel
 
 
 def told_by(method: Callable[[Later, str, Word], Later]) -> Plant:
-    return lambda patch: patch.setattr(Later, "told", method)
+    return lambda patch: patch.setattr(Later, "with_word", method)
 
 
 def the_last_wins(later: Later, source: str, word: Word) -> Later:

@@ -10,7 +10,7 @@ from fraud_api_lambda.aws.dynamodb import Item
 from fraud_api_lambda.records.answering import Context, Decided
 from fraud_api_lambda.records.asked import Asked
 from fraud_api_lambda.records.items import RECORD
-from fraud_api_lambda.records.labels import LabelLog, ReviewClosedError, Sitting
+from fraud_api_lambda.records.labels import LabelContext, LabelLog, ReviewClosedError
 from fraud_api_lambda.records.log import DecisionLog, LogError
 from fraud_api_lambda.records.outcomes import Closing, Later, Word
 from fraud_api_lambda.records.requests import RecordTable
@@ -25,7 +25,7 @@ PLAIN: Final = payment(0, "C8", "C9")
 """A payment that is not for review, as all others are."""
 
 FOR_REVIEW: Final = plain_assessor(grounds='{"expected_loss": 12.5}')
-SITTING: Final = Sitting(KEYS, NOW + 10, 1.0)
+SITTING: Final = LabelContext(KEYS, NOW + 10, 1.0)
 
 CUSTOMER: Final = Told("customer", 1, is_fraud=True)
 CHARGEBACK: Final = Told("chargeback", 3, is_fraud=True)

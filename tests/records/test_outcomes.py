@@ -13,7 +13,7 @@ from fraud_api_lambda.aws.table_errors import BusyError, LostError
 from fraud_api_lambda.labelling import BUDGET_S
 from fraud_api_lambda.records.account import Account
 from fraud_api_lambda.records.items import KEPT_S, RECORD, STATE, Record
-from fraud_api_lambda.records.labels import MOST_CHANGES, LabelLog, Sitting
+from fraud_api_lambda.records.labels import MOST_CHANGES, LabelContext, LabelLog
 from fraud_api_lambda.records.log import DecisionLog
 from fraud_api_lambda.records.outcomes import Later, Word, changed
 from fraud_api_lambda.records.requests import Waits
@@ -34,7 +34,7 @@ MOST: Final = 4
 DAY_S: Final = 86_400
 
 WAITS: Final = Waits(clock=lambda: 0.0, sleep=lambda _: None, between=lambda least, _: least)
-SITTING: Final = Sitting(KEYS, int(NOW_S * 1_000), 1.0)
+SITTING: Final = LabelContext(KEYS, int(NOW_S * 1_000), 1.0)
 
 type Items = Mapping[str, Item]
 
@@ -95,7 +95,7 @@ def test_words_in_any_order_and_any_number_come_to_one_end() -> None:
         if len(so_far) == MOST:
             return 1
         return 1 + sum(
-            follow(later.told(each.source, Word(each.at, each.is_fraud)), (*so_far, each))
+            follow(later.with_word(each.source, Word(each.at, each.is_fraud)), (*so_far, each))
             for each in TWELVE
         )
 
@@ -347,9 +347,11 @@ def test_what_could_not_be_written_can_be_sent_again(memory: Memory) -> None:
     lost = LostError("simulated", is_slow=False)
     memory.table.troubles.writes = [lost, Done(lost)]
 
-    results = [*post(memory, outcome()), *post(memory, outcome())]
+    refused = memory.client.post("/outcomes", json={"outcomes": [outcome()]})
+    results = post(memory, outcome())
 
-    assert statuses(results) == [503, 200]
+    assert (refused.status_code, refused.headers["Retry-After"]) == (503, "1")
+    assert statuses(results) == [200]
     assert counts(memory.table.items) == [(2, 1)] * 2
 
 

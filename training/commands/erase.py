@@ -53,7 +53,7 @@ def erase(
     dry_run: DryRun = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
 ) -> None:
-    """Erase an account from the memory: its histories, and its ids in decisions.
+    """Erase the histories and ids of an account from the memory.
 
     Nothing undoes it. Stop its payments first. If it is interrupted, run it again.
     """

@@ -11,7 +11,7 @@ from fastapi import Request, Response
 
 from fraud_api_lambda.labelling import Labelling, MemoryUnavailableError, Refused, Settled
 from fraud_api_lambda.records.items import RECORD, Item
-from fraud_api_lambda.records.labels import NoReviewError, ReviewClosedError
+from fraud_api_lambda.records.labels import NoReviewError, ReviewClosedError, UnreadableError
 from fraud_api_lambda.web.labels import models, shown
 from fraud_api_lambda.web.predictions import json_response, refused_item
 from fraud_api_lambda.web.problem_kinds import (
@@ -21,15 +21,15 @@ from fraud_api_lambda.web.problem_kinds import (
     NO_PREDICTION,
     NO_REVIEW,
     REVIEW_CLOSED,
+    UNREADABLE,
 )
 from fraud_api_lambda.web.problems import ProblemError, problem
+from fraud_api_lambda.web.recorded import PREDICTION_ID, RETRY_AFTER
 from fraud_api_lambda.wire.faults import Fault, fault
 
-PREDICTION_ID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 MOST_REVIEWS: Final = 100
 USUAL_REVIEWS: Final = 20
 
-RETRY_AFTER: Final = {"Retry-After": "1"}
 
 CURSOR: Final = ("l", "pk")
 """The attributes of a record in a cursor."""
@@ -40,6 +40,7 @@ _KINDS: Final = {
     Refused.UNKNOWN: NO_PREDICTION,
     Refused.UNAVAILABLE: MEMORY_UNAVAILABLE,
     Refused.CHANGED_TOO_OFTEN: CHANGED_TOO_OFTEN,
+    Refused.UNREADABLE: UNREADABLE,
 }
 _FUTURE: Final = "this time is in the future"
 
@@ -56,8 +57,15 @@ async def take_outcomes(request: Request, labels: Labelling) -> Response:
         else _result(next(settled), index, request_id)
         for index, each in enumerate(read)
     ]
-    request.state.log |= {"outcomes": len(read), "refused": _refused(results)}
-    return json_response({"results": results})
+    unavailable = sum(_status(result) == MEMORY_UNAVAILABLE.status for result in results)
+    request.state.log |= {"outcomes": len(read), "refused": _refused(results) - unavailable}
+    if unavailable == len(read):
+        raise ProblemError(MEMORY_UNAVAILABLE, headers=RETRY_AFTER)
+    response = json_response({"results": results})
+    if unavailable:
+        request.state.log |= {"unavailable": unavailable}
+        response.headers.update(RETRY_AFTER)
+    return response
 
 
 async def list_reviews(request: Request, labels: Labelling) -> Response:
@@ -108,6 +116,8 @@ async def _waited[T](request: Request, ask: Callable[[], T]) -> T:
         return ask() if "aws.event" in request.scope else await asyncio.to_thread(ask)
     except MemoryUnavailableError as error:
         raise ProblemError(MEMORY_UNAVAILABLE, headers=RETRY_AFTER) from error
+    except UnreadableError as error:
+        raise ProblemError(UNREADABLE) from error
     except NoReviewError as error:
         raise ProblemError(NO_REVIEW) from error
     except ReviewClosedError as error:
@@ -133,6 +143,11 @@ def _result(settled: Settled | Refused, index: int, request_id: str) -> Mapping[
 
 def _refused(results: Sequence[Mapping[str, object]]) -> int:
     return sum("problem" in result for result in results)
+
+
+def _status(result: Mapping[str, object]) -> object:
+    found = result.get("problem")
+    return found.get("status") if isinstance(found, dict) else None
 
 
 def _limit(request: Request) -> int:

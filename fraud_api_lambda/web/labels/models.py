@@ -26,7 +26,9 @@ from fraud_api_lambda.wire.wire import InvalidBodyError
 MOST_OUTCOMES: Final = 100
 OUTCOMES: Final = "outcomes"
 
-NAME: Final = r"^[^\s\x00-\x1f\x7f-\x9f]([^\x00-\x1f\x7f-\x9f]{0,62}[^\s\x00-\x1f\x7f-\x9f])?$"
+# Control characters, and invisible ones, with which one name could look like another.
+_HIDDEN: Final = r"\x00-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff"
+NAME: Final = rf"^[^\s{_HIDDEN}]([^{_HIDDEN}]{{0,62}}[^\s{_HIDDEN}])?$"
 NOTE: Final = r"^[^\x00-\x08\x0b-\x1f\x7f-\x9f]*$"
 
 SENTENCES: Final = {

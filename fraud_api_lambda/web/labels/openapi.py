@@ -73,7 +73,7 @@ _QUERY: Final[list[JsonObject]] = [
         "name": "limit",
         "in": "query",
         "required": False,
-        "description": "Most reviews in the answer. There may be fewer though `next` is not null.",
+        "description": "At most this many reviews. There may be fewer though `next` is not null.",
         "schema": {"type": "integer", "minimum": 1, "maximum": 100, "default": 20},
     },
     {

@@ -122,7 +122,8 @@ def test_an_option_means_the_same_in_every_command() -> None:
 
 
 def test_data_and_models_have_one_name_each() -> None:
-    readers = {"evaluate": {"--data", "--model"}, "score": {"--data", "--model"}}
+    both = {"--data", "--model"}
+    readers = {"evaluate": both, "score": both, "watch": both}
     readers |= {"challenge": {"--data", "--model"}, "publish": {"--model"}, "invoke": {"--model"}}
     readers |= {name: {"--data"} for name in ("train", "run", "demo")}
 

@@ -3,10 +3,11 @@
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from secrets import token_bytes
 from typing import Any, Final, NamedTuple
 
 from fraud_api_lambda.records.items import ERASED, Item
-from fraud_api_lambda.records.keys import Keys
+from fraud_api_lambda.records.keys import ID_BYTES, Keys
 from fraud_api_lambda.records.seals import is_sealed, seal, seal_later
 from training.memory.erasing.clear_ids import ClearIds
 from training.memory.erasing.links import Links, partners_in
@@ -96,6 +97,7 @@ class RecordEraser:
             written |= _without(item, {place.at: _name(place) for place in places})
             written |= self._clear.erased(item, [place.at for place in places])
             written["b"] = item.get("b", item["m"])
+            written["d"] = token_bytes(ID_BYTES)  # else it tells whether a guessed id is right
         if self._is_in_note(item):
             written["w"] = self._without_id(item)
         return self._sealed(written) if is_sealed(item, self._keys) else written
