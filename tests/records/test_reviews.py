@@ -156,6 +156,19 @@ def test_of_two_analysts_at_once_one_is_first(memory: Memory) -> None:
     assert ids(memory, "?by=Ada") == []
 
 
+@pytest.mark.parametrize("note", [None, ""])
+def test_a_note_may_be_missing(memory: Memory, note: str | None) -> None:
+    assert close(memory, ask(memory)["prediction_id"], note=note).json()["note"] is None
+
+
+def test_a_null_id_of_an_outcome_is_as_good_as_none(memory: Memory) -> None:
+    sent = {**outcome(ask(memory)["prediction_id"]), "transaction_id": None}
+
+    (result,) = memory.client.post("/outcomes", json={"outcomes": [sent]}).json()["results"]
+
+    assert result["label"] == "fraud"
+
+
 def test_the_same_review_again_has_the_same_answer(memory: Memory) -> None:
     prediction_id = ask(memory)["prediction_id"]
     first = close(memory, prediction_id, note="n")

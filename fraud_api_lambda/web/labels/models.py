@@ -51,8 +51,10 @@ _NOTE_FAULT: Final = "write printable characters"
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def _without_default(schema: JsonObject) -> None:
-    schema.pop("default")
+def _only(given: str, other: str) -> JsonObject:
+    """The JSON schema of a body with one of two ids; null is as good as no field."""
+    properties = {given: {"type": "string"}, other: {"type": "null"}}
+    return {"required": [given], "properties": properties}
 
 
 class Strict(BaseModel):
@@ -61,7 +63,7 @@ class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
-Id = Annotated[str, Field(min_length=1, max_length=128, json_schema_extra=_without_default)]
+Id = Annotated[str, Field(min_length=1, max_length=128)]
 LabelName = Literal["fraud", "genuine"]
 
 
@@ -71,12 +73,15 @@ class OutcomeIn(Strict):
     model_config = ConfigDict(
         title="Outcome",
         json_schema_extra={
-            "oneOf": [{"required": ["prediction_id"]}, {"required": ["transaction_id"]}]
+            "oneOf": [
+                _only("prediction_id", "transaction_id"),
+                _only("transaction_id", "prediction_id"),
+            ]
         },
     )
 
-    prediction_id: Id = ""
-    transaction_id: Id = ""
+    prediction_id: Id | None = None
+    transaction_id: Id | None = None
     label: LabelName
     source: Literal["chargeback", "customer", "analyst"] = Field(
         description="The label that counts is that of the first of these that said something."
@@ -97,7 +102,7 @@ class OutcomeIn(Strict):
     def outcome(self) -> Outcome:
         """The outcome of a valid body."""
         word = Word(micros_of(self.at), self.label == "fraud")
-        return Outcome(self.prediction_id or None, self.transaction_id or None, self.source, word)
+        return Outcome(self.prediction_id, self.transaction_id, self.source, word)
 
 
 class OutcomesIn(Strict):
@@ -119,9 +124,7 @@ class ReviewIn(Strict):
 
     label: LabelName
     by: str = Field(pattern=NAME, description="The analyst; not the name of a source.")
-    note: Annotated[
-        str, Field(max_length=500, pattern=NOTE, json_schema_extra=_without_default)
-    ] = ""
+    note: Annotated[str, Field(max_length=500, pattern=NOTE)] | None = None
 
     @field_validator("by")
     @classmethod
