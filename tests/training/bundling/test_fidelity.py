@@ -151,6 +151,7 @@ def test_the_typical_values_are_those_of_genuine_rows_of_the_type(
     assert typical.risky["type"] == set(rates.index[rates > seen["isFraud"].mean()])
 
 
+@pytest.mark.soak
 def test_setting_the_first_reason_to_typical_lowers_the_log_odds_of_card_payments(
     tmp_path: Path,
 ) -> None:

@@ -366,6 +366,7 @@ def test_the_hint_of_evaluate_publishes_the_model(
     assert len(aws.registry.versions()) == 1
 
 
+@pytest.mark.soak
 def test_two_processes_write_the_same_bytes(data: Path, model: Path, tmp_path: Path) -> None:
     training_in_a_new_process(
         "train", "--data", data, "--out", tmp_path, "--no-compare", "--smote-ratio", 0.1

@@ -62,7 +62,7 @@ def test_every_trial_is_reported_with_its_folds(three: Any) -> None:
     assert said == [f"trying settings {n} to {n} of 3" for n in (1, 2, 3)]
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 def test_more_workers_find_the_same_settings(three: Any) -> None:
     settings, trials, said = tuned(data(), workers=2)
 

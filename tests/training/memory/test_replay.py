@@ -233,7 +233,7 @@ def lose_model(aws: TableAws, client: TestClient) -> None:
         (change_probability, r"{9}: its answer says fraud_probability 0\.\d+, not 0\.\d+"),
         (change_decision, r'{9}: its answer says decision "review", not "'),
         (change_id, r"{9}: its id is not that of its transaction_id"),
-        (change_facts, r"{12}: its history of the payer .* says sum_24h \d+, not \d+"),
+        (change_facts, r"prediction \S+: its history of the \w+ .* says sum_24h \d+, not \d+"),
         (break_facts, r"{9}: its facts are not those of its model's schema"),
         (break_record, r"{9}: it cannot be read as a record"),
         (say_not_counted, r"{23}: it says that it was not counted in .* its payer, wrongly"),
