@@ -43,7 +43,7 @@ train: setup-project ## Train on your own transactions  DATA=file.csv [SCHEMA=sc
 	$(PYTHON) -m training train $(or $(call option,--data,DATA),$(error say which file: make train DATA=file.csv)) $(call option,--schema,SCHEMA)
 
 test: setup-project setup-image setup-sam setup-checkov setup-emulator ## Run all tests
-	$(PYTHON) -m pytest -n 3 --dist worksteal -q
+	$(PYTHON) -m pytest -n 3 --dist loadfile --no-loadscope-reorder -q
 
 quick: setup-project ## Run the tests that start no process and train no model, in a minute
 	$(PYTHON) -m pytest -n 2 --dist worksteal -q -m 'not slow and not soak and not image'

@@ -94,7 +94,7 @@ def test_every_log_line_is_json_and_none_holds_a_payload(function: Runtime) -> N
     assert not [secret for secret in secrets if secret in "\n".join(lines)]
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 def test_a_process_outlives_an_s3_that_is_silent_then_refuses_then_answers(tmp_path: Path) -> None:
     with socket.create_server((LOOPBACK, 0)) as silent:
         aws = LocalAws(silent.getsockname()[1])

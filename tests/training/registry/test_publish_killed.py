@@ -46,7 +46,7 @@ def served_and_able_to_answer(aws: Aws) -> str:
     return scorer.version
 
 
-@pytest.mark.parametrize("kills", [8, pytest.param(100, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("kills", [4, pytest.param(100, marks=pytest.mark.soak)])
 def test_a_publish_killed_at_any_moment_leaves_the_old_or_the_new_model_served(
     aws: Aws, publisher: Forks, tmp_path: Path, kills: int
 ) -> None:

@@ -63,7 +63,7 @@ def of_typology(rows: pd.DataFrame, typology: str) -> pd.DataFrame:
     return rows[rows["typology"] == typology]
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 def test_a_seed_gives_the_same_cards_in_every_process(tmp_path: Path) -> None:
     code = (
         "import sys; from pathlib import Path; "

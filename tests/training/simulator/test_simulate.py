@@ -58,7 +58,7 @@ def frauds(frame: pd.DataFrame) -> pd.DataFrame:
     return frame[frame["isFraud"] == 1]
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 def test_a_seed_gives_the_same_bytes_in_every_process(tmp_path: Path) -> None:
     code = (
         "import sys; from pathlib import Path; "
