@@ -81,7 +81,7 @@ class Replay:
     def alerts(self) -> list[dict[str, Any]]:
         """Payments that were not approved, by expected loss in descending order."""
         stopped = [row for row in self.scored if row["decision"] != "approve"]
-        return sorted(stopped, key=lambda row: -row["expected_loss"])
+        return sorted(stopped, key=lambda row: -(row["expected_loss"] or 0))
 
     def limits(self) -> list[str]:
         """The limitations of the answers, each once."""
@@ -120,7 +120,7 @@ class Replay:
             "amount": schema.value(request, "amount"),
             "probability": answer["fraud_probability"],
             "decision": answer["decision"],
-            "expected_loss": answer["expected_costs"]["approve"],
+            "expected_loss": answer.get("expected_costs", {}).get("approve"),
             "is_fraud": payment.is_fraud,
             "degraded": answer["degraded"],
             "request": request,

@@ -135,11 +135,11 @@ def alerts(stream: Replay, known: Answer, *, remember: bool) -> None:
 def in_a_line(row: Answer, schema: Schema) -> str:
     """An alert in a line."""
     decision = LOOKS[row["decision"]].tag(row["decision"].capitalize())
-    return (
-        f"{decision} **{money(row['amount'], schema.currency)}** {row['kind']}, "
-        f"{percent(row['probability'])}, expected loss "
-        f"{money(row['expected_loss'], schema.currency, 0)}"
-    )
+    loss, currency = row["expected_loss"], schema.currency
+    # Not known of an answer that was recorded without its explanation.
+    known = "" if loss is None else f", expected loss {money(loss, currency, 0)}"
+    amount = money(row["amount"], currency)
+    return f"{decision} **{amount}** {row['kind']}, {percent(row['probability'])}{known}"
 
 
 def details(row: Answer, schema: Schema, known: Answer) -> None:
@@ -149,6 +149,9 @@ def details(row: Answer, schema: Schema, known: Answer) -> None:
     account = f" The payer is `{payer}`." if payer else ""
     st.markdown(f"{was}, says the simulation.{account}")
     show_reasons(answer["reasons"])
+    if "explanation" not in answer:
+        st.caption("The answer was recorded without an explanation.")
+        return
     labels = features_in_words(known, schema.built_in.words)
     show_waterfall(
         answer["explanation"], row["probability"], labels, key=f"waterfall-{row['number']}"

@@ -218,6 +218,24 @@ def test_what_if_shows_the_payment_that_the_sliders_make(opened: Open, api: str)
     assert len([each for each in app._tree if each.type == "vega_lite_chart"]) == 2
 
 
+def test_an_answer_that_was_recorded_without_its_explanation_streams_too(
+    opened: Open, api: str
+) -> None:
+    first, *others = (predicted(api, each.request) for each in simulated(api)[:20])
+    first |= {"decision": "block", "reasons": [{"text": "A reason.", "code": "LARGE_AMOUNT"}]}
+    del first["explanation"], first["expected_costs"]
+    batch = {"results": [first, *others]}
+    with answering({"/model": (200, Api(api).model()), "/predict/batch": (200, batch)}) as server:
+        app = opened(server.url, "stream")
+        app.session_state["alert-0"] = True
+        app.button("play").click().run()
+
+    (line,) = [each.label for each in app.expander]
+    assert not app.exception
+    assert "expected loss" not in line
+    assert "The answer was recorded without an explanation." in sent(app)
+
+
 def test_what_if_says_that_a_payment_is_beyond_the_balance(opened: Open, api: str) -> None:
     app = opened(api, "what_if")
     warned = []
