@@ -21,7 +21,7 @@ import numpy as np
 import pandas as pd
 from fastapi.testclient import TestClient
 
-from fraud_api_lambda.aws.dynamodb import Item, Put, Table
+from fraud_api_lambda.aws.dynamodb import Item, Page, Put, Query, Table
 from fraud_api_lambda.deployment.provider import ModelProvider
 from fraud_api_lambda.deployment.store import ModelStore
 from fraud_api_lambda.domain.fields import id_field
@@ -77,6 +77,16 @@ class PatientTable(Table):
         with self._timed(deadline) as later:
             return super().read(keys, consistent=consistent, deadline=later)
 
+    def find(self, key: str, *, deadline: float) -> Item | None:
+        """Read an item."""
+        with self._timed(deadline) as later:
+            return super().find(key, deadline=later)
+
+    def page(self, query: Query, *, deadline: float) -> Page:
+        """Read an index."""
+        with self._timed(deadline) as later:
+            return super().page(query, deadline=later)
+
     def write(self, puts: Sequence[Put], *, deadline: float) -> None:
         """Write items, all or none."""
         with self._timed(deadline) as later:
@@ -123,8 +133,11 @@ def differing(found: Sequence[float], expected: np.ndarray) -> np.ndarray:
     return np.flatnonzero(np.array(found).view(np.int64) != expected.view(np.int64))
 
 
-def api(table: Table) -> TestClient:
-    """A client of the API of this environment, composed as `fraud_api_lambda.handler` does."""
+def api(table: Table, now: Callable[[], float] = time.time) -> TestClient:
+    """A client of the API of this environment, composed as `fraud_api_lambda.handler` does.
+
+    `now` gives the time of arrivals, in seconds since the epoch.
+    """
     settings, aws = Settings.from_environment(), aws_client()
     store = ModelStore(
         bucket=settings.model_bucket,
@@ -134,7 +147,7 @@ def api(table: Table) -> TestClient:
     )
     provider = ModelProvider(store, refresh_s=settings.model_refresh_s, has_memory=True)
     log = DecisionLog(table, Waits(clock=lambda: 0.0))
-    service = Service(log, SecretKeys(lambda: store.secret), render)
+    service = Service(log, SecretKeys(lambda: store.secret), render, now)
     return TestClient(create_app(provider, service=service))
 
 

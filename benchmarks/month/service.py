@@ -1,6 +1,5 @@
 """The API of the simulated month: in this process, on the emulator's table, by its own clock."""
 
-import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from heapq import heappop, heappush
@@ -9,17 +8,9 @@ from typing import Any, Final
 import numpy as np
 from fastapi.testclient import TestClient
 
+from benchmarks.memory_stream import PatientTable, api
 from benchmarks.month.people import Said, Truth, reactions
-from fraud_api_lambda.aws.dynamodb import Item, Page, Put, Query, Table
-from fraud_api_lambda.deployment.provider import ModelProvider
-from fraud_api_lambda.deployment.store import ModelStore
-from fraud_api_lambda.records.keys import SecretKeys
-from fraud_api_lambda.records.log import DecisionLog
-from fraud_api_lambda.records.requests import Waits
-from fraud_api_lambda.service import Service
 from fraud_api_lambda.settings import Settings, aws_client
-from fraud_api_lambda.web.app import create_app
-from fraud_api_lambda.web.recorded import render
 
 TOGETHER: Final = 20
 """Payments in a request; what was said before its first one is sent before it."""
@@ -29,34 +20,6 @@ ANALYST: Final = "analyst"
 CLOSED: Final = 409
 
 type Answer = dict[str, Any]
-
-
-class PatientTable(Table):
-    """A table whose answers are awaited, however slow the emulator is."""
-
-    def read(self, keys: Sequence[str], *, consistent: bool, deadline: float) -> dict[str, Item]:
-        """Read items."""
-        del deadline
-        return super().read(keys, consistent=consistent, deadline=_later())
-
-    def find(self, key: str, *, deadline: float) -> Item | None:
-        """Read an item."""
-        del deadline
-        return super().find(key, deadline=_later())
-
-    def page(self, query: Query, *, deadline: float) -> Page:
-        """Read an index."""
-        del deadline
-        return super().page(query, deadline=_later())
-
-    def write(self, puts: Sequence[Put], *, deadline: float) -> None:
-        """Write items, all or none."""
-        del deadline
-        super().write(puts, deadline=_later())
-
-
-def _later() -> float:
-    return time.monotonic() + 30
 
 
 class Month:
@@ -84,19 +47,8 @@ class Month:
         self._client = self._api()
 
     def _api(self) -> TestClient:
-        """A client of the API of this environment, composed as `fraud_api_lambda.handler` does."""
-        settings, aws = Settings.from_environment(), aws_client()
-        store = ModelStore(
-            bucket=settings.model_bucket,
-            parameter=settings.model_parameter,
-            aws=aws,
-            secret_parameter=settings.secret_parameter,
-        )
-        provider = ModelProvider(store, refresh_s=3_600, has_memory=True)
-        log = DecisionLog(PatientTable(settings.table, aws), Waits(clock=lambda: 0.0))
-        secret = SecretKeys(lambda: store.secret)
-        service = Service(log, secret, render, now=lambda: float(self._now))
-        return TestClient(create_app(provider, service=service))
+        table = PatientTable(Settings.from_environment().table, aws_client())
+        return api(table, now=lambda: float(self._now))
 
     def post(self, bodies: Sequence[Answer], truths: Sequence[Truth]) -> list[Answer]:
         """The answers to payments of one request, after all that was said before them."""

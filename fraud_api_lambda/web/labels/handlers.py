@@ -30,7 +30,6 @@ from fraud_api_lambda.wire.faults import Fault, fault
 MOST_REVIEWS: Final = 100
 USUAL_REVIEWS: Final = 20
 
-
 CURSOR: Final = ("l", "pk")
 """The attributes of a record in a cursor."""
 
