@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+from fraud_api_lambda.aws.dynamodb import Query
+from fraud_api_lambda.aws.table_errors import LostError
 from fraud_api_lambda.records.seals import is_sealed
 from fraud_api_lambda.web.app import create_app
 from tests.api.support import check_problem
@@ -116,6 +118,30 @@ def test_a_closed_review_leaves_the_queue_with_its_label(memory: Memory) -> None
     (mine,) = reviews(memory, "?by=Ada")["reviews"]
     assert mine["closed"] == {name: closed.json()[name] for name in ("label", "by", "at", "note")}
     assert (mine["label"]["label"], mine["label"]["source"]) == ("fraud", "analyst")
+
+
+def test_a_closed_review_is_not_listed_though_the_index_still_has_it(
+    memory: Memory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prediction_id = ask(memory)["prediction_id"]
+    behind = memory.table.page(Query("reviews", "q", "open", 20, None), deadline=0)
+    close(memory, prediction_id)
+    monkeypatch.setattr(memory.table, "page", lambda _, *, deadline: behind)  # noqa: ARG005
+
+    assert len(behind.items) == 1
+    assert ids(memory) == []
+
+
+def test_a_slow_queue_does_not_close_the_gate_of_payments(memory: Memory) -> None:
+    prediction_id = ask(memory)["prediction_id"]
+    slow = LostError("simulated", is_slow=True)
+    memory.table.troubles.reads = [slow, slow]
+    memory.table.patience = lambda deadline: setattr(memory.clock, "now", deadline)
+
+    statuses = [memory.client.get(f"/reviews/{prediction_id}").status_code for _ in range(2)]
+
+    assert statuses == [503, 503]
+    assert memory.ask(amount=0.5)["degraded"] == []
 
 
 def test_the_reviews_of_an_analyst_are_the_latest_first(memory: Memory) -> None:
